@@ -1,0 +1,26 @@
+//! JSON parsed by serde_json's own deserialiser into a tree that lives in a scoped arena, one scope for each document,
+//! and the same documents as `serde_json::Value` on Rust's default allocator beside it.
+//!
+//! `cargo demo [FILE]` runs it: as a wasm module in node, or natively with `--native`. Both ways drive one [`Session`]
+//! and print its [`Report`]; all that differs is who holds the watch.
+//!
+//! The modules, each using only those above it:
+
+pub mod node;
+pub mod parse;
+
+pub mod input;
+pub mod problem;
+pub mod rounds;
+
+pub mod report;
+pub mod session;
+
+#[cfg(target_arch = "wasm32")]
+mod exports;
+
+pub use node::{Entry, Node, Number};
+pub use parse::parse;
+pub use problem::Problem;
+pub use report::Report;
+pub use session::Session;

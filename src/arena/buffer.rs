@@ -1,0 +1,144 @@
+//! A run of values at the end of an arena while it is being built.
+
+use core::alloc::Layout;
+use core::fmt;
+use core::mem::ManuallyDrop;
+use core::ptr::NonNull;
+
+use super::bump::{Bump, Key, grow, shrink, try_bump};
+use super::copy::copy;
+use crate::error::{AllocError, Obstacle, out_of_memory};
+
+/// Values that are gathered one by one. It holds no borrow of the arena's insides, so whoever makes the values may allocate
+/// from the same arena: then the run moves when it grows.
+///
+/// Dropping it (a panic, an error) drops the values and frees the run if it is the last thing in the arena.
+pub(super) struct Buffer<A: Bump, T> {
+    arena: A,
+    place: NonNull<T>,
+    /// The first `len` places are initialised.
+    len: usize,
+    capacity: usize,
+}
+
+impl<A: Bump, T> Buffer<A, T> {
+    pub fn new(arena: A) -> Buffer<A, T> {
+        // A type of no size never runs out of room.
+        let capacity = if size_of::<T>() == 0 { usize::MAX } else { 0 };
+        Buffer { arena, place: NonNull::dangling(), len: 0, capacity }
+    }
+
+    /// Bytes of the run; for types that have a size.
+    fn layout(&self) -> Layout {
+        let size = if size_of::<T>() == 0 { 0 } else { self.capacity * size_of::<T>() };
+        // SAFETY: the run was allocated with this layout, or is empty.
+        unsafe { Layout::from_size_align_unchecked(size, align_of::<T>()) }
+    }
+
+    /// Makes room for `more` values after those there are.
+    #[inline]
+    fn reserve(&mut self, more: usize) -> Result<(), AllocError> {
+        if more <= self.capacity - self.len { Ok(()) } else { self.enlarge(more) }
+    }
+
+    #[cold]
+    fn enlarge(&mut self, more: usize) -> Result<(), AllocError> {
+        let needed = self.len.saturating_add(more);
+        // At least 8 bytes or 4 values at first, then twice as many each time.
+        let least = if size_of::<T>() == 1 { 8 } else { 4 };
+        let capacity = if self.capacity == 0 { needed } else { needed.max(self.capacity.saturating_mul(2)).max(least) };
+        let new = Layout::array::<T>(capacity).or_else(|_| Layout::array::<T>(needed)).map_err(|_| {
+            let size = needed.saturating_mul(size_of::<T>());
+            AllocError::new(self.arena.parts(Key::KEY).1.owner(), size, align_of::<T>(), Obstacle::TooLarge)
+        })?;
+        let old = self.layout();
+        let place = if old.size() == 0 {
+            try_bump(self.arena, new.size(), new.align())
+        } else {
+            // SAFETY: the run came from this arena with this layout, is the buffer's alone, and gets longer.
+            unsafe { grow(self.arena, self.place.cast(), old, new) }
+        }?;
+        self.place = place.cast();
+        self.capacity = new.size() / size_of::<T>();
+        Ok(())
+    }
+
+    /// Takes all that `values` yields.
+    #[inline]
+    pub fn extend(&mut self, mut values: impl Iterator<Item = T>) {
+        if size_of::<T>() > 0 {
+            self.reserve(values.size_hint().0).unwrap_or_else(|error| out_of_memory(error));
+        }
+        // The values that were promised go in without a check of their own.
+        while self.len < self.capacity {
+            let Some(value) = values.next() else { return };
+            // SAFETY: there is room for one more.
+            unsafe { self.push(value) };
+        }
+        for value in values {
+            self.reserve(1).unwrap_or_else(|error| out_of_memory(error));
+            // SAFETY: there is room for one more.
+            unsafe { self.push(value) };
+        }
+    }
+
+    /// # Safety
+    ///
+    /// The caller owes: `len` is less than `capacity`.
+    #[inline(always)]
+    unsafe fn push(&mut self, value: T) {
+        // SAFETY: the caller's promise.
+        let place = unsafe { self.place.add(self.len) };
+        // SAFETY: as above; nothing lives there yet.
+        unsafe { place.write(value) };
+        self.len += 1;
+    }
+
+    /// The values, for as long as the arena's memory stays. What the run has too much is given back.
+    #[inline]
+    pub fn finish(self) -> NonNull<[T]> {
+        let this = ManuallyDrop::new(self);
+        let used = this.len * size_of::<T>();
+        // SAFETY: the run came from this arena with this layout, and nothing lives after the first `len` values.
+        unsafe { shrink(this.arena, this.place.cast(), this.layout().size(), used) };
+        NonNull::slice_from_raw_parts(this.place, this.len)
+    }
+}
+
+impl<A: Bump> Buffer<A, u8> {
+    /// Takes a formatted text.
+    pub fn write(&mut self, text: fmt::Arguments<'_>) -> Result<(), AllocError> {
+        struct Writer<'b, A: Bump>(&'b mut Buffer<A, u8>, Option<AllocError>);
+        impl<A: Bump> fmt::Write for Writer<'_, A> {
+            fn write_str(&mut self, text: &str) -> fmt::Result {
+                let Writer(buffer, error) = self;
+                buffer.reserve(text.len()).map_err(|reason| {
+                    *error = Some(reason);
+                    fmt::Error
+                })?;
+                // SAFETY: there is room for the text after the bytes there are.
+                let place = unsafe { buffer.place.add(buffer.len) };
+                // SAFETY: as above; what is being built in the arena is not part of the text.
+                unsafe { copy(text.as_ptr(), place, text.len()) };
+                buffer.len += text.len();
+                Ok(())
+            }
+        }
+        let mut writer = Writer(self, None);
+        if fmt::Write::write_fmt(&mut writer, text).is_ok() {
+            return Ok(());
+        }
+        let Writer(buffer, error) = writer;
+        let owner = buffer.arena.parts(Key::KEY).1.owner();
+        Err(error.unwrap_or(AllocError::new(owner, buffer.len, 1, Obstacle::Format)))
+    }
+}
+
+impl<A: Bump, T> Drop for Buffer<A, T> {
+    fn drop(&mut self) {
+        // SAFETY: the first `len` places are initialised and nobody else's.
+        unsafe { NonNull::slice_from_raw_parts(self.place, self.len).drop_in_place() };
+        // SAFETY: the run came from this arena with this layout, and nothing lives in it any more.
+        unsafe { shrink(self.arena, self.place.cast(), self.layout().size(), 0) };
+    }
+}

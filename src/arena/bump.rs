@@ -1,0 +1,171 @@
+//! The one primitive: make room at the cursor. Every verb of an arena or a scope is a few lines over it.
+
+use core::alloc::Layout;
+use core::cell::Cell;
+use core::ptr::NonNull;
+
+use crate::chunk::{Chunks, Cursor};
+use crate::error::AllocError;
+use crate::layout::padding;
+use crate::platform::Packed;
+
+/// Something with a cursor and the chunks it moves through: an arena, a scope, a typed arena.
+///
+/// [`Alloc`](super::Alloc) rests on it, so its methods can be called wherever that is a bound; the [`Key`] keeps them ours.
+pub trait Bump: Copy {
+    /// Every address the cursor takes is a multiple of it.
+    #[doc(hidden)]
+    const MIN_ALIGN: usize;
+
+    #[doc(hidden)]
+    fn parts(&self, key: Key) -> (&Cell<Cursor>, &Chunks<'_>);
+}
+
+/// Can't be made, nor named, outside the arenas.
+#[derive(Clone, Copy)]
+pub struct Key(());
+
+impl Key {
+    pub(super) const KEY: Key = Key(());
+}
+
+/// `size` rounded up so that the cursor stays aligned. A size is at most `isize::MAX`, so this can't overflow.
+#[inline(always)]
+fn step<A: Bump>(size: usize) -> usize {
+    (size + (A::MIN_ALIGN - 1)) & !(A::MIN_ALIGN - 1)
+}
+
+/// Bytes to skip before a value aligned to `align`.
+#[inline(always)]
+fn pad<A: Bump>(cursor: Cursor, align: usize) -> usize {
+    if align <= A::MIN_ALIGN { 0 } else { padding(cursor.next.addr().get(), align) }
+}
+
+/// Room for `size` bytes at `align` (those of a valid layout), where `refill` finds more when the chunk has none left.
+#[inline(always)]
+fn bump_or<A: Bump>(
+    arena: A,
+    size: usize,
+    align: usize,
+    refill: impl FnOnce(&Chunks<'_>, Cursor) -> Packed,
+) -> Option<NonNull<u8>> {
+    let (cell, chunks) = arena.parts(Key::KEY);
+    let mut cursor = cell.get();
+    if align > A::MIN_ALIGN && size == 0 {
+        // No bytes need no room, only an aligned pointer; for smaller alignments the cursor's is.
+        return NonNull::new(core::ptr::without_provenance_mut(align));
+    }
+    // Neither sum overflows: both parts of each are at most `isize::MAX + 1`, and not both that.
+    if pad::<A>(cursor, align) + step::<A>(size) > cursor.room() {
+        let (next, end) = refill(chunks, cursor).get()?;
+        cursor = Cursor { next, end };
+    }
+    // SAFETY: the chunk has room for the padding and the size after it, rounded up: it was compared, or `refill` said so, and
+    // both the end of a chunk and the cursor are aligned to what the size is rounded to.
+    let start = unsafe { cursor.next.add(pad::<A>(cursor, align)) };
+    // SAFETY: as above.
+    let next = unsafe { start.add(step::<A>(size)) };
+    cell.set(Cursor { next, ..cursor });
+    Some(start)
+}
+
+/// Room for `size` bytes at `align`, those of a valid layout.
+///
+/// # Panics
+///
+/// If there is no room to be had.
+#[inline(always)]
+pub(super) fn bump<A: Bump>(arena: A, size: usize, align: usize) -> NonNull<u8> {
+    match bump_or(arena, size, align, |chunks, cursor| chunks.refill_or_panic(cursor, size, align)) {
+        Some(start) => start,
+        // SAFETY: `refill_or_panic` does not return without a cursor.
+        None => unsafe { core::hint::unreachable_unchecked() },
+    }
+}
+
+/// [`bump`], or nothing has changed.
+#[inline(always)]
+pub(super) fn try_bump<A: Bump>(arena: A, size: usize, align: usize) -> Result<NonNull<u8>, AllocError> {
+    match bump_or(arena, size, align, |chunks, cursor| chunks.refill(cursor, size, align)) {
+        Some(start) => Ok(start),
+        None => Err(arena.parts(Key::KEY).1.error(size, align)),
+    }
+}
+
+/// Makes sure that the next `bytes` bytes need no refill, whatever small alignments they have.
+#[inline]
+pub(super) fn reserve<A: Bump>(arena: A, bytes: usize) -> Result<(), AllocError> {
+    let (cell, chunks) = arena.parts(Key::KEY);
+    let cursor = cell.get();
+    if bytes > cursor.room() {
+        let Some((next, end)) = chunks.refill(cursor, bytes, A::MIN_ALIGN).get() else {
+            return Err(chunks.error(bytes, A::MIN_ALIGN));
+        };
+        cell.set(Cursor { next, end });
+    }
+    Ok(())
+}
+
+/// Makes a block longer, in place if it is the last one, else by moving it. On `Err` it is as it was.
+///
+/// # Safety
+///
+/// The caller owes: `block` came from this arena with the layout `old`, is not used by anyone else, and `new` is no smaller
+/// in size and the same in alignment.
+#[inline]
+pub(super) unsafe fn grow<A: Bump>(
+    arena: A,
+    block: NonNull<u8>,
+    old: Layout,
+    new: Layout,
+) -> Result<NonNull<u8>, AllocError> {
+    let (cell, chunks) = arena.parts(Key::KEY);
+    let cursor = cell.get();
+    let moved = if old.size() > 0 && is_last::<A>(cursor, block, old.size()) {
+        // Back to the block's start, by the cursor's own pointer, which may reach the whole chunk.
+        // SAFETY: the block's bytes end at the cursor, in the same chunk.
+        let start = unsafe { cursor.next.sub(step::<A>(old.size())) };
+        let mut cursor = Cursor { next: start, ..cursor };
+        if step::<A>(new.size()) > cursor.room() {
+            // If the chunk itself can grow, the cursor comes back where it was, and the block need not move.
+            let Some((next, end)) = chunks.refill(cursor, new.size(), new.align()).get() else {
+                return Err(chunks.error(new.size(), new.align()));
+            };
+            cursor = Cursor { next, end };
+        }
+        // SAFETY: the chunk has room for the padding and the new size: it was compared, or `refill` said so. (At the block's own
+        // start there is no padding.)
+        let start = unsafe { cursor.next.add(padding(cursor.next.addr().get(), new.align())) };
+        // SAFETY: as above.
+        let next = unsafe { start.add(step::<A>(new.size())) };
+        cell.set(Cursor { next, ..cursor });
+        start
+    } else {
+        try_bump(arena, new.size(), new.align())?
+    };
+    if moved.addr() != block.addr() {
+        // SAFETY: the block holds `old.size()` bytes, the new place at least as many; two places in use don't overlap.
+        unsafe { moved.copy_from_nonoverlapping(block, old.size()) };
+    }
+    Ok(moved)
+}
+
+/// Makes a block shorter, down to nothing; if it is the last one, what it no longer needs is free again.
+///
+/// # Safety
+///
+/// The caller owes: `block` came from this arena with `old` bytes, and nobody uses those past `new`, which is no larger.
+#[inline]
+pub(super) unsafe fn shrink<A: Bump>(arena: A, block: NonNull<u8>, old: usize, new: usize) {
+    let (cell, _) = arena.parts(Key::KEY);
+    let cursor = cell.get();
+    if old > 0 && is_last::<A>(cursor, block, old) {
+        // SAFETY: the bytes after the first `new` of the block end at the cursor, in the same chunk.
+        let next = unsafe { cursor.next.sub(step::<A>(old) - step::<A>(new)) };
+        cell.set(Cursor { next, ..cursor });
+    }
+}
+
+fn is_last<A: Bump>(cursor: Cursor, block: NonNull<u8>, size: usize) -> bool {
+    block.addr().get() + step::<A>(size) == cursor.next.addr().get()
+}

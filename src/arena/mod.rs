@@ -1,0 +1,104 @@
+//! Arenas: memory handed out by moving a cursor, and all of it freed at once.
+
+use core::cell::Cell;
+
+use crate::backing::Backing;
+use crate::chunk::{Chunks, Cursor, Growth};
+use crate::ledger::{Ledger, Spans};
+
+mod alloc;
+#[cfg(feature = "allocator-api2")]
+mod allocator;
+mod boxed;
+mod buffer;
+mod bump;
+mod copy;
+mod scope;
+mod typed;
+
+pub use alloc::Alloc;
+pub use boxed::ArenaBox;
+pub use scope::Scope;
+pub use typed::{IntoIter, IterMut, TypedArena};
+
+/// Values of any type, all freed together: when the arena is reset or dropped, or at the end of a [`Scope`].
+///
+/// Allocate with the verbs of [`Alloc`], through `&self`; what they return lives as long as the borrow of the arena. For
+/// hot loops open a [`scope`](Arena::scope): its cursor stays in registers.
+///
+/// An allocation is a subtraction, a comparison and an addition, and takes the value's size rounded up to `MIN_ALIGN`
+/// bytes (1, 2, 4, 8 or 16; 8 unless said otherwise): types aligned to no more than that cost nothing to align. Memory
+/// comes in chunks as [`Growth`] says; a chunk grows in place where the memory after it is free.
+///
+/// Types that need `Drop` don't compile in the plain verbs: their destructors would never run. Give them a box
+/// ([`Alloc::alloc_box`]) or a [`TypedArena`].
+pub struct Arena<'l, const MIN_ALIGN: usize = 8> {
+    // Lies in a chunk of `chunks`, before everything that is vacant there, or nowhere.
+    cursor: Cell<Cursor>,
+    chunks: Chunks<'l>,
+}
+
+impl<'l> Arena<'l> {
+    /// An arena on `ledger`, under the name `owner`. It claims nothing yet.
+    pub const fn new_in<B: Backing>(ledger: &'l Ledger<B>, owner: &'static str) -> Arena<'l> {
+        Arena::on(ledger, owner)
+    }
+
+    const fn on(spans: &'l dyn Spans, owner: &'static str) -> Arena<'l> {
+        Arena { cursor: Cell::new(Cursor::NOWHERE), chunks: Chunks::new(spans, owner, Growth::new()) }
+    }
+}
+
+impl<'l, const MIN_ALIGN: usize> Arena<'l, MIN_ALIGN> {
+    /// The same with another policy for the chunks to come.
+    pub const fn with_growth(mut self, growth: Growth) -> Self {
+        self.chunks.set_growth(growth);
+        self
+    }
+
+    /// An arena of the same kind that keeps every value at a multiple of `N` bytes: 1, 2, 4, 8 or 16.
+    ///
+    /// Small ones waste nothing on bytes and short strings, at the cost of aligning everything else one by one.
+    pub fn with_min_align<const N: usize>(self) -> Arena<'l, N> {
+        const { assert!(N.is_power_of_two() && N <= 16, "a minimum alignment is 1, 2, 4, 8 or 16") };
+        let Arena { chunks, .. } = self;
+        // SAFETY: nothing that was allocated is borrowed any more, and the arena's cursor is replaced. It starts over, as one at
+        // the old alignment might not suit the new.
+        let cursor = Cell::new(unsafe { chunks.rewind() });
+        Arena { cursor, chunks }
+    }
+
+    /// Opens a scope: what is allocated in it lives until the arena is used again.
+    #[inline(always)]
+    pub fn scope(&mut self) -> Scope<'_, MIN_ALIGN> {
+        Scope::new(self.cursor.get(), &self.chunks)
+    }
+
+    /// Frees everything that was allocated, at once, and keeps the chunks for what comes.
+    pub fn reset(&mut self) {
+        // SAFETY: nothing that was allocated is borrowed any more, no scope is open, and the arena's cursor is replaced.
+        self.cursor.set(unsafe { self.chunks.rewind() });
+    }
+
+    /// Gives the chunks back that hold nothing now.
+    pub fn trim(&mut self) {
+        // SAFETY: no scope is open, so the arena's cursor is the only one.
+        unsafe { self.chunks.trim(self.cursor.get()) };
+    }
+
+    /// Bytes this arena has claimed, whether anything is in them or not.
+    pub fn claimed(&self) -> usize {
+        self.chunks.claimed()
+    }
+}
+
+// What an arena holds needs no `Drop` and can't be reached but through a borrow of the arena, so it may go to another thread,
+// whatever is in it. A scope stays where it is, and neither is shared.
+static_assertions::assert_impl_all!(Arena<'static>: Send);
+static_assertions::assert_not_impl_any!(Arena<'static>: Sync);
+static_assertions::assert_not_impl_any!(Scope<'static>: Send, Sync);
+static_assertions::assert_impl_all!(TypedArena<'static, core::cell::Cell<u8>>: Send);
+static_assertions::assert_not_impl_any!(TypedArena<'static, u8>: Sync);
+static_assertions::assert_not_impl_any!(TypedArena<'static, *const u8>: Send);
+static_assertions::assert_impl_all!(ArenaBox<'static, u8>: Send, Sync);
+static_assertions::assert_not_impl_any!(ArenaBox<'static, *const u8>: Send, Sync);

@@ -1,0 +1,132 @@
+//! The host's pages.
+
+use core::ptr::NonNull;
+
+use super::{Backing, Grant, Request};
+use crate::error::Obstacle;
+use crate::layout::{GRAIN, PAGE, round_up};
+use crate::platform;
+use crate::span::Span;
+
+// How much address space one reservation takes. It costs nothing until pages are put behind it.
+#[cfg(all(target_pointer_width = "64", not(miri)))]
+const RESERVE: usize = 64 << 30;
+#[cfg(all(not(target_pointer_width = "64"), not(miri)))]
+const RESERVE: usize = 256 << 20;
+#[cfg(miri)]
+const RESERVE: usize = 1 << 20;
+
+/// The host's own pages, for tests and for the same code natively: one linear memory of reserved address space that
+/// grows at its end, as on wasm.
+///
+/// Dropping it returns everything to the host.
+#[derive(Debug, Default)]
+pub struct Hosted {
+    // The reservation that grows; those before it hang on it, each with its record in its first page.
+    current: Option<Reservation>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Reservation {
+    base: NonNull<u8>,
+    len: usize,
+    // Bytes from `base` on that have memory behind them; those are the record and what was handed out.
+    committed: usize,
+    previous: Option<NonNull<Reservation>>,
+}
+
+// SAFETY: a reservation belongs to its `Hosted` alone and is bound to no thread.
+unsafe impl Send for Hosted {}
+
+impl Hosted {
+    /// The backing. It takes nothing before it is asked.
+    pub const fn new() -> Hosted {
+        Hosted { current: None }
+    }
+
+    /// Opens a reservation in which `len` bytes can be granted.
+    fn reserve(&mut self, len: usize) -> Result<Reservation, Obstacle> {
+        // A page for the record, and one at the end that is never used, so that no grant of the next reservation touches
+        // one of this: a pointer into the one does not reach the other.
+        let least = len.checked_add(2 * PAGE).and_then(|len| round_up(len, PAGE)).ok_or(Obstacle::TooLarge)?;
+        let refused = Obstacle::Refused { backing: "host", asked: least, have: platform::memory_size() };
+        let (base, len) = [least.max(RESERVE), least]
+            .into_iter()
+            .find_map(|len| Some((platform::reserve(len)?, len)))
+            .ok_or(refused)?;
+        // SAFETY: the reservation was made just now, and has two pages or more.
+        if !unsafe { platform::commit(base, PAGE) } {
+            // SAFETY: it was made just now and nothing in it is used.
+            unsafe { platform::unreserve(base, len, 0) };
+            return Err(refused);
+        }
+        Ok(Reservation { base, len, committed: PAGE, previous: None })
+    }
+}
+
+// SAFETY: pages come from reservations of this backing's own, each byte once, and stay until it is dropped, which is when
+// its ledger is. Grants that touch are parts of one reservation and derive from its one pointer.
+unsafe impl Backing for Hosted {
+    fn name(&self) -> &'static str {
+        "host"
+    }
+
+    fn claim(&mut self, request: &Request) -> Result<Grant, Obstacle> {
+        let granted = |reservation: Reservation, len: usize| -> Result<(Reservation, Grant), Obstacle> {
+            // SAFETY: `committed` is at most the reservation's length.
+            let base = unsafe { reservation.base.add(reservation.committed) };
+            // SAFETY: the range was found to lie inside the reservation, after what is committed.
+            if !unsafe { platform::commit(base, len) } {
+                return Err(Obstacle::Refused { backing: "host", asked: len, have: platform::memory_size() });
+            }
+            // SAFETY: the range was reserved by this backing and is handed out for the first time.
+            let span = unsafe { Span::new(base, len) };
+            Ok((Reservation { committed: reservation.committed + len, ..reservation }, Grant::linear(span)))
+        };
+        if let Some(current) = self.current {
+            let len = request.len_at(current.base.addr().get() + current.committed)?;
+            let len = round_up(len, PAGE).ok_or(Obstacle::TooLarge)?;
+            if len <= current.len - PAGE - current.committed {
+                let (current, grant) = granted(current, len)?;
+                self.current = Some(current);
+                return Ok(grant);
+            }
+        }
+        let len = round_up(request.len()?, PAGE).ok_or(Obstacle::TooLarge)?;
+        let fresh = self.reserve(len)?;
+        // SAFETY: `len` is whole pages, more than the request's, inside the reservation.
+        let start = fresh.base.addr().get() + fresh.committed;
+        let exact = request.len_at(start).ok().and_then(|len| round_up(len, PAGE)).map_or(len, |exact| exact.min(len));
+        match granted(fresh, exact) {
+            Ok((mut fresh, grant)) => {
+                if let Some(current) = self.current {
+                    let record = current.base.cast::<Reservation>();
+                    // SAFETY: the first page of a reservation is committed, aligned, and holds nothing but this record.
+                    unsafe { record.write(current) };
+                    fresh.previous = Some(record);
+                }
+                self.current = Some(fresh);
+                Ok(grant)
+            }
+            Err(obstacle) => {
+                // SAFETY: the reservation was made by this call and nothing in it is used.
+                unsafe { platform::unreserve(fresh.base, fresh.len, fresh.committed) };
+                Err(obstacle)
+            }
+        }
+    }
+}
+
+impl Drop for Hosted {
+    fn drop(&mut self) {
+        let mut next = self.current.take();
+        while let Some(reservation) = next {
+            // SAFETY: a record in an earlier reservation's first page, written when that one was left behind.
+            next = reservation.previous.map(|record| unsafe { record.read() });
+            // SAFETY: the ledger that owned the claims is gone, and with it everyone who borrowed it.
+            unsafe { platform::unreserve(reservation.base, reservation.len, reservation.committed) };
+        }
+    }
+}
+
+const _: () = assert!(size_of::<Reservation>() <= PAGE && PAGE.is_multiple_of(GRAIN));

@@ -1,0 +1,50 @@
+//! Pages by `memory.grow`.
+
+use core::ptr::NonNull;
+
+use super::{Backing, Grant, Request};
+use crate::error::Obstacle;
+use crate::layout::PAGE;
+use crate::platform;
+use crate::span::Span;
+
+/// Pages from `memory.grow`: fresh at each call, so that they are nobody else's, whoever else grows memory too.
+///
+/// Pages that others grew in between are a gap that this crate never touches: the address that the grow returned
+/// decides, not where the last one ended. Grows by no more than what is missing, in pages of 64 KiB.
+#[derive(Debug, Default)]
+pub struct MemoryGrow(());
+
+impl MemoryGrow {
+    /// The backing. It takes nothing before it is asked.
+    pub const fn new() -> MemoryGrow {
+        MemoryGrow(())
+    }
+}
+
+// SAFETY: the host gives each page once, zeroed, and never takes it back; linear memory is one allocation whose
+// provenance is exposed, so a pointer into one grant reaches any other that touches it.
+unsafe impl Backing for MemoryGrow {
+    fn name(&self) -> &'static str {
+        "memory.grow"
+    }
+
+    fn claim(&mut self, request: &Request) -> Result<Grant, Obstacle> {
+        let have = platform::memory_size();
+        // Page 0 is not handed out: a module that starts with no memory at all grows by one page more.
+        let null = if have == 0 { 1 } else { 0 };
+        if have == usize::MAX {
+            // All 65,536 pages are there.
+            return Err(Obstacle::Refused { backing: self.name(), asked: request.len()?, have });
+        }
+        let pages = request.len_at(have + null * PAGE)?.div_ceil(PAGE) + null;
+        let old = platform::grow(pages).ok_or(Obstacle::Refused { backing: self.name(), asked: pages * PAGE, have })?;
+        // Another thread may have grown memory since `have` was read: then `old` is further up, and the ledger asks again
+        // if that made a difference.
+        let base = NonNull::new(platform::at(old + null * PAGE)).ok_or(Obstacle::TooLarge)?;
+        // The last page of a 4 GiB memory ends where addresses do: one byte less, and its end does not wrap.
+        let len = ((pages - null) * PAGE).min(usize::MAX - base.addr().get());
+        // SAFETY: the host has just given these pages to this call and to nobody else.
+        Ok(Grant::linear(unsafe { Span::new(base, len) }))
+    }
+}

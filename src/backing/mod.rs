@@ -1,0 +1,191 @@
+//! Where fresh memory comes from.
+
+use crate::error::Obstacle;
+use crate::layout::{Fit, GRAIN, usable};
+use crate::span::Span;
+
+#[cfg(all(target_family = "wasm", any(target_os = "unknown", target_os = "none")))]
+mod heap_tail;
+#[cfg(all(any(unix, windows), not(target_family = "wasm")))]
+mod hosted;
+#[cfg(all(target_family = "wasm", any(target_os = "unknown", target_os = "none")))]
+mod memory_grow;
+#[cfg(feature = "allocator-api2")]
+mod over;
+mod region;
+mod then;
+
+#[cfg(all(target_family = "wasm", any(target_os = "unknown", target_os = "none")))]
+pub use heap_tail::HeapTail;
+#[cfg(all(any(unix, windows), not(target_family = "wasm")))]
+pub use hosted::Hosted;
+#[cfg(all(target_family = "wasm", any(target_os = "unknown", target_os = "none")))]
+pub use memory_grow::MemoryGrow;
+#[cfg(feature = "allocator-api2")]
+pub use over::Over;
+pub use region::Region;
+pub use then::Then;
+
+/// The backing that is right on this target when nothing else is said: `MemoryGrow` on wasm, `Hosted` on hosts.
+/// Bare metal has none: there a [`Region`] must be given.
+#[cfg(all(target_family = "wasm", any(target_os = "unknown", target_os = "none")))]
+pub type DefaultBacking = MemoryGrow;
+/// The backing that is right on this target when nothing else is said: `MemoryGrow` on wasm, `Hosted` on hosts.
+/// Bare metal has none: there a [`Region`] must be given.
+#[cfg(all(any(unix, windows), not(target_family = "wasm")))]
+pub type DefaultBacking = Hosted;
+
+/// A source of memory that nobody had. A [`Ledger`](crate::Ledger) asks it when nothing that was given back fits.
+///
+/// It is asked rarely, and only ever by the ledger that owns it, one request at a time. The example `own_backing` shows
+/// one in fifteen lines.
+///
+/// # Safety
+///
+/// The implementor owes:
+/// - every byte of a grant may be read and written through its pointer for as long as the ledger lives (a loan: until it
+///   is given back), and belongs to no one else in that time: not to an earlier grant, not to another heap;
+/// - a grant made with [`Grant::linear`] may touch another such grant of the same ledger only where a pointer into the
+///   one may be used to reach the other: the ledger merges them;
+/// - on `Err` nothing was taken;
+/// - it doesn't use the ledger that owns it, and doesn't unwind.
+///
+/// The caller (the ledger) owes: [`give_back`](Backing::give_back) gets each loan at most once, and nobody uses it then.
+///
+/// A grant that overlaps what the ledger holds, or is shorter than asked, is found out and refused: that much is checked.
+pub unsafe trait Backing: Send {
+    /// Its name, as errors and maps show it.
+    fn name(&self) -> &'static str;
+
+    /// Hands out fresh memory for `request`: at least [`Request::len`] bytes, or, where it knows at which address the
+    /// grant will start, at least [`Request::len_at`] of that address. More is welcome: the ledger keeps the rest.
+    ///
+    /// # Errors
+    ///
+    /// What stood in the way; then nothing was taken.
+    fn claim(&mut self, request: &Request) -> Result<Grant, Obstacle>;
+
+    /// Takes a loan back. Only called for grants made with [`Grant::loan`].
+    ///
+    /// # Safety
+    ///
+    /// The caller owes: the loan came from this backing, was not given back before, and nobody uses it any more.
+    unsafe fn give_back(&mut self, loan: Loan) {
+        let _ = loan;
+    }
+}
+
+/// How much a ledger needs, for a [`Backing`] to read.
+#[derive(Clone, Copy, Debug)]
+pub struct Request {
+    fit: Fit,
+    reach: Option<Reach>,
+}
+
+/// Where free memory, or the claim that wants to grow, ends: a grant that starts there has to bring less.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Reach {
+    pub end: usize,
+    pub missing: usize,
+}
+
+impl Request {
+    pub(crate) const fn new(fit: Fit, reach: Option<Reach>) -> Request {
+        Request { fit, reach }
+    }
+
+    /// Bytes that are enough wherever the grant starts, ends that aren't on the ledger's grain included.
+    ///
+    /// # Errors
+    ///
+    /// [`Obstacle::TooLarge`] if no span can hold the request.
+    #[allow(clippy::len_without_is_empty)] // nobody asks for nothing
+    pub fn len(&self) -> Result<usize, Obstacle> {
+        let len = self.fit.anywhere().ok_or(Obstacle::TooLarge)?;
+        len.checked_add(2 * GRAIN).ok_or(Obstacle::TooLarge)
+    }
+
+    /// Bytes that are enough if the grant starts at address `start`: fewer than [`len`](Request::len) where it would
+    /// touch free memory that the ledger already has, or where alignment happens to fall well.
+    ///
+    /// # Errors
+    ///
+    /// [`Obstacle::TooLarge`] if no span that starts there can hold the request.
+    pub fn len_at(&self, start: usize) -> Result<usize, Obstacle> {
+        if let Some(reach) = self.reach
+            && reach.end == start
+        {
+            return Ok(reach.missing);
+        }
+        // What `usable` will cut off at the front (the ends are cut too, on the grain).
+        let skip = crate::layout::padding(start, GRAIN) + if start == 0 { GRAIN } else { 0 };
+        let (gap, len) = start.checked_add(skip).and_then(|start| self.fit.at(start)).ok_or(Obstacle::TooLarge)?;
+        let len = skip.checked_add(gap).and_then(|skip| skip.checked_add(len)).ok_or(Obstacle::TooLarge)?;
+        // A last page that ends with the address space loses its last grain.
+        let spare = if start.checked_add(len).is_none_or(|end| end > usize::MAX - GRAIN) { GRAIN } else { 0 };
+        Ok(len + spare)
+    }
+
+    pub(crate) const fn fit(&self) -> &Fit {
+        &self.fit
+    }
+}
+
+/// How the ledger may treat a grant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// Part of one linear memory: cut, and merged with touching grants of the same kind.
+    Linear,
+    /// Stands alone: cut, and its pieces merged with each other only.
+    Island,
+    /// Borrowed: neither cut nor merged, and given back whole when the claim ends.
+    Loan,
+}
+
+/// Fresh memory on its way from a [`Backing`] to the ledger.
+#[derive(Clone, Copy, Debug)]
+pub struct Grant {
+    pub(crate) span: Span,
+    pub(crate) kind: Kind,
+    // For loans: which way through nested `Then`s leads back to the backing that made it; one bit a level.
+    pub(crate) route: u16,
+}
+
+impl Grant {
+    /// Memory of one linear space: it stays with the ledger, is cut as needed, and merges with other linear grants that
+    /// it touches (see the [trait's contract](Backing#safety)).
+    pub const fn linear(span: Span) -> Grant {
+        Grant { span, kind: Kind::Linear, route: 0 }
+    }
+
+    /// Memory that stands alone: it stays with the ledger, is cut as needed, and never merges with what it touches.
+    pub const fn island(span: Span) -> Grant {
+        Grant { span, kind: Kind::Island, route: 0 }
+    }
+
+    /// Memory that is borrowed for one claim, and given back when that claim ends. Its address and its length must be
+    /// multiples of [`GRAIN`].
+    pub const fn loan(span: Span) -> Grant {
+        Grant { span, kind: Kind::Loan, route: 0 }
+    }
+
+    /// The part of it that a ledger can keep.
+    pub(crate) fn usable(&self) -> Option<Span> {
+        let (skip, len) = usable(self.span.addr(), self.span.len());
+        if len == 0 {
+            return None;
+        }
+        // SAFETY: `skip` is less than the span's length.
+        let base = unsafe { self.span.base().add(skip) };
+        // SAFETY: `[base, base + len)` lies inside the granted span.
+        Some(unsafe { Span::new(base, len) })
+    }
+}
+
+/// A loan on its way back.
+#[derive(Clone, Copy, Debug)]
+pub struct Loan {
+    /// The span, just as it was granted.
+    pub span: Span,
+    pub(crate) route: u16,
+}

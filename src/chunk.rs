@@ -1,0 +1,439 @@
+//! The chunks of one arena: spans claimed from a ledger, in the order they are filled.
+//!
+//! The list knows nothing of scopes. A cursor, the two pointers between which the next bytes go, lives with whoever
+//! allocates; when it runs out it comes here by value and goes back by value, so that its owner can keep it in registers.
+
+use core::cell::Cell;
+use core::ptr::NonNull;
+
+use crate::error::{AllocError, Obstacle, out_of_memory};
+use crate::layout::padding;
+use crate::ledger::{Placed, Spans, Want};
+use crate::platform::Packed;
+use crate::span::Span;
+
+/// How large an arena's or a pool's chunks are: the first, how the next follow, and where that ends.
+///
+/// A request that is larger gets a chunk of its own size and changes nothing about those that follow. Sizes count
+/// everything, headers included (on 64-bit 96 bytes of a chunk, on 32-bit 48). A chunk that can grow in place does, by
+/// what the next would have been.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Growth {
+    next: usize,
+    factor: usize,
+    cap: usize,
+}
+
+impl Growth {
+    /// The default: 512 bytes first, each next twice as much, up to 256 KiB.
+    pub const fn new() -> Growth {
+        Growth { next: 512, factor: 2, cap: 256 << 10 }
+    }
+
+    /// Chunks of always the same size, in bytes.
+    pub const fn fixed(bytes: usize) -> Growth {
+        Growth { next: bytes, factor: 1, cap: bytes }
+    }
+
+    /// The same with a first chunk of `bytes`.
+    pub const fn first(self, bytes: usize) -> Growth {
+        Growth { next: bytes, ..self }
+    }
+
+    /// The same with each chunk `factor` times as large as the one before; 1 for an even step.
+    pub const fn factor(self, factor: usize) -> Growth {
+        Growth { factor, ..self }
+    }
+
+    /// The same with no chunk larger than `bytes` unless one request is.
+    pub const fn cap(self, bytes: usize) -> Growth {
+        Growth { cap: bytes, ..self }
+    }
+
+    fn advance(self) -> Growth {
+        let next = self.next.saturating_mul(self.factor).min(self.cap).max(self.next.min(self.cap));
+        Growth { next, ..self }
+    }
+}
+
+impl Default for Growth {
+    fn default() -> Growth {
+        Growth::new()
+    }
+}
+
+/// The two pointers of whoever allocates: the next free byte, and the end of the chunk it lies in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cursor {
+    /// A multiple of the user's minimum alignment, at most `end`.
+    pub(crate) next: NonNull<u8>,
+    /// The end of a chunk as it was when this cursor entered it (it may have grown since), or dangling before the first.
+    pub(crate) end: NonNull<u8>,
+}
+
+// SAFETY: two pointers, which only the chunks' owner follows; where that may go is said there.
+unsafe impl Send for Cursor {}
+
+impl Cursor {
+    /// In no chunk, with no room.
+    pub(crate) const NOWHERE: Cursor = {
+        // 16 is aligned for every minimum alignment there is, and below every chunk.
+        let nowhere = core::ptr::without_provenance_mut(16);
+        match NonNull::new(nowhere) {
+            Some(nowhere) => Cursor { next: nowhere, end: nowhere },
+            None => panic!(),
+        }
+    };
+
+    /// Bytes left.
+    #[inline(always)]
+    pub(crate) fn room(self) -> usize {
+        self.end.addr().get() - self.next.addr().get()
+    }
+}
+
+/// The record at the start of each chunk.
+///
+/// Its size is a multiple of every minimum alignment that a user can choose, so the data after it is aligned.
+struct Record {
+    /// Bytes of the payload that was claimed, this record included; they begin with it.
+    len: Cell<usize>,
+    previous: Cell<Link>,
+    next: Cell<Link>,
+    /// Where the values end, kept when the list moves on to the next chunk.
+    filled: Cell<Option<NonNull<u8>>>,
+}
+
+const _: () = assert!(size_of::<Record>().is_multiple_of(16));
+
+type Link = Option<Chunk>;
+
+/// A chunk in the list. It may reach the whole chunk.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Chunk(NonNull<Record>);
+
+impl core::ops::Deref for Chunk {
+    type Target = Record;
+
+    fn deref(&self) -> &Record {
+        // SAFETY: a `Chunk` is only made by `Chunks::link`, which writes the record, and leaves the list before its memory is
+        // given back. All fields are cells.
+        unsafe { self.0.as_ref() }
+    }
+}
+
+impl Chunk {
+    /// What was claimed.
+    fn base(self) -> NonNull<u8> {
+        self.0.cast()
+    }
+
+    /// The first byte after the record.
+    fn data(self) -> NonNull<u8> {
+        // SAFETY: a chunk is larger than its record.
+        unsafe { self.base().add(size_of::<Record>()) }
+    }
+
+    fn end(self) -> NonNull<u8> {
+        // SAFETY: one past the chunk's last byte.
+        unsafe { self.base().add(self.len.get()) }
+    }
+
+    /// Whether a cursor with this end lies in the chunk: the end may be any address that the chunk ever ended at.
+    fn contains_end(self, end: NonNull<u8>) -> bool {
+        self.base() < end && end <= self.end()
+    }
+
+    fn holds(self, size: usize, align: usize) -> bool {
+        let (data, end) = (self.data().addr().get(), self.end().addr().get());
+        let pad = padding(data, align);
+        pad <= end - data && size <= end - data - pad
+    }
+
+    fn cursor(self) -> Cursor {
+        Cursor { next: self.data(), end: self.end() }
+    }
+}
+
+/// The chunks of one arena, typed arena or pool.
+pub struct Chunks<'l> {
+    spans: &'l dyn Spans,
+    owner: &'static str,
+    growth: Cell<Growth>,
+    first: Cell<Link>,
+    /// The last chunk that any cursor was put into. A living cursor lies in this one or in one before it, so those after it
+    /// are vacant.
+    current: Cell<Link>,
+    /// What stood in the way of the request that failed last.
+    obstacle: Cell<Obstacle>,
+}
+
+// SAFETY: the chunks belong to this list alone and are bound to no thread.
+unsafe impl Send for Chunks<'_> {}
+
+impl<'l> Chunks<'l> {
+    pub(crate) const fn new(spans: &'l dyn Spans, owner: &'static str, growth: Growth) -> Chunks<'l> {
+        Chunks {
+            spans,
+            owner,
+            growth: Cell::new(growth),
+            first: Cell::new(None),
+            current: Cell::new(None),
+            obstacle: Cell::new(Obstacle::TooLarge),
+        }
+    }
+
+    pub(crate) const fn set_growth(&mut self, growth: Growth) {
+        self.growth = Cell::new(growth);
+    }
+
+    pub(crate) fn owner(&self) -> &'static str {
+        self.owner
+    }
+
+    pub(crate) fn spans(&self) -> &'l dyn Spans {
+        self.spans
+    }
+
+    /// A cursor with room for `size` bytes at `align`: `cursor` itself if its chunk can be made longer in place, else one
+    /// in the next chunk that fits, which may be a new one. `None`, and nothing has changed, if there is no room to be had;
+    /// [`error`](Chunks::error) says why.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn refill(&self, cursor: Cursor, size: usize, align: usize) -> Packed {
+        match self.find_room(cursor, size, align) {
+            Ok(Cursor { next, end }) => Packed::new((next, end)),
+            Err(obstacle) => {
+                self.obstacle.set(obstacle);
+                Packed::NONE
+            }
+        }
+    }
+
+    /// [`refill`](Chunks::refill) for those who don't want to know.
+    ///
+    /// # Panics
+    ///
+    /// If there is no room to be had.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn refill_or_panic(&self, cursor: Cursor, size: usize, align: usize) -> Packed {
+        match self.find_room(cursor, size, align) {
+            Ok(Cursor { next, end }) => Packed::new((next, end)),
+            Err(obstacle) => out_of_memory(AllocError::new(self.owner, size, align, obstacle)),
+        }
+    }
+
+    /// What stood in the way when `refill` last returned nothing for this request.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn error(&self, size: usize, align: usize) -> AllocError {
+        AllocError::new(self.owner, size, align, self.obstacle.get())
+    }
+
+    fn find_room(&self, cursor: Cursor, size: usize, align: usize) -> Result<Cursor, Obstacle> {
+        if size > isize::MAX as usize {
+            return Err(Obstacle::TooLarge);
+        }
+        // Inner scopes may have moved on: back to the chunk that this cursor lies in. Every step back undoes one forward.
+        let mut here = self.current.get();
+        while let Some(chunk) = here
+            && !chunk.contains_end(cursor.end)
+        {
+            here = chunk.previous.get();
+        }
+        let mut missing = 0;
+        if let Some(chunk) = here {
+            // The chunk may have grown since.
+            let longer = Cursor { end: chunk.end(), ..cursor };
+            let needed = padding(cursor.next.addr().get(), align).checked_add(size).ok_or(Obstacle::TooLarge)?;
+            if needed <= longer.room() {
+                self.current.set(here);
+                return Ok(longer);
+            }
+            missing = needed - longer.room();
+        }
+        if let Some(vacant) = self.vacant_after(here, size, align) {
+            if let Some(chunk) = here {
+                chunk.filled.set(Some(cursor.next));
+            }
+            self.move_after(vacant, here);
+            self.current.set(Some(vacant));
+            return Ok(vacant.cursor());
+        }
+        let growth = self.growth.get();
+        let want = Want {
+            prefix: size_of::<Record>(),
+            size: size.max(1),
+            align,
+            prefer: growth.next.min(growth.cap),
+            grow: here.map(|chunk| (chunk.base(), missing)),
+        };
+        // SAFETY: the chunk's payload is held until the chunk leaves the list.
+        match unsafe { self.spans.place(self.owner, &want) }? {
+            Placed::Grown(payload) => {
+                self.growth.set(growth.advance());
+                // Only a claim that is in the list was to grow.
+                let chunk = here.ok_or(Obstacle::TooLarge)?;
+                chunk.len.set(payload.len());
+                self.current.set(here);
+                Ok(Cursor { end: chunk.end(), ..cursor })
+            }
+            Placed::New(payload) => {
+                self.growth.set(growth.advance());
+                if let Some(chunk) = here {
+                    chunk.filled.set(Some(cursor.next));
+                }
+                let chunk = self.link(payload, here);
+                self.current.set(Some(chunk));
+                Ok(chunk.cursor())
+            }
+        }
+    }
+
+    /// The first chunk after `here` that can hold the request. Nothing lives in those.
+    fn vacant_after(&self, here: Link, size: usize, align: usize) -> Link {
+        let mut next = self.after(here);
+        while let Some(chunk) = next
+            && !chunk.holds(size, align)
+        {
+            next = chunk.next.get();
+        }
+        next
+    }
+
+    fn after(&self, here: Link) -> Link {
+        here.map_or(self.first.get(), |chunk| chunk.next.get())
+    }
+
+    /// Writes the record of a chunk and puts it after `here`.
+    fn link(&self, payload: Span, here: Link) -> Chunk {
+        let chunk = Chunk(payload.base().cast());
+        let record = Record {
+            len: Cell::new(payload.len()),
+            previous: Cell::new(None),
+            next: Cell::new(None),
+            filled: Cell::new(None),
+        };
+        // SAFETY: the payload was claimed just now with room for a record in front, and starts on the ledger's grain.
+        unsafe { chunk.0.write(record) };
+        self.insert_after(chunk, here);
+        chunk
+    }
+
+    fn insert_after(&self, chunk: Chunk, here: Link) {
+        let next = self.after(here);
+        chunk.previous.set(here);
+        chunk.next.set(next);
+        if let Some(next) = next {
+            next.previous.set(Some(chunk));
+        }
+        match here {
+            Some(here) => here.next.set(Some(chunk)),
+            None => self.first.set(Some(chunk)),
+        }
+    }
+
+    fn unlink(&self, chunk: Chunk) {
+        let (previous, next) = (chunk.previous.get(), chunk.next.get());
+        if let Some(next) = next {
+            next.previous.set(previous);
+        }
+        match previous {
+            Some(previous) => previous.next.set(next),
+            None => self.first.set(next),
+        }
+    }
+
+    fn move_after(&self, chunk: Chunk, here: Link) {
+        if chunk.previous.get() != here {
+            self.unlink(chunk);
+            self.insert_after(chunk, here);
+        }
+    }
+
+    /// A cursor at the start of the first chunk.
+    ///
+    /// # Safety
+    ///
+    /// The caller owes: no other cursor of these chunks is used any more, nor anything that lies in them.
+    pub(crate) unsafe fn rewind(&self) -> Cursor {
+        self.current.set(self.first.get());
+        self.first.get().map_or(Cursor::NOWHERE, Chunk::cursor)
+    }
+
+    /// Gives the vacant chunks back: those after the one that `cursor` lies in, all of them if it lies in none.
+    ///
+    /// # Safety
+    ///
+    /// The caller owes: no other cursor of these chunks is used any more, nor anything that lies in the vacant ones.
+    pub(crate) unsafe fn trim(&self, cursor: Cursor) {
+        let mut keep = self.current.get();
+        while let Some(chunk) = keep
+            && !chunk.contains_end(cursor.end)
+        {
+            keep = chunk.previous.get();
+        }
+        self.current.set(keep);
+        while let Some(chunk) = self.after(keep) {
+            self.unlink(chunk);
+            // SAFETY: the chunk is out of the list, and no cursor and so no value lies in it.
+            unsafe { self.spans.give_back(chunk.base()) };
+        }
+    }
+
+    /// Bytes claimed, the ledger's headers not included.
+    pub(crate) fn claimed(&self) -> usize {
+        let mut sum = 0;
+        let mut next = self.first.get();
+        while let Some(chunk) = next {
+            sum += chunk.len.get();
+            next = chunk.next.get();
+        }
+        sum
+    }
+
+    /// The filled parts of the chunks in order, of which the last is where `cursor` lies; each from `align` on.
+    pub(crate) fn filled(&self, cursor: Cursor, align: usize) -> Filled {
+        let last = self.current.get();
+        Filled { next: last.and(self.first.get()), last, cursor, align }
+    }
+}
+
+impl Drop for Chunks<'_> {
+    fn drop(&mut self) {
+        // SAFETY: whoever held a cursor borrowed or owned this list.
+        unsafe { self.trim(Cursor::NOWHERE) };
+    }
+}
+
+/// Goes over the filled parts of chunks. See [`Chunks::filled`].
+///
+/// Only for lists whose one cursor never goes back, so that `current` is where the cursor lies.
+#[derive(Clone, Copy)]
+pub(crate) struct Filled {
+    next: Link,
+    last: Link,
+    cursor: Cursor,
+    align: usize,
+}
+
+impl Iterator for Filled {
+    type Item = (NonNull<u8>, NonNull<u8>);
+
+    fn next(&mut self) -> Option<(NonNull<u8>, NonNull<u8>)> {
+        let chunk = self.next?;
+        let (start, end) = if self.next == self.last {
+            self.next = None;
+            (chunk.data(), self.cursor.next)
+        } else {
+            self.next = chunk.next.get();
+            (chunk.data(), chunk.filled.get()?)
+        };
+        // A chunk that was entered and left without a value may be filled no further than its record.
+        let filled = end.addr().get() - start.addr().get();
+        let pad = padding(start.addr().get(), self.align).min(filled);
+        // SAFETY: at most as far as the chunk is filled.
+        Some((unsafe { start.add(pad) }, end))
+    }
+}

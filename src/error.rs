@@ -1,0 +1,144 @@
+//! What was asked, of whom, and what stood in the way. No error allocates.
+
+use core::error::Error;
+use core::fmt;
+
+/// A request for memory that could not be met.
+///
+/// Nothing was changed by it: not the size of memory, not the ledger, not the arena or pool that asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct AllocError {
+    /// The bytes that were asked for.
+    pub size: usize,
+    /// The alignment that was asked for, in bytes.
+    pub align: usize,
+    /// Who asked: the owner's name, as the ledger shows it.
+    pub owner: &'static str,
+    /// What stood in the way.
+    pub obstacle: Obstacle,
+}
+
+impl AllocError {
+    pub(crate) const fn new(owner: &'static str, size: usize, align: usize, obstacle: Obstacle) -> AllocError {
+        AllocError { size, align, owner, obstacle }
+    }
+}
+
+impl fmt::Display for AllocError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let AllocError { size, align, owner, obstacle } = self;
+        write!(f, "`{owner}` asked for {size} bytes aligned to {align}: {obstacle}")
+    }
+}
+
+impl Error for AllocError {}
+
+/// What stood in the way of a claim.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Obstacle {
+    /// Size and alignment together are more than one span of the address space can be.
+    TooLarge,
+    /// The host would not give the pages.
+    Refused {
+        /// The backing that asked it.
+        backing: &'static str,
+        /// Bytes that it asked for.
+        asked: usize,
+        /// Bytes that memory had then (of the whole linear memory on wasm; of this backing on hosts).
+        have: usize,
+    },
+    /// The backing has no more, or never had as much.
+    Exhausted {
+        /// The backing that was asked.
+        backing: &'static str,
+        /// Bytes that it still had to give in one piece.
+        left: usize,
+    },
+    /// Somebody else lives in the memory that the backing was to claim.
+    Occupied {
+        /// The backing that was asked.
+        backing: &'static str,
+        /// Who lives there, as far as can be told.
+        by: &'static str,
+        /// An address of theirs.
+        at: usize,
+    },
+    /// The backing gave memory that the ledger already holds under another name; it was not used.
+    Overlap {
+        /// The backing that gave it.
+        backing: &'static str,
+        /// Who holds it.
+        with: &'static str,
+        /// Where the overlap begins.
+        at: usize,
+    },
+    /// The backing gave less than it was asked for; what it gave is kept as free memory where that is possible.
+    Short {
+        /// The backing that gave it.
+        backing: &'static str,
+    },
+    /// An implementation of `Display`, or the like, returned an error while its text was being written.
+    Format,
+    /// A pool of fixed capacity has all its blocks in use.
+    Full {
+        /// The blocks it has.
+        capacity: usize,
+    },
+}
+
+impl fmt::Display for Obstacle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Obstacle::TooLarge => f.write_str("no span of the address space can hold that"),
+            Obstacle::Refused { backing, asked, have } => {
+                write!(
+                    f,
+                    "{backing} asked the host for {asked} bytes more, beside the {have} there are, and was refused"
+                )
+            }
+            Obstacle::Exhausted { backing, left } => write!(f, "{backing} has {left} bytes left in one piece"),
+            Obstacle::Occupied { backing, by, at } => {
+                write!(f, "{backing} can't be claimed: {by} lives there (at {at:#x})")
+            }
+            Obstacle::Overlap { backing, with, at } => {
+                write!(f, "{backing} handed out memory at {at:#x} that `{with}` already holds; it was not used")
+            }
+            Obstacle::Short { backing } => write!(f, "{backing} gave less than it was asked for"),
+            Obstacle::Format => f.write_str("the value could not be formatted"),
+            Obstacle::Full { capacity } => write!(f, "all {capacity} blocks are in use"),
+        }
+    }
+}
+
+/// A value that found no room, and why: a failed `try_alloc` gives the value back.
+pub struct Rejected<T> {
+    /// The value, untouched.
+    pub value: T,
+    /// Why it found no room.
+    pub error: AllocError,
+}
+
+// By hand, so that `unwrap` and `?` work for values that can't be printed.
+impl<T> fmt::Debug for Rejected<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Rejected").field("error", &self.error).finish_non_exhaustive()
+    }
+}
+
+impl<T> fmt::Display for Rejected<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.error.fmt(f)
+    }
+}
+
+impl<T> Error for Rejected<T> {}
+
+/// The end of every infallible verb that found no room.
+#[cold]
+#[inline(never)]
+#[track_caller]
+pub(crate) fn out_of_memory(error: AllocError) -> ! {
+    panic!("{error}")
+}

@@ -1,0 +1,168 @@
+//! Rounding and limits: every piece of address arithmetic that can go wrong, with no `unsafe` in sight.
+//!
+//! Addresses are plain `usize` here, so the top of a 32-bit address space can be tested on any machine.
+
+#![forbid(unsafe_code)]
+
+/// The unit in which backings grow, in bytes: 64 KiB, the page of WebAssembly.
+///
+/// The only place where the number stands; a target with another page size changes this line.
+pub const PAGE: usize = 64 * 1024;
+
+/// The ledger's grain in bytes: the address and the length of every span it keeps are multiples of it.
+///
+/// It is the size of the header that the ledger writes at the head of each span (asserted there), so any
+/// piece that is left over when a span is cut can carry a header of its own: nothing is ever too small to keep.
+pub const GRAIN: usize = size_of::<[usize; 8]>();
+
+/// The longest span: pointer offsets inside one must fit an `isize`.
+pub(crate) const MAX_SPAN: usize = isize::MAX as usize & !(GRAIN - 1);
+
+/// `n` rounded up to a multiple of `align` (a power of two), or `None` past the end of the address space.
+#[inline(always)]
+pub(crate) const fn round_up(n: usize, align: usize) -> Option<usize> {
+    match n.checked_add(align - 1) {
+        Some(sum) => Some(sum & !(align - 1)),
+        None => None,
+    }
+}
+
+/// How far `addr` is below the next multiple of `align` (a power of two). Never overflows.
+#[inline(always)]
+pub(crate) const fn padding(addr: usize, align: usize) -> usize {
+    addr.wrapping_neg() & (align - 1)
+}
+
+/// The part of `[addr, addr + len)` that a ledger can keep: the offset of its start and its length.
+///
+/// Both ends are on the grain, address 0 and the last grain of the address space are left out (an end pointer
+/// must neither be null nor wrap), and what is longer than [`MAX_SPAN`] is cut there. A length of 0 means: nothing.
+pub(crate) const fn usable(addr: usize, len: usize) -> (usize, usize) {
+    // The last address that may be an end: the last grain is never handed out.
+    const LAST_END: usize = usize::MAX & !(GRAIN - 1);
+    let null = if addr == 0 { 1 } else { 0 };
+    let skip = padding(addr + null, GRAIN) + null;
+    if skip >= len || addr > LAST_END - skip {
+        return (0, 0);
+    }
+    let start = addr + skip;
+    let mut room = len - skip;
+    if room > LAST_END - start {
+        room = LAST_END - start;
+    }
+    if room > MAX_SPAN {
+        room = MAX_SPAN;
+    }
+    (skip, room & !(GRAIN - 1))
+}
+
+/// What a claim must hold: `head` bytes, then `size` bytes at a multiple of `align`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Fit {
+    pub head: usize,
+    pub size: usize,
+    pub align: usize,
+}
+
+impl Fit {
+    /// Where in a free span that starts at `start` (on the grain) the claim should begin, and how long it is:
+    /// `(gap, len)`, both on the grain. `None` if it can't fit any address space.
+    ///
+    /// The gap keeps over-aligned claims exact: it stays behind as a free span, instead of padding inside the claim.
+    pub(crate) const fn at(&self, start: usize) -> Option<(usize, usize)> {
+        let Some(data) = start.checked_add(self.head) else {
+            return None;
+        };
+        // `start` is on the grain, so the padding is too when the head is; it stays inside the claim otherwise.
+        let pad = padding(data, self.align);
+        let (gap, pad) = (pad & !(GRAIN - 1), pad & (GRAIN - 1));
+        let Some(len) = self.len_with(pad) else {
+            return None;
+        };
+        Some((gap, len))
+    }
+
+    /// Bytes that hold the claim wherever they start on the grain.
+    pub(crate) const fn anywhere(&self) -> Option<usize> {
+        let pad = if self.align > GRAIN { self.align - 1 } else { padding(self.head, self.align) };
+        self.len_with(pad)
+    }
+
+    const fn len_with(&self, pad: usize) -> Option<usize> {
+        let Some(len) = self.head.checked_add(pad) else {
+            return None;
+        };
+        let Some(len) = len.checked_add(self.size) else {
+            return None;
+        };
+        match round_up(len, GRAIN) {
+            Some(len) if len <= MAX_SPAN => Some(len),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rounding_at_the_top() {
+        assert_eq!(round_up(usize::MAX, 16), None);
+        assert_eq!(round_up(usize::MAX - 15, 16), Some(usize::MAX - 15));
+        assert_eq!(padding(usize::MAX, 8), 1);
+        assert_eq!(padding(0, 1 << 30), 0);
+    }
+
+    #[test]
+    fn h09_usable_never_wraps_and_leaves_both_ends_out() {
+        let top = usize::MAX - PAGE + 1;
+        // A page that ends exactly at the end of the address space: all of it but the last grain.
+        assert_eq!(usable(top, PAGE), (0, PAGE - GRAIN));
+        let (skip, len) = usable(top, PAGE);
+        assert!((top + skip).checked_add(len).is_some());
+        // Inside the last grain there is nothing.
+        assert_eq!(usable(usize::MAX - 3, 4), (0, 0));
+        assert_eq!(usable(usize::MAX - GRAIN + 1, GRAIN), (0, 0));
+        // Address 0 is not used, the rest of the page is.
+        assert_eq!(usable(0, PAGE), (GRAIN, PAGE - GRAIN));
+    }
+
+    #[test]
+    fn h13_usable_takes_any_range() {
+        for addr in (0..2 * GRAIN).chain([usize::MAX - 2 * GRAIN, usize::MAX - 1, usize::MAX]) {
+            for len in 0..3 * GRAIN {
+                let (skip, room) = usable(addr, len);
+                if room > 0 {
+                    let start = addr.checked_add(skip).expect("no wrap");
+                    assert!(start > 0 && start % GRAIN == 0 && room % GRAIN == 0);
+                    assert!(skip + room <= len && start.checked_add(room).is_some());
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn h11_fits_that_overflow_are_refused() {
+        let whole = Fit { head: GRAIN, size: usize::MAX, align: 1 };
+        assert_eq!(whole.at(GRAIN), None);
+        assert_eq!(whole.anywhere(), None);
+        let half = Fit { head: GRAIN, size: isize::MAX as usize, align: 1 };
+        assert_eq!(half.anywhere(), None);
+        let aligned = Fit { head: GRAIN, size: 8, align: 1 << (usize::BITS - 1) };
+        assert_eq!(aligned.anywhere(), None);
+    }
+
+    #[test]
+    fn an_aligned_fit_is_exact() {
+        let fit = Fit { head: GRAIN, size: 100, align: PAGE };
+        let start = 3 * PAGE;
+        let (gap, len) = fit.at(start).unwrap();
+        assert_eq!((start + gap + GRAIN) % PAGE, 0);
+        assert!((GRAIN + 100..GRAIN + 100 + GRAIN).contains(&len));
+        let odd = Fit { head: GRAIN + 8, size: 100, align: 64 };
+        let (gap, len) = odd.at(start).unwrap();
+        let data = (start + gap + GRAIN + 8).next_multiple_of(64);
+        assert!(data + 100 <= start + gap + len);
+    }
+}

@@ -1,0 +1,210 @@
+//! The ledger, read out: numbers, spans, and a drawing of memory.
+
+use core::fmt;
+
+use super::Spans;
+use crate::platform::{Landmark, landmarks};
+
+/// What a [`Ledger`](crate::Ledger) held when it was asked. All sizes are in bytes, the ledger's headers included.
+///
+/// The sums are of one moment. The spans are read one by one as the iterator goes on: claims made meanwhile may show.
+///
+/// Its `Display` draws memory from the lowest address to the highest: on wasm the stack, the data, the heap tail, each
+/// claim under its owner's name, what is free, and the gaps that are not this ledger's.
+#[derive(Clone, Copy)]
+#[non_exhaustive]
+pub struct Snapshot<'l> {
+    /// In claims.
+    pub claimed: usize,
+    /// Taken from the backing, and in no claim.
+    pub free: usize,
+    /// The most that was ever in claims at once.
+    pub peak: usize,
+    /// Taken from the backing: `claimed + free`.
+    pub granted: usize,
+    /// How often memory was taken from the backing.
+    pub growths: usize,
+    pub(super) spans: &'l dyn Spans,
+}
+
+/// One span of a [`Snapshot`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct SpanInfo {
+    /// The address of its first byte, which is the ledger's header.
+    pub base: usize,
+    /// Its length in bytes, the header included.
+    pub len: usize,
+    /// Who holds it; `None` if it is free.
+    pub owner: Option<&'static str>,
+}
+
+impl<'l> Snapshot<'l> {
+    /// Every span in the order of addresses.
+    pub fn spans(&self) -> impl Iterator<Item = SpanInfo> + 'l {
+        let spans = self.spans;
+        let mut from = 0;
+        core::iter::from_fn(move || {
+            let span = spans.span_from(from)?;
+            from = span.base + span.len;
+            Some(span)
+        })
+    }
+
+    /// Bytes in claims of that owner.
+    pub fn claimed_by(&self, owner: &str) -> usize {
+        self.spans().filter(|span| span.owner == Some(owner)).map(|span| span.len).sum()
+    }
+}
+
+impl fmt::Debug for Snapshot<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Snapshot")
+            .field("claimed", &self.claimed)
+            .field("free", &self.free)
+            .field("peak", &self.peak)
+            .field("granted", &self.granted)
+            .field("growths", &self.growths)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A stretch of the drawing, and how many spans of that name follow each other in it.
+#[derive(Clone, Copy)]
+struct Stretch {
+    name: &'static str,
+    start: usize,
+    end: usize,
+    spans: usize,
+}
+
+/// After so many stretches the rest is summed up.
+const STRETCHES: usize = 48;
+
+impl fmt::Display for Snapshot<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut next = self.stretch_from(memory_start());
+        let (mut drawn, mut left_out, mut end) = (0, 0, None);
+        while let Some(mut stretch) = next {
+            next = self.stretch_from(Some(stretch.end));
+            while let Some(more) = next.filter(|more| more.name == stretch.name) {
+                stretch = Stretch { end: more.end, spans: stretch.spans + more.spans, ..stretch };
+                next = self.stretch_from(Some(more.end));
+            }
+            end = Some(stretch.end);
+            if drawn == STRETCHES {
+                left_out += 1;
+            } else {
+                drawn += 1;
+                stretch.draw(f)?;
+            }
+        }
+        if left_out > 0 {
+            writeln!(f, "{:18}│ {:<42} │", "", Text::of(format_args!("… and {left_out} stretches more")))?;
+        }
+        if let Some(end) = end {
+            writeln!(f, "{end:#016x}  └{:─<44}┘", "")?;
+        }
+        let Snapshot { claimed, free, peak, granted, growths, .. } = *self;
+        let [claimed, free, peak, granted] = [claimed, free, peak, granted].map(Bytes);
+        write!(f, "claimed {claimed}, free {free}, peak {peak}; {granted} taken in {growths} growths")
+    }
+}
+
+impl Snapshot<'_> {
+    /// The stretch that begins at `from`; without it, at the first span.
+    fn stretch_from(&self, from: Option<usize>) -> Option<Stretch> {
+        let span = self.spans.span_from(from.unwrap_or(0));
+        let next_span = span.map_or(usize::MAX, |span| span.base);
+        let from = from.unwrap_or(next_span);
+        let mark = landmarks().into_iter().flatten().find(|mark| mark.end > from && mark.start.max(from) < next_span);
+        let (start, stretch) = match (mark, span) {
+            (Some(Landmark { name, start, end }), _) => {
+                let start = start.max(from);
+                (start, Stretch { name, start, end: end.min(next_span), spans: 1 })
+            }
+            (None, Some(span)) => {
+                let (name, end) = (span.owner.unwrap_or("(free)"), span.base + span.len);
+                (span.base, Stretch { name, start: span.base, end, spans: 1 })
+            }
+            (None, None) => {
+                let end = memory_end().filter(|end| *end > from)?;
+                (end, Stretch { name: "", start: end, end, spans: 0 })
+            }
+        };
+        let gap = Stretch { name: "· not ours ·", start: from, end: start, spans: 1 };
+        Some(if start > from { gap } else { stretch }).filter(|stretch| stretch.end > stretch.start)
+    }
+}
+
+impl Stretch {
+    fn draw(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Stretch { name, start, end, spans } = *self;
+        writeln!(f, "{start:#016x}  ├{:─<44}┤", "")?;
+        let size = Bytes(end - start);
+        if spans > 1 {
+            let spans = Text::of(format_args!("{spans} spans"));
+            writeln!(f, "{:18}│ {name:<18.18} {spans:>11} {size:>11} │", "")
+        } else {
+            writeln!(f, "{:18}│ {name:<30.30} {size:>11} │", "")
+        }
+    }
+}
+
+/// Where the drawing starts: the bottom of linear memory, or the first span where there is no such thing.
+fn memory_start() -> Option<usize> {
+    landmarks()[0].map(|_| 0)
+}
+
+/// Where linear memory ends, if there is such a thing.
+fn memory_end() -> Option<usize> {
+    #[cfg(all(target_family = "wasm", any(target_os = "unknown", target_os = "none")))]
+    return Some(crate::platform::memory_size());
+    #[cfg(not(all(target_family = "wasm", any(target_os = "unknown", target_os = "none"))))]
+    None
+}
+
+/// Bytes, as a person would write them.
+struct Bytes(usize);
+
+impl fmt::Display for Bytes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const UNITS: [(&str, usize); 3] = [("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)];
+        let (name, unit) = UNITS.into_iter().find(|(_, unit)| self.0 >= *unit).unwrap_or(("B", 1));
+        let (whole, tenths) = (self.0 / unit, self.0 % unit * 10 / unit);
+        let text = match tenths {
+            0 => Text::of(format_args!("{whole} {name}")),
+            _ => Text::of(format_args!("{whole}.{tenths} {name}")),
+        };
+        text.fmt(f)
+    }
+}
+
+/// A short text of several pieces that can be padded as one; without an allocator, and cut where it is too long.
+struct Text {
+    bytes: [u8; 48],
+    len: usize,
+}
+
+impl Text {
+    fn of(text: fmt::Arguments<'_>) -> Text {
+        let mut written = Text { bytes: [0; 48], len: 0 };
+        let _ = fmt::Write::write_fmt(&mut written, text);
+        written
+    }
+}
+
+impl fmt::Write for Text {
+    fn write_str(&mut self, piece: &str) -> fmt::Result {
+        let end = self.len + piece.len();
+        self.bytes.get_mut(self.len..end).ok_or(fmt::Error)?.copy_from_slice(piece.as_bytes());
+        self.len = end;
+        Ok(())
+    }
+}
+
+impl fmt::Display for Text {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(core::str::from_utf8(&self.bytes[..self.len]).unwrap_or_default())
+    }
+}

@@ -1,0 +1,46 @@
+#![doc = include_str!("../README.md")]
+#![no_std]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+#[cfg(feature = "alloc")]
+extern crate alloc;
+#[cfg(test)]
+extern crate std;
+
+// In the order of the layers: a module uses those above it only.
+mod arena;
+mod backing;
+mod chunk;
+mod error;
+mod layout;
+mod ledger;
+mod lock;
+#[cfg(any(
+    all(any(unix, windows), not(target_family = "wasm")),
+    all(target_family = "wasm", any(target_os = "unknown", target_os = "none"))
+))]
+mod module;
+mod platform;
+mod pool;
+mod span;
+
+#[cfg(any(
+    all(any(unix, windows), not(target_family = "wasm")),
+    all(target_family = "wasm", any(target_os = "unknown", target_os = "none"))
+))]
+pub use self::{backing::DefaultBacking, module::ledger, platform::memory_size};
+pub use arena::{Alloc, Arena, ArenaBox, IntoIter, IterMut, Scope, TypedArena};
+#[cfg(all(any(unix, windows), not(target_family = "wasm")))]
+pub use backing::Hosted;
+#[cfg(feature = "allocator-api2")]
+pub use backing::Over;
+pub use backing::{Backing, Grant, Loan, Region, Request, Then};
+#[cfg(all(target_family = "wasm", any(target_os = "unknown", target_os = "none")))]
+pub use backing::{HeapTail, MemoryGrow};
+pub use chunk::Growth;
+pub use error::{AllocError, Obstacle, Rejected};
+pub use layout::{GRAIN, PAGE};
+pub use ledger::{Claim, Ledger, Snapshot, SpanInfo};
+pub use lock_api::RawMutex;
+pub use pool::{Access, BlockPool, Local, Locked, Pool, PoolBox, SharedPool};
+pub use span::Span;

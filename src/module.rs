@@ -1,0 +1,55 @@
+//! What a module has without asking: a ledger over the target's default backing, and arenas and pools on it.
+
+use crate::arena::{Arena, TypedArena};
+use crate::backing::DefaultBacking;
+use crate::ledger::Ledger;
+use crate::pool::Pool;
+
+static MODULE: Ledger<DefaultBacking> = Ledger::new(DefaultBacking::new());
+
+/// The ledger of this module (on hosts: of this program), over the target's default backing.
+///
+/// `Arena::new()` and its like use it. Bare metal has none: there make a `static` of your own over a
+/// [`Region`](crate::Region).
+pub fn ledger() -> &'static Ledger<DefaultBacking> {
+    &MODULE
+}
+
+impl Arena<'static> {
+    /// An arena on this module's own [`ledger`], under the name `arena`. It claims nothing yet.
+    pub fn new() -> Arena<'static> {
+        Arena::new_in(ledger(), "arena")
+    }
+}
+
+impl Default for Arena<'static> {
+    fn default() -> Arena<'static> {
+        Arena::new()
+    }
+}
+
+impl<T> TypedArena<'static, T> {
+    /// An arena on this module's own [`ledger`], under the name `typed arena`. It claims nothing yet.
+    pub fn new() -> TypedArena<'static, T> {
+        TypedArena::new_in(ledger(), "typed arena")
+    }
+}
+
+impl<T> Default for TypedArena<'static, T> {
+    fn default() -> TypedArena<'static, T> {
+        TypedArena::new()
+    }
+}
+
+impl<T> Pool<'static, T> {
+    /// A growing pool on this module's own [`ledger`], under the name `pool`. It claims nothing yet.
+    pub fn new() -> Pool<'static, T> {
+        Pool::new_in(ledger(), "pool")
+    }
+}
+
+impl<T> Default for Pool<'static, T> {
+    fn default() -> Pool<'static, T> {
+        Pool::new()
+    }
+}

@@ -1,0 +1,47 @@
+//! What the crate needs from below, on one screen. Only this folder knows targets and turns integers into pointers.
+//!
+//! | primitive | promise | where |
+//! |---|---|---|
+//! | [`memory_size`] | bytes of memory now: the whole linear memory on wasm, what `Hosted` has taken on hosts | wasm, hosts |
+//! | `grow(pages)` | the address of that many fresh zeroed pages, or `None` and nothing changed | wasm |
+//! | `at(addr)` | a pointer to that address, good for any linear memory that was granted | wasm |
+//! | `heap_tail()` | `[__heap_base, __heap_end)`, as the linker left it | wasm |
+//! | [`landmarks`] | what lies in memory beside the heap, in address order: stack, data, heap tail | everywhere (empty but on wasm) |
+//! | `reserve`, `commit`, `unreserve` | address space; the memory behind a part of it; all of it back | hosts |
+//! | [`Packed`] | a pair of pointers, or none, in what a function can return in registers | everywhere |
+
+#[cfg(all(target_family = "wasm", any(target_os = "unknown", target_os = "none")))]
+mod wasm;
+#[cfg(all(target_family = "wasm", any(target_os = "unknown", target_os = "none")))]
+pub use wasm::memory_size;
+#[cfg(all(target_family = "wasm", any(target_os = "unknown", target_os = "none")))]
+pub(crate) use wasm::{at, grow, heap_tail, landmarks};
+
+#[cfg(all(any(unix, windows), not(target_family = "wasm")))]
+mod hosted;
+#[cfg(all(any(unix, windows), not(target_family = "wasm")))]
+pub use hosted::memory_size;
+#[cfg(all(any(unix, windows), not(target_family = "wasm")))]
+pub(crate) use hosted::{commit, landmarks, reserve, unreserve};
+
+#[cfg(not(any(
+    all(any(unix, windows), not(target_family = "wasm")),
+    all(target_family = "wasm", any(target_os = "unknown", target_os = "none"))
+)))]
+mod bare;
+#[cfg(not(any(
+    all(any(unix, windows), not(target_family = "wasm")),
+    all(target_family = "wasm", any(target_os = "unknown", target_os = "none"))
+)))]
+pub(crate) use bare::landmarks;
+
+mod packed;
+pub(crate) use packed::Packed;
+
+/// A stretch of memory that is no heap of ours, with the name that a person would write beside it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Landmark {
+    pub name: &'static str,
+    pub start: usize,
+    pub end: usize,
+}

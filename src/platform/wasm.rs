@@ -1,0 +1,50 @@
+//! Linear memory of a module without an operating system.
+
+use core::arch::wasm32;
+
+use super::Landmark;
+use crate::layout::PAGE;
+
+// What wasm-ld defines for every module. Only their addresses mean anything.
+unsafe extern "C" {
+    static __stack_low: u8;
+    static __stack_high: u8;
+    static __global_base: u8;
+    static __data_end: u8;
+    static __heap_base: u8;
+    static __heap_end: u8;
+}
+
+/// Bytes of linear memory now, whoever grew it: while the number stays, JavaScript's views stay attached.
+pub fn memory_size() -> usize {
+    // 65,536 pages are one byte more than a usize holds; the last byte is never handed out anyway.
+    wasm32::memory_size::<0>().saturating_mul(PAGE)
+}
+
+/// The address of `pages` fresh pages, all zero, or `None` and nothing changed.
+pub(crate) fn grow(pages: usize) -> Option<usize> {
+    match wasm32::memory_grow::<0>(pages) {
+        usize::MAX => None,
+        old => Some(old * PAGE),
+    }
+}
+
+/// A pointer to `addr`. Linear memory is one allocation whose provenance is exposed to everyone, the host included.
+pub(crate) fn at(addr: usize) -> *mut u8 {
+    core::ptr::with_exposed_provenance_mut(addr)
+}
+
+/// `[__heap_base, __heap_end)`.
+pub(crate) fn heap_tail() -> (usize, usize) {
+    ((&raw const __heap_base).addr(), (&raw const __heap_end).addr())
+}
+
+/// The stack, the program's data and the heap tail.
+pub(crate) fn landmarks() -> [Option<Landmark>; 3] {
+    let (base, end) = heap_tail();
+    let stack =
+        Landmark { name: "stack", start: (&raw const __stack_low).addr(), end: (&raw const __stack_high).addr() };
+    let data = Landmark { name: "data", start: (&raw const __global_base).addr(), end: (&raw const __data_end).addr() };
+    let tail = Landmark { name: "heap tail", start: base, end };
+    if data.start < stack.start { [Some(data), Some(stack), Some(tail)] } else { [Some(stack), Some(data), Some(tail)] }
+}

@@ -1,0 +1,284 @@
+//! [`BlockPool`]: raw blocks of one size.
+
+use core::alloc::Layout;
+use core::cell::Cell;
+use core::ptr::NonNull;
+
+use lock_api::RawMutex;
+
+use super::access::{Access, Local, Locked};
+use crate::backing::Backing;
+use crate::chunk::{Chunks, Cursor, Growth};
+use crate::error::{AllocError, Obstacle};
+use crate::layout::padding;
+use crate::ledger::Ledger;
+
+/// Blocks of one size and alignment, allocated and freed in any order, each in a few instructions.
+///
+/// A free block holds the link to the next one, so a block in use has no header and costs its own size: what was asked for,
+/// at least a pointer's size, rounded up to the alignment. Freed blocks are used again last in, first out. New ones are cut
+/// from chunks that the pool claims as [`Growth`] says; a pool of fixed capacity claims one chunk at once, and never more.
+///
+/// For values of a type see [`Pool`](crate::Pool).
+pub struct BlockPool<'l, L = Local> {
+    lock: L,
+    // Used between `enter` and `leave` only.
+    blocks: Blocks<'l>,
+}
+
+/// The blocks of a pool.
+struct Blocks<'l> {
+    /// The block freed last. Each free block starts with the link to the one freed before it.
+    free: Cell<Free>,
+    /// Blocks that were never used: from here to the end of the chunk. Aligned for a block.
+    cursor: Cell<Cursor>,
+    /// Of a block; the size is a multiple of the alignment.
+    layout: Layout,
+    /// Set iff the pool may not claim more.
+    fixed: bool,
+    chunks: Chunks<'l>,
+}
+
+type Free = Option<NonNull<u8>>;
+
+// SAFETY: with a lock, what is behind it is used by one thread at a time; the chunks are bound to none.
+unsafe impl<R: RawMutex + Sync> Sync for BlockPool<'_, Locked<R>> {}
+// SAFETY: the free blocks and the chunks are the pool's alone, and bound to no thread.
+unsafe impl Send for Blocks<'_> {}
+
+impl<'l> BlockPool<'l> {
+    /// A pool of blocks of `layout` that grows, on `ledger`, under the name `owner`. It claims nothing yet.
+    pub const fn new_in<B: Backing>(ledger: &'l Ledger<B>, owner: &'static str, layout: Layout) -> BlockPool<'l> {
+        BlockPool { lock: Local::NEW, blocks: Blocks::new(Chunks::new(ledger, owner, Growth::new()), layout) }
+    }
+
+    /// A pool of `capacity` blocks of `layout`, claimed now, that never grows.
+    ///
+    /// # Errors
+    ///
+    /// When there is no room for so many.
+    pub fn fixed_in<B: Backing>(
+        ledger: &'l Ledger<B>,
+        owner: &'static str,
+        layout: Layout,
+        capacity: usize,
+    ) -> Result<BlockPool<'l>, AllocError> {
+        BlockPool::new_in(ledger, owner, layout).fix(capacity)
+    }
+}
+
+impl<'l, R: RawMutex> BlockPool<'l, Locked<R>> {
+    /// [`new_in`](BlockPool::new_in), to be shared between threads.
+    pub const fn shared_in<B: Backing>(ledger: &'l Ledger<B>, owner: &'static str, layout: Layout) -> Self {
+        BlockPool { lock: Locked::NEW, blocks: Blocks::new(Chunks::new(ledger, owner, Growth::new()), layout) }
+    }
+
+    /// [`fixed_in`](BlockPool::fixed_in), to be shared between threads.
+    ///
+    /// # Errors
+    ///
+    /// When there is no room for so many.
+    pub fn shared_fixed_in<B: Backing>(
+        ledger: &'l Ledger<B>,
+        owner: &'static str,
+        layout: Layout,
+        capacity: usize,
+    ) -> Result<Self, AllocError> {
+        BlockPool::shared_in(ledger, owner, layout).fix(capacity)
+    }
+}
+
+impl<L: Access> BlockPool<'_, L> {
+    /// The same with another policy for the chunks to come.
+    pub const fn with_growth(mut self, growth: Growth) -> Self {
+        self.set_growth(growth);
+        self
+    }
+
+    pub(super) const fn set_growth(&mut self, growth: Growth) {
+        self.blocks.chunks.set_growth(growth);
+    }
+
+    fn fix(mut self, capacity: usize) -> Result<Self, AllocError> {
+        self.blocks.fix(capacity)?;
+        Ok(self)
+    }
+
+    /// A block, not initialised.
+    ///
+    /// # Errors
+    ///
+    /// When no block is free and no more can be had.
+    #[inline]
+    pub fn alloc(&self) -> Result<NonNull<u8>, AllocError> {
+        self.with(|blocks| blocks.alloc())
+    }
+
+    /// Takes a block back.
+    ///
+    /// # Safety
+    ///
+    /// The caller owes: `block` came from this pool's [`alloc`](BlockPool::alloc), has not been freed since, and nobody
+    /// uses it any more.
+    #[inline]
+    pub unsafe fn free(&self, block: NonNull<u8>) {
+        // SAFETY: the caller's promise.
+        self.with(|blocks| unsafe { blocks.free(block) });
+    }
+
+    /// The size and the alignment of a block, as they are after rounding.
+    pub fn layout(&self) -> Layout {
+        self.blocks.layout
+    }
+
+    /// How many blocks there is memory for now. Takes time with the number of chunks.
+    pub fn capacity(&self) -> usize {
+        self.with(|blocks| blocks.cut() + blocks.cursor.get().room() / blocks.layout.size())
+    }
+
+    /// How many blocks are in use. Takes time with the number of blocks that are free: nothing is counted on the way.
+    pub fn in_use(&self) -> usize {
+        self.with(|blocks| blocks.in_use())
+    }
+
+    /// Gives all memory back if no block is in use, and returns how many bytes that was. A pool of fixed capacity keeps its
+    /// memory.
+    pub fn reclaim(&self) -> usize {
+        self.with(|blocks| {
+            if blocks.fixed || blocks.in_use() > 0 {
+                return 0;
+            }
+            let bytes = blocks.chunks.claimed();
+            blocks.free.set(None);
+            blocks.cursor.set(Cursor::NOWHERE);
+            // SAFETY: no block is in use, and the only cursor was given up.
+            unsafe { blocks.chunks.trim(Cursor::NOWHERE) };
+            bytes
+        })
+    }
+
+    pub(super) fn owner(&self) -> &'static str {
+        self.blocks.chunks.owner()
+    }
+
+    #[inline(always)]
+    fn with<U>(&self, f: impl FnOnce(&Blocks<'_>) -> U) -> U {
+        struct Leave<'a, L: Access>(&'a L);
+        impl<L: Access> Drop for Leave<'_, L> {
+            #[inline(always)]
+            fn drop(&mut self) {
+                // SAFETY: entered below, before this guard was made, and left here alone.
+                unsafe { self.0.leave() };
+            }
+        }
+        self.lock.enter();
+        let _leave = Leave(&self.lock);
+        f(&self.blocks)
+    }
+}
+
+impl<'l> Blocks<'l> {
+    const fn new(chunks: Chunks<'l>, layout: Layout) -> Blocks<'l> {
+        let link = Layout::new::<Free>();
+        let size = if layout.size() > link.size() { layout.size() } else { link.size() };
+        let align = if layout.align() > link.align() { layout.align() } else { link.align() };
+        let Ok(layout) = Layout::from_size_align(size, align) else { panic!("a block can't be that large") };
+        let layout = layout.pad_to_align();
+        Blocks { free: Cell::new(None), cursor: Cell::new(Cursor::NOWHERE), layout, fixed: false, chunks }
+    }
+
+    #[inline(always)]
+    fn alloc(&self) -> Result<NonNull<u8>, AllocError> {
+        if let Some(block) = self.free.get() {
+            // SAFETY: a free block starts with its link.
+            self.free.set(unsafe { block.cast::<Free>().read() });
+            return Ok(block);
+        }
+        self.alloc_new()
+    }
+
+    /// A block that was never used.
+    #[inline]
+    fn alloc_new(&self) -> Result<NonNull<u8>, AllocError> {
+        let mut cursor = self.cursor.get();
+        if cursor.room() < self.layout.size() {
+            cursor = self.refill()?;
+        }
+        let block = cursor.next;
+        // SAFETY: the chunk has room for a block: it was compared, or `refill` said so.
+        let next = unsafe { block.add(self.layout.size()) };
+        self.cursor.set(Cursor { next, ..cursor });
+        Ok(block)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn refill(&self) -> Result<Cursor, AllocError> {
+        let (size, align) = (self.layout.size(), self.layout.align());
+        if self.fixed {
+            let capacity = self.cut();
+            return Err(AllocError::new(self.chunks.owner(), size, align, Obstacle::Full { capacity }));
+        }
+        let Some((next, end)) = self.chunks.refill(self.cursor.get(), size, align).get() else {
+            return Err(self.chunks.error(size, align));
+        };
+        Ok(aligned(Cursor { next, end }, align))
+    }
+
+    /// # Safety
+    ///
+    /// The caller owes: the block is one of this pool's, in use, and nobody uses it any more.
+    #[inline(always)]
+    unsafe fn free(&self, block: NonNull<u8>) {
+        // SAFETY: the block is the pool's again, and as large and as aligned as a link.
+        unsafe { block.cast::<Free>().write(self.free.get()) };
+        self.free.set(Some(block));
+    }
+
+    /// Claims room for `capacity` blocks; from now on there are no more.
+    fn fix(&mut self, capacity: usize) -> Result<(), AllocError> {
+        let (size, align) = (self.layout.size(), self.layout.align());
+        self.fixed = true;
+        if capacity == 0 {
+            return Ok(());
+        }
+        let bytes = size.checked_mul(capacity).filter(|bytes| *bytes <= isize::MAX as usize);
+        let Some(bytes) = bytes else {
+            let bytes = size.saturating_mul(capacity);
+            return Err(AllocError::new(self.chunks.owner(), bytes, align, Obstacle::TooLarge));
+        };
+        self.chunks.set_growth(Growth::fixed(0));
+        let Some((next, end)) = self.chunks.refill(Cursor::NOWHERE, bytes, align).get() else {
+            return Err(self.chunks.error(bytes, align));
+        };
+        let next = aligned(Cursor { next, end }, align).next;
+        // SAFETY: the chunk has room for so many bytes after the padding.
+        let end = unsafe { next.add(bytes) };
+        self.cursor.set(Cursor { next, end });
+        Ok(())
+    }
+
+    /// How many blocks have been cut from chunks so far.
+    fn cut(&self) -> usize {
+        let runs = self.chunks.filled(self.cursor.get(), self.layout.align());
+        runs.map(|(start, end)| (end.addr().get() - start.addr().get()) / self.layout.size()).sum()
+    }
+
+    fn in_use(&self) -> usize {
+        let mut free = 0;
+        let mut next = self.free.get();
+        while let Some(block) = next {
+            free += 1;
+            // SAFETY: a free block starts with its link.
+            next = unsafe { block.cast::<Free>().read() };
+        }
+        self.cut() - free
+    }
+}
+
+/// The cursor moved up to the next multiple of `align`, for which there is room.
+fn aligned(cursor: Cursor, align: usize) -> Cursor {
+    let pad = padding(cursor.next.addr().get(), align);
+    // SAFETY: `refill` left room for the padding.
+    Cursor { next: unsafe { cursor.next.add(pad) }, ..cursor }
+}

@@ -1,0 +1,32 @@
+//! The side jobs of this repository: `cargo verify` and `cargo demo`.
+
+mod command;
+mod demo;
+mod need;
+mod steps;
+mod tools;
+mod verify;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+#[derive(Parser)]
+#[command(name = "cargo", bin_name = "cargo", about)]
+enum Job {
+    /// Run every check of this repository, and end with a table of what ran
+    Verify(verify::Args),
+    /// Parse JSON into scoped arenas inside a wasm module, and print what it cost
+    Demo(demo::Args),
+}
+
+fn main() -> ExitCode {
+    let done = match Job::parse() {
+        Job::Verify(args) => verify::run(&args),
+        Job::Demo(args) => demo::run(args).map(|()| ExitCode::SUCCESS),
+    };
+    done.unwrap_or_else(|error| {
+        eprintln!("error: {error:#}");
+        ExitCode::FAILURE
+    })
+}

@@ -1,0 +1,95 @@
+//! What a job cannot do without, and how to get it.
+
+use std::env::consts::EXE_SUFFIX;
+use std::path::Path;
+
+use anyhow::{Context, Result, bail};
+use cargo_metadata::semver::Version;
+
+use crate::command::Out;
+use crate::tools::{TEST_RUNNER, Toolchain, Tools};
+
+/// One thing that must be there first.
+#[derive(Clone, Copy)]
+pub enum Need {
+    /// Rust's standard library for a target.
+    Target(Toolchain, &'static str),
+    /// A component of Rust: `clippy`, `rustfmt`, `miri`, `rust-src`.
+    Component(Toolchain, &'static str),
+    /// A package of this workspace.
+    Member(&'static str),
+    /// A nightly Rust.
+    Nightly,
+    /// node.
+    Node,
+    /// The program that runs wasm-bindgen tests in node.
+    WasmTestRunner,
+}
+
+impl Need {
+    /// Checks that it is there, and installs it if not, with a line that says so.
+    /// The error is what stood in the way.
+    pub fn meet(self, tools: &Tools, out: &Out) -> Result<()> {
+        match self {
+            Self::Target(on, name) => {
+                let there = Path::new("lib/rustlib").join(name).join("lib");
+                part(tools, on, "target", name, &there, out)
+            }
+            Self::Component(on, name) => {
+                let there = match name {
+                    "rust-src" => "lib/rustlib/src/rust/library".into(),
+                    "rustfmt" => format!("bin/cargo-fmt{EXE_SUFFIX}"),
+                    name => format!("bin/cargo-{name}{EXE_SUFFIX}"),
+                };
+                part(tools, on, "component", name, Path::new(&there), out)
+            }
+            Self::Member(name) => tools.member(name).map(drop),
+            Self::Nightly => tools.nightly().map(drop),
+            Self::Node => node(tools),
+            Self::WasmTestRunner => wasm_test_runner(tools, out),
+        }
+    }
+}
+
+/// A part of a toolchain, which is at `there` when it is installed. Looking needs no network, nor rustup.
+fn part(tools: &Tools, on: Toolchain, kind: &str, name: &str, there: &Path, out: &Out) -> Result<()> {
+    let sysroot = tools.rust(on, "rustc")?.args("--print sysroot").read(out)?;
+    if Path::new(sysroot.trim()).join(there).exists() {
+        return Ok(());
+    }
+    let rust = if on == Toolchain::Nightly { "nightly rust" } else { "rust" };
+    out.say(&format!("installing {rust} {kind} {name}"));
+    let words = format!("{kind} add {name}");
+    tools.rustup(on, &words)?.run(out).with_context(|| format!("cannot install {rust} {kind} {name}"))
+}
+
+/// The oldest node that the scripts were tried on.
+fn node(tools: &Tools) -> Result<()> {
+    const OLDEST: Version = Version::new(20, 0, 0);
+    let found = tools.node().args("--version").read(&Out::Terminal);
+    let found = found.with_context(|| format!("no node: {OLDEST} or later must be installed by hand"))?;
+    let version = Version::parse(found.trim().trim_start_matches('v'))?;
+    if version < OLDEST {
+        bail!("node is {version}; {OLDEST} or later must be installed by hand");
+    }
+    Ok(())
+}
+
+/// The test runner understands one version of wasm-bindgen: the one that the lock file holds.
+fn wasm_test_runner(tools: &Tools, out: &Out) -> Result<()> {
+    let wanted = tools.locked_version("wasm-bindgen")?;
+    let found = tools.program(&tools.test_runner()).args("--version").read(out).unwrap_or_default();
+    if found.split_whitespace().last() == Some(wanted.as_str()) {
+        return Ok(());
+    }
+    out.say(&format!("installing {TEST_RUNNER} {wanted} (two minutes, once)"));
+    // A debug build takes half the time. `--locked` does not build.
+    tools
+        .cargo(Toolchain::Current)?
+        .args("install wasm-bindgen-cli --debug --force")
+        .args(&format!("--version {wanted} --bin {TEST_RUNNER}"))
+        .arg("--root")
+        .arg(tools.tools_dir())
+        .run(out)
+        .with_context(|| format!("cannot install {TEST_RUNNER} {wanted}"))
+}

@@ -1,0 +1,306 @@
+//! What `cargo verify` runs, in order: first what fails fast, last what takes long.
+//! The tables below are the place to add a target, a wasm module or a Miri run.
+
+use std::{env, fs};
+
+use anyhow::{Result, ensure};
+use cargo_metadata::TargetKind;
+
+use crate::command::Out;
+use crate::need::Need;
+use crate::tools::{Module, Toolchain, Tools};
+
+/// The targets that the crate must build for without a warning, each with the features it is built with there.
+const LINTED: &[(&str, &[&str])] = &[
+    ("", &["", "--features alloc", "--features allocator-api2", "--all-features"]),
+    (WASM, &["", "--all-features"]),
+    ("wasm32v1-none", &["", "--all-features"]),
+    (THUMB, &["", "--all-features"]),
+    (I686, &["--all-features"]),
+    ("x86_64-pc-windows-gnu", &["--all-features"]),
+];
+
+/// The members that have code for wasm alone, with the parts of them that build there.
+const LINTED_ON_WASM: &[(&str, &str)] = &[("freehold-bare", "--lib"), (SUITE, "--lib --tests")];
+
+/// What is compiled and linked in full, rather than only checked.
+const BUILT: &[(&str, &[&str])] =
+    &[("wasm32v1-none", &["--lib", "--lib --all-features"]), (THUMB, &["--lib", "--lib --all-features"])];
+
+/// The wasm modules that a script drives in node: `node SCRIPT MODULE`.
+const MODULES: &[Scripted] = &[
+    Scripted {
+        name: "wasm without std",
+        package: "freehold-bare",
+        module: Module { on: Toolchain::Current, target: WASM, build: "-p freehold-bare", rustflags: "" },
+        script: "tests/bare/run.mjs",
+    },
+    Scripted {
+        name: "wasm32v1-none without std",
+        package: "freehold-bare",
+        module: Module { on: Toolchain::Current, target: "wasm32v1-none", build: "-p freehold-bare", rustflags: "" },
+        script: "tests/bare/run.mjs",
+    },
+];
+
+/// The ways Miri runs the tests: a name, its flags, a target.
+const MIRI: &[(&str, &str, &str)] = &[
+    ("stacked borrows", "-Zmiri-strict-provenance", ""),
+    ("tree borrows", "-Zmiri-strict-provenance -Zmiri-tree-borrows", ""),
+    ("32 bits", "-Zmiri-strict-provenance", I686),
+];
+
+/// The tests that Miri runs.
+const MIRI_TESTS: &[(&str, &str)] =
+    &[("freehold", "-p freehold --all-features --lib --tests"), (SUITE, "-p freehold-suite --lib --tests")];
+
+/// The demo's two forms: a name, what `cargo demo` is called with, what that needs.
+const DEMOS: &[(&str, &str, &[Need])] = &[
+    ("demo", "--quick", &[Need::Target(Toolchain::Current, WASM), Need::Node]),
+    ("demo native", "--quick --native", &[]),
+];
+
+/// What `cargo demo` must refuse, or stand.
+const DOCUMENTS: &[Document] = &[
+    Document { name: "empty", bytes: || Some(Vec::new()), code: 1, says: "the file is empty" },
+    Document { name: "malformed", bytes: || Some(b"{\"a\": [1, 2}".into()), code: 1, says: "line 1 column 12" },
+    Document { name: "not-text", bytes: || Some(b"[\"\xff\"]".into()), code: 1, says: "not valid UTF-8" },
+    Document { name: "not-there", bytes: || None, code: 2, says: "cannot be read" },
+    Document { name: "50-megabytes", bytes: || Some(large_document()), code: 0, says: "" },
+];
+
+const I686: &str = "i686-unknown-linux-gnu";
+const SUITE: &str = "freehold-suite";
+const THUMB: &str = "thumbv7em-none-eabihf";
+const WASM: &str = "wasm32-unknown-unknown";
+
+/// A wasm module and the script that runs it.
+struct Scripted {
+    name: &'static str,
+    package: &'static str,
+    module: Module,
+    script: &'static str,
+}
+
+/// A document for the demo, or a file that is not there.
+struct Document {
+    name: &'static str,
+    bytes: fn() -> Option<Vec<u8>>,
+    /// How the demo must end.
+    code: i32,
+    /// What it must say.
+    says: &'static str,
+}
+
+/// What a step does.
+pub type Work = Box<dyn Fn(&Tools, &Out) -> Result<()>>;
+
+/// One check.
+pub struct Step {
+    /// What it is called.
+    pub name: String,
+    /// What must be there first.
+    pub needs: Vec<Need>,
+    /// Whether it is for the tests it runs: if there were none, it fails.
+    pub tests: bool,
+    /// The check.
+    pub work: Work,
+}
+
+impl Step {
+    /// A step that needs nothing.
+    fn new(name: impl Into<String>, work: impl Fn(&Tools, &Out) -> Result<()> + 'static) -> Self {
+        Self { name: name.into(), needs: Vec::new(), tests: false, work: Box::new(work) }
+    }
+
+    /// A step of cargo commands.
+    fn cargo(name: impl Into<String>, commands: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        let commands: Vec<String> = commands.into_iter().map(Into::into).collect();
+        Self::new(name, move |tools, out| {
+            commands.iter().try_for_each(|words| tools.cargo(Toolchain::Current)?.args(words).run(out))
+        })
+    }
+
+    /// Adds what must be there first.
+    fn needs(mut self, needs: impl IntoIterator<Item = Need>) -> Self {
+        self.needs.extend(needs);
+        self
+    }
+
+    /// Fails if no test ran.
+    fn tests(mut self) -> Self {
+        self.tests = true;
+        self
+    }
+}
+
+/// All steps.
+pub fn all(tools: &Tools) -> Result<Vec<Step>> {
+    let mut steps =
+        vec![Step::cargo("format", ["fmt --all --check"]).needs([Need::Component(Toolchain::Current, "rustfmt")])];
+    steps.extend(LINTED.iter().map(|(target, features)| clippy(target, features)));
+    steps.push(
+        Step::cargo("clippy workspace", ["clippy --workspace --all-targets --all-features -- -D warnings"])
+            .needs([Need::Component(Toolchain::Current, "clippy")]),
+    );
+    steps.extend(LINTED_ON_WASM.iter().map(|(package, parts)| clippy_on_wasm(package, parts)));
+    steps.extend(["", WASM].map(rustdoc));
+    steps.extend(BUILT.iter().map(|(target, builds)| build(target, builds)));
+    steps.push(Step::cargo("test freehold", ["test -p freehold"]).tests());
+    steps.push(Step::cargo("test workspace", ["test --workspace --all-features --lib --bins --tests"]).tests());
+    steps.push(Step::cargo("doc tests", ["test --workspace --all-features --doc"]).tests());
+    steps.push(doc_tests_nightly());
+    steps.push(wasm_with_std());
+    steps.extend(MODULES.iter().map(scripted));
+    steps.extend(examples(tools)?);
+    steps.push(Step::cargo("package", ["package -p freehold --allow-dirty"]));
+    for (name, words, needs) in DEMOS {
+        steps.push(demo(name, words)?.needs(needs.iter().copied()));
+        steps.push(demo_documents(name, words)?.needs(needs.iter().copied()));
+    }
+    for tests in MIRI_TESTS {
+        steps.extend(MIRI.iter().map(|run| miri(tests, run)));
+    }
+    Ok(steps)
+}
+
+/// `--target` with a target, unless it is the host, and what must be installed for it.
+fn on_target(target: &'static str) -> (String, Option<Need>) {
+    match target {
+        "" => (String::new(), None),
+        target => (format!("--target {target}"), Some(Need::Target(Toolchain::Current, target))),
+    }
+}
+
+/// A name of a step for a target.
+fn named(what: &str, target: &str) -> String {
+    format!("{what} {}", if target.is_empty() { "host" } else { target })
+}
+
+/// The crate alone, with each of these sets of features.
+fn clippy(target: &'static str, features: &[&str]) -> Step {
+    let (on, need) = on_target(target);
+    let commands = features.iter().map(|features| format!("clippy -p freehold {on} {features} -- -D warnings"));
+    Step::cargo(named("clippy", target), commands).needs([Need::Component(Toolchain::Current, "clippy")]).needs(need)
+}
+
+/// A member, where its code for wasm is seen.
+fn clippy_on_wasm(package: &'static str, parts: &str) -> Step {
+    let command = format!("clippy -p {package} {parts} --target {WASM} -- -D warnings");
+    Step::cargo(format!("clippy {package} {WASM}"), [command]).needs([
+        Need::Member(package),
+        Need::Component(Toolchain::Current, "clippy"),
+        Need::Target(Toolchain::Current, WASM),
+    ])
+}
+
+/// The crate's documentation. With private items too: public items must not link to private ones, nor private ones
+/// to nothing.
+fn rustdoc(target: &'static str) -> Step {
+    let (on, need) = on_target(target);
+    Step::new(named("rustdoc", target), move |tools, out| {
+        ["", "--document-private-items"].into_iter().try_for_each(|items| {
+            let cargo = tools.cargo(Toolchain::Current)?.env("RUSTDOCFLAGS", "-D warnings");
+            cargo.args("doc -p freehold --no-deps --all-features").args(&on).args(items).run(out)
+        })
+    })
+    .needs(need)
+}
+
+/// The crate or its examples, compiled for a target.
+fn build(target: &'static str, builds: &[&str]) -> Step {
+    let (on, need) = on_target(target);
+    let commands = builds.iter().map(|what| format!("build -p freehold {on} {what}"));
+    Step::cargo(named("build", target), commands).needs(need)
+}
+
+/// Only nightly checks that a `compile_fail` test fails with the error it names.
+fn doc_tests_nightly() -> Step {
+    Step::new("doc tests nightly", |tools, out| {
+        let cargo = tools.cargo(Toolchain::Nightly)?.args("test -p freehold --all-features --doc --target-dir");
+        cargo.arg(tools.target_dir().join("nightly")).run(out)
+    })
+    .needs([Need::Nightly])
+    .tests()
+}
+
+/// The suite in node, with Rust's default allocator as a neighbour.
+fn wasm_with_std() -> Step {
+    Step::new("wasm with std", |tools, out| {
+        let runner = tools.test_runner();
+        let cargo = tools.cargo(Toolchain::Current)?.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", runner);
+        cargo.args("test --lib --tests").arg("-p").arg(SUITE).arg("--target").arg(WASM).run(out)
+    })
+    .needs([Need::Member(SUITE), Need::Target(Toolchain::Current, WASM), Need::Node, Need::WasmTestRunner])
+    .tests()
+}
+
+/// A wasm module, run by its script in node.
+fn scripted(scripted: &'static Scripted) -> Step {
+    let Scripted { name, package, module, script } = scripted;
+    Step::new(*name, |tools, out| {
+        let wasm = tools.build_wasm(module, out)?;
+        tools.node().args(script).arg(wasm).run(out)
+    })
+    .needs([Need::Member(package), Need::Target(module.on, module.target), Need::Node])
+}
+
+/// Every example, run on the host.
+fn examples(tools: &Tools) -> Result<Vec<Step>> {
+    let targets = tools.member("freehold")?.targets.iter();
+    let examples = targets.filter(|target| target.is_kind(TargetKind::Example));
+    Ok(examples
+        .map(|example| {
+            let command = format!("run -p freehold --all-features --example {}", example.name);
+            Step::cargo(format!("example {}", example.name), [command])
+        })
+        .collect())
+}
+
+/// `cargo demo`, as this very program runs it.
+fn demo(name: &str, words: &'static str) -> Result<Step> {
+    let program = env::current_exe()?;
+    Ok(Step::new(name, move |tools, out| tools.program(&program).args("demo").args(words).run(out)))
+}
+
+/// `cargo demo` with documents that are bad, missing or large.
+fn demo_documents(name: &str, words: &'static str) -> Result<Step> {
+    let program = env::current_exe()?;
+    Ok(Step::new(format!("{name}, documents"), move |tools, out| {
+        let folder = tools.target_dir().join("verify").join("documents");
+        fs::create_dir_all(&folder)?;
+        for Document { name, bytes, code, says } in DOCUMENTS {
+            let file = folder.join(name).with_extension("json");
+            if let Some(bytes) = bytes() {
+                fs::write(&file, bytes)?;
+            }
+            let log = Out::log(file.with_extension("log"))?;
+            let status = tools.program(&program).args("demo").args(words).arg(file).status(&log)?;
+            let said = log.text()?;
+            out.note(&said)?;
+            ensure!(status.code() == Some(*code), "{name}: {status}, not {code}");
+            ensure!(said.contains(says), "{name}: does not say {says:?}");
+        }
+        Ok(())
+    }))
+}
+
+/// 50 MB of small objects: the crate's limit is memory, not a count.
+fn large_document() -> Vec<u8> {
+    let object = r#"{"name": "freehold", "pages": [1, 2, 3], "text": "a text of some forty or fifty characters"}"#;
+    let count = 50_000_000 / object.len();
+    format!("[{}]", vec![object; count].join(",")).into_bytes()
+}
+
+/// Tests in Miri.
+fn miri(tests: &(&'static str, &'static str), run: &(&'static str, &'static str, &'static str)) -> Step {
+    let ((package, words), (name, flags, target)) = (*tests, *run);
+    let (on, _) = on_target(target);
+    Step::new(format!("miri {package}, {name}"), move |tools, out| {
+        let cargo = tools.cargo(Toolchain::Nightly)?.env("MIRIFLAGS", flags);
+        cargo.args("miri test").args(words).args(&on).run(out)
+    })
+    .needs([Need::Component(Toolchain::Nightly, "miri"), Need::Component(Toolchain::Nightly, "rust-src")])
+    .needs([Need::Member(package)])
+    .tests()
+}

@@ -1,0 +1,162 @@
+//! What the jobs share: this workspace, the Rust toolchains, node, and wasm modules built for it.
+
+use std::env::consts::EXE_EXTENSION;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use cargo_metadata::camino::Utf8PathBuf;
+use cargo_metadata::{Message, Metadata, MetadataCommand, Package};
+
+use crate::command::{Out, Task};
+
+/// The program that runs wasm-bindgen tests in node.
+pub const TEST_RUNNER: &str = "wasm-bindgen-test-runner";
+
+/// Which Rust a command runs on.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Toolchain {
+    /// The one that built this program.
+    Current,
+    /// Whichever nightly is installed.
+    Nightly,
+}
+
+/// This workspace and the programs found on this machine.
+pub struct Tools {
+    root: PathBuf,
+    metadata: Metadata,
+    nightly: Option<String>,
+}
+
+/// A wasm module to build.
+pub struct Module {
+    /// The Rust to build it with.
+    pub on: Toolchain,
+    /// The target to build it for.
+    pub target: &'static str,
+    /// What cargo builds: `-p some-package --release`, with any further arguments.
+    pub build: &'static str,
+    /// `RUSTFLAGS` of the module and what it depends on.
+    pub rustflags: &'static str,
+}
+
+impl Tools {
+    /// Looks around.
+    pub fn find() -> Result<Self> {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize()?;
+        let metadata = MetadataCommand::new().manifest_path(root.join("Cargo.toml")).no_deps().exec()?;
+        let listed = Task::new("rustup", &root).args("toolchain list").read(&Out::Terminal).unwrap_or_default();
+        let mut nightlies: Vec<_> = listed
+            .lines()
+            .filter_map(|line| line.split_whitespace().next())
+            .filter(|name| name.starts_with("nightly"))
+            .map(str::to_owned)
+            .collect();
+        // A dated nightly sorts before the plain one, and an old date before a new one.
+        nightlies.sort();
+        Ok(Self { root, metadata, nightly: nightlies.pop() })
+    }
+
+    /// The folder of the repository.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// The folder of all that is built, downloaded or logged.
+    pub fn target_dir(&self) -> &Path {
+        self.metadata.target_directory.as_std_path()
+    }
+
+    /// Where programs installed for this repository alone are.
+    pub fn tools_dir(&self) -> PathBuf {
+        self.target_dir().join("tools")
+    }
+
+    /// Where the program that runs wasm-bindgen tests in node is, once it is installed.
+    pub fn test_runner(&self) -> PathBuf {
+        self.tools_dir().join("bin").join(TEST_RUNNER).with_extension(EXE_EXTENSION)
+    }
+
+    /// A package of this workspace.
+    pub fn member(&self, name: &str) -> Result<&Package> {
+        let mut packages = self.metadata.packages.iter();
+        packages.find(|package| package.name == name).with_context(|| format!("this workspace has no package {name}"))
+    }
+
+    /// The version of a package, of this workspace or not, that the lock file holds.
+    pub fn locked_version(&self, name: &str) -> Result<String> {
+        let all = MetadataCommand::new().manifest_path(self.root.join("Cargo.toml")).exec()?;
+        let package = all.packages.iter().find(|package| package.name == name);
+        Ok(package.with_context(|| format!("nothing here depends on {name}"))?.version.to_string())
+    }
+
+    /// Any program, run in the folder of the repository.
+    pub fn program(&self, program: &Path) -> Task {
+        Task::new(program, &self.root)
+    }
+
+    /// `program` of a toolchain.
+    pub fn rust(&self, on: Toolchain, program: &str) -> Result<Task> {
+        Ok(match on {
+            Toolchain::Current => Task::new(program, &self.root),
+            Toolchain::Nightly => Task::new("rustup", &self.root).arg("run").arg(self.nightly()?).arg(program),
+        })
+    }
+
+    /// `cargo`, with none of the caller's flags: they would build something else than what is checked.
+    pub fn cargo(&self, on: Toolchain) -> Result<Task> {
+        const FLAGS: [&str; 6] = [
+            "CARGO_BUILD_RUSTFLAGS",
+            "CARGO_BUILD_TARGET",
+            "CARGO_ENCODED_RUSTFLAGS",
+            "MIRIFLAGS",
+            "RUSTDOCFLAGS",
+            "RUSTFLAGS",
+        ];
+        Ok(FLAGS.into_iter().fold(self.rust(on, "cargo")?, Task::env_remove))
+    }
+
+    /// `rustup`, for a toolchain.
+    pub fn rustup(&self, on: Toolchain, words: &str) -> Result<Task> {
+        let rustup = Task::new("rustup", &self.root).args(words);
+        Ok(match on {
+            Toolchain::Current => rustup,
+            Toolchain::Nightly => rustup.arg("--toolchain").arg(self.nightly()?),
+        })
+    }
+
+    /// `node`. A script that hangs is stopped.
+    pub fn node(&self) -> Task {
+        Task::new("node", &self.root).limit(Duration::from_secs(10 * 60))
+    }
+
+    /// Builds a wasm module and returns where it is.
+    pub fn build_wasm(&self, module: &Module, out: &Out) -> Result<Utf8PathBuf> {
+        let mut cargo = self.cargo(module.on)?.args("build --message-format json-render-diagnostics");
+        cargo = cargo.args(module.build).arg("--target").arg(module.target);
+        if module.on == Toolchain::Nightly || !module.rustflags.is_empty() {
+            // A folder for each set of flags: in a shared one they would throw out each other's builds.
+            let on = if module.on == Toolchain::Nightly { "nightly" } else { "current" };
+            let folder = format!("{on}-{}", module.rustflags).replace(|c: char| !c.is_ascii_alphanumeric(), "-");
+            cargo = cargo.arg("--target-dir").arg(self.target_dir().join("modules").join(folder));
+        }
+        if !module.rustflags.is_empty() {
+            cargo = cargo.env("RUSTFLAGS", module.rustflags);
+        }
+        let messages = cargo.read(out)?;
+        let mut built = None;
+        for message in Message::parse_stream(messages.as_bytes()) {
+            if let Message::CompilerArtifact(artifact) = message? {
+                let wasm = artifact.filenames.into_iter().find(|file| file.extension() == Some("wasm"));
+                built = wasm.or(built);
+            }
+        }
+        built.with_context(|| format!("`cargo build {}` makes no wasm module", module.build))
+    }
+
+    /// The name of a nightly toolchain.
+    pub fn nightly(&self) -> Result<&str> {
+        self.nightly.as_deref().context("no nightly Rust: `rustup toolchain install nightly` gets one")
+    }
+}
