@@ -262,6 +262,8 @@ impl<'l> Chunks<'l> {
             return Ok(vacant.cursor());
         }
         let growth = self.growth.get();
+        // A request larger than a whole chunk is an exception, and says nothing about those that follow.
+        let next = if size <= growth.next { growth.advance() } else { growth };
         let want = Want {
             prefix: size_of::<Record>(),
             size: size.max(1),
@@ -272,7 +274,7 @@ impl<'l> Chunks<'l> {
         // SAFETY: the chunk's payload is held until the chunk leaves the list.
         match unsafe { self.spans.place(self.owner, &want) }? {
             Placed::Grown(payload) => {
-                self.growth.set(growth.advance());
+                self.growth.set(next);
                 // Only a claim that is in the list was to grow.
                 let chunk = here.ok_or(Obstacle::TooLarge)?;
                 chunk.len.set(payload.len());
@@ -280,7 +282,7 @@ impl<'l> Chunks<'l> {
                 Ok(Cursor { end: chunk.end(), ..cursor })
             }
             Placed::New(payload) => {
-                self.growth.set(growth.advance());
+                self.growth.set(next);
                 if let Some(chunk) = here {
                     chunk.filled.set(Some(cursor.next));
                 }
@@ -362,24 +364,28 @@ impl<'l> Chunks<'l> {
         self.first.get().map_or(Cursor::NOWHERE, Chunk::cursor)
     }
 
-    /// Gives the vacant chunks back: those after the one that `cursor` lies in, all of them if it lies in none.
+    /// Gives the vacant chunks back: those after the one that `cursor` lies in, all of them if it lies in none or nothing lies
+    /// before it. Returns the cursor to go on with.
     ///
     /// # Safety
     ///
     /// The caller owes: no other cursor of these chunks is used any more, nor anything that lies in the vacant ones.
-    pub(crate) unsafe fn trim(&self, cursor: Cursor) {
+    pub(crate) unsafe fn trim(&self, cursor: Cursor) -> Cursor {
         let mut keep = self.current.get();
         while let Some(chunk) = keep
             && !chunk.contains_end(cursor.end)
         {
             keep = chunk.previous.get();
         }
+        let is_empty = |chunk: &Chunk| chunk.previous.get().is_none() && chunk.data() == cursor.next;
+        let keep = keep.filter(|chunk| !is_empty(chunk));
         self.current.set(keep);
         while let Some(chunk) = self.after(keep) {
             self.unlink(chunk);
             // SAFETY: the chunk is out of the list, and no cursor and so no value lies in it.
             unsafe { self.spans.give_back(chunk.base()) };
         }
+        if keep.is_some() { cursor } else { Cursor::NOWHERE }
     }
 
     /// Bytes claimed, the ledger's headers not included.

@@ -47,8 +47,14 @@ impl<A: Bump, T> Buffer<A, T> {
         // At least 8 bytes or 4 values at first, then twice as many each time.
         let least = if size_of::<T>() == 1 { 8 } else { 4 };
         let capacity = if self.capacity == 0 { needed } else { needed.max(self.capacity.saturating_mul(2)).max(least) };
-        let new = Layout::array::<T>(capacity).or_else(|_| Layout::array::<T>(needed)).map_err(|_| {
-            let size = needed.saturating_mul(size_of::<T>());
+        // If twice as much is not to be had, what is needed may be.
+        self.resize(capacity).or_else(|_| self.resize(needed))
+    }
+
+    /// Makes the run `capacity` values long.
+    fn resize(&mut self, capacity: usize) -> Result<(), AllocError> {
+        let new = Layout::array::<T>(capacity).map_err(|_| {
+            let size = capacity.saturating_mul(size_of::<T>());
             AllocError::new(self.arena.parts(Key::KEY).1.owner(), size, align_of::<T>(), Obstacle::TooLarge)
         })?;
         let old = self.layout();

@@ -83,7 +83,7 @@ impl<'l, const MIN_ALIGN: usize> Arena<'l, MIN_ALIGN> {
     /// Gives the chunks back that hold nothing now.
     pub fn trim(&mut self) {
         // SAFETY: no scope is open, so the arena's cursor is the only one.
-        unsafe { self.chunks.trim(self.cursor.get()) };
+        self.cursor.set(unsafe { self.chunks.trim(self.cursor.get()) });
     }
 
     /// Bytes this arena has claimed, whether anything is in them or not.

@@ -125,13 +125,13 @@ impl<T> Iterator for Runs<T> {
     }
 }
 
-impl Bump for &Values<'_> {
-    // The cursor moves by the values' own size, so they lie side by side.
-    const MIN_ALIGN: usize = 1;
+impl<T> Bump for &TypedArena<'_, T> {
+    // A type's size is a multiple of its alignment, so the values lie side by side and keep the cursor aligned.
+    const MIN_ALIGN: usize = if align_of::<T>() < 16 { align_of::<T>() } else { 16 };
 
     #[inline(always)]
     fn parts(&self, _: Key) -> (&Cell<Cursor>, &Chunks<'_>) {
-        (&self.cursor, &self.chunks)
+        (&self.values.cursor, &self.values.chunks)
     }
 }
 
@@ -168,7 +168,7 @@ impl<'l, T> TypedArena<'l, T> {
         if const { size_of::<T>() == 0 } {
             return self.count_sizeless(value);
         }
-        let place = bump(&self.values, size_of::<T>(), align_of::<T>()).cast::<T>();
+        let place = bump(self, size_of::<T>(), align_of::<T>()).cast::<T>();
         // SAFETY: room for a `T`, aligned for it. (Nothing of the caller's runs between the two steps, so the run of values
         // never has a hole.)
         unsafe { place.write(value) };
@@ -187,7 +187,7 @@ impl<'l, T> TypedArena<'l, T> {
         if const { size_of::<T>() == 0 } {
             return Ok(self.count_sizeless(value));
         }
-        match try_bump(&self.values, size_of::<T>(), align_of::<T>()) {
+        match try_bump(self, size_of::<T>(), align_of::<T>()) {
             Ok(place) => {
                 let place = place.cast::<T>();
                 // SAFETY: room for a `T`, aligned for it.
@@ -229,7 +229,7 @@ impl<'l, T> TypedArena<'l, T> {
             // SAFETY: types of no size need no memory but an aligned pointer; the values were moved there by leaking them.
             return unsafe { NonNull::slice_from_raw_parts(NonNull::dangling(), len).as_mut() };
         }
-        let place = bump(&self.values, size_of_val(&*gathered), align_of::<T>()).cast::<T>();
+        let place = bump(self, size_of_val(&*gathered), align_of::<T>()).cast::<T>();
         let gathered = NonNull::from(ArenaBox::leak(gathered)).cast::<T>();
         // SAFETY: room for as many values, in another arena than the one they lie in, which forgets them.
         unsafe { place.copy_from_nonoverlapping(gathered, len) };

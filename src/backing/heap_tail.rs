@@ -80,7 +80,7 @@ unsafe impl Backing for HeapTail {
             return Err(occupied("a HeapTail of this program", start));
         }
         let (_, left) = usable(start, end.saturating_sub(start));
-        if end <= start || request.len_at(start)? > end - start {
+        if end <= start || request.least_at(start)? > end - start {
             return Err(Obstacle::Exhausted { backing: self.name(), left });
         }
         ask_global_allocator(start, end)?;

@@ -1,7 +1,7 @@
 //! Where fresh memory comes from.
 
 use crate::error::Obstacle;
-use crate::layout::{Fit, GRAIN, usable};
+use crate::layout::{Fit, GRAIN, padding, usable};
 use crate::span::Span;
 
 #[cfg(all(target_family = "wasm", any(target_os = "unknown", target_os = "none")))]
@@ -79,6 +79,7 @@ pub unsafe trait Backing: Send {
 #[derive(Clone, Copy, Debug)]
 pub struct Request {
     fit: Fit,
+    least: Fit,
     reach: Option<Reach>,
 }
 
@@ -90,8 +91,8 @@ pub(crate) struct Reach {
 }
 
 impl Request {
-    pub(crate) const fn new(fit: Fit, reach: Option<Reach>) -> Request {
-        Request { fit, reach }
+    pub(crate) const fn new(fit: Fit, least: Fit, reach: Option<Reach>) -> Request {
+        Request { fit, least, reach }
     }
 
     /// Bytes that are enough wherever the grant starts, ends that aren't on the ledger's grain included.
@@ -112,23 +113,40 @@ impl Request {
     ///
     /// [`Obstacle::TooLarge`] if no span that starts there can hold the request.
     pub fn len_at(&self, start: usize) -> Result<usize, Obstacle> {
-        if let Some(reach) = self.reach
-            && reach.end == start
-        {
-            return Ok(reach.missing);
+        match self.reach {
+            Some(reach) if reach.end == start => spared(start, reach.missing),
+            _ => len_of(&self.fit, start),
         }
-        // What `usable` will cut off at the front (the ends are cut too, on the grain).
-        let skip = crate::layout::padding(start, GRAIN) + if start == 0 { GRAIN } else { 0 };
-        let (gap, len) = start.checked_add(skip).and_then(|start| self.fit.at(start)).ok_or(Obstacle::TooLarge)?;
-        let len = skip.checked_add(gap).and_then(|skip| skip.checked_add(len)).ok_or(Obstacle::TooLarge)?;
-        // A last page that ends with the address space loses its last grain.
-        let spare = if start.checked_add(len).is_none_or(|end| end > usize::MAX - GRAIN) { GRAIN } else { 0 };
-        Ok(len + spare)
+    }
+
+    /// Bytes that just do if the grant starts at address `start`: without what the asker would like to have in reserve. For
+    /// backings that have one piece to give, and no more.
+    ///
+    /// # Errors
+    ///
+    /// [`Obstacle::TooLarge`] if no span that starts there can hold the request.
+    pub fn least_at(&self, start: usize) -> Result<usize, Obstacle> {
+        len_of(&self.least, start)
     }
 
     pub(crate) const fn fit(&self) -> &Fit {
         &self.fit
     }
+}
+
+/// Bytes of a grant from `start` on that hold `fit`.
+fn len_of(fit: &Fit, start: usize) -> Result<usize, Obstacle> {
+    // What `usable` will cut off at the front.
+    let skip = padding(start, GRAIN) + if start == 0 { GRAIN } else { 0 };
+    let (gap, len) = start.checked_add(skip).and_then(|start| fit.at(start)).ok_or(Obstacle::TooLarge)?;
+    let len = skip.checked_add(gap).and_then(|skip| skip.checked_add(len)).ok_or(Obstacle::TooLarge)?;
+    spared(start, len)
+}
+
+/// `len`, and a grain more where the grant would end with the address space: the last grain is never used.
+fn spared(start: usize, len: usize) -> Result<usize, Obstacle> {
+    let spare = if start.checked_add(len).is_none_or(|end| end > usize::MAX - GRAIN) { GRAIN } else { 0 };
+    len.checked_add(spare).ok_or(Obstacle::TooLarge)
 }
 
 /// How the ledger may treat a grant.

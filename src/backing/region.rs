@@ -61,9 +61,7 @@ unsafe impl Backing for Region<'_> {
         };
         // `from_raw` can't know whether the end wraps: `usable` does.
         let (skip, left) = usable(span.addr(), span.len());
-        let start = span.addr().wrapping_add(skip);
-        let fits = matches!(request.fit().at(start), Some((gap, len)) if gap <= left && len <= left - gap);
-        if !fits {
+        if request.least_at(span.addr())? > skip + left {
             return Err(Obstacle::Exhausted { backing: self.name(), left });
         }
         self.span = None;

@@ -55,6 +55,9 @@ struct Totals {
     growths: usize,
 }
 
+/// Free spans of so many bytes are always used before memory grows.
+const FAIR: usize = 4096;
+
 /// What an arena or a pool asks for.
 #[derive(Clone, Copy)]
 pub(crate) struct Want {
@@ -162,8 +165,9 @@ unsafe impl<B: Backing> Spans for Ledger<B> {
                 {
                     return Some(Placed::Grown(payload(at)));
                 }
-                // A free span that has the room preferred; else one that has a fair part of it.
-                [prefer, prefer / 4].into_iter().find_map(|len| {
+                // A free span that has the room preferred; else one that has a fair part of it. Smaller ones are left until no more
+                // is to be had: an arena that goes through crumbs in each turn of a hot loop is a slow one.
+                [prefer, FAIR.min(prefer / 4)].into_iter().find_map(|len| {
                     let at = book.carve(owner, &roomy(len), &roomy(prefer))?;
                     Some(Placed::New(payload(at)))
                 })
@@ -182,12 +186,13 @@ unsafe impl<B: Backing> Spans for Ledger<B> {
             }
             let mut obstacle = Obstacle::TooLarge;
             // Fresh memory: as much as is preferred, and where that is refused as much as is needed.
-            for size in [prefer, least] {
-                let missing = |missing| if size == prefer { extra(missing) } else { missing };
+            for spacious in [true, false] {
+                let size = if spacious { prefer } else { least };
+                let missing = |missing| if spacious { extra(missing) } else { missing };
                 // More than once only if the backing gave less than asked, as `memory.grow` may beside other threads.
                 for _ in 0..4 {
                     let reach = book.reach(grow.map(|(at, bytes)| (at, missing(bytes))), &roomy(size));
-                    match book.take(backing, owner, Request::new(roomy(size), reach)) {
+                    match book.take(backing, owner, Request::new(roomy(size), fit, reach)) {
                         Ok(Some(loan)) => return Ok(Placed::New(payload(loan))),
                         Ok(None) => obstacle = Obstacle::Short { backing: backing.name() },
                         Err(reason) => {
@@ -202,7 +207,7 @@ unsafe impl<B: Backing> Spans for Ledger<B> {
                 if let Some(placed) = settle(book) {
                     return Ok(placed);
                 }
-                if prefer == least {
+                if prefer == least && grow.is_none() {
                     break;
                 }
             }
@@ -467,7 +472,7 @@ impl Claim<'_> {
         self.data.base()
     }
 
-    /// Its length in bytes: what was asked for, or up to a grain more.
+    /// Its length in bytes: what was asked for, and what rounding left beyond it.
     #[allow(clippy::len_without_is_empty)] // a claim always has bytes
     pub fn len(&self) -> usize {
         self.data.len()

@@ -78,6 +78,10 @@ struct Stretch {
     spans: usize,
 }
 
+/// Characters of an address: `0x`, and as many digits as are in use on the target.
+const WIDTH: usize = if usize::BITS == 32 { 10 } else { 14 };
+const MARGIN: usize = WIDTH + 2;
+
 /// After so many stretches the rest is summed up.
 const STRETCHES: usize = 48;
 
@@ -100,10 +104,10 @@ impl fmt::Display for Snapshot<'_> {
             }
         }
         if left_out > 0 {
-            writeln!(f, "{:18}│ {:<42} │", "", Text::of(format_args!("… and {left_out} stretches more")))?;
+            writeln!(f, "{:MARGIN$}│ {:<42} │", "", Text::of(format_args!("… and {left_out} stretches more")))?;
         }
         if let Some(end) = end {
-            writeln!(f, "{end:#016x}  └{:─<44}┘", "")?;
+            writeln!(f, "{end:#0WIDTH$x}  └{:─<44}┘", "")?;
         }
         let Snapshot { claimed, free, peak, granted, growths, .. } = *self;
         let [claimed, free, peak, granted] = [claimed, free, peak, granted].map(Bytes);
@@ -140,13 +144,13 @@ impl Snapshot<'_> {
 impl Stretch {
     fn draw(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Stretch { name, start, end, spans } = *self;
-        writeln!(f, "{start:#016x}  ├{:─<44}┤", "")?;
+        writeln!(f, "{start:#0WIDTH$x}  ├{:─<44}┤", "")?;
         let size = Bytes(end - start);
         if spans > 1 {
             let spans = Text::of(format_args!("{spans} spans"));
-            writeln!(f, "{:18}│ {name:<18.18} {spans:>11} {size:>11} │", "")
+            writeln!(f, "{:MARGIN$}│ {name:<18.18} {spans:>11} {size:>11} │", "")
         } else {
-            writeln!(f, "{:18}│ {name:<30.30} {size:>11} │", "")
+            writeln!(f, "{:MARGIN$}│ {name:<30.30} {size:>11} │", "")
         }
     }
 }
@@ -171,7 +175,8 @@ impl fmt::Display for Bytes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         const UNITS: [(&str, usize); 3] = [("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)];
         let (name, unit) = UNITS.into_iter().find(|(_, unit)| self.0 >= *unit).unwrap_or(("B", 1));
-        let (whole, tenths) = (self.0 / unit, self.0 % unit * 10 / unit);
+        // The remainder times ten is more than a 32-bit `usize` holds.
+        let (whole, tenths) = (self.0 / unit, (self.0 % unit) as u64 * 10 / unit as u64);
         let text = match tenths {
             0 => Text::of(format_args!("{whole} {name}")),
             _ => Text::of(format_args!("{whole}.{tenths} {name}")),

@@ -140,11 +140,13 @@ impl Tree {
         renew(self.root, changed.addr());
     }
 
-    /// The lowest free span in which `fit` finds room.
+    /// A free span in which `fit` finds room: the lowest one, up to an alignment of a grain.
     pub fn first_fit(&self, fit: &Fit) -> Link {
-        // Spans start on the grain, so up to it alignment is known in advance; beyond it only the address tells.
+        // Spans start on the grain, so up to it alignment is known in advance. Beyond it, one that has room wherever it starts is
+        // found as fast; only if there is none, those are looked at one by one that may start at a good address.
         let least = Fit { align: fit.align.min(GRAIN), ..*fit }.anywhere()?;
-        first_fit(self.root, least, fit)
+        let ample = fit.anywhere().filter(|ample| *ample > least);
+        ample.and_then(|ample| first_fit(self.root, ample, fit)).or_else(|| first_fit(self.root, least, fit))
     }
 
     /// The last span that starts at or below `addr`.

@@ -34,17 +34,23 @@ pub(crate) fn at(addr: usize) -> *mut u8 {
     core::ptr::with_exposed_provenance_mut(addr)
 }
 
+/// The address of a linker symbol. The compiler may not look through it: it takes for granted that nothing is at address 0,
+/// where the stack begins in most modules.
+fn symbol(at: *const u8) -> usize {
+    core::hint::black_box(at).addr()
+}
+
 /// `[__heap_base, __heap_end)`.
 pub(crate) fn heap_tail() -> (usize, usize) {
-    ((&raw const __heap_base).addr(), (&raw const __heap_end).addr())
+    (symbol(&raw const __heap_base), symbol(&raw const __heap_end))
 }
 
 /// The stack, the program's data and the heap tail.
 pub(crate) fn landmarks() -> [Option<Landmark>; 3] {
     let (base, end) = heap_tail();
-    let stack =
-        Landmark { name: "stack", start: (&raw const __stack_low).addr(), end: (&raw const __stack_high).addr() };
-    let data = Landmark { name: "data", start: (&raw const __global_base).addr(), end: (&raw const __data_end).addr() };
-    let tail = Landmark { name: "heap tail", start: base, end };
-    if data.start < stack.start { [Some(data), Some(stack), Some(tail)] } else { [Some(stack), Some(data), Some(tail)] }
+    let stack = ("stack", symbol(&raw const __stack_low), symbol(&raw const __stack_high));
+    let data = ("data", symbol(&raw const __global_base), symbol(&raw const __data_end));
+    let tail = ("heap tail", base, end);
+    let marks = if data.1 < stack.1 { [data, stack, tail] } else { [stack, data, tail] };
+    marks.map(|(name, start, end)| Some(Landmark { name, start, end }))
 }
