@@ -9,6 +9,7 @@ use super::boxed::ArenaBox;
 use super::buffer::Buffer;
 use super::bump::{Bump, Key, bump, reserve, try_bump};
 use super::copy::copy;
+use crate::chunk::Refill;
 use crate::error::{AllocError, Obstacle, Rejected, out_of_memory};
 
 /// What can be allocated in an [`Arena`](crate::Arena) (through `&Arena`) and in a [`Scope`](crate::Scope) (through

@@ -4,10 +4,9 @@ use core::alloc::Layout;
 use core::cell::Cell;
 use core::ptr::NonNull;
 
-use crate::chunk::{Chunks, Cursor};
+use crate::chunk::{Cursor, Refill};
 use crate::error::AllocError;
 use crate::layout::padding;
-use crate::platform::Packed;
 
 /// Something with a cursor and the chunks it moves through: an arena, a scope, a typed arena.
 ///
@@ -18,7 +17,10 @@ pub trait Bump: Copy {
     const MIN_ALIGN: usize;
 
     #[doc(hidden)]
-    fn parts(&self, key: Key) -> (&Cell<Cursor>, &Chunks<'_>);
+    type Chunks: Refill;
+
+    #[doc(hidden)]
+    fn parts(&self, key: Key) -> (&Cell<Cursor>, &Self::Chunks);
 }
 
 /// Can't be made, nor named, outside the arenas.
@@ -41,14 +43,10 @@ fn pad<A: Bump>(cursor: Cursor, align: usize) -> usize {
     if align <= A::MIN_ALIGN { 0 } else { padding(cursor.next.addr().get(), align) }
 }
 
-/// Room for `size` bytes at `align` (those of a valid layout), where `refill` finds more when the chunk has none left.
+/// Room for `size` bytes at `align` (those of a valid layout); with `PANIC`, there is always some. (A constant and not a closure:
+/// all of this must be inlined, the cold call's arguments too.)
 #[inline(always)]
-fn bump_or<A: Bump>(
-    arena: A,
-    size: usize,
-    align: usize,
-    refill: impl FnOnce(&Chunks<'_>, Cursor) -> Packed,
-) -> Option<NonNull<u8>> {
+fn bump_or<A: Bump, const PANIC: bool>(arena: A, size: usize, align: usize) -> Option<NonNull<u8>> {
     let (cell, chunks) = arena.parts(Key::KEY);
     let mut cursor = cell.get();
     if align > A::MIN_ALIGN && size == 0 {
@@ -57,7 +55,9 @@ fn bump_or<A: Bump>(
     }
     // Neither sum overflows: both parts of each are at most `isize::MAX + 1`, and not both that.
     if pad::<A>(cursor, align) + step::<A>(size) > cursor.room() {
-        let (next, end) = refill(chunks, cursor).get()?;
+        let refilled =
+            if PANIC { chunks.refill_or_panic(cursor, size, align) } else { chunks.refill(cursor, size, align) };
+        let (next, end) = refilled.get()?;
         cursor = Cursor { next, end };
     }
     // SAFETY: the chunk has room for the padding and the size after it, rounded up: it was compared, or `refill` said so, and
@@ -76,7 +76,7 @@ fn bump_or<A: Bump>(
 /// If there is no room to be had.
 #[inline(always)]
 pub(super) fn bump<A: Bump>(arena: A, size: usize, align: usize) -> NonNull<u8> {
-    match bump_or(arena, size, align, |chunks, cursor| chunks.refill_or_panic(cursor, size, align)) {
+    match bump_or::<A, true>(arena, size, align) {
         Some(start) => start,
         // SAFETY: `refill_or_panic` does not return without a cursor.
         None => unsafe { core::hint::unreachable_unchecked() },
@@ -86,7 +86,7 @@ pub(super) fn bump<A: Bump>(arena: A, size: usize, align: usize) -> NonNull<u8> 
 /// [`bump`], or nothing has changed.
 #[inline(always)]
 pub(super) fn try_bump<A: Bump>(arena: A, size: usize, align: usize) -> Result<NonNull<u8>, AllocError> {
-    match bump_or(arena, size, align, |chunks, cursor| chunks.refill(cursor, size, align)) {
+    match bump_or::<A, false>(arena, size, align) {
         Some(start) => Ok(start),
         None => Err(arena.parts(Key::KEY).1.error(size, align)),
     }

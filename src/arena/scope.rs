@@ -64,20 +64,22 @@ impl<'s, const MIN_ALIGN: usize> Scope<'s, MIN_ALIGN> {
     }
 }
 
-impl<const MIN_ALIGN: usize> Bump for &Scope<'_, MIN_ALIGN> {
+impl<'s, const MIN_ALIGN: usize> Bump for &Scope<'s, MIN_ALIGN> {
     const MIN_ALIGN: usize = MIN_ALIGN;
+    type Chunks = Chunks<'s>;
 
     #[inline(always)]
-    fn parts(&self, _: Key) -> (&Cell<Cursor>, &Chunks<'_>) {
+    fn parts(&self, _: Key) -> (&Cell<Cursor>, &Chunks<'s>) {
         (&self.cursor, self.chunks)
     }
 }
 
-impl<const MIN_ALIGN: usize> Bump for &Arena<'_, MIN_ALIGN> {
+impl<'l, const MIN_ALIGN: usize> Bump for &Arena<'l, MIN_ALIGN> {
     const MIN_ALIGN: usize = MIN_ALIGN;
+    type Chunks = Chunks<'l>;
 
     #[inline(always)]
-    fn parts(&self, _: Key) -> (&Cell<Cursor>, &Chunks<'_>) {
+    fn parts(&self, _: Key) -> (&Cell<Cursor>, &Chunks<'l>) {
         (&self.cursor, &self.chunks)
     }
 }

@@ -8,7 +8,7 @@ use core::ptr::NonNull;
 use super::bump::{Bump, Key, bump, try_bump};
 use super::{Alloc, Arena, ArenaBox};
 use crate::backing::Backing;
-use crate::chunk::{Chunks, Cursor, Filled, Growth};
+use crate::chunk::{Cursor, Filled, Growth, Lodged, Refill};
 use crate::error::Rejected;
 use crate::ledger::{Ledger, Spans};
 
@@ -48,18 +48,20 @@ struct Values<'l> {
     cursor: Cell<Cursor>,
     // How many values there are, for types of no size; else 0.
     sizeless: Cell<usize>,
-    chunks: Chunks<'l>,
-    /// Drops all values of the arena's type.
-    drop_all: unsafe fn(&Values<'_>),
+    chunks: Lodged<'l>,
+    /// Drops all values of the arena's type: those in these runs, and as many of no size.
+    drop_all: unsafe fn(Filled, usize),
 }
 
 // SAFETY: what is reached through the arena are its values: it may go to another thread if they may.
 unsafe impl<T: Send> Send for TypedArena<'_, T> {}
 
 impl Drop for Values<'_> {
+    // Inlined, and what it calls gets nothing by address, so that the arena may be kept in registers.
+    #[inline(always)]
     fn drop(&mut self) {
         // SAFETY: `drop_all` is for the type of the values, and they are not used again.
-        unsafe { (self.drop_all)(self) }
+        unsafe { (self.drop_all)(self.chunks.filled(self.cursor.get()), self.sizeless.get()) }
     }
 }
 
@@ -68,7 +70,7 @@ impl Drop for Values<'_> {
 /// # Safety
 ///
 /// The caller owes: the values are of type `T`, and not used again.
-unsafe fn drop_all<T>(values: &Values<'_>) {
+unsafe fn drop_all<T>(filled: Filled, sizeless: usize) {
     if !needs_drop::<T>() {
         return;
     }
@@ -82,7 +84,7 @@ unsafe fn drop_all<T>(values: &Values<'_>) {
             }
         }
     }
-    let mut rest = Rest(values.runs::<T>());
+    let mut rest = Rest(Runs::<T> { filled, sizeless, values: PhantomData });
     for run in rest.0.by_ref() {
         // SAFETY: the caller's promise; each run comes once.
         unsafe { run.drop_in_place() };
@@ -92,8 +94,7 @@ unsafe fn drop_all<T>(values: &Values<'_>) {
 impl Values<'_> {
     /// The values, run by run.
     fn runs<T>(&self) -> Runs<T> {
-        let cursor = self.cursor.get();
-        Runs { filled: self.chunks.filled(cursor, align_of::<T>()), sizeless: self.sizeless.get(), values: PhantomData }
+        Runs { filled: self.chunks.filled(self.cursor.get()), sizeless: self.sizeless.get(), values: PhantomData }
     }
 
     /// From now on there are none. The chunks stay.
@@ -119,18 +120,19 @@ impl<T> Iterator for Runs<T> {
             let len = core::mem::take(&mut self.sizeless);
             return (len > 0).then(|| NonNull::slice_from_raw_parts(NonNull::dangling(), len));
         }
-        let (start, end) = self.filled.next()?;
+        let (start, end) = self.filled.next(align_of::<T>())?;
         let len = (end.addr().get() - start.addr().get()) / size_of::<T>();
         Some(NonNull::slice_from_raw_parts(start.cast(), len))
     }
 }
 
-impl<T> Bump for &TypedArena<'_, T> {
+impl<'l, T> Bump for &TypedArena<'l, T> {
     // A type's size is a multiple of its alignment, so the values lie side by side and keep the cursor aligned.
     const MIN_ALIGN: usize = if align_of::<T>() < 16 { align_of::<T>() } else { 16 };
+    type Chunks = Lodged<'l>;
 
     #[inline(always)]
-    fn parts(&self, _: Key) -> (&Cell<Cursor>, &Chunks<'_>) {
+    fn parts(&self, _: Key) -> (&Cell<Cursor>, &Lodged<'l>) {
         (&self.values.cursor, &self.values.chunks)
     }
 }
@@ -145,7 +147,7 @@ impl<'l, T> TypedArena<'l, T> {
         let values = Values {
             cursor: Cell::new(Cursor::NOWHERE),
             sizeless: Cell::new(0),
-            chunks: Chunks::new(spans, owner, Growth::new()),
+            chunks: Lodged::new(spans, owner),
             drop_all: drop_all::<T>,
         };
         TypedArena { values, owned: PhantomData }
@@ -315,7 +317,7 @@ impl<'l, T> IntoIterator for TypedArena<'l, T> {
     fn into_iter(self) -> IntoIter<'l, T> {
         let TypedArena { mut values, .. } = self;
         // The values are the iterator's from here on; the chunks stay for as long as it does.
-        values.drop_all = |_| {};
+        values.drop_all = |_, _| {};
         IntoIter {
             runs: values.runs(),
             run: NonNull::slice_from_raw_parts(NonNull::dangling(), 0),

@@ -9,7 +9,7 @@ type Pair = (NonNull<u8>, NonNull<u8>);
 
 #[cfg(not(target_arch = "wasm32"))]
 #[derive(Clone, Copy)]
-pub(crate) struct Packed(Option<Pair>);
+pub struct Packed(Option<Pair>);
 
 #[cfg(not(target_arch = "wasm32"))]
 impl Packed {
@@ -28,7 +28,7 @@ impl Packed {
 
 #[cfg(target_arch = "wasm32")]
 #[derive(Clone, Copy)]
-pub(crate) struct Packed(u64);
+pub struct Packed(u64);
 
 #[cfg(target_arch = "wasm32")]
 impl Packed {

@@ -8,7 +8,7 @@ use lock_api::RawMutex;
 
 use super::access::{Access, Local, Locked};
 use crate::backing::Backing;
-use crate::chunk::{Chunks, Cursor, Growth};
+use crate::chunk::{Cursor, Filled, Growth, Lodged, Refill};
 use crate::error::{AllocError, Obstacle};
 use crate::layout::padding;
 use crate::ledger::Ledger;
@@ -36,7 +36,7 @@ struct Blocks<'l> {
     layout: Layout,
     /// Set iff the pool may not claim more.
     fixed: bool,
-    chunks: Chunks<'l>,
+    chunks: Lodged<'l>,
 }
 
 type Free = Option<NonNull<u8>>;
@@ -49,7 +49,7 @@ unsafe impl Send for Blocks<'_> {}
 impl<'l> BlockPool<'l> {
     /// A pool of blocks of `layout` that grows, on `ledger`, under the name `owner`. It claims nothing yet.
     pub const fn new_in<B: Backing>(ledger: &'l Ledger<B>, owner: &'static str, layout: Layout) -> BlockPool<'l> {
-        BlockPool { lock: Local::NEW, blocks: Blocks::new(Chunks::new(ledger, owner, Growth::new()), layout) }
+        BlockPool { lock: Local::NEW, blocks: Blocks::new(Lodged::new(ledger, owner), layout) }
     }
 
     /// A pool of `capacity` blocks of `layout`, claimed now, that never grows.
@@ -70,7 +70,7 @@ impl<'l> BlockPool<'l> {
 impl<'l, R: RawMutex> BlockPool<'l, Locked<R>> {
     /// [`new_in`](BlockPool::new_in), to be shared between threads.
     pub const fn shared_in<B: Backing>(ledger: &'l Ledger<B>, owner: &'static str, layout: Layout) -> Self {
-        BlockPool { lock: Locked::NEW, blocks: Blocks::new(Chunks::new(ledger, owner, Growth::new()), layout) }
+        BlockPool { lock: Locked::NEW, blocks: Blocks::new(Lodged::new(ledger, owner), layout) }
     }
 
     /// [`fixed_in`](BlockPool::fixed_in), to be shared between threads.
@@ -109,7 +109,7 @@ impl<L: Access> BlockPool<'_, L> {
     /// # Errors
     ///
     /// When no block is free and no more can be had.
-    #[inline]
+    #[inline(always)]
     pub fn alloc(&self) -> Result<NonNull<u8>, AllocError> {
         self.with(|blocks| blocks.alloc())
     }
@@ -120,7 +120,7 @@ impl<L: Access> BlockPool<'_, L> {
     ///
     /// The caller owes: `block` came from this pool's [`alloc`](BlockPool::alloc), has not been freed since, and nobody
     /// uses it any more.
-    #[inline]
+    #[inline(always)]
     pub unsafe fn free(&self, block: NonNull<u8>) {
         // SAFETY: the caller's promise.
         self.with(|blocks| unsafe { blocks.free(block) });
@@ -152,7 +152,7 @@ impl<L: Access> BlockPool<'_, L> {
             blocks.free.set(None);
             blocks.cursor.set(Cursor::NOWHERE);
             // SAFETY: no block is in use, and the only cursor was given up.
-            unsafe { blocks.chunks.trim(Cursor::NOWHERE) };
+            unsafe { blocks.chunks.close() };
             bytes
         })
     }
@@ -178,7 +178,7 @@ impl<L: Access> BlockPool<'_, L> {
 }
 
 impl<'l> Blocks<'l> {
-    const fn new(chunks: Chunks<'l>, layout: Layout) -> Blocks<'l> {
+    const fn new(chunks: Lodged<'l>, layout: Layout) -> Blocks<'l> {
         let link = Layout::new::<Free>();
         let size = if layout.size() > link.size() { layout.size() } else { link.size() };
         let align = if layout.align() > link.align() { layout.align() } else { link.align() };
@@ -198,31 +198,25 @@ impl<'l> Blocks<'l> {
     }
 
     /// A block that was never used.
-    #[inline]
+    #[inline(always)]
     fn alloc_new(&self) -> Result<NonNull<u8>, AllocError> {
+        let (size, align) = (self.layout.size(), self.layout.align());
         let mut cursor = self.cursor.get();
-        if cursor.room() < self.layout.size() {
-            cursor = self.refill()?;
+        if cursor.room() < size {
+            // What is called from here on gets nothing by address, so that the pool may be kept in registers.
+            if self.fixed {
+                return Err(full(self.chunks.owner(), size, align, self.chunks.filled(cursor)));
+            }
+            match self.chunks.refill(cursor, size, align).get() {
+                Some((next, end)) => cursor = aligned(Cursor { next, end }, align),
+                None => return Err(self.chunks.error(size, align)),
+            }
         }
         let block = cursor.next;
         // SAFETY: the chunk has room for a block: it was compared, or `refill` said so.
-        let next = unsafe { block.add(self.layout.size()) };
+        let next = unsafe { block.add(size) };
         self.cursor.set(Cursor { next, ..cursor });
         Ok(block)
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn refill(&self) -> Result<Cursor, AllocError> {
-        let (size, align) = (self.layout.size(), self.layout.align());
-        if self.fixed {
-            let capacity = self.cut();
-            return Err(AllocError::new(self.chunks.owner(), size, align, Obstacle::Full { capacity }));
-        }
-        let Some((next, end)) = self.chunks.refill(self.cursor.get(), size, align).get() else {
-            return Err(self.chunks.error(size, align));
-        };
-        Ok(aligned(Cursor { next, end }, align))
     }
 
     /// # Safety
@@ -260,8 +254,7 @@ impl<'l> Blocks<'l> {
 
     /// How many blocks have been cut from chunks so far.
     fn cut(&self) -> usize {
-        let runs = self.chunks.filled(self.cursor.get(), self.layout.align());
-        runs.map(|(start, end)| (end.addr().get() - start.addr().get()) / self.layout.size()).sum()
+        count(self.chunks.filled(self.cursor.get()), self.layout.size(), self.layout.align())
     }
 
     fn in_use(&self) -> usize {
@@ -274,6 +267,22 @@ impl<'l> Blocks<'l> {
         }
         self.cut() - free
     }
+}
+
+/// How many blocks lie in the filled parts of chunks.
+fn count(mut filled: Filled, size: usize, align: usize) -> usize {
+    let mut blocks = 0;
+    while let Some((start, end)) = filled.next(align) {
+        blocks += (end.addr().get() - start.addr().get()) / size;
+    }
+    blocks
+}
+
+/// A pool of fixed capacity has no block left.
+#[cold]
+#[inline(never)]
+fn full(owner: &'static str, size: usize, align: usize, filled: Filled) -> AllocError {
+    AllocError::new(owner, size, align, Obstacle::Full { capacity: count(filled, size, align) })
 }
 
 /// The cursor moved up to the next multiple of `align`, for which there is room.

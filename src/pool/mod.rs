@@ -107,7 +107,7 @@ impl<T, L: Access> Pool<'_, T, L> {
     /// # Panics
     ///
     /// If no block is free and no more can be had.
-    #[inline]
+    #[inline(always)]
     pub fn alloc(&self, value: T) -> PoolBox<'_, T, L> {
         match self.try_alloc(value) {
             Ok(boxed) => boxed,
@@ -120,7 +120,7 @@ impl<T, L: Access> Pool<'_, T, L> {
     /// # Errors
     ///
     /// The value, and what stood in the way.
-    #[inline]
+    #[inline(always)]
     pub fn try_alloc(&self, value: T) -> Result<PoolBox<'_, T, L>, Rejected<T>> {
         match self.blocks.alloc() {
             Ok(block) => {

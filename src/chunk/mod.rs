@@ -12,6 +12,10 @@ use crate::ledger::{Placed, Spans, Want};
 use crate::platform::Packed;
 use crate::span::Span;
 
+mod lodged;
+
+pub(crate) use lodged::{Filled, Lodged};
+
 /// How large an arena's or a pool's chunks are: the first, how the next follow, and where that ends.
 ///
 /// A request that is larger gets a chunk of its own size and changes nothing about those that follow. Sizes count
@@ -92,6 +96,27 @@ impl Cursor {
     }
 }
 
+/// Chunks, as those who allocate from them see them.
+pub trait Refill {
+    /// A cursor with room for `size` bytes at `align`: `cursor` itself if its chunk can be made longer in place, else one
+    /// in the next chunk that fits, which may be a new one. `None`, and nothing has changed, if there is no room to be had;
+    /// [`error`](Refill::error) says why.
+    fn refill(&self, cursor: Cursor, size: usize, align: usize) -> Packed;
+
+    /// [`refill`](Refill::refill) for those who don't want to know.
+    ///
+    /// # Panics
+    ///
+    /// If there is no room to be had.
+    fn refill_or_panic(&self, cursor: Cursor, size: usize, align: usize) -> Packed;
+
+    /// What stood in the way when `refill` last returned nothing for this request.
+    fn error(&self, size: usize, align: usize) -> AllocError;
+
+    /// The name they are claimed under.
+    fn owner(&self) -> &'static str;
+}
+
 /// The record at the start of each chunk.
 ///
 /// Its size is a multiple of every minimum alignment that a user can choose, so the data after it is aligned.
@@ -155,7 +180,7 @@ impl Chunk {
     }
 }
 
-/// The chunks of one arena, typed arena or pool.
+/// The chunks of one arena.
 pub struct Chunks<'l> {
     spans: &'l dyn Spans,
     owner: &'static str,
@@ -187,51 +212,8 @@ impl<'l> Chunks<'l> {
         self.growth = Cell::new(growth);
     }
 
-    pub(crate) fn owner(&self) -> &'static str {
-        self.owner
-    }
-
-    pub(crate) fn spans(&self) -> &'l dyn Spans {
-        self.spans
-    }
-
-    /// A cursor with room for `size` bytes at `align`: `cursor` itself if its chunk can be made longer in place, else one
-    /// in the next chunk that fits, which may be a new one. `None`, and nothing has changed, if there is no room to be had;
-    /// [`error`](Chunks::error) says why.
-    #[cold]
-    #[inline(never)]
-    pub(crate) fn refill(&self, cursor: Cursor, size: usize, align: usize) -> Packed {
-        match self.find_room(cursor, size, align) {
-            Ok(Cursor { next, end }) => Packed::new((next, end)),
-            Err(obstacle) => {
-                self.obstacle.set(obstacle);
-                Packed::NONE
-            }
-        }
-    }
-
-    /// [`refill`](Chunks::refill) for those who don't want to know.
-    ///
-    /// # Panics
-    ///
-    /// If there is no room to be had.
-    #[cold]
-    #[inline(never)]
-    pub(crate) fn refill_or_panic(&self, cursor: Cursor, size: usize, align: usize) -> Packed {
-        match self.find_room(cursor, size, align) {
-            Ok(Cursor { next, end }) => Packed::new((next, end)),
-            Err(obstacle) => out_of_memory(AllocError::new(self.owner, size, align, obstacle)),
-        }
-    }
-
-    /// What stood in the way when `refill` last returned nothing for this request.
-    #[cold]
-    #[inline(never)]
-    pub(crate) fn error(&self, size: usize, align: usize) -> AllocError {
-        AllocError::new(self.owner, size, align, self.obstacle.get())
-    }
-
-    fn find_room(&self, cursor: Cursor, size: usize, align: usize) -> Result<Cursor, Obstacle> {
+    /// With `lead`, a new chunk has so many bytes more between its record and where the cursor begins.
+    fn find_room(&self, cursor: Cursor, lead: usize, size: usize, align: usize) -> Result<Cursor, Obstacle> {
         if size > isize::MAX as usize {
             return Err(Obstacle::TooLarge);
         }
@@ -265,7 +247,7 @@ impl<'l> Chunks<'l> {
         // A request larger than a whole chunk is an exception, and says nothing about those that follow.
         let next = if size <= growth.next { growth.advance() } else { growth };
         let want = Want {
-            prefix: size_of::<Record>(),
+            prefix: size_of::<Record>() + lead,
             size: size.max(1),
             align,
             prefer: growth.next.min(growth.cap),
@@ -398,11 +380,39 @@ impl<'l> Chunks<'l> {
         }
         sum
     }
+}
 
-    /// The filled parts of the chunks in order, of which the last is where `cursor` lies; each from `align` on.
-    pub(crate) fn filled(&self, cursor: Cursor, align: usize) -> Filled {
-        let last = self.current.get();
-        Filled { next: last.and(self.first.get()), last, cursor, align }
+impl Refill for Chunks<'_> {
+    #[cold]
+    #[inline(never)]
+    fn refill(&self, cursor: Cursor, size: usize, align: usize) -> Packed {
+        match self.find_room(cursor, 0, size, align) {
+            Ok(Cursor { next, end }) => Packed::new((next, end)),
+            Err(obstacle) => {
+                self.obstacle.set(obstacle);
+                Packed::NONE
+            }
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn refill_or_panic(&self, cursor: Cursor, size: usize, align: usize) -> Packed {
+        match self.find_room(cursor, 0, size, align) {
+            Ok(Cursor { next, end }) => Packed::new((next, end)),
+            Err(obstacle) => out_of_memory(AllocError::new(self.owner, size, align, obstacle)),
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn error(&self, size: usize, align: usize) -> AllocError {
+        AllocError::new(self.owner, size, align, self.obstacle.get())
+    }
+
+    #[inline]
+    fn owner(&self) -> &'static str {
+        self.owner
     }
 }
 
@@ -410,36 +420,5 @@ impl Drop for Chunks<'_> {
     fn drop(&mut self) {
         // SAFETY: whoever held a cursor borrowed or owned this list.
         unsafe { self.trim(Cursor::NOWHERE) };
-    }
-}
-
-/// Goes over the filled parts of chunks. See [`Chunks::filled`].
-///
-/// Only for lists whose one cursor never goes back, so that `current` is where the cursor lies.
-#[derive(Clone, Copy)]
-pub(crate) struct Filled {
-    next: Link,
-    last: Link,
-    cursor: Cursor,
-    align: usize,
-}
-
-impl Iterator for Filled {
-    type Item = (NonNull<u8>, NonNull<u8>);
-
-    fn next(&mut self) -> Option<(NonNull<u8>, NonNull<u8>)> {
-        let chunk = self.next?;
-        let (start, end) = if self.next == self.last {
-            self.next = None;
-            (chunk.data(), self.cursor.next)
-        } else {
-            self.next = chunk.next.get();
-            (chunk.data(), chunk.filled.get()?)
-        };
-        // A chunk that was entered and left without a value may be filled no further than its record.
-        let filled = end.addr().get() - start.addr().get();
-        let pad = padding(start.addr().get(), self.align).min(filled);
-        // SAFETY: at most as far as the chunk is filled.
-        Some((unsafe { start.add(pad) }, end))
     }
 }

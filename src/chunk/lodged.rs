@@ -1,0 +1,216 @@
+//! Chunks whose list lies in the first of them.
+//!
+//! A typed arena or a pool has one cursor, and is best off with it in registers. That only works while nobody outside gets
+//! the address of the variable it lives in, so the list, which the cold path must reach, lives elsewhere: in the first
+//! chunk, after its record. What stays with the owner are copies of a pointer and of what the list is made with.
+
+use core::cell::Cell;
+use core::ptr::NonNull;
+
+use super::{Chunks, Cursor, Growth, Link, Refill};
+use crate::error::{AllocError, Obstacle, out_of_memory};
+use crate::layout::padding;
+use crate::ledger::Spans;
+use crate::platform::Packed;
+
+/// Bytes that the list takes at the start of the first chunk.
+const LEAD: usize = size_of::<Chunks<'_>>().next_multiple_of(16);
+
+/// The chunks of one typed arena or pool.
+pub struct Lodged<'l> {
+    spans: &'l dyn Spans,
+    owner: &'static str,
+    growth: Growth,
+    /// Where the list is, a `Chunks<'l>`, once there is a chunk for it. It is this owner's alone. (Its type stays out of the cell,
+    /// so that a longer `'l` does for a shorter.)
+    list: Cell<Option<NonNull<u8>>>,
+    /// What stood in the way of the first claim, if that failed.
+    obstacle: Cell<Obstacle>,
+}
+
+// SAFETY: the list and its chunks belong to this owner alone and are bound to no thread.
+unsafe impl Send for Lodged<'_> {}
+
+impl<'l> Lodged<'l> {
+    pub(crate) const fn new(spans: &'l dyn Spans, owner: &'static str) -> Lodged<'l> {
+        let obstacle = Cell::new(Obstacle::TooLarge);
+        Lodged { spans, owner, growth: Growth::new(), list: Cell::new(None), obstacle }
+    }
+
+    /// For the chunks to come; before the first.
+    pub(crate) const fn set_growth(&mut self, growth: Growth) {
+        self.growth = growth;
+    }
+
+    #[inline(always)]
+    pub(crate) fn spans(&self) -> &'l dyn Spans {
+        self.spans
+    }
+
+    #[inline(always)]
+    fn list(&self) -> Option<&Chunks<'l>> {
+        // SAFETY: the list lies in its first chunk until `close`, which forgets it.
+        self.list.get().map(|list| unsafe { list.cast().as_ref() })
+    }
+
+    #[inline(always)]
+    fn enter_first(&self, opened: Packed) -> Packed {
+        if let Some((next, _)) = opened.get() {
+            // SAFETY: a cursor that `open` returns has the list just before it.
+            self.list.set(Some(unsafe { next.sub(LEAD) }));
+        }
+        opened
+    }
+
+    /// A cursor at the start of the first chunk.
+    ///
+    /// # Safety
+    ///
+    /// The caller owes: no other cursor of these chunks is used any more, nor anything that lies in them.
+    pub(crate) unsafe fn rewind(&self) -> Cursor {
+        let Some(list) = self.list() else {
+            return Cursor::NOWHERE;
+        };
+        // SAFETY: the caller's promise; the list itself is stepped over.
+        let cursor = unsafe { list.rewind() };
+        // SAFETY: the first chunk was made with room for the list.
+        Cursor { next: unsafe { cursor.next.add(LEAD) }, ..cursor }
+    }
+
+    /// Gives all chunks back. The next refill begins anew.
+    ///
+    /// # Safety
+    ///
+    /// The caller owes: no cursor of these chunks is used any more, nor anything that lies in them.
+    #[inline(always)]
+    pub(crate) unsafe fn close(&self) {
+        if let Some(list) = self.list.take() {
+            // SAFETY: the caller's promise, and the list is forgotten here.
+            unsafe { close(list) };
+        }
+    }
+
+    /// Bytes claimed, the ledger's headers not included.
+    pub(crate) fn claimed(&self) -> usize {
+        self.list().map_or(0, Chunks::claimed)
+    }
+
+    /// The filled parts of the chunks in order, of which the last is where `cursor`, the only one, lies.
+    #[inline(always)]
+    pub(crate) fn filled(&self, cursor: Cursor) -> Filled {
+        let (first, last) = self.list().map_or((None, None), |list| (list.first.get(), list.current.get()));
+        Filled { next: first, last, lead: LEAD, cursor }
+    }
+}
+
+/// All inlined, and nothing that it calls gets the address of `self`.
+impl Refill for Lodged<'_> {
+    #[inline(always)]
+    fn refill(&self, cursor: Cursor, size: usize, align: usize) -> Packed {
+        if let Some(list) = self.list() {
+            return list.refill(cursor, size, align);
+        }
+        match open(self.spans, self.owner, self.growth, size, align) {
+            Ok(cursor) => self.enter_first(cursor),
+            Err(obstacle) => {
+                self.obstacle.set(obstacle);
+                Packed::NONE
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn refill_or_panic(&self, cursor: Cursor, size: usize, align: usize) -> Packed {
+        match self.list() {
+            Some(list) => list.refill_or_panic(cursor, size, align),
+            None => self.enter_first(open_or_panic(self.spans, self.owner, self.growth, size, align)),
+        }
+    }
+
+    #[inline(always)]
+    fn error(&self, size: usize, align: usize) -> AllocError {
+        match self.list() {
+            Some(list) => list.error(size, align),
+            None => AllocError::new(self.owner, size, align, self.obstacle.get()),
+        }
+    }
+
+    #[inline(always)]
+    fn owner(&self) -> &'static str {
+        self.owner
+    }
+}
+
+impl Drop for Lodged<'_> {
+    #[inline(always)]
+    fn drop(&mut self) {
+        // SAFETY: whoever held a cursor borrowed or owned this.
+        unsafe { self.close() };
+    }
+}
+
+/// Claims the first chunk, and puts the list into it: just before where the cursor begins, which has room for `size` bytes at
+/// `align`.
+#[cold]
+#[inline(never)]
+fn open(spans: &dyn Spans, owner: &'static str, growth: Growth, size: usize, align: usize) -> Result<Packed, Obstacle> {
+    let list = Chunks::new(spans, owner, growth);
+    let chunk = list.find_room(Cursor::NOWHERE, LEAD, size, align)?;
+    // SAFETY: the chunk was made with room for the list after its record.
+    let next = unsafe { chunk.next.add(LEAD) };
+    // SAFETY: the room is the list's, and aligned to 16 as a record's end is.
+    unsafe { chunk.next.cast().write(list) };
+    Ok(Packed::new((next, chunk.end)))
+}
+
+#[cold]
+#[inline(never)]
+fn open_or_panic(spans: &dyn Spans, owner: &'static str, growth: Growth, size: usize, align: usize) -> Packed {
+    match open(spans, owner, growth, size, align) {
+        Ok(cursor) => cursor,
+        Err(obstacle) => out_of_memory(AllocError::new(owner, size, align, obstacle)),
+    }
+}
+
+/// # Safety
+///
+/// The caller owes: the list is not used any more, nor anything in its chunks.
+#[cold]
+#[inline(never)]
+unsafe fn close(list: NonNull<u8>) {
+    // Out of its chunk first, then away with them all.
+    // SAFETY: the list was written by `open`, and is not used there again.
+    drop(unsafe { list.cast::<Chunks<'_>>().read() });
+}
+
+/// Goes over the filled parts of chunks. See [`Lodged::filled`].
+#[derive(Clone, Copy)]
+pub(crate) struct Filled {
+    next: Link,
+    last: Link,
+    /// What the first chunk begins with.
+    lead: usize,
+    cursor: Cursor,
+}
+
+impl Filled {
+    /// The next part: from the first multiple of `align` to where it ends.
+    pub fn next(&mut self, align: usize) -> Option<(NonNull<u8>, NonNull<u8>)> {
+        let chunk = self.next?;
+        let end = if self.next == self.last {
+            self.next = None;
+            self.cursor.next
+        } else {
+            self.next = chunk.next.get();
+            chunk.filled.get()?
+        };
+        let data = chunk.data().addr().get() + core::mem::take(&mut self.lead);
+        // A chunk that was entered and left without a value may be filled no further than where the first would be.
+        let pad = padding(data, align);
+        let skip = (data + pad).min(end.addr().get()) - chunk.data().addr().get();
+        // SAFETY: at most as far as the chunk is filled.
+        Some((unsafe { chunk.data().add(skip) }, end))
+    }
+}
+
+const _: () = assert!(align_of::<Chunks<'_>>() <= 16);
