@@ -23,7 +23,8 @@ static TAKEN: AtomicBool = AtomicBool::new(false);
 /// - whoever has left a byte there that is not zero, as any heap does with its first block; another copy or version of
 ///   this crate too.
 ///
-/// The check reads the whole tail once. A request that doesn't fit changes nothing: the tail can still be claimed.
+/// Asking the global allocator may make it take memory of its own, as its first block always would. The check reads the whole
+/// tail once. A request that doesn't fit changes nothing: the tail can still be claimed.
 #[derive(Debug)]
 pub struct HeapTail(());
 

@@ -48,6 +48,10 @@ unsafe impl Send for Blocks<'_> {}
 
 impl<'l> BlockPool<'l> {
     /// A pool of blocks of `layout` that grows, on `ledger`, under the name `owner`. It claims nothing yet.
+    ///
+    /// # Panics
+    ///
+    /// If a block, rounded up, is larger than `isize::MAX` bytes.
     pub const fn new_in<B: Backing>(ledger: &'l Ledger<B>, owner: &'static str, layout: Layout) -> BlockPool<'l> {
         BlockPool { lock: Local::NEW, blocks: Blocks::new(Lodged::new(ledger, owner), layout) }
     }
@@ -63,12 +67,17 @@ impl<'l> BlockPool<'l> {
         layout: Layout,
         capacity: usize,
     ) -> Result<BlockPool<'l>, AllocError> {
+        check(owner, layout)?;
         BlockPool::new_in(ledger, owner, layout).fix(capacity)
     }
 }
 
 impl<'l, R: RawMutex> BlockPool<'l, Locked<R>> {
     /// [`new_in`](BlockPool::new_in), to be shared between threads.
+    ///
+    /// # Panics
+    ///
+    /// As that does.
     pub const fn shared_in<B: Backing>(ledger: &'l Ledger<B>, owner: &'static str, layout: Layout) -> Self {
         BlockPool { lock: Locked::NEW, blocks: Blocks::new(Lodged::new(ledger, owner), layout) }
     }
@@ -84,6 +93,7 @@ impl<'l, R: RawMutex> BlockPool<'l, Locked<R>> {
         layout: Layout,
         capacity: usize,
     ) -> Result<Self, AllocError> {
+        check(owner, layout)?;
         BlockPool::shared_in(ledger, owner, layout).fix(capacity)
     }
 }
@@ -179,11 +189,7 @@ impl<L: Access> BlockPool<'_, L> {
 
 impl<'l> Blocks<'l> {
     const fn new(chunks: Lodged<'l>, layout: Layout) -> Blocks<'l> {
-        let link = Layout::new::<Free>();
-        let size = if layout.size() > link.size() { layout.size() } else { link.size() };
-        let align = if layout.align() > link.align() { layout.align() } else { link.align() };
-        let Ok(layout) = Layout::from_size_align(size, align) else { panic!("a block can't be that large") };
-        let layout = layout.pad_to_align();
+        let Some(layout) = block_layout(layout) else { panic!("a block can't be that large") };
         Blocks { free: Cell::new(None), cursor: Cell::new(Cursor::NOWHERE), layout, fixed: false, chunks }
     }
 
@@ -267,6 +273,23 @@ impl<'l> Blocks<'l> {
         }
         self.cut() - free
     }
+}
+
+/// `layout` with room for a link, rounded up to the alignment.
+const fn block_layout(layout: Layout) -> Option<Layout> {
+    let link = Layout::new::<Free>();
+    let size = if layout.size() > link.size() { layout.size() } else { link.size() };
+    let align = if layout.align() > link.align() { layout.align() } else { link.align() };
+    match Layout::from_size_align(size, align) {
+        Ok(layout) => Some(layout.pad_to_align()),
+        Err(_) => None,
+    }
+}
+
+/// Whether blocks of `layout` can be made at all.
+fn check(owner: &'static str, layout: Layout) -> Result<(), AllocError> {
+    let too_large = AllocError::new(owner, layout.size(), layout.align(), Obstacle::TooLarge);
+    block_layout(layout).map(|_| ()).ok_or(too_large)
 }
 
 /// How many blocks lie in the filled parts of chunks.
