@@ -19,8 +19,11 @@ pub(crate) use lodged::{Filled, Lodged};
 /// How large an arena's or a pool's chunks are: the first, how the next follow, and where that ends.
 ///
 /// A request that is larger gets a chunk of its own size and changes nothing about those that follow. Sizes count
-/// everything, headers included (on 64-bit 96 bytes of a chunk, on 32-bit 48). A chunk that can grow in place does, by
-/// what the next would have been.
+/// everything, headers included (on 64-bit 96 bytes of a chunk, on 32-bit 48). They are what an arena would like: free memory of
+/// at least 4 KiB, or a quarter of the size, is used before memory grows, and if no more is to be had, whatever does.
+///
+/// A chunk that can grow in place does, by what the next would have been, or by a 64th of itself where that is more (unless the
+/// policy is [`fixed`](Growth::fixed)): growing memory is slow, so a large arena does it in larger steps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Growth {
     next: usize,
@@ -52,6 +55,12 @@ impl Growth {
     /// The same with no chunk larger than `bytes` unless one request is.
     pub const fn cap(self, bytes: usize) -> Growth {
         Growth { cap: bytes, ..self }
+    }
+
+    /// Bytes that a chunk of `len` bytes, or a new one, should be longer.
+    fn step(self, len: usize) -> usize {
+        let even = self.next.min(self.cap);
+        if self.factor > 1 { even.max(len / 64) } else { even }
     }
 
     fn advance(self) -> Growth {
@@ -250,7 +259,7 @@ impl<'l> Chunks<'l> {
             prefix: size_of::<Record>() + lead,
             size: size.max(1),
             align,
-            prefer: growth.next.min(growth.cap),
+            prefer: growth.step(here.map_or(0, |chunk| chunk.len.get())),
             grow: here.map(|chunk| (chunk.base(), missing)),
         };
         // SAFETY: the chunk's payload is held until the chunk leaves the list.

@@ -3,6 +3,7 @@
 use core::fmt;
 
 use super::Spans;
+use crate::layout::GRAIN;
 use crate::platform::{Landmark, landmarks};
 
 /// What a [`Ledger`](crate::Ledger) held when it was asked. All sizes are in bytes, the ledger's headers included.
@@ -137,7 +138,9 @@ impl Snapshot<'_> {
             }
         };
         let gap = Stretch { name: "· not ours ·", start: from, end: start, spans: 1 };
-        Some(if start > from { gap } else { stretch }).filter(|stretch| stretch.end > stretch.start)
+        // What alignment left between two stretches is not worth a line.
+        let worth_a_line = start - from >= GRAIN;
+        Some(if worth_a_line { gap } else { stretch }).filter(|stretch| stretch.end > stretch.start)
     }
 }
 
