@@ -8,7 +8,7 @@ use core::ptr::NonNull;
 
 use crate::error::{AllocError, Obstacle, out_of_memory};
 use crate::layout::padding;
-use crate::ledger::{Placed, Spans, Want};
+use crate::ledger::{GrowInPlace, Placed, Spans, Want};
 use crate::platform::Packed;
 use crate::span::Span;
 
@@ -26,6 +26,7 @@ pub(crate) use lodged::{Filled, Lodged};
 /// policy is [`fixed`](Growth::fixed)): growing memory is slow, so a large arena does it in larger steps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Growth {
+    first: usize,
     next: usize,
     factor: usize,
     cap: usize,
@@ -34,17 +35,17 @@ pub struct Growth {
 impl Growth {
     /// The default: 512 bytes first, each next twice as much, up to 256 KiB.
     pub const fn new() -> Growth {
-        Growth { next: 512, factor: 2, cap: 256 << 10 }
+        Growth { first: 512, next: 512, factor: 2, cap: 256 << 10 }
     }
 
     /// Chunks of always the same size, in bytes.
     pub const fn fixed(bytes: usize) -> Growth {
-        Growth { next: bytes, factor: 1, cap: bytes }
+        Growth { first: bytes, next: bytes, factor: 1, cap: bytes }
     }
 
     /// The same with a first chunk of `bytes`.
     pub const fn first(self, bytes: usize) -> Growth {
-        Growth { next: bytes, ..self }
+        Growth { first: bytes, next: bytes, ..self }
     }
 
     /// The same with each chunk `factor` times as large as the one before; 1 for an even step.
@@ -57,10 +58,19 @@ impl Growth {
         Growth { cap: bytes, ..self }
     }
 
-    /// Bytes that a chunk of `len` bytes, or a new one, should be longer.
-    fn step(self, len: usize) -> usize {
-        let even = self.next.min(self.cap);
-        if self.factor > 1 { even.max(len / 64) } else { even }
+    /// Bytes that a new chunk should have.
+    fn step(self) -> usize {
+        self.next.min(self.cap)
+    }
+
+    /// Bytes by which a chunk of `len` bytes should grow in place.
+    fn step_in_place(self, len: usize) -> usize {
+        if self.factor > 1 { self.step().max(len / 64) } else { self.step() }
+    }
+
+    /// From the start.
+    fn anew(self) -> Growth {
+        Growth { next: self.first, ..self }
     }
 
     fn advance(self) -> Growth {
@@ -259,8 +269,12 @@ impl<'l> Chunks<'l> {
             prefix: size_of::<Record>() + lead,
             size: size.max(1),
             align,
-            prefer: growth.step(here.map_or(0, |chunk| chunk.len.get())),
-            grow: here.map(|chunk| (chunk.base(), missing)),
+            prefer: growth.step(),
+            grow: here.map(|chunk| GrowInPlace {
+                payload: chunk.base(),
+                missing,
+                prefer: growth.step_in_place(chunk.len.get()),
+            }),
         };
         // SAFETY: the chunk's payload is held until the chunk leaves the list.
         match unsafe { self.spans.place(self.owner, &want) }? {
@@ -376,7 +390,11 @@ impl<'l> Chunks<'l> {
             // SAFETY: the chunk is out of the list, and no cursor and so no value lies in it.
             unsafe { self.spans.give_back(chunk.base()) };
         }
-        if keep.is_some() { cursor } else { Cursor::NOWHERE }
+        if keep.is_some() {
+            return cursor;
+        }
+        self.growth.set(self.growth.get().anew());
+        Cursor::NOWHERE
     }
 
     /// Bytes claimed, the ledger's headers not included.

@@ -68,8 +68,18 @@ pub(crate) struct Want {
     pub align: usize,
     /// Bytes that the claim should have altogether, the ledger's own header included, if they are to be had.
     pub prefer: usize,
-    /// The claim that would rather grow in place, by at least so many bytes.
-    pub grow: Option<(NonNull<u8>, usize)>,
+    /// The claim that would rather grow in place.
+    pub grow: Option<GrowInPlace>,
+}
+
+/// A claim that would rather grow at its end than have a new one beside it.
+#[derive(Clone, Copy)]
+pub(crate) struct GrowInPlace {
+    pub payload: NonNull<u8>,
+    /// Bytes that it needs more.
+    pub missing: usize,
+    /// Bytes that it would like more.
+    pub prefer: usize,
 }
 
 /// How a want was met. The span is the payload: what the asker may use.
@@ -91,7 +101,7 @@ pub(crate) unsafe trait Spans: Sync {
     ///
     /// # Safety
     ///
-    /// The caller owes: `want.grow` is a payload of this ledger that it holds.
+    /// The caller owes: the payload in `want.grow` is one of this ledger's that it holds.
     unsafe fn place(&self, owner: &'static str, want: &Want) -> Result<Placed, Obstacle>;
 
     /// The first span at `addr` or above.
@@ -154,14 +164,15 @@ unsafe impl<B: Backing> Spans for Ledger<B> {
         let prefer = want.prefer.clamp(least, MAX_SPAN.max(least));
         let roomy = |len: usize| Fit { size: want.size.saturating_add(len.saturating_sub(least)), ..fit };
         self.state.with(|State { backing, book }| {
-            let grow = want.grow.filter(|(_, missing)| *missing <= MAX_SPAN).map(|(payload, missing)| {
+            let grow = want.grow.filter(|grow| grow.missing <= MAX_SPAN).map(|grow| {
+                let missing = grow.missing.next_multiple_of(GRAIN);
                 // SAFETY: the caller's promise.
-                (unsafe { header_of(payload) }, missing.next_multiple_of(GRAIN))
+                let at = unsafe { header_of(grow.payload) };
+                (at, missing, missing.max(grow.prefer.min(MAX_SPAN) & !(GRAIN - 1)))
             });
-            let extra = |missing: usize| missing.max(prefer & !(GRAIN - 1));
             let reuse = |book: &mut Book| {
-                if let Some((at, missing)) = grow
-                    && book.extend(at, missing, extra(missing))
+                if let Some((at, missing, liked)) = grow
+                    && book.extend(at, missing, liked)
                 {
                     return Some(Placed::Grown(payload(at)));
                 }
@@ -174,7 +185,7 @@ unsafe impl<B: Backing> Spans for Ledger<B> {
             };
             // What is free may hold what is needed, though not what is preferred.
             let settle = |book: &mut Book| {
-                if let Some((at, missing)) = grow
+                if let Some((at, missing, _)) = grow
                     && book.extend(at, missing, missing)
                 {
                     return Some(Placed::Grown(payload(at)));
@@ -188,10 +199,10 @@ unsafe impl<B: Backing> Spans for Ledger<B> {
             // Fresh memory: as much as is preferred, and where that is refused as much as is needed.
             for spacious in [true, false] {
                 let size = if spacious { prefer } else { least };
-                let missing = |missing| if spacious { extra(missing) } else { missing };
+                let longer = grow.map(|(at, missing, liked)| (at, if spacious { liked } else { missing }));
                 // More than once only if the backing gave less than asked, as `memory.grow` may beside other threads.
                 for _ in 0..4 {
-                    let reach = book.reach(grow.map(|(at, bytes)| (at, missing(bytes))), &roomy(size));
+                    let reach = book.reach(longer, &roomy(size));
                     match book.take(backing, owner, Request::new(roomy(size), fit, reach)) {
                         Ok(Some(loan)) => return Ok(Placed::New(payload(loan))),
                         Ok(None) => obstacle = Obstacle::Short { backing: backing.name() },

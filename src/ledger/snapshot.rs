@@ -42,7 +42,7 @@ pub struct SpanInfo {
 
 impl<'l> Snapshot<'l> {
     /// Every span in the order of addresses.
-    pub fn spans(&self) -> impl Iterator<Item = SpanInfo> + 'l {
+    pub fn spans(&self) -> impl Iterator<Item = SpanInfo> + use<'l> {
         let spans = self.spans;
         let mut from = 0;
         core::iter::from_fn(move || {

@@ -2,6 +2,7 @@
 
 use core::alloc::Layout;
 use core::cell::Cell;
+use core::ops::Deref;
 use core::ptr::NonNull;
 
 use lock_api::RawMutex;
@@ -98,7 +99,7 @@ impl<'l, R: RawMutex> BlockPool<'l, Locked<R>> {
     }
 }
 
-impl<L: Access> BlockPool<'_, L> {
+impl<'l, L: Access> BlockPool<'l, L> {
     /// The same with another policy for the chunks to come.
     pub const fn with_growth(mut self, growth: Growth) -> Self {
         self.set_growth(growth);
@@ -121,7 +122,7 @@ impl<L: Access> BlockPool<'_, L> {
     /// When no block is free and no more can be had.
     #[inline(always)]
     pub fn alloc(&self) -> Result<NonNull<u8>, AllocError> {
-        self.with(|blocks| blocks.alloc())
+        self.enter().alloc()
     }
 
     /// Takes a block back.
@@ -133,7 +134,7 @@ impl<L: Access> BlockPool<'_, L> {
     #[inline(always)]
     pub unsafe fn free(&self, block: NonNull<u8>) {
         // SAFETY: the caller's promise.
-        self.with(|blocks| unsafe { blocks.free(block) });
+        unsafe { self.enter().free(block) };
     }
 
     /// The size and the alignment of a block, as they are after rounding.
@@ -143,28 +144,28 @@ impl<L: Access> BlockPool<'_, L> {
 
     /// How many blocks there is memory for now. Takes time with the number of chunks.
     pub fn capacity(&self) -> usize {
-        self.with(|blocks| blocks.cut() + blocks.cursor.get().room() / blocks.layout.size())
+        let blocks = self.enter();
+        blocks.cut() + blocks.cursor.get().room() / blocks.layout.size()
     }
 
     /// How many blocks are in use. Takes time with the number of blocks that are free: nothing is counted on the way.
     pub fn in_use(&self) -> usize {
-        self.with(|blocks| blocks.in_use())
+        self.enter().in_use()
     }
 
     /// Gives all memory back if no block is in use, and returns how many bytes that was. A pool of fixed capacity keeps its
     /// memory.
     pub fn reclaim(&self) -> usize {
-        self.with(|blocks| {
-            if blocks.fixed || blocks.in_use() > 0 {
-                return 0;
-            }
-            let bytes = blocks.chunks.claimed();
-            blocks.free.set(None);
-            blocks.cursor.set(Cursor::NOWHERE);
-            // SAFETY: no block is in use, and the only cursor was given up.
-            unsafe { blocks.chunks.close() };
-            bytes
-        })
+        let blocks = self.enter();
+        if blocks.fixed || blocks.in_use() > 0 {
+            return 0;
+        }
+        let bytes = blocks.chunks.claimed();
+        blocks.free.set(None);
+        blocks.cursor.set(Cursor::NOWHERE);
+        // SAFETY: no block is in use, and the only cursor was given up.
+        unsafe { blocks.chunks.close() };
+        bytes
     }
 
     pub(super) fn owner(&self) -> &'static str {
@@ -172,18 +173,30 @@ impl<L: Access> BlockPool<'_, L> {
     }
 
     #[inline(always)]
-    fn with<U>(&self, f: impl FnOnce(&Blocks<'_>) -> U) -> U {
-        struct Leave<'a, L: Access>(&'a L);
-        impl<L: Access> Drop for Leave<'_, L> {
-            #[inline(always)]
-            fn drop(&mut self) {
-                // SAFETY: entered below, before this guard was made, and left here alone.
-                unsafe { self.0.leave() };
-            }
-        }
+    fn enter(&self) -> Turn<'_, 'l, L> {
         self.lock.enter();
-        let _leave = Leave(&self.lock);
-        f(&self.blocks)
+        Turn(self)
+    }
+}
+
+/// The blocks of a pool for one who has entered; leaves at the end. (Not a function that takes a closure: closures can't be
+/// told to be inlined.)
+struct Turn<'a, 'l, L: Access>(&'a BlockPool<'l, L>);
+
+impl<'l, L: Access> Deref for Turn<'_, 'l, L> {
+    type Target = Blocks<'l>;
+
+    #[inline(always)]
+    fn deref(&self) -> &Blocks<'l> {
+        &self.0.blocks
+    }
+}
+
+impl<L: Access> Drop for Turn<'_, '_, L> {
+    #[inline(always)]
+    fn drop(&mut self) {
+        // SAFETY: a turn is made by `enter` alone, which entered just before, and is left here alone.
+        unsafe { self.0.lock.leave() };
     }
 }
 
