@@ -15,6 +15,13 @@ pub const PAGE: usize = 64 * 1024;
 /// piece that is left over when a span is cut can carry a header of its own: nothing is ever too small to keep.
 pub const GRAIN: usize = size_of::<[usize; 8]>();
 
+/// No span ends in the last so many bytes of the address space. So a cursor can be moved on by up to that much before it is
+/// compared with its end: the sum can't wrap.
+pub(crate) const HEADROOM: usize = 4096;
+
+/// The last address that may be an end.
+pub(crate) const LAST_END: usize = usize::MAX & !(HEADROOM - 1);
+
 /// The longest span: pointer offsets inside one must fit an `isize`.
 pub(crate) const MAX_SPAN: usize = isize::MAX as usize & !(GRAIN - 1);
 
@@ -35,11 +42,9 @@ pub(crate) const fn padding(addr: usize, align: usize) -> usize {
 
 /// The part of `[addr, addr + len)` that a ledger can keep: the offset of its start and its length.
 ///
-/// Both ends are on the grain, address 0 and the last grain of the address space are left out (an end pointer
-/// must neither be null nor wrap), and what is longer than [`MAX_SPAN`] is cut there. A length of 0 means: nothing.
+/// Both ends are on the grain, address 0 and the last 4 KiB of the address space ([`HEADROOM`]) are left out, and what is
+/// longer than [`MAX_SPAN`] is cut there. A length of 0 means: nothing.
 pub(crate) const fn usable(addr: usize, len: usize) -> (usize, usize) {
-    // The last address that may be an end: the last grain is never handed out.
-    const LAST_END: usize = usize::MAX & !(GRAIN - 1);
     let null = if addr == 0 { 1 } else { 0 };
     let skip = padding(addr + null, GRAIN) + null;
     if skip >= len || addr > LAST_END - skip {
@@ -117,13 +122,13 @@ mod tests {
     #[test]
     fn h09_usable_never_wraps_and_leaves_both_ends_out() {
         let top = usize::MAX - PAGE + 1;
-        // A page that ends exactly at the end of the address space: all of it but the last grain.
-        assert_eq!(usable(top, PAGE), (0, PAGE - GRAIN));
+        // A page that ends exactly at the end of the address space: all of it but the last 4 KiB.
+        assert_eq!(usable(top, PAGE), (0, PAGE - HEADROOM));
         let (skip, len) = usable(top, PAGE);
         assert!((top + skip).checked_add(len).is_some());
-        // Inside the last grain there is nothing.
+        // There is nothing after that.
         assert_eq!(usable(usize::MAX - 3, 4), (0, 0));
-        assert_eq!(usable(usize::MAX - GRAIN + 1, GRAIN), (0, 0));
+        assert_eq!(usable(LAST_END, HEADROOM - 1), (0, 0));
         // Address 0 is not used, the rest of the page is.
         assert_eq!(usable(0, PAGE), (GRAIN, PAGE - GRAIN));
     }

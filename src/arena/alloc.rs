@@ -7,7 +7,7 @@ use core::ptr::NonNull;
 
 use super::boxed::ArenaBox;
 use super::buffer::Buffer;
-use super::bump::{Bump, Key, bump, reserve, try_bump};
+use super::bump::{Bump, Key, bump, bump_for, reserve, try_bump, try_bump_for};
 use super::copy::copy;
 use crate::chunk::Refill;
 use crate::error::{AllocError, Obstacle, Rejected, out_of_memory};
@@ -82,9 +82,9 @@ pub unsafe trait Alloc<'s>: Bump {
             // SAFETY: a type of no size needs no memory but an aligned pointer.
             return unsafe { NonNull::dangling().as_mut() };
         }
-        let place = bump(self, size_of::<T>(), align_of::<T>());
+        let place = bump_for::<_, MaybeUninit<T>>(self);
         // SAFETY: room for a `T`, aligned for it, that is the caller's alone for 's (contract of `Alloc`).
-        unsafe { place.cast().as_mut() }
+        unsafe { &mut *place.as_ptr() }
     }
 
     /// Room for `len` values of `T`.
@@ -267,7 +267,7 @@ pub unsafe trait Alloc<'s>: Bump {
     /// If there is no room to be had.
     #[inline(always)]
     fn alloc_box<T>(self, value: T) -> ArenaBox<'s, T> {
-        let place = bump(self, size_of::<T>(), align_of::<T>()).cast::<T>();
+        let place = bump_for::<_, T>(self);
         // SAFETY: room for a `T`, aligned for it.
         unsafe { place.write(value) };
         // SAFETY: the value was just written, and is the caller's alone for 's (contract of `Alloc`).
@@ -281,9 +281,8 @@ pub unsafe trait Alloc<'s>: Bump {
     /// The value, and what stood in the way.
     #[inline(always)]
     fn try_alloc_box<T>(self, value: T) -> Result<ArenaBox<'s, T>, Rejected<T>> {
-        match try_bump(self, size_of::<T>(), align_of::<T>()) {
+        match try_bump_for::<_, T>(self) {
             Ok(place) => {
-                let place = place.cast::<T>();
                 // SAFETY: room for a `T`, aligned for it.
                 unsafe { place.write(value) };
                 // SAFETY: the value was just written, and is the caller's alone for 's (contract of `Alloc`).
@@ -349,9 +348,9 @@ fn try_room<'s, A: Alloc<'s>, T>(alloc: A) -> Result<&'s mut MaybeUninit<T>, All
         // SAFETY: a type of no size needs no memory but an aligned pointer.
         return Ok(unsafe { NonNull::dangling().as_mut() });
     }
-    let place = try_bump(alloc, size_of::<T>(), align_of::<T>())?;
+    let place = try_bump_for::<_, MaybeUninit<T>>(alloc)?;
     // SAFETY: room for a `T`, aligned for it, that is the caller's alone for 's (contract of `Alloc`).
-    Ok(unsafe { place.cast().as_mut() })
+    Ok(unsafe { &mut *place.as_ptr() })
 }
 
 #[inline(always)]

@@ -1,12 +1,11 @@
 //! The one primitive: make room at the cursor. Every verb of an arena or a scope is a few lines over it.
 
 use core::alloc::Layout;
-use core::cell::Cell;
 use core::ptr::NonNull;
 
-use crate::chunk::{Cursor, Refill};
+use crate::chunk::{Cursor, CursorCell, Refill};
 use crate::error::AllocError;
-use crate::layout::padding;
+use crate::layout::{HEADROOM, padding};
 
 /// Something with a cursor and the chunks it moves through: an arena, a scope, a typed arena.
 ///
@@ -20,7 +19,7 @@ pub trait Bump: Copy {
     type Chunks: Refill;
 
     #[doc(hidden)]
-    fn parts(&self, key: Key) -> (&Cell<Cursor>, &Self::Chunks);
+    fn parts(&self, key: Key) -> (&CursorCell, &Self::Chunks);
 }
 
 /// Can't be made, nor named, outside the arenas.
@@ -45,28 +44,43 @@ fn pad<A: Bump>(cursor: Cursor, align: usize) -> usize {
 
 /// Room for `size` bytes at `align` (those of a valid layout); with `PANIC`, there is always some. (A constant and not a closure:
 /// all of this must be inlined, the cold call's arguments too.)
+///
+/// `small` is a constant too: whether size and alignment are known, and small enough to move the cursor on before it is compared
+/// with the end. That is an instruction less than to find out how much room there is.
 #[inline(always)]
-fn bump_or<A: Bump, const PANIC: bool>(arena: A, size: usize, align: usize) -> Option<NonNull<u8>> {
+fn bump_or<A: Bump, const PANIC: bool>(arena: A, size: usize, align: usize, small: bool) -> Option<NonNull<u8>> {
     let (cell, chunks) = arena.parts(Key::KEY);
     let mut cursor = cell.get();
     if align > A::MIN_ALIGN && size == 0 {
         // No bytes need no room, only an aligned pointer; for smaller alignments the cursor's is.
         return NonNull::new(core::ptr::without_provenance_mut(align));
     }
-    // Neither sum overflows: both parts of each are at most `isize::MAX + 1`, and not both that.
-    if pad::<A>(cursor, align) + step::<A>(size) > cursor.room() {
+    let full = if small {
+        // No chunk ends in the last `HEADROOM` bytes of the address space, so the sum does not wrap.
+        cursor.next.addr().get() + pad::<A>(cursor, align) + step::<A>(size) > cursor.end.addr().get()
+    } else {
+        // Neither sum overflows: both parts of each are at most `isize::MAX + 1`, and not both that.
+        pad::<A>(cursor, align) + step::<A>(size) > cursor.room()
+    };
+    if full {
         let refilled =
             if PANIC { chunks.refill_or_panic(cursor, size, align) } else { chunks.refill(cursor, size, align) };
         let (next, end) = refilled.get()?;
         cursor = Cursor { next, end };
+        cell.set(cursor);
     }
     // SAFETY: the chunk has room for the padding and the size after it, rounded up: it was compared, or `refill` said so, and
     // both the end of a chunk and the cursor are aligned to what the size is rounded to.
     let start = unsafe { cursor.next.add(pad::<A>(cursor, align)) };
     // SAFETY: as above.
-    let next = unsafe { start.add(step::<A>(size)) };
-    cell.set(Cursor { next, ..cursor });
+    cell.set_next(unsafe { start.add(step::<A>(size)) });
     Some(start)
+}
+
+/// Whether a layout that is known when the program is compiled is small enough for [`bump_or`].
+const fn is_small(size: usize, align: usize) -> bool {
+    // Rounding up adds at most 15 bytes, padding less than the alignment.
+    size <= HEADROOM / 2 && align <= HEADROOM / 4
 }
 
 /// Room for `size` bytes at `align`, those of a valid layout.
@@ -76,7 +90,7 @@ fn bump_or<A: Bump, const PANIC: bool>(arena: A, size: usize, align: usize) -> O
 /// If there is no room to be had.
 #[inline(always)]
 pub(super) fn bump<A: Bump>(arena: A, size: usize, align: usize) -> NonNull<u8> {
-    match bump_or::<A, true>(arena, size, align) {
+    match bump_or::<A, true>(arena, size, align, false) {
         Some(start) => start,
         // SAFETY: `refill_or_panic` does not return without a cursor.
         None => unsafe { core::hint::unreachable_unchecked() },
@@ -86,9 +100,30 @@ pub(super) fn bump<A: Bump>(arena: A, size: usize, align: usize) -> NonNull<u8> 
 /// [`bump`], or nothing has changed.
 #[inline(always)]
 pub(super) fn try_bump<A: Bump>(arena: A, size: usize, align: usize) -> Result<NonNull<u8>, AllocError> {
-    match bump_or::<A, false>(arena, size, align) {
+    match bump_or::<A, false>(arena, size, align, false) {
         Some(start) => Ok(start),
         None => Err(arena.parts(Key::KEY).1.error(size, align)),
+    }
+}
+
+/// [`bump`] for a `T`.
+#[inline(always)]
+pub(super) fn bump_for<A: Bump, T>(arena: A) -> NonNull<T> {
+    let small = const { is_small(size_of::<T>(), align_of::<T>()) };
+    match bump_or::<A, true>(arena, size_of::<T>(), align_of::<T>(), small) {
+        Some(start) => start.cast(),
+        // SAFETY: `refill_or_panic` does not return without a cursor.
+        None => unsafe { core::hint::unreachable_unchecked() },
+    }
+}
+
+/// [`try_bump`] for a `T`.
+#[inline(always)]
+pub(super) fn try_bump_for<A: Bump, T>(arena: A) -> Result<NonNull<T>, AllocError> {
+    let small = const { is_small(size_of::<T>(), align_of::<T>()) };
+    match bump_or::<A, false>(arena, size_of::<T>(), align_of::<T>(), small) {
+        Some(start) => Ok(start.cast()),
+        None => Err(arena.parts(Key::KEY).1.error(size_of::<T>(), align_of::<T>())),
     }
 }
 
@@ -161,8 +196,7 @@ pub(super) unsafe fn shrink<A: Bump>(arena: A, block: NonNull<u8>, old: usize, n
     let cursor = cell.get();
     if old > 0 && is_last::<A>(cursor, block, old) {
         // SAFETY: the bytes after the first `new` of the block end at the cursor, in the same chunk.
-        let next = unsafe { cursor.next.sub(step::<A>(old) - step::<A>(new)) };
-        cell.set(Cursor { next, ..cursor });
+        cell.set_next(unsafe { cursor.next.sub(step::<A>(old) - step::<A>(new)) });
     }
 }
 

@@ -1,9 +1,7 @@
 //! Arenas: memory handed out by moving a cursor, and all of it freed at once.
 
-use core::cell::Cell;
-
 use crate::backing::Backing;
-use crate::chunk::{Chunks, Cursor, Growth};
+use crate::chunk::{Chunks, Growth};
 use crate::ledger::{Ledger, Spans};
 
 mod alloc;
@@ -33,8 +31,7 @@ pub use typed::{IntoIter, IterMut, TypedArena};
 /// Types that need `Drop` don't compile in the plain verbs: their destructors would never run. Give them a box
 /// ([`Alloc::alloc_box`]) or a [`TypedArena`].
 pub struct Arena<'l, const MIN_ALIGN: usize = 8> {
-    // Lies in a chunk of `chunks`, before everything that is vacant there, or nowhere.
-    cursor: Cell<Cursor>,
+    // Its `home` is the arena's cursor: it lies in a chunk, before everything that is vacant there, or nowhere.
     chunks: Chunks<'l>,
 }
 
@@ -45,7 +42,7 @@ impl<'l> Arena<'l> {
     }
 
     const fn on(spans: &'l dyn Spans, owner: &'static str) -> Arena<'l> {
-        Arena { cursor: Cell::new(Cursor::NOWHERE), chunks: Chunks::new(spans, owner, Growth::new()) }
+        Arena { chunks: Chunks::new(spans, owner, Growth::new()) }
     }
 }
 
@@ -64,26 +61,26 @@ impl<'l, const MIN_ALIGN: usize> Arena<'l, MIN_ALIGN> {
         let Arena { chunks, .. } = self;
         // SAFETY: nothing that was allocated is borrowed any more, and the arena's cursor is replaced. It starts over, as one at
         // the old alignment might not suit the new.
-        let cursor = Cell::new(unsafe { chunks.rewind() });
-        Arena { cursor, chunks }
+        chunks.home.set(unsafe { chunks.rewind() });
+        Arena { chunks }
     }
 
     /// Opens a scope: what is allocated in it lives until the arena is used again.
     #[inline(always)]
     pub fn scope(&mut self) -> Scope<'_, MIN_ALIGN> {
-        Scope::new(self.cursor.get(), &self.chunks)
+        Scope::new(self.chunks.home.get(), &self.chunks)
     }
 
     /// Frees everything that was allocated, at once, and keeps the chunks for what comes.
     pub fn reset(&mut self) {
         // SAFETY: nothing that was allocated is borrowed any more, no scope is open, and the arena's cursor is replaced.
-        self.cursor.set(unsafe { self.chunks.rewind() });
+        self.chunks.home.set(unsafe { self.chunks.rewind() });
     }
 
     /// Gives the chunks back that hold nothing now.
     pub fn trim(&mut self) {
         // SAFETY: no scope is open, so the arena's cursor is the only one.
-        self.cursor.set(unsafe { self.chunks.trim(self.cursor.get()) });
+        self.chunks.home.set(unsafe { self.chunks.trim(self.chunks.home.get()) });
     }
 
     /// Bytes this arena has claimed, whether anything is in them or not.

@@ -1,10 +1,8 @@
 //! [`Scope`]: a cursor of its own.
 
-use core::cell::Cell;
-
 use super::bump::{Bump, Key};
 use super::{Alloc, Arena};
-use crate::chunk::{Chunks, Cursor};
+use crate::chunk::{Chunks, Cursor, CursorCell};
 
 /// A stretch of code whose allocations all die at its end, at no cost.
 ///
@@ -47,14 +45,14 @@ use crate::chunk::{Chunks, Cursor};
 /// To keep the state in registers, hand a `&Scope` only to functions that are inlined in the hot loop.
 pub struct Scope<'s, const MIN_ALIGN: usize = 8> {
     // Lies in a chunk of `chunks`, at or after the cursor that it was copied from, and before everything that is vacant.
-    cursor: Cell<Cursor>,
+    cursor: CursorCell,
     chunks: &'s Chunks<'s>,
 }
 
 impl<'s, const MIN_ALIGN: usize> Scope<'s, MIN_ALIGN> {
     #[inline(always)]
     pub(super) fn new(cursor: Cursor, chunks: &'s Chunks<'s>) -> Scope<'s, MIN_ALIGN> {
-        Scope { cursor: Cell::new(cursor), chunks }
+        Scope { cursor: CursorCell::new(cursor), chunks }
     }
 
     /// Opens a scope inside this one.
@@ -69,7 +67,7 @@ impl<'s, const MIN_ALIGN: usize> Bump for &Scope<'s, MIN_ALIGN> {
     type Chunks = Chunks<'s>;
 
     #[inline(always)]
-    fn parts(&self, _: Key) -> (&Cell<Cursor>, &Chunks<'s>) {
+    fn parts(&self, _: Key) -> (&CursorCell, &Chunks<'s>) {
         (&self.cursor, self.chunks)
     }
 }
@@ -79,8 +77,8 @@ impl<'l, const MIN_ALIGN: usize> Bump for &Arena<'l, MIN_ALIGN> {
     type Chunks = Chunks<'l>;
 
     #[inline(always)]
-    fn parts(&self, _: Key) -> (&Cell<Cursor>, &Chunks<'l>) {
-        (&self.cursor, &self.chunks)
+    fn parts(&self, _: Key) -> (&CursorCell, &Chunks<'l>) {
+        (&self.chunks.home, &self.chunks)
     }
 }
 

@@ -5,10 +5,10 @@ use core::marker::PhantomData;
 use core::mem::needs_drop;
 use core::ptr::NonNull;
 
-use super::bump::{Bump, Key, bump, try_bump};
+use super::bump::{Bump, Key, bump, bump_for, try_bump_for};
 use super::{Alloc, Arena, ArenaBox};
 use crate::backing::Backing;
-use crate::chunk::{Cursor, Filled, Growth, Lodged, Refill};
+use crate::chunk::{Cursor, CursorCell, Filled, Growth, Lodged, Refill};
 use crate::error::Rejected;
 use crate::ledger::{Ledger, Spans};
 
@@ -45,7 +45,7 @@ pub struct TypedArena<'l, T> {
 /// when it decides whether references into the arena may live in it.
 struct Values<'l> {
     // Lies in the chunk that `chunks` entered last, after the last value.
-    cursor: Cell<Cursor>,
+    cursor: CursorCell,
     // How many values there are, for types of no size; else 0.
     sizeless: Cell<usize>,
     chunks: Lodged<'l>,
@@ -132,7 +132,7 @@ impl<'l, T> Bump for &TypedArena<'l, T> {
     type Chunks = Lodged<'l>;
 
     #[inline(always)]
-    fn parts(&self, _: Key) -> (&Cell<Cursor>, &Lodged<'l>) {
+    fn parts(&self, _: Key) -> (&CursorCell, &Lodged<'l>) {
         (&self.values.cursor, &self.values.chunks)
     }
 }
@@ -145,7 +145,7 @@ impl<'l, T> TypedArena<'l, T> {
 
     const fn on(spans: &'l dyn Spans, owner: &'static str) -> TypedArena<'l, T> {
         let values = Values {
-            cursor: Cell::new(Cursor::NOWHERE),
+            cursor: CursorCell::new(Cursor::NOWHERE),
             sizeless: Cell::new(0),
             chunks: Lodged::new(spans, owner),
             drop_all: drop_all::<T>,
@@ -170,7 +170,7 @@ impl<'l, T> TypedArena<'l, T> {
         if const { size_of::<T>() == 0 } {
             return self.count_sizeless(value);
         }
-        let place = bump(self, size_of::<T>(), align_of::<T>()).cast::<T>();
+        let place = bump_for::<_, T>(self);
         // SAFETY: room for a `T`, aligned for it. (Nothing of the caller's runs between the two steps, so the run of values
         // never has a hole.)
         unsafe { place.write(value) };
@@ -189,9 +189,8 @@ impl<'l, T> TypedArena<'l, T> {
         if const { size_of::<T>() == 0 } {
             return Ok(self.count_sizeless(value));
         }
-        match try_bump(self, size_of::<T>(), align_of::<T>()) {
+        match try_bump_for::<_, T>(self) {
             Ok(place) => {
-                let place = place.cast::<T>();
                 // SAFETY: room for a `T`, aligned for it.
                 unsafe { place.write(value) };
                 // SAFETY: the place is nobody else's while the arena is borrowed.

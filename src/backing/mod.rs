@@ -1,7 +1,7 @@
 //! Where fresh memory comes from.
 
 use crate::error::Obstacle;
-use crate::layout::{Fit, GRAIN, padding, usable};
+use crate::layout::{Fit, GRAIN, HEADROOM, LAST_END, padding, usable};
 use crate::span::Span;
 
 #[cfg(all(target_family = "wasm", any(target_os = "unknown", target_os = "none")))]
@@ -143,9 +143,9 @@ fn len_of(fit: &Fit, start: usize) -> Result<usize, Obstacle> {
     spared(start, len)
 }
 
-/// `len`, and a grain more where the grant would end with the address space: the last grain is never used.
+/// `len`, and more where the grant would end with the address space: the last bytes of that are never used.
 fn spared(start: usize, len: usize) -> Result<usize, Obstacle> {
-    let spare = if start.checked_add(len).is_none_or(|end| end > usize::MAX - GRAIN) { GRAIN } else { 0 };
+    let spare = if start.checked_add(len).is_none_or(|end| end > LAST_END) { HEADROOM } else { 0 };
     len.checked_add(spare).ok_or(Obstacle::TooLarge)
 }
 

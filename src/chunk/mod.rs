@@ -95,7 +95,7 @@ pub struct Cursor {
 }
 
 // SAFETY: two pointers, which only the chunks' owner follows; where that may go is said there.
-unsafe impl Send for Cursor {}
+unsafe impl Send for CursorCell {}
 
 impl Cursor {
     /// In no chunk, with no room.
@@ -112,6 +112,34 @@ impl Cursor {
     #[inline(always)]
     pub(crate) fn room(self) -> usize {
         self.end.addr().get() - self.next.addr().get()
+    }
+}
+
+/// A cursor that moves. Its end is a cell of its own: where the two lie in memory, the end is written only when it changes.
+pub struct CursorCell {
+    next: Cell<NonNull<u8>>,
+    end: Cell<NonNull<u8>>,
+}
+
+impl CursorCell {
+    pub(crate) const fn new(cursor: Cursor) -> CursorCell {
+        CursorCell { next: Cell::new(cursor.next), end: Cell::new(cursor.end) }
+    }
+
+    #[inline(always)]
+    pub(crate) fn get(&self) -> Cursor {
+        Cursor { next: self.next.get(), end: self.end.get() }
+    }
+
+    #[inline(always)]
+    pub(crate) fn set(&self, cursor: Cursor) {
+        self.next.set(cursor.next);
+        self.end.set(cursor.end);
+    }
+
+    #[inline(always)]
+    pub(crate) fn set_next(&self, next: NonNull<u8>) {
+        self.next.set(next);
     }
 }
 
@@ -201,6 +229,9 @@ impl Chunk {
 
 /// The chunks of one arena.
 pub struct Chunks<'l> {
+    /// The arena's own cursor, from which its scopes start; in the first chunk as soon as there is one, so that no scope has to
+    /// look for it.
+    pub(crate) home: CursorCell,
     spans: &'l dyn Spans,
     owner: &'static str,
     growth: Cell<Growth>,
@@ -218,6 +249,7 @@ unsafe impl Send for Chunks<'_> {}
 impl<'l> Chunks<'l> {
     pub(crate) const fn new(spans: &'l dyn Spans, owner: &'static str, growth: Growth) -> Chunks<'l> {
         Chunks {
+            home: CursorCell::new(Cursor::NOWHERE),
             spans,
             owner,
             growth: Cell::new(growth),
@@ -283,6 +315,10 @@ impl<'l> Chunks<'l> {
                 // Only a claim that is in the list was to grow.
                 let chunk = here.ok_or(Obstacle::TooLarge)?;
                 chunk.len.set(payload.len());
+                let home = self.home.get();
+                if chunk.contains_end(home.end) {
+                    self.home.set(Cursor { end: chunk.end(), ..home });
+                }
                 self.current.set(here);
                 Ok(Cursor { end: chunk.end(), ..cursor })
             }
@@ -292,6 +328,10 @@ impl<'l> Chunks<'l> {
                     chunk.filled.set(Some(cursor.next));
                 }
                 let chunk = self.link(payload, here);
+                if self.home.get() == Cursor::NOWHERE {
+                    // Nothing of the arena's own can lie in it.
+                    self.home.set(chunk.cursor());
+                }
                 self.current.set(Some(chunk));
                 Ok(chunk.cursor())
             }

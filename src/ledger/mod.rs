@@ -11,6 +11,8 @@ use crate::lock::Lock;
 use crate::span::Span;
 
 mod snapshot;
+#[cfg(test)]
+mod tests;
 mod tree;
 
 pub use snapshot::{Snapshot, SpanInfo};

@@ -137,6 +137,10 @@ mod os {
     }
 
     pub(super) fn reserve(len: usize) -> Option<NonNull<u8>> {
+        // Miri gives up where a host would refuse.
+        if len > 1 << 30 {
+            return None;
+        }
         let mut base = core::ptr::null_mut();
         // SAFETY: `base` is writable, and 4096 is a power of two and a multiple of a pointer's size.
         let failed = unsafe { posix_memalign(&mut base, 4096, len) };

@@ -9,7 +9,7 @@ use lock_api::RawMutex;
 
 use super::access::{Access, Local, Locked};
 use crate::backing::Backing;
-use crate::chunk::{Cursor, Filled, Growth, Lodged, Refill};
+use crate::chunk::{Cursor, CursorCell, Filled, Growth, Lodged, Refill};
 use crate::error::{AllocError, Obstacle};
 use crate::layout::padding;
 use crate::ledger::Ledger;
@@ -32,7 +32,7 @@ struct Blocks<'l> {
     /// The block freed last. Each free block starts with the link to the one freed before it.
     free: Cell<Free>,
     /// Blocks that were never used: from here to the end of the chunk. Aligned for a block.
-    cursor: Cell<Cursor>,
+    cursor: CursorCell,
     /// Of a block; the size is a multiple of the alignment.
     layout: Layout,
     /// Set iff the pool may not claim more.
@@ -203,7 +203,7 @@ impl<L: Access> Drop for Turn<'_, '_, L> {
 impl<'l> Blocks<'l> {
     const fn new(chunks: Lodged<'l>, layout: Layout) -> Blocks<'l> {
         let Some(layout) = block_layout(layout) else { panic!("a block can't be that large") };
-        Blocks { free: Cell::new(None), cursor: Cell::new(Cursor::NOWHERE), layout, fixed: false, chunks }
+        Blocks { free: Cell::new(None), cursor: CursorCell::new(Cursor::NOWHERE), layout, fixed: false, chunks }
     }
 
     #[inline(always)]
@@ -227,14 +227,16 @@ impl<'l> Blocks<'l> {
                 return Err(full(self.chunks.owner(), size, align, self.chunks.filled(cursor)));
             }
             match self.chunks.refill(cursor, size, align).get() {
-                Some((next, end)) => cursor = aligned(Cursor { next, end }, align),
+                Some((next, end)) => {
+                    cursor = aligned(Cursor { next, end }, align);
+                    self.cursor.set(cursor);
+                }
                 None => return Err(self.chunks.error(size, align)),
             }
         }
         let block = cursor.next;
         // SAFETY: the chunk has room for a block: it was compared, or `refill` said so.
-        let next = unsafe { block.add(size) };
-        self.cursor.set(Cursor { next, ..cursor });
+        self.cursor.set_next(unsafe { block.add(size) });
         Ok(block)
     }
 

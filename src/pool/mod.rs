@@ -109,9 +109,9 @@ impl<T, L: Access> Pool<'_, T, L> {
     /// If no block is free and no more can be had.
     #[inline(always)]
     pub fn alloc(&self, value: T) -> PoolBox<'_, T, L> {
-        match self.try_alloc(value) {
-            Ok(boxed) => boxed,
-            Err(Rejected { error, .. }) => out_of_memory(error),
+        match self.blocks.alloc() {
+            Ok(block) => self.fill(block, value),
+            Err(error) => out_of_memory(error),
         }
     }
 
@@ -123,14 +123,18 @@ impl<T, L: Access> Pool<'_, T, L> {
     #[inline(always)]
     pub fn try_alloc(&self, value: T) -> Result<PoolBox<'_, T, L>, Rejected<T>> {
         match self.blocks.alloc() {
-            Ok(block) => {
-                let place = block.cast::<T>();
-                // SAFETY: a block of the pool has the size and the alignment of a `T`, and was just handed out.
-                unsafe { place.write(value) };
-                Ok(PoolBox { value: place, pool: self })
-            }
+            Ok(block) => Ok(self.fill(block, value)),
             Err(error) => Err(Rejected { value, error }),
         }
+    }
+
+    /// Puts `value` into a block that was just allocated.
+    #[inline(always)]
+    fn fill(&self, block: NonNull<u8>, value: T) -> PoolBox<'_, T, L> {
+        let place = block.cast::<T>();
+        // SAFETY: a block of the pool has the size and the alignment of a `T`, and is the caller's.
+        unsafe { place.write(value) };
+        PoolBox { value: place, pool: self }
     }
 
     /// How many values there is memory for now. Takes time with the number of chunks.
