@@ -28,7 +28,7 @@ function read(file) {
 
 async function run(modulePath, file, name, seconds) {
   const bytes = read(file);
-  const { instance } = await WebAssembly.instantiate(readFileSync(modulePath));
+  const { instance } = await WebAssembly.instantiate(read(modulePath));
   const { exports } = instance;
   const { memory } = exports;
   const views = new Views(memory);
@@ -73,8 +73,8 @@ try {
   await run(modulePath, file, name, Number(values.seconds));
 } catch (error) {
   if (error instanceof WebAssembly.RuntimeError) {
-    // Rust's default allocator aborts when there is no memory left: nothing else here traps.
-    console.error(`${name}: the module stopped (${error.message}): not enough memory for serde_json::Value`);
+    // Nothing here traps but Rust's default allocator, which aborts when there is no memory left.
+    console.error(`${name}: the module stopped (${error.message}): out of memory on Rust's default allocator`);
     process.exitCode = FAILED;
   } else if (error instanceof Problem) {
     console.error(`${name}: ${error.message}`);

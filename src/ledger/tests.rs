@@ -86,13 +86,13 @@ fn h09_the_last_bytes_are_spared() {
     let fit = Fit { head: GRAIN, size: 100, align: 1 };
     let missing = PAGE - HEADROOM;
     let reach = |missing| Some(Reach { end: top, missing });
-    assert_eq!(Request::new(fit, fit, reach(missing)).len_at(top), Ok(PAGE));
+    assert_eq!(Request::new(fit, fit, reach(missing)).len_at(top), Ok(missing));
     assert_eq!(
         Request::new(fit, fit, reach(missing)).len_at(top - PAGE),
         Request::new(fit, fit, None).len_at(top - PAGE)
     );
-    // The last page holds no more than that, so one page can't be the answer to a whole page's want.
-    assert!(Request::new(fit, fit, reach(PAGE)).len_at(top).is_ok_and(|len| len > PAGE));
+    // The last page holds no more than that, so one page can't be the answer to a grain more.
+    assert!(Request::new(fit, fit, reach(missing + GRAIN)).len_at(top).is_ok_and(|len| len > PAGE));
 }
 
 /// Padding, head and size that are too much together are told from those that just fit.

@@ -47,9 +47,10 @@ impl fmt::Display for Report<'_> {
             let Owner { name, bytes, pages, .. } = owner;
             writeln!(f, "{label:<12}{name:<14}{pages:>6}  ({})", Bytes(*bytes))?;
         }
-        let beside = memory_size() - snapshot.granted;
-        let of = if cfg!(target_family = "wasm") { "stack, data, Rust's heap" } else { "other ledgers" };
-        writeln!(f, "            {:<14}{:>6}  ({of})", "beside", beside / PAGE)?;
+        if cfg!(target_family = "wasm") {
+            let beside = (memory_size() - snapshot.granted) / PAGE;
+            writeln!(f, "            {:<14}{beside:>6}  (stack, data, Rust's default allocator)", "not ours")?;
+        }
         writeln!(f, "\nmemory map\n{snapshot}")
     }
 }

@@ -10,7 +10,7 @@ pub enum Side {
     Value,
 }
 
-/// Rounds wanted, where documents are small enough. Odd, so that a median is one of them.
+/// Rounds wanted, where documents are small enough.
 const ROUNDS: usize = 25;
 
 /// The schedule, and what was measured so far. It has no clock: whoever runs a turn says how long it [`took`](Rounds::took).
@@ -68,7 +68,7 @@ impl Rounds {
             return;
         }
         let document = slower / f64::from(self.passes);
-        let rounds = (self.budget / document).clamp(2.0, ROUNDS as f64);
+        let rounds = (self.budget / document).ceil().clamp(2.0, ROUNDS as f64);
         self.passes = (self.budget / rounds / document).max(1.0) as u32;
         self.left = Some(rounds as usize);
     }
@@ -114,7 +114,11 @@ fn sorted(mut numbers: Vec<f64>) -> Vec<f64> {
 }
 
 fn median(sorted: &[f64]) -> f64 {
-    sorted.get(sorted.len() / 2).copied().unwrap_or(f64::NAN)
+    // The middle one, or the mean of the two in the middle.
+    match (sorted.get(sorted.len().saturating_sub(1) / 2), sorted.get(sorted.len() / 2)) {
+        (Some(low), Some(high)) => (low + high) / 2.0,
+        _ => f64::NAN,
+    }
 }
 
 #[cfg(test)]
@@ -156,6 +160,11 @@ mod tests {
         let (timing, spent) = run(2.0, 100.0, 200.0);
         assert_eq!((timing.rounds, timing.passes), (10, 10));
         assert!((1.8..2.6).contains(&spent), "{spent} s");
+    }
+
+    #[test]
+    fn medians() {
+        assert_eq!([median(&[1.0]), median(&[1.0, 2.0]), median(&[1.0, 2.0, 9.0])], [1.0, 1.5, 2.0]);
     }
 
     #[test]

@@ -124,3 +124,27 @@ impl Session {
         Err(Problem::new(Problem::FAILED, text))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn input(text: &str) -> Input {
+        let mut input = Input::new(text.len()).unwrap();
+        input.bytes_mut().copy_from_slice(text.as_bytes());
+        input
+    }
+
+    #[test]
+    fn growth_after_the_first_pass_is_seen_and_fails() {
+        let mut session = Session::open(input("[]"), 0.001).unwrap();
+        session.turn().unwrap();
+        session.verdict().unwrap();
+
+        // What must not happen, made to happen: a later pass needs more room than the first.
+        session.text = Text::new(input(&format!("[{}0]", "0,".repeat(100_000)))).unwrap();
+        session.turn().unwrap();
+        assert_eq!(session.verdict().unwrap_err().code, Problem::FAILED);
+        assert!(session.report().to_string().contains("TIMES"));
+    }
+}

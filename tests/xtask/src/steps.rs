@@ -21,25 +21,113 @@ const LINTED: &[(&str, &[&str])] = &[
 ];
 
 /// The members that have code for wasm alone, with the parts of them that build there.
-const LINTED_ON_WASM: &[(&str, &str)] = &[("freehold-bare", "--lib"), (SUITE, "--lib --tests")];
+const LINTED_ON_WASM: &[(&str, &str)] = &[
+    ("freehold-bare", "--lib"),
+    ("freehold-codegen-module", "--lib"),
+    ("freehold-foreign-growth", "--lib"),
+    ("freehold-four-gib", "--lib"),
+    ("freehold-guest", "--lib"),
+    ("freehold-heap-tail", "--lib --features std"),
+    ("freehold-no-allocator", "--lib"),
+    (SUITE, "--lib --tests"),
+];
 
 /// What is compiled and linked in full, rather than only checked.
-const BUILT: &[(&str, &[&str])] =
-    &[("wasm32v1-none", &["--lib", "--lib --all-features"]), (THUMB, &["--lib", "--lib --all-features"])];
+const BUILT: &[(&str, &[&str])] = &[
+    ("wasm32v1-none", &["--lib", "--lib --all-features"]),
+    (THUMB, &["--lib", "--lib --all-features", "--example region"]),
+];
 
 /// The wasm modules that a script drives in node: `node SCRIPT MODULE`.
 const MODULES: &[Scripted] = &[
     Scripted {
         name: "wasm without std",
         package: "freehold-bare",
-        module: Module { on: Toolchain::Current, target: WASM, build: "-p freehold-bare", rustflags: "" },
+        module: Module {
+            on: Toolchain::Current,
+            target: WASM,
+            build: "-p freehold-bare --release",
+            rustflags: CHECKED,
+        },
         script: "tests/bare/run.mjs",
     },
     Scripted {
         name: "wasm32v1-none without std",
         package: "freehold-bare",
-        module: Module { on: Toolchain::Current, target: "wasm32v1-none", build: "-p freehold-bare", rustflags: "" },
+        module: Module {
+            on: Toolchain::Current,
+            target: "wasm32v1-none",
+            build: "-p freehold-bare --release",
+            rustflags: CHECKED,
+        },
         script: "tests/bare/run.mjs",
+    },
+    Scripted {
+        name: "hosts: foreign growth",
+        package: "freehold-foreign-growth",
+        module: Module { on: Toolchain::Current, target: WASM, build: "-p freehold-foreign-growth", rustflags: "" },
+        script: "tests/hosts/foreign-growth/run.mjs",
+    },
+    Scripted {
+        name: "hosts: four GiB",
+        package: "freehold-four-gib",
+        module: Module {
+            on: Toolchain::Current,
+            target: WASM,
+            build: "-p freehold-four-gib",
+            rustflags: "-Clink-arg=--max-memory=4294967296",
+        },
+        script: "tests/hosts/four-gib/run.mjs",
+    },
+    Scripted {
+        name: "hosts: heap tail",
+        package: "freehold-heap-tail",
+        module: Module { on: Toolchain::Current, target: WASM, build: "-p freehold-heap-tail", rustflags: TAIL },
+        script: "tests/hosts/heap-tail/run.mjs",
+    },
+    Scripted {
+        name: "hosts: heap tail beside std",
+        package: "freehold-heap-tail",
+        module: Module {
+            on: Toolchain::Current,
+            target: WASM,
+            build: "-p freehold-heap-tail --features std",
+            rustflags: TAIL,
+        },
+        script: "tests/hosts/heap-tail/run.mjs",
+    },
+    Scripted {
+        name: "hosts: heap tail taken by std",
+        package: "freehold-heap-tail",
+        module: Module {
+            on: Toolchain::Nightly,
+            target: WASM,
+            build: "-p freehold-heap-tail --features std",
+            rustflags: TAIL,
+        },
+        script: "tests/hosts/heap-tail/run.mjs taken",
+    },
+    Scripted {
+        name: "hosts: no allocator",
+        package: "freehold-no-allocator",
+        module: Module {
+            on: Toolchain::Current,
+            target: WASM,
+            build: "-p freehold-no-allocator --release",
+            rustflags: "",
+        },
+        script: "tests/hosts/no-allocator/run.mjs",
+    },
+    Scripted {
+        name: "hosts: no allocator, wasm32v1-none",
+        package: "freehold-no-allocator",
+        module: Module {
+            on: Toolchain::Current,
+            target: "wasm32v1-none",
+            build: "-p freehold-no-allocator --release",
+            rustflags: "",
+        },
+        script: "tests/hosts/no-allocator/run.mjs",
     },
 ];
 
@@ -71,6 +159,10 @@ const DOCUMENTS: &[Document] = &[
 
 const I686: &str = "i686-unknown-linux-gnu";
 const SUITE: &str = "freehold-suite";
+/// Optimised, as the suite takes minutes otherwise, with every check that a debug build makes.
+const CHECKED: &str = "-Cdebug-assertions -Coverflow-checks";
+/// A heap tail of a megabyte, after the stack and the data.
+const TAIL: &str = "-Clink-arg=--initial-memory=2097152";
 const THUMB: &str = "thumbv7em-none-eabihf";
 const WASM: &str = "wasm32-unknown-unknown";
 
@@ -147,11 +239,16 @@ pub fn all(tools: &Tools) -> Result<Vec<Step>> {
     steps.extend(["", WASM].map(rustdoc));
     steps.extend(BUILT.iter().map(|(target, builds)| build(target, builds)));
     steps.push(Step::cargo("test freehold", ["test -p freehold"]).tests());
-    steps.push(Step::cargo("test workspace", ["test --workspace --all-features --lib --bins --tests"]).tests());
+    steps.push(
+        Step::cargo("test workspace", ["test --workspace --all-features --lib --bins --tests"])
+            .needs([Need::Target(Toolchain::Current, WASM)])
+            .tests(),
+    );
     steps.push(Step::cargo("doc tests", ["test --workspace --all-features --doc"]).tests());
     steps.push(doc_tests_nightly());
     steps.push(wasm_with_std());
     steps.extend(MODULES.iter().map(scripted));
+    steps.push(no_allocator_control());
     steps.extend(examples(tools)?);
     steps.push(Step::cargo("package", ["package -p freehold --allow-dirty"]));
     for (name, words, needs) in DEMOS {
@@ -243,6 +340,23 @@ fn scripted(scripted: &'static Scripted) -> Step {
         tools.node().args(script).arg(wasm).run(out)
     })
     .needs([Need::Member(package), Need::Target(module.on, module.target), Need::Node])
+    .tests()
+}
+
+/// A module without an allocator must not link any more once the `alloc` crate is in it: else it would prove nothing.
+fn no_allocator_control() -> Step {
+    const BUILD: &str = "build -p freehold-no-allocator --release --features alloc";
+    const SAYS: &str = "no global memory allocator found";
+    Step::new("hosts: no allocator, control", |tools, out| {
+        let log = Out::log(tools.target_dir().join("verify").join("no-allocator-control.log"))?;
+        let status = tools.cargo(Toolchain::Current)?.args(BUILD).args("--target").arg(WASM).status(&log)?;
+        let said = log.text()?;
+        out.note(&said)?;
+        ensure!(!status.success(), "it links");
+        ensure!(said.contains(SAYS), "it does not say {SAYS:?}");
+        Ok(())
+    })
+    .needs([Need::Member("freehold-no-allocator"), Need::Target(Toolchain::Current, WASM)])
 }
 
 /// Every example, run on the host.
