@@ -42,6 +42,9 @@ struct Book {
     // Every span that was granted and not given back, claimed or free; they never overlap, and two free ones that touch
     // and may merge are one.
     tree: Tree,
+    /// The claim that was given back last, if it has not been made free yet: it is in the tree as a claim still. A loop that makes
+    /// an arena in each turn gets it back at once. Whoever looks for free memory, or at the spans, settles it first.
+    spare: Option<At>,
     totals: Totals,
 }
 
@@ -120,7 +123,8 @@ pub(crate) unsafe trait Spans: Sync {
 impl<B: Backing> Ledger<B> {
     /// An empty ledger over `backing`. Nothing is taken before the first claim.
     pub const fn new(backing: B) -> Ledger<B> {
-        let book = Book { tree: Tree::new(), totals: Totals { granted: 0, claimed: 0, peak: 0, growths: 0 } };
+        let book =
+            Book { tree: Tree::new(), spare: None, totals: Totals { granted: 0, claimed: 0, peak: 0, growths: 0 } };
         Ledger { state: Lock::new(State { backing, book }) }
     }
 
@@ -194,6 +198,12 @@ unsafe impl<B: Backing> Spans for Ledger<B> {
                 }
                 Some(Placed::New(payload(book.carve(owner, &fit, &roomy(prefer))?)))
             };
+            if grow.is_none()
+                && let Some(at) = book.take_spare(owner, &roomy(prefer))
+            {
+                return Ok(Placed::New(payload(at)));
+            }
+            book.settle_spare();
             if let Some(placed) = reuse(book) {
                 return Ok(placed);
             }
@@ -230,6 +240,7 @@ unsafe impl<B: Backing> Spans for Ledger<B> {
 
     fn span_from(&self, addr: usize) -> Option<SpanInfo> {
         self.state.with(|state| {
+            state.book.settle_spare();
             let at = state.book.tree.at_or_above(addr)?;
             Some(SpanInfo { base: at.addr(), len: at.len.get(), owner: at.owner.get() })
         })
@@ -422,7 +433,7 @@ impl Book {
         Some(rest)
     }
 
-    /// Ends a claim: its span is free from now on, or, if it was a loan, returned to be given back.
+    /// Ends a claim: its span is spare from now on, or, if it was a loan, returned to be given back.
     fn release(&mut self, at: At) -> Option<Loan> {
         let len = at.len.get();
         self.totals.claimed -= len;
@@ -433,6 +444,29 @@ impl Book {
             let span = unsafe { Span::new(at.base(), len) };
             return Some(Loan { span, route: at.route.get() });
         }
+        self.settle_spare();
+        self.spare = Some(at);
+        None
+    }
+
+    /// Claims the spare span, if that is what `fit` needs, and not more than twice as much.
+    fn take_spare(&mut self, owner: &'static str, fit: &Fit) -> Option<At> {
+        let at = self.spare?;
+        let (gap, len) = fit.at(at.addr())?;
+        if gap > 0 || len > at.len.get() || at.len.get() / 2 > len {
+            return None;
+        }
+        self.spare = None;
+        at.owner.set(Some(owner));
+        self.count_claimed(at.len.get());
+        Some(at)
+    }
+
+    /// Makes the spare span free, together with the free ones that it touches.
+    fn settle_spare(&mut self) {
+        let Some(at) = self.spare.take() else {
+            return;
+        };
         at.owner.set(None);
         if let Some(after) = self.tree.at_or_above(at.end())
             && may_merge(at, after)
@@ -448,7 +482,6 @@ impl Book {
         } else {
             self.tree.renew(at);
         }
-        None
     }
 
     fn count_claimed(&mut self, bytes: usize) {
