@@ -53,7 +53,7 @@ pub enum Obstacle {
     Exhausted {
         /// The backing that was asked.
         backing: &'static str,
-        /// Bytes that it still had to give in one piece.
+        /// Bytes that were still to be had in one piece, from it or from what it gave the ledger before.
         left: usize,
     },
     /// Somebody else lives in the memory that the backing was to claim.

@@ -234,7 +234,13 @@ unsafe impl<B: Backing> Spans for Ledger<B> {
                     break;
                 }
             }
-            Err(obstacle)
+            // What the backing has given already counts as well.
+            Err(match obstacle {
+                Obstacle::Exhausted { backing, left } => {
+                    Obstacle::Exhausted { backing, left: left.max(book.tree.roomiest()) }
+                }
+                other => other,
+            })
         })
     }
 

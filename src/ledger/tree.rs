@@ -149,6 +149,11 @@ impl Tree {
         ample.and_then(|ample| first_fit(self.root, ample, fit)).or_else(|| first_fit(self.root, least, fit))
     }
 
+    /// Length of the longest free span.
+    pub fn roomiest(&self) -> usize {
+        roomiest(self.root)
+    }
+
     /// The last span that starts at or below `addr`.
     pub fn at_or_below(&self, addr: usize) -> Link {
         let (mut next, mut found) = (self.root, None);

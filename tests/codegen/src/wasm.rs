@@ -1,0 +1,124 @@
+//! The loops of a wasm function.
+
+use wasmparser::{ExternalKind, FunctionBody, Operator, Parser, Payload, TypeRef};
+
+use crate::{Counts, graph::Graph};
+
+/// The operators of an exported function.
+///
+/// # Panics
+///
+/// If the module has no such function.
+pub fn function<'w>(module: &'w [u8], name: &str) -> Vec<Operator<'w>> {
+    let mut imported = 0;
+    let mut exported = None;
+    let mut bodies = Vec::new();
+    for payload in Parser::new(0).parse_all(module) {
+        match payload.expect("a module that rustc has made") {
+            Payload::ImportSection(imports) => {
+                let imports = imports.into_imports().map(|import| import.expect("an import"));
+                imported = imports.filter(|import| matches!(import.ty, TypeRef::Func(_))).count();
+            }
+            Payload::ExportSection(exports) => {
+                let mut exports = exports.into_iter().map(|export| export.expect("an export"));
+                exported = exports.find(|export| export.name == name && export.kind == ExternalKind::Func);
+            }
+            Payload::CodeSectionEntry(body) => bodies.push(body),
+            _ => {}
+        }
+    }
+    let index = exported.unwrap_or_else(|| panic!("no function {name}")).index as usize;
+    operators(&bodies[index - imported])
+}
+
+fn operators<'w>(body: &FunctionBody<'w>) -> Vec<Operator<'w>> {
+    let operators = body.get_operators_reader().expect("a function");
+    operators.into_iter().map(|operator| operator.expect("an operator")).collect()
+}
+
+/// What each innermost loop does.
+pub fn loops(operators: &[Operator<'_>]) -> Vec<Counts> {
+    let ends = ends(operators);
+    // The blocks that are open, outermost first, as the places where a branch to them goes.
+    let mut labels = vec![operators.len() - 1];
+    let mut next = Vec::new();
+    for (at, operator) in operators.iter().enumerate() {
+        let target = |depth: u32| labels[labels.len() - 1 - depth as usize];
+        next.push(match operator {
+            Operator::Br { relative_depth } => vec![target(*relative_depth)],
+            Operator::BrIf { relative_depth } => vec![at + 1, target(*relative_depth)],
+            Operator::BrTable { targets } => {
+                let depths = targets.targets().map(|depth| depth.expect("a depth")).chain([targets.default()]);
+                depths.map(target).collect()
+            }
+            // Past the `else`, or to the end.
+            Operator::If { .. } => vec![at + 1, ends[at].0.map_or(ends[at].1, |alternative| alternative + 1)],
+            // Reached from above: the first half is over.
+            Operator::Else => vec![ends[at].1],
+            Operator::Return | Operator::Unreachable => vec![],
+            _ => vec![at + 1],
+        });
+        match operator {
+            Operator::Loop { .. } => labels.push(at),
+            Operator::Block { .. } | Operator::If { .. } => labels.push(ends[at].1),
+            Operator::End => drop(labels.pop()),
+            _ => {}
+        }
+    }
+    next.iter_mut().for_each(|next| next.retain(|to| *to < operators.len()));
+    let calls = (0..operators.len()).filter(|at| count_one(&operators[*at]).calls > 0).collect();
+    Counts::of_loops(&Graph { next, calls }, |at| count_one(&operators[at]))
+}
+
+/// For each operator that opens a block, and for each `else`: the block's `else`, and its end.
+fn ends(operators: &[Operator<'_>]) -> Vec<(Option<usize>, usize)> {
+    let mut ends = vec![(None, 0); operators.len()];
+    let mut open = Vec::new();
+    for (at, operator) in operators.iter().enumerate() {
+        match operator {
+            Operator::Loop { .. } | Operator::Block { .. } | Operator::If { .. } => open.push((at, None)),
+            Operator::Else => {
+                if let Some((_, alternative)) = open.last_mut() {
+                    *alternative = Some(at);
+                }
+            }
+            Operator::End => {
+                if let Some((start, alternative)) = open.pop() {
+                    ends[start] = (alternative, at);
+                    if let Some(alternative) = alternative {
+                        ends[alternative] = (None, at);
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+    ends
+}
+
+/// What all of these operators do.
+pub fn count(operators: &[Operator<'_>]) -> Counts {
+    operators.iter().map(count_one).sum()
+}
+
+/// How often memory is copied by the operator for it, for which V8 calls its runtime.
+pub fn bulk_copies(operators: &[Operator<'_>]) -> usize {
+    operators.iter().filter(|operator| matches!(operator, Operator::MemoryCopy { .. })).count()
+}
+
+fn count_one(operator: &Operator<'_>) -> Counts {
+    // Operators have no classes to ask for; their names are as regular as the specification's.
+    let name = format!("{operator:?}");
+    let name = name.split([' ', '{', '(']).next().unwrap_or_default();
+    Counts {
+        // These three mark places and do nothing.
+        instructions: usize::from(!matches!(name, "Block" | "Loop" | "End")),
+        loads: usize::from(name.contains("Load")),
+        stores: usize::from(name.contains("Store")),
+        calls: usize::from(name.starts_with("Call") || name.starts_with("Memory")),
+        cold_calls: 0,
+        branches: usize::from(matches!(name, "BrIf" | "BrTable" | "If")),
+        // The one global of these modules is the stack pointer.
+        stack: usize::from(name.starts_with("Global")),
+    }
+}

@@ -1,0 +1,82 @@
+// What the scripts share: loading a wasm module, hearing what it says, and reporting.
+
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { performance } from 'node:perf_hooks'
+
+export { assert }
+export const PAGE = 65536
+
+/** Addresses come out of wasm as signed numbers. */
+export const address = (number) => number >>> 0
+
+/** The bytes of the module that the command line names last. */
+export const bytes = readFileSync(process.argv.at(-1))
+const module = new WebAssembly.Module(bytes)
+
+/** A fresh instance of the module, with a memory of its own. */
+export class Guest {
+  /** What it has said. */
+  text = ''
+
+  /** The spans it has shown since `seen` was called last. */
+  #spans = []
+
+  constructor() {
+    const host = {
+      say: (start, length) => (this.text += this.string(start, length)),
+      span: (base, length, owner, ownerLength) =>
+        this.#spans.push({
+          start: address(base),
+          end: address(base) + address(length),
+          owner: owner === 0 ? null : this.string(owner, ownerLength),
+        }),
+    }
+    this.exports = new WebAssembly.Instance(module, { host }).exports
+    latest = this
+  }
+
+  /** Its memory now. The view is good until memory grows. */
+  get view() {
+    return new Uint8Array(this.exports.memory.buffer)
+  }
+
+  get memorySize() {
+    return this.exports.memory.buffer.byteLength
+  }
+
+  string(start, length) {
+    return new TextDecoder().decode(this.view.slice(address(start), address(start) + length))
+  }
+
+  /** The spans of its ledger in the order of addresses; `owner` is null for free ones. */
+  spans() {
+    this.#spans = []
+    this.exports.show_spans()
+    return this.#spans
+  }
+}
+
+let latest = null
+let passed = 0
+let failed = 0
+
+/** Runs one test, and prints a line that says how it went. */
+export function test(name, body) {
+  latest = null
+  const start = performance.now()
+  try {
+    body()
+    passed += 1
+    console.log(`test ${name} ... ok (${(performance.now() - start).toFixed(0)} ms)`)
+  } catch (error) {
+    failed += 1
+    console.log(`test ${name} ... FAILED\n${latest?.text ?? ''}\n${error.stack}`)
+  }
+}
+
+/** Prints the sum, and ends the process with 1 if a test has failed. */
+export function finish() {
+  console.log(`test result: ${failed === 0 ? 'ok' : 'FAILED'}. ${passed} passed, ${failed} failed`)
+  process.exitCode = failed === 0 && passed > 0 ? 0 : 1
+}
