@@ -23,7 +23,7 @@ fn deepest(spans: usize) -> usize {
 fn the_tree_stays_flat() {
     const CLAIMS: usize = if cfg!(miri) { 200 } else { 100_000 };
     let layout = Layout::from_size_align(200, 8).unwrap();
-    let mut memory = Vec::<u8>::with_capacity((CLAIMS + 1) * 5 * GRAIN);
+    let mut memory = Vec::<u8>::with_capacity((CLAIMS + 1) * (layout.size() + 2 * GRAIN));
     let ledger = Ledger::new(Region::new(memory.spare_capacity_mut()));
     let mut claims: Vec<Option<Claim<'_>>> = (0..CLAIMS).map(|_| ledger.claim("claim", layout).ok()).collect();
     assert!(claims.iter().all(Option::is_some));

@@ -182,11 +182,17 @@ impl Tree {
         found
     }
 
-    /// How many nodes lie on the longest way down.
+    /// How many nodes lie on the longest way down. Every node must know the longest free span below it.
     #[cfg(test)]
     pub fn depth(&self) -> usize {
         fn depth(link: Link) -> usize {
-            link.map_or(0, |at| 1 + depth(at.left.get()).max(depth(at.right.get())))
+            link.map_or(0, |at| {
+                let deeper = depth(at.left.get()).max(depth(at.right.get()));
+                let known = at.roomiest.get();
+                at.renew();
+                assert_eq!(at.roomiest.get(), known, "a node that was not brought up to date");
+                1 + deeper
+            })
         }
         depth(self.root)
     }
