@@ -1,0 +1,59 @@
+//! Where it ran, and with which versions.
+
+use std::fs;
+use std::process::Command;
+
+use anyhow::Result;
+use cargo_metadata::MetadataCommand;
+use serde::Serialize;
+
+use crate::build::{PACKAGE, Workshop, output};
+
+/// The machine and what ran on it.
+#[derive(Debug, Serialize)]
+pub struct Machine {
+    pub processor: String,
+    pub cores: usize,
+    pub system: String,
+    pub rust: String,
+    pub node: String,
+    pub crates: Vec<(String, String)>,
+}
+
+impl Machine {
+    /// In a line.
+    pub fn summary(&self) -> String {
+        format!("{} ({} cores), {}, {}, node {}", self.processor, self.cores, self.system, self.rust, self.node)
+    }
+}
+
+/// Looks around.
+pub fn describe(workshop: &Workshop) -> Result<Machine> {
+    let cpu = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let model = cpu.lines().find_map(|line| line.strip_prefix("model name")?.split_once(':'));
+    let processor = model.map_or(std::env::consts::ARCH, |(_, name)| name.trim()).to_owned();
+    let system = fs::read_to_string("/etc/os-release").unwrap_or_default();
+    let name = system.lines().find_map(|line| line.strip_prefix("PRETTY_NAME="));
+    let rust = output(Command::new("rustc").arg("--version").current_dir(workshop.root()))?;
+    let node = output(Command::new("node").arg("--version")).unwrap_or_else(|_| "missing".to_owned());
+    let crates = versions(workshop)?;
+    Ok(Machine {
+        processor,
+        cores: std::thread::available_parallelism().map_or(1, usize::from),
+        system: name.unwrap_or(std::env::consts::OS).trim_matches('"').to_owned(),
+        rust: rust.split_whitespace().take(2).collect::<Vec<_>>().join(" "),
+        node: node.trim().trim_start_matches('v').to_owned(),
+        crates,
+    })
+}
+
+/// freehold and the peers, each with its version.
+fn versions(workshop: &Workshop) -> Result<Vec<(String, String)>> {
+    let metadata = MetadataCommand::new().manifest_path(workshop.root().join("Cargo.toml")).exec()?;
+    let nodes = metadata.resolve.as_ref().map(|resolve| resolve.nodes.as_slice()).unwrap_or_default();
+    let rows = nodes.iter().find(|node| metadata[&node.id].name == PACKAGE);
+    let used = rows.into_iter().flat_map(|node| &node.dependencies).map(|id| &metadata[id]);
+    let mut crates: Vec<_> = used.map(|package| (package.name.to_string(), package.version.to_string())).collect();
+    crates.sort();
+    Ok(crates)
+}

@@ -1,0 +1,182 @@
+//! The clock: rounds in which all contenders of a row take turns.
+//!
+//! A machine is never quiet, and never equally loud. So a contender's time is divided by the limit's in the same round,
+//! milliseconds apart; the median of these ratios is what counts. All rows are gone through several times, minutes apart,
+//! and each round has another placement in memory.
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, bail};
+use indicatif::{ProgressBar, ProgressStyle};
+
+use crate::build::Program;
+use crate::report::{Platform, Report, Speed};
+use crate::statistics::Quartiles;
+use crate::worker::{Listed, Nature, Sample, Worker};
+
+/// How much to measure.
+pub struct Plan {
+    /// How often all rows are gone through.
+    passes: u32,
+    /// Rounds for a row in each pass, at most.
+    rounds: u32,
+    /// For a row in each pass, unless one round takes longer.
+    budget: Duration,
+    /// How long a contender's turn should take, in nanoseconds.
+    sample: f64,
+    /// Rows of more operations are left out.
+    largest: f64,
+    /// Whether memory is looked at too, with programs built for that.
+    pub memory: bool,
+}
+
+impl Plan {
+    /// Under ten minutes.
+    pub const FULL: Self = Self {
+        passes: 4,
+        rounds: 8,
+        budget: Duration::from_millis(1_500),
+        sample: 2e6,
+        largest: f64::INFINITY,
+        memory: true,
+    };
+
+    /// Under one.
+    pub const QUICK: Self =
+        Self { passes: 1, rounds: 7, budget: Duration::from_millis(250), sample: 0.3e6, largest: 2e6, memory: false };
+}
+
+/// A row on one platform while it is measured.
+struct Course {
+    row: Listed,
+    /// For each contender.
+    iterations: Vec<u32>,
+    /// What each iteration of each contender adds to its checksum.
+    checksum: u64,
+    /// Nanoseconds for each operation: round by round, for each contender.
+    rounds: Vec<Vec<f64>>,
+}
+
+/// Measures all rows with `filter` in their names.
+pub fn run(programs: &[(Platform, Program)], plan: &Plan, filter: &str, report: &mut Report) -> Result<()> {
+    let mut platforms = Vec::new();
+    for (platform, program) in programs {
+        let mut worker = Worker::start(program.command())?;
+        let mut rows = worker.list(filter)?;
+        rows.retain(|row| row.operations <= plan.largest);
+        platforms.push((*platform, worker, rows.into_iter().map(Course::new).collect::<Vec<_>>()));
+    }
+    let steps: usize = platforms.iter().map(|(_, _, courses)| courses.len()).sum();
+    let bar = ProgressBar::new(steps as u64 * u64::from(plan.passes));
+    bar.set_style(ProgressStyle::with_template("{bar:30} {pos}/{len} {elapsed} of {duration}  {wide_msg}")?);
+    for pass in 0..plan.passes {
+        for (platform, worker, courses) in &mut platforms {
+            for course in courses {
+                bar.set_message(format!("{}: {}", platform.name(), course.row.name));
+                course.pass(worker, plan, pass)?;
+                bar.inc(1);
+            }
+        }
+    }
+    bar.finish_and_clear();
+    for (platform, _, courses) in platforms {
+        for course in courses {
+            course.enter(platform, report);
+        }
+    }
+    Ok(())
+}
+
+impl Course {
+    fn new(row: Listed) -> Self {
+        Self { row, iterations: Vec::new(), checksum: 0, rounds: Vec::new() }
+    }
+
+    /// Goes through the row once.
+    fn pass(&mut self, worker: &mut Worker, plan: &Plan, pass: u32) -> Result<()> {
+        if self.iterations.is_empty() {
+            self.calibrate(worker, plan)?;
+        }
+        let start = Instant::now();
+        for round in 0..plan.rounds {
+            // A fifth of the rounds would share a placement otherwise: passes shift them.
+            let samples = self.round(worker, pass * plan.rounds + round)?;
+            self.check(&samples)?;
+            let each = samples.iter().zip(&self.iterations);
+            let times = each.map(|(sample, count)| sample.nanoseconds / f64::from(*count) / self.row.operations);
+            self.rounds.push(times.collect());
+            let took = start.elapsed();
+            if took + took / (round + 1) > plan.budget {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn round(&self, worker: &mut Worker, placement: u32) -> Result<Vec<Sample>> {
+        if self.row.nature != Nature::Cold {
+            return worker.round(&self.row, placement, &self.iterations);
+        }
+        (0..self.row.contenders.len()).map(|contender| worker.fresh(&self.row, contender, placement, 1)).collect()
+    }
+
+    /// Finds out how many iterations make a sample, and what they compute.
+    fn calibrate(&mut self, worker: &mut Worker, plan: &Plan) -> Result<()> {
+        for contender in 0..self.row.contenders.len() {
+            let mut iterations = 1;
+            loop {
+                let sample = match self.row.nature {
+                    Nature::Cold => worker.fresh(&self.row, contender, 0, 1)?,
+                    _ => worker.alone(&self.row, contender, 0, iterations)?,
+                };
+                if iterations == 1 && contender == 0 {
+                    self.checksum = sample.checksum;
+                }
+                self.iterations.push(iterations);
+                self.check_one(contender, &sample)?;
+                let wanted = match self.row.nature {
+                    Nature::Cold | Nature::Large => 0.0,
+                    Nature::Plain => plan.sample,
+                    // Threads start some time apart.
+                    Nature::Threads => plan.sample * 10.0,
+                };
+                if sample.nanoseconds * 1.5 > wanted {
+                    break;
+                }
+                self.iterations.pop();
+                // Never many times more at once: the first iterations are the slow ones.
+                let missing = wanted / sample.nanoseconds.max(1.0);
+                iterations = (f64::from(iterations) * missing.clamp(1.5, 50.0)).ceil() as u32;
+            }
+        }
+        Ok(())
+    }
+
+    fn check(&self, samples: &[Sample]) -> Result<()> {
+        samples.iter().enumerate().try_for_each(|(contender, sample)| self.check_one(contender, sample))
+    }
+
+    /// Each iteration of each contender computes the same.
+    fn check_one(&self, contender: usize, sample: &Sample) -> Result<()> {
+        let expected = self.checksum.wrapping_mul(u64::from(self.iterations[contender]));
+        if sample.checksum != expected {
+            let (name, _) = &self.row.contenders[contender];
+            bail!("{} / {}: {name} computed something else than {}", self.row.group, self.row.name, self.first());
+        }
+        Ok(())
+    }
+
+    fn first(&self) -> &str {
+        &self.row.contenders[0].0
+    }
+
+    fn enter(&self, platform: Platform, report: &mut Report) {
+        let row = report.row(&self.row);
+        for (at, contender) in row.contenders.iter_mut().enumerate() {
+            let times: Vec<f64> = self.rounds.iter().map(|round| round[at]).collect();
+            let ratios: Vec<f64> = self.rounds.iter().map(|round| round[at] / round[0]).collect();
+            let nanoseconds = Quartiles::of(&times).median;
+            contender.set_speed(platform, Speed { nanoseconds, ratio: Quartiles::of(&ratios) });
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! The tables in the terminal: one for each group, and one that sums up.
+
+use std::fmt::Write;
+
+use comfy_table::{Attribute, Cell, CellAlignment, Color, ContentArrangement, Table, presets};
+
+use crate::report::{Contender, Kind, Platform, Report, Row};
+
+/// How much slower counts as slower: less may be chance.
+pub const MARGIN: f64 = 1.05;
+
+/// Everything, for a person to read.
+pub fn all(report: &Report) -> String {
+    let mut text = String::new();
+    for (group, rows) in report.groups() {
+        let _ = writeln!(text, "\n{group}\n{}", group_table(&rows));
+    }
+    let _ = writeln!(
+        text,
+        "\n×: time over the limit's, median of rounds. ns, instructions: for each allocation, with the row's own work.\n\
+         memory: bytes claimed over bytes asked for. *: fastest but for limits. !: a peer is more than 5 % faster.\n\
+         \nIn short: × of the limit\n{}",
+        summary(report)
+    );
+    text
+}
+
+fn group_table(rows: &[&Row]) -> Table {
+    let header = ["", "native ×", "ns", "instr.", "memory", "wasm ×", "ns", "memory"];
+    let mut table = table(header);
+    for row in rows {
+        table.add_row([Cell::new(&row.name).add_attribute(Attribute::Bold)]);
+        for contender in &row.contenders {
+            let number = |value: Option<f64>| Cell::new(value.map_or_else(String::new, figures));
+            let nanoseconds = |on| number(contender.speed(on).map(|speed| speed.nanoseconds));
+            let (native, wasm) = (Platform::Native, Platform::Wasm);
+            table.add_row([
+                name(contender),
+                ratio(row, contender, native),
+                nanoseconds(native),
+                number(contender.instructions),
+                number(contender.memory(native)),
+                ratio(row, contender, wasm),
+                nanoseconds(wasm),
+                number(contender.memory(wasm)),
+            ]);
+        }
+    }
+    table
+}
+
+/// freehold's fastest beside the fastest peer.
+fn summary(report: &Report) -> Table {
+    let mut table = table(["", "native: freehold", "best peer", "wasm: freehold", "best peer"]);
+    for row in &report.rows {
+        let mut cells = vec![Cell::new(format!("{} / {}", row.group, row.name))];
+        for on in Platform::ALL {
+            let ours = row.best(Kind::Ours, on);
+            let peer = row.best(Kind::Peer, on);
+            cells.push(ours.map_or_else(|| Cell::new(""), |(contender, _)| ratio(row, contender, on)));
+            cells.push(Cell::new(
+                peer.map_or_else(String::new, |(who, ratio)| format!("{} {}", figures(ratio), who.name)),
+            ));
+        }
+        table.add_row(cells);
+    }
+    table
+}
+
+fn table<const N: usize>(header: [&str; N]) -> Table {
+    let mut table = Table::new();
+    table.load_style(presets::UTF8_FULL_CONDENSED).set_content_arrangement(ContentArrangement::Dynamic);
+    table.set_header(header.map(|text| Cell::new(text).add_attribute(Attribute::Bold)));
+    for column in table.column_iter_mut().skip(1) {
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+    table
+}
+
+fn name(contender: &Contender) -> Cell {
+    let cell = Cell::new(format!("  {}", contender.name));
+    match contender.kind {
+        Kind::Limit => cell.add_attribute(Attribute::Dim),
+        Kind::Ours => cell.fg(Color::Cyan),
+        Kind::Peer => cell,
+    }
+}
+
+fn ratio(row: &Row, contender: &Contender, on: Platform) -> Cell {
+    let Some(ratio) = contender.ratio(on) else { return Cell::new("") };
+    let text = figures(ratio);
+    if loses(row, contender, on) {
+        Cell::new(format!("{text} !")).fg(Color::Red)
+    } else if fastest(row, contender, on) {
+        Cell::new(format!("{text} *")).fg(Color::Green)
+    } else {
+        Cell::new(format!("{text}  "))
+    }
+}
+
+/// Whether nobody but a limit is faster.
+pub fn fastest(row: &Row, contender: &Contender, on: Platform) -> bool {
+    let best = [Kind::Ours, Kind::Peer].into_iter().filter_map(|kind| row.best(kind, on));
+    let best = best.map(|(_, ratio)| ratio).fold(f64::INFINITY, f64::min);
+    contender.kind != Kind::Limit && contender.ratio(on).is_some_and(|ratio| ratio <= best)
+}
+
+/// Whether it is freehold's best, and a peer is clearly faster.
+pub fn loses(row: &Row, contender: &Contender, on: Platform) -> bool {
+    let (Some((ours, ratio)), Some((_, peer))) = (row.best(Kind::Ours, on), row.best(Kind::Peer, on)) else {
+        return false;
+    };
+    ours.name == contender.name && ratio > peer * MARGIN
+}
+
+/// Three figures, or as many as a whole number needs.
+pub fn figures(value: f64) -> String {
+    match value.abs() {
+        10_000.0.. => format!("{value:.1e}"),
+        100.0.. => format!("{value:.0}"),
+        10.0.. => format!("{value:.1}"),
+        _ => format!("{value:.2}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_short() {
+        assert_eq!([0.314, 1.0, 12.34, 345.6, 98_765.0].map(figures), ["0.31", "1.00", "12.3", "346", "9.9e4"]);
+    }
+}

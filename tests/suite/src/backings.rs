@@ -1,0 +1,171 @@
+//! Backings that behave badly on purpose, over a stretch of memory borrowed from the module's own ledger.
+
+use core::alloc::Layout;
+use core::ptr::NonNull;
+use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+
+use freehold::{Backing, Claim, GRAIN, Grant, Loan, Obstacle, Request, Span};
+
+/// How a [`Simulated`] backing gives what it is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Manner {
+    /// Not a byte more than is needed, each grant after the last.
+    Exact,
+    /// In steps of so many bytes.
+    Steps(usize),
+    /// From odd addresses, with odd lengths.
+    Odd,
+    /// Standing alone, each after the last.
+    Islands,
+    /// Each for one claim, to be given back.
+    Loans,
+    /// The same, but so many bytes further up, and so many shorter.
+    BadLoans(usize, usize),
+    /// Half of what is needed.
+    Short,
+    /// Of the right length, but always from the same address.
+    Overlapping,
+}
+
+/// What a test sets and reads while a [`Simulated`] backing is in its ledger's hands.
+#[derive(Debug, Default)]
+pub struct Control {
+    /// How often it was asked.
+    pub asked: AtomicUsize,
+    /// The request that it refuses, counted from 1; 0 for none.
+    pub refuse: AtomicUsize,
+    /// Bytes that others take between two of its grants.
+    pub gap: AtomicUsize,
+    /// Where its next grant starts, counted from the start of its memory.
+    pub used: AtomicUsize,
+    /// Loans that are out.
+    pub lent: AtomicUsize,
+}
+
+impl Control {
+    /// Nothing is refused and nobody else takes memory.
+    pub const fn new() -> Control {
+        Control {
+            asked: AtomicUsize::new(0),
+            refuse: AtomicUsize::new(0),
+            gap: AtomicUsize::new(0),
+            used: AtomicUsize::new(0),
+            lent: AtomicUsize::new(0),
+        }
+    }
+}
+
+/// What others write into the memory they took.
+const FOREIGN: u8 = 0xa5;
+
+/// Memory that a [`Simulated`] backing gives away.
+pub struct Memory {
+    claim: Claim<'static>,
+}
+
+impl Memory {
+    /// So many bytes from the module's own ledger, at the start of a page.
+    pub fn new(bytes: usize) -> Memory {
+        let layout = Layout::from_size_align(bytes, 4096).expect("a layout");
+        let memory = Memory { claim: freehold::ledger().claim("simulated memory", layout).expect("memory for a test") };
+        // SAFETY: the claim holds so many bytes.
+        unsafe { memory.start().write_bytes(FOREIGN, bytes) };
+        memory
+    }
+
+    /// Where it starts.
+    pub fn start(&self) -> NonNull<u8> {
+        self.claim.as_ptr()
+    }
+
+    /// How many of its bytes still hold what others wrote.
+    pub fn foreign_bytes(&self, from: usize, to: usize) -> usize {
+        let is_foreign = |offset: &usize| {
+            // SAFETY: inside the claim.
+            let byte = unsafe { self.start().add(*offset) };
+            // SAFETY: written by `new`; the backing that wrote there since is gone, or leaves this stretch alone.
+            unsafe { byte.read() == FOREIGN }
+        };
+        (from..to).filter(is_foreign).count()
+    }
+}
+
+/// A backing over a [`Memory`].
+#[derive(Debug)]
+pub struct Simulated<'m> {
+    base: NonNull<u8>,
+    len: usize,
+    control: &'m Control,
+    manner: Manner,
+}
+
+// SAFETY: it alone uses the parts of its memory that it gives away.
+unsafe impl Send for Simulated<'_> {}
+
+impl<'m> Simulated<'m> {
+    /// Gives `memory` away in that manner.
+    pub fn new(memory: &'m mut Memory, control: &'m Control, manner: Manner) -> Simulated<'m> {
+        Simulated { base: memory.start(), len: memory.claim.len(), control, manner }
+    }
+
+    /// Two that take turns: where the one's grant ends, the other's next begins.
+    pub fn two(memory: &'m mut Memory, control: &'m Control, manner: Manner) -> [Simulated<'m>; 2] {
+        // The one control says what both have used, so no byte goes out twice.
+        [(); 2].map(|()| Simulated { base: memory.start(), len: memory.claim.len(), control, manner })
+    }
+}
+
+// SAFETY: each byte of the memory, which is borrowed for as long as the backing lives, goes out once, as `used` only rises (two
+// that share it are asked in turns, by one thread); all grants derive from one pointer. (The overlapping manner breaks that on purpose; the ledger refuses those grants, so nobody uses them.)
+unsafe impl Backing for Simulated<'_> {
+    fn name(&self) -> &'static str {
+        "simulated"
+    }
+
+    fn claim(&mut self, request: &Request) -> Result<Grant, Obstacle> {
+        let Control { asked, refuse, gap, used, lent } = self.control;
+        let turn = asked.fetch_add(1, Relaxed) + 1;
+        let mut offset = used.load(Relaxed);
+        offset += match self.manner {
+            Manner::Odd => 13,
+            Manner::BadLoans(skew, _) => skew,
+            _ => 0,
+        };
+        let start = self.base.addr().get() + offset;
+        let len = match self.manner {
+            Manner::Exact | Manner::Islands | Manner::Overlapping => request.len_at(start)?,
+            Manner::Steps(step) => request.len_at(start)?.checked_next_multiple_of(step).ok_or(Obstacle::TooLarge)?,
+            Manner::Odd => request.len_at(start)?.checked_add(7).ok_or(Obstacle::TooLarge)?,
+            Manner::Loans => request.len()?.checked_next_multiple_of(GRAIN).ok_or(Obstacle::TooLarge)?,
+            Manner::BadLoans(_, cut) => request.len()?.next_multiple_of(GRAIN) - cut,
+            Manner::Short => (request.len()? / 2).next_multiple_of(GRAIN),
+        };
+        if turn == refuse.load(Relaxed) {
+            return Err(Obstacle::Refused { backing: self.name(), asked: len, have: offset });
+        }
+        let left = self.len.saturating_sub(offset);
+        if len > left {
+            return Err(Obstacle::Exhausted { backing: self.name(), left });
+        }
+        if self.manner != Manner::Overlapping {
+            used.store(offset + len + gap.load(Relaxed), Relaxed);
+        }
+        // SAFETY: `offset` is less than the memory's length.
+        let base = unsafe { self.base.add(offset) };
+        // SAFETY: inside the memory, and handed out for the first time (see above for the manner that doesn't).
+        let span = unsafe { Span::new(base, len) };
+        Ok(match self.manner {
+            Manner::Islands => Grant::island(span),
+            Manner::Loans | Manner::BadLoans(..) => {
+                lent.fetch_add(1, Relaxed);
+                Grant::loan(span)
+            }
+            _ => Grant::linear(span),
+        })
+    }
+
+    unsafe fn give_back(&mut self, loan: Loan) {
+        assert!(self.manner != Manner::Loans || loan.span.len().is_multiple_of(GRAIN), "a loan came back cut");
+        self.control.lent.fetch_sub(1, Relaxed);
+    }
+}

@@ -1,0 +1,72 @@
+//! Every case by name.
+
+/// Calls a macro with every case that needs no allocator: `$callback! { name => path, … }`.
+#[macro_export]
+macro_rules! for_each_case {
+    ($callback:ident) => {
+        $callback! {
+            conformance_default_backing => $crate::conforming::default_backing,
+            conformance_h13_regions_of_any_size => $crate::conforming::h13_regions_of_any_size,
+            conformance_large_region => $crate::conforming::large_region,
+            conformance_region_then_pages => $crate::conforming::region_then_pages,
+            conformance_exact_grants => $crate::conforming::exact_grants,
+            conformance_small_steps => $crate::conforming::small_steps,
+            conformance_misaligned_grants => $crate::conforming::misaligned_grants,
+            conformance_islands => $crate::conforming::islands,
+            conformance_h05_h08_foreign_growth => $crate::conforming::h05_h08_foreign_growth,
+            conformance_loans => $crate::conforming::loans,
+            model_default_backing => $crate::modelled::default_backing,
+            model_regions => $crate::modelled::regions,
+            model_every_manner => $crate::modelled::every_manner,
+            h12_each_claim_fails_once => $crate::modelled::h12_each_claim_fails_once,
+            h05_two_growers => $crate::hazards::growing::h05_two_growers,
+            h08_foreign_growth_is_a_gap => $crate::hazards::growing::h08_foreign_growth_is_a_gap,
+            islands_that_touch_stay_apart => $crate::hazards::growing::islands_that_touch_stay_apart,
+            h14_one_huge_request_changes_no_policy => $crate::hazards::growing::h14_one_huge_request_changes_no_policy,
+            h24_vacant_chunks_and_padding => $crate::hazards::growing::h24_vacant_chunks_and_padding,
+            h26_trimming_keeps_what_holds_something => $crate::hazards::growing::h26_trimming_keeps_what_holds_something,
+            h26_nothing_is_lost => $crate::hazards::growing::h26_nothing_is_lost,
+            h26_trimming_over_and_over => $crate::hazards::growing::h26_trimming_over_and_over,
+            many_arenas => $crate::hazards::growing::many_arenas,
+            h11_overflowing_requests_are_refused_once => $crate::hazards::refusing::h11_overflowing_requests_are_refused_once,
+            h11_padding_and_size_together => $crate::hazards::refusing::h11_padding_and_size_together,
+            h11_large_alignments => $crate::hazards::refusing::h11_large_alignments,
+            h12_a_failed_request_changes_nothing => $crate::hazards::refusing::h12_a_failed_request_changes_nothing,
+            h12_a_text_that_finds_no_room => $crate::hazards::refusing::h12_a_text_that_finds_no_room,
+            overlapping_grants_are_refused => $crate::hazards::refusing::overlapping_grants_are_refused,
+            short_grants_are_noticed => $crate::hazards::refusing::short_grants_are_noticed,
+            bad_loans_are_refused => $crate::hazards::refusing::bad_loans_are_refused,
+            the_last_bytes_of_memory_are_found => $crate::hazards::refusing::the_last_bytes_of_memory_are_found,
+            h21_arena_and_scope => $crate::hazards::reentry::h21_arena_and_scope,
+            h21_typed_arena => $crate::hazards::reentry::h21_typed_arena,
+            h21_destructors => $crate::hazards::reentry::h21_destructors,
+            h21_pool_that_refills_itself => $crate::hazards::reentry::h21_pool_that_refills_itself,
+            h22_auto_traits => $crate::hazards::threads::h22_auto_traits,
+            ledgers_come_and_go => $crate::conforming::ledgers_come_and_go,
+        }
+    };
+}
+
+/// Calls a macro with the cases that need Rust's global allocator.
+#[cfg(feature = "collections")]
+#[macro_export]
+macro_rules! for_each_allocator_case {
+    ($callback:ident) => {
+        $callback! {
+            conformance_over_the_global_allocator => $crate::conforming::over_the_global_allocator,
+            model_over_the_global_allocator => $crate::modelled::over_the_global_allocator,
+        }
+    };
+}
+
+/// A test: its name, and a function that panics if it fails.
+pub type Case = (&'static str, fn());
+
+macro_rules! table {
+    ($($name:ident => $case:path,)*) => {
+        /// The cases that need no allocator.
+        pub const CASES: &[Case] = &[$((stringify!($name), $case)),*];
+    };
+}
+
+for_each_case!(table);

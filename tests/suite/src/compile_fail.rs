@@ -1,0 +1,495 @@
+//! What must not compile (h16, h18), each beside a twin that does, so that it fails for the reason given and no other.
+//!
+//! The tests are the documentation of this module's items; there is nothing to call.
+
+/// No reset while something allocated is still in use.
+///
+/// ```compile_fail,E0502
+/// use freehold::{Alloc, Arena};
+/// let mut arena = Arena::new();
+/// let number = arena.alloc(1);
+/// arena.reset();
+/// *number += 1;
+/// ```
+/// ```
+/// use freehold::{Alloc, Arena};
+/// let mut arena = Arena::new();
+/// let number = arena.alloc(1);
+/// *number += 1;
+/// arena.reset();
+/// ```
+pub struct H16ResetWhileBorrowed;
+
+/// No trim either, which could give the memory back.
+///
+/// ```compile_fail,E0502
+/// use freehold::{Alloc, Arena};
+/// let mut arena = Arena::new();
+/// let number = arena.alloc(1);
+/// arena.trim();
+/// *number += 1;
+/// ```
+/// ```
+/// use freehold::{Alloc, Arena};
+/// let mut arena = Arena::new();
+/// let number = arena.alloc(1);
+/// *number += 1;
+/// arena.trim();
+/// ```
+pub struct H16TrimWhileBorrowed;
+
+/// The outer scope is not used while the inner one is open.
+///
+/// ```compile_fail,E0502
+/// use freehold::{Alloc, Arena};
+/// let mut arena = Arena::new();
+/// let mut outer = arena.scope();
+/// let inner = outer.scope();
+/// let number = outer.alloc(1);
+/// inner.alloc(2);
+/// ```
+/// ```
+/// use freehold::{Alloc, Arena};
+/// let mut arena = Arena::new();
+/// let mut outer = arena.scope();
+/// let inner = outer.scope();
+/// inner.alloc(2);
+/// let number = outer.alloc(1);
+/// ```
+pub struct H16OuterScopeWhileInnerIsOpen;
+
+/// Nor while something of the inner one is still in use, though the inner one itself is gone.
+///
+/// ```compile_fail,E0502
+/// use freehold::{Alloc, Arena};
+/// let mut arena = Arena::new();
+/// let mut outer = arena.scope();
+/// let number = {
+///     let inner = outer.scope();
+///     inner.alloc(2)
+/// };
+/// outer.alloc(1);
+/// *number += 1;
+/// ```
+/// ```
+/// use freehold::{Alloc, Arena};
+/// let mut arena = Arena::new();
+/// let mut outer = arena.scope();
+/// let number = {
+///     let inner = outer.scope();
+///     inner.alloc(2)
+/// };
+/// *number += 1;
+/// outer.alloc(1);
+/// ```
+pub struct H16OuterScopeWhileInnerIsBorrowed;
+
+/// No second scope beside an open one: both would begin at the same byte.
+///
+/// ```compile_fail,E0499
+/// use freehold::{Alloc, Arena};
+/// let mut arena = Arena::new();
+/// let (one, two) = (arena.scope(), arena.scope());
+/// one.alloc(1);
+/// ```
+/// ```
+/// use freehold::{Alloc, Arena};
+/// let (mut arena, mut other) = (Arena::new(), Arena::new());
+/// let (one, two) = (arena.scope(), other.scope());
+/// one.alloc(1);
+/// ```
+pub struct H16TwoScopesOfOneArena;
+
+/// A collection in an arena keeps it from being reset, also through its allocator alone.
+///
+/// ```compile_fail,E0502
+/// use allocator_api2::vec::Vec;
+/// use freehold::Arena;
+/// let mut arena = Arena::new();
+/// let mut numbers: Vec<u32, &Arena> = Vec::new_in(&arena);
+/// arena.reset();
+/// numbers.push(1);
+/// ```
+/// ```
+/// use allocator_api2::vec::Vec;
+/// use freehold::Arena;
+/// let mut arena = Arena::new();
+/// let mut numbers: Vec<u32, &Arena> = Vec::new_in(&arena);
+/// numbers.push(1);
+/// drop(numbers);
+/// arena.reset();
+/// ```
+#[cfg(feature = "collections")]
+pub struct H16ResetUnderACollection;
+
+/// An arena is not dropped while a collection lives in it.
+///
+/// ```compile_fail,E0505
+/// use allocator_api2::vec::Vec;
+/// use freehold::Arena;
+/// let arena = Arena::new();
+/// let mut numbers = Vec::new_in(&arena);
+/// numbers.push(1);
+/// drop(arena);
+/// numbers.push(2);
+/// ```
+/// ```
+/// use allocator_api2::vec::Vec;
+/// use freehold::Arena;
+/// let arena = Arena::new();
+/// let mut numbers = Vec::new_in(&arena);
+/// numbers.push(1);
+/// numbers.push(2);
+/// drop(numbers);
+/// drop(arena);
+/// ```
+#[cfg(feature = "collections")]
+pub struct H16DropUnderACollection;
+
+/// A collection does not outlive the scope that it lives in.
+///
+/// ```compile_fail,E0597
+/// use allocator_api2::vec::Vec;
+/// use freehold::Arena;
+/// let mut arena = Arena::new();
+/// let mut numbers;
+/// {
+///     let scope = arena.scope();
+///     numbers = Vec::new_in(&scope);
+///     numbers.push(1);
+/// }
+/// numbers.push(2);
+/// ```
+/// ```
+/// use allocator_api2::vec::Vec;
+/// use freehold::Arena;
+/// let mut arena = Arena::new();
+/// let scope = arena.scope();
+/// let mut numbers;
+/// {
+///     numbers = Vec::new_in(&scope);
+///     numbers.push(1);
+/// }
+/// numbers.push(2);
+/// ```
+#[cfg(feature = "collections")]
+pub struct H16ScopeLeftUnderACollection;
+
+/// A box in an arena, which runs its destructor, does not outlive it.
+///
+/// ```compile_fail,E0505
+/// use freehold::{Alloc, Arena};
+/// let arena = Arena::new();
+/// let text = arena.alloc_box(String::from("text"));
+/// drop(arena);
+/// ```
+/// ```
+/// use freehold::{Alloc, Arena};
+/// let arena = Arena::new();
+/// let text = arena.alloc_box(String::from("text"));
+/// drop(text);
+/// drop(arena);
+/// ```
+pub struct H16BoxOutlivesArena;
+
+/// An arena does not outlive its ledger, nor a ledger the memory lent to it.
+///
+/// ```compile_fail,E0505
+/// use freehold::{Alloc, Arena, Ledger, Region};
+/// let mut buffer = [core::mem::MaybeUninit::uninit(); 1000];
+/// let ledger = Ledger::new(Region::new(&mut buffer));
+/// let arena = Arena::new_in(&ledger, "arena");
+/// drop(ledger);
+/// arena.alloc(1);
+/// ```
+/// ```compile_fail,E0506
+/// use freehold::{Alloc, Arena, Ledger, Region};
+/// let mut buffer = [core::mem::MaybeUninit::uninit(); 1000];
+/// let ledger = Ledger::new(Region::new(&mut buffer));
+/// let arena = Arena::new_in(&ledger, "arena");
+/// buffer[0] = core::mem::MaybeUninit::new(1);
+/// arena.alloc(1);
+/// ```
+/// ```
+/// use freehold::{Alloc, Arena, Ledger, Region};
+/// let mut buffer = [core::mem::MaybeUninit::uninit(); 1000];
+/// let ledger = Ledger::new(Region::new(&mut buffer));
+/// let arena = Arena::new_in(&ledger, "arena");
+/// arena.alloc(1);
+/// drop(arena);
+/// drop(ledger);
+/// buffer[0] = core::mem::MaybeUninit::new(1);
+/// ```
+pub struct H16LentMemory;
+
+/// What a typed arena iterates over does not outlive it.
+///
+/// ```compile_fail,E0505
+/// use freehold::TypedArena;
+/// let mut arena = TypedArena::new();
+/// arena.alloc(1);
+/// let values = arena.iter_mut();
+/// drop(arena);
+/// values.for_each(|value| *value += 1);
+/// ```
+/// ```
+/// use freehold::TypedArena;
+/// let mut arena = TypedArena::new();
+/// arena.alloc(1);
+/// let values = arena.iter_mut();
+/// values.for_each(|value| *value += 1);
+/// drop(arena);
+/// ```
+pub struct H18IteratorOutlivesArena;
+
+/// Nor does a value that the iterator yielded, once the iterator is gone.
+///
+/// ```compile_fail,E0499
+/// use freehold::TypedArena;
+/// let mut arena = TypedArena::new();
+/// arena.alloc(1);
+/// let first = arena.iter_mut().next().unwrap();
+/// arena.clear();
+/// *first += 1;
+/// ```
+/// ```
+/// use freehold::TypedArena;
+/// let mut arena = TypedArena::new();
+/// arena.alloc(1);
+/// let first = arena.iter_mut().next().unwrap();
+/// *first += 1;
+/// arena.clear();
+/// ```
+pub struct H18ValueOutlivesClear;
+
+/// An iterator that owns the arena does not outlive the ledger.
+///
+/// ```compile_fail,E0505
+/// use freehold::{DefaultBacking, Ledger, TypedArena};
+/// let ledger = Ledger::new(DefaultBacking::new());
+/// let arena = TypedArena::new_in(&ledger, "typed");
+/// arena.alloc(String::from("text"));
+/// let values = arena.into_iter();
+/// drop(ledger);
+/// values.for_each(drop);
+/// ```
+/// ```
+/// use freehold::{DefaultBacking, Ledger, TypedArena};
+/// let ledger = Ledger::new(DefaultBacking::new());
+/// let arena = TypedArena::new_in(&ledger, "typed");
+/// arena.alloc(String::from("text"));
+/// let values = arena.into_iter();
+/// values.for_each(drop);
+/// drop(ledger);
+/// ```
+pub struct H18IntoIterOutlivesLedger;
+
+/// References into the arena may go round in circles only if no destructor can look at them.
+///
+/// ```compile_fail,E0597
+/// use core::cell::Cell;
+/// use freehold::TypedArena;
+/// struct Node<'a>(Cell<Option<&'a Node<'a>>>);
+/// impl Drop for Node<'_> {
+///     fn drop(&mut self) {}
+/// }
+/// let nodes = TypedArena::new();
+/// let node = nodes.alloc(Node(Cell::new(None)));
+/// node.0.set(Some(node));
+/// ```
+/// ```
+/// use core::cell::Cell;
+/// use freehold::TypedArena;
+/// struct Node<'a>(Cell<Option<&'a Node<'a>>>);
+/// let nodes = TypedArena::new();
+/// let node = nodes.alloc(Node(Cell::new(None)));
+/// node.0.set(Some(node));
+/// ```
+pub struct H16DestructorsInCircles;
+
+/// An arena of longer-lived values is not one of shorter-lived ones: a value that dies sooner could be put in through the shorter.
+///
+/// ```compile_fail,E0597
+/// use freehold::TypedArena;
+/// fn put<'a>(arena: &TypedArena<'_, &'a str>, text: &'a str) {
+///     arena.alloc(text);
+/// }
+/// let mut texts: TypedArena<'_, &'static str> = TypedArena::new();
+/// {
+///     let text = String::from("text");
+///     put(&texts, &text);
+/// }
+/// let text: &'static str = texts.iter_mut().next().unwrap();
+/// ```
+/// ```
+/// use freehold::TypedArena;
+/// fn put<'a>(arena: &TypedArena<'_, &'a str>, text: &'a str) {
+///     arena.alloc(text);
+/// }
+/// let mut texts: TypedArena<'_, &'static str> = TypedArena::new();
+/// {
+///     let text = "text";
+///     put(&texts, &text);
+/// }
+/// let text: &'static str = texts.iter_mut().next().unwrap();
+/// ```
+pub struct H16ShorterLivedValues;
+
+/// A box does not outlive its pool.
+///
+/// ```compile_fail,E0505
+/// use freehold::Pool;
+/// let pool = Pool::new();
+/// let boxed = pool.alloc(1);
+/// drop(pool);
+/// println!("{boxed:?}");
+/// ```
+/// ```
+/// use freehold::Pool;
+/// let pool = Pool::new();
+/// let boxed = pool.alloc(1);
+/// println!("{boxed:?}");
+/// drop(boxed);
+/// drop(pool);
+/// ```
+pub struct H16BoxOutlivesPool;
+
+/// A claim does not outlive its ledger.
+///
+/// ```compile_fail,E0505
+/// use freehold::{DefaultBacking, Ledger};
+/// let ledger = Ledger::new(DefaultBacking::new());
+/// let claim = ledger.claim("claim", core::alloc::Layout::new::<u64>()).unwrap();
+/// drop(ledger);
+/// println!("{}", claim.len());
+/// ```
+/// ```
+/// use freehold::{DefaultBacking, Ledger};
+/// let ledger = Ledger::new(DefaultBacking::new());
+/// let claim = ledger.claim("claim", core::alloc::Layout::new::<u64>()).unwrap();
+/// println!("{}", claim.len());
+/// drop(claim);
+/// drop(ledger);
+/// ```
+pub struct H16ClaimOutlivesLedger;
+
+/// A type that needs `Drop` is not leaked in silence.
+///
+/// ```compile_fail,E0080
+/// use freehold::{Alloc, Arena};
+/// let arena = Arena::new();
+/// arena.alloc(String::from("text"));
+/// ```
+/// ```compile_fail,E0080
+/// use freehold::{Alloc, Arena};
+/// let arena = Arena::new();
+/// arena.alloc_from_iter([String::from("text")]);
+/// ```
+/// ```compile_fail,E0080
+/// use freehold::{Alloc, Arena};
+/// let arena = Arena::new();
+/// arena.alloc_uninit::<String>();
+/// ```
+/// ```
+/// use freehold::{Alloc, Arena};
+/// let arena = Arena::new();
+/// arena.alloc_box(String::from("text"));
+/// arena.alloc("text");
+/// ```
+pub struct NeedsDrop;
+
+/// A scope is bound to its thread, as the arena's chunks change under it; the arena itself may go.
+///
+/// ```compile_fail,E0277
+/// use freehold::{Alloc, Arena};
+/// let mut arena = Arena::new();
+/// let scope = arena.scope();
+/// std::thread::scope(|threads| {
+///     threads.spawn(|| scope.alloc(1));
+/// });
+/// ```
+/// ```
+/// use freehold::{Alloc, Arena};
+/// let mut arena = Arena::new();
+/// std::thread::scope(|threads| {
+///     threads.spawn(|| {
+///         let scope = arena.scope();
+///         scope.alloc(1);
+///     });
+/// });
+/// ```
+pub struct H22ScopeInAnotherThread;
+
+/// A box of an unshared pool stays on the pool's thread; one of a shared pool may go.
+///
+/// ```compile_fail,E0277
+/// use freehold::Pool;
+/// let pool = Pool::<u32>::new();
+/// let boxed = pool.alloc(1);
+/// std::thread::scope(|threads| {
+///     threads.spawn(move || drop(boxed));
+/// });
+/// ```
+/// ```
+/// use freehold::SharedPool;
+/// let pool = SharedPool::<u32>::shared_in(freehold::ledger(), "shared");
+/// let boxed = pool.alloc(1);
+/// std::thread::scope(|threads| {
+///     threads.spawn(move || drop(boxed));
+/// });
+/// ```
+pub struct H22BoxOfAnUnsharedPool;
+
+/// What is bound to a thread is not sent in a box, a typed arena, or a shared pool's box.
+///
+/// ```compile_fail,E0277
+/// use freehold::TypedArena;
+/// let arena = TypedArena::new();
+/// arena.alloc(std::rc::Rc::new(1));
+/// std::thread::scope(|threads| {
+///     threads.spawn(move || drop(arena));
+/// });
+/// ```
+/// ```
+/// use freehold::TypedArena;
+/// let arena = TypedArena::new();
+/// arena.alloc(std::sync::Arc::new(1));
+/// std::thread::scope(|threads| {
+///     threads.spawn(move || drop(arena));
+/// });
+/// ```
+pub struct H22ValuesBoundToAThread;
+
+/// What unsafe code trusts must be promised: a backing is an `unsafe impl`, and nobody else can be an arena.
+///
+/// ```compile_fail,E0200
+/// use freehold::{Backing, Grant, Obstacle, Request};
+/// struct Mine;
+/// impl Backing for Mine {
+///     fn name(&self) -> &'static str {
+///         "mine"
+///     }
+///     fn claim(&mut self, _: &Request) -> Result<Grant, Obstacle> {
+///         Err(Obstacle::TooLarge)
+///     }
+/// }
+/// ```
+/// ```compile_fail,E0277
+/// #[derive(Clone, Copy)]
+/// struct Mine;
+/// unsafe impl freehold::Alloc<'static> for Mine {}
+/// ```
+/// ```
+/// use freehold::{Backing, Grant, Obstacle, Request};
+/// struct Mine;
+/// // SAFETY: it never hands anything out.
+/// unsafe impl Backing for Mine {
+///     fn name(&self) -> &'static str {
+///         "mine"
+///     }
+///     fn claim(&mut self, _: &Request) -> Result<Grant, Obstacle> {
+///         Err(Obstacle::TooLarge)
+///     }
+/// }
+/// ```
+pub struct H19TraitsThatUnsafeCodeTrusts;

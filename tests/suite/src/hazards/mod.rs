@@ -1,0 +1,6 @@
+//! A test for each hazard that isn't one of a single verb, named after its row.
+
+pub mod growing;
+pub mod reentry;
+pub mod refusing;
+pub mod threads;

@@ -1,0 +1,50 @@
+//! What may go to another thread, and what may not (h22): asked of the compiler, both ways.
+
+use core::cell::Cell;
+
+use freehold::{
+    Arena, ArenaBox, BlockPool, Claim, DefaultBacking, IntoIter, Ledger, Local, Locked, Pool, PoolBox, Scope,
+    SharedPool, Snapshot, TypedArena,
+};
+use static_assertions::{assert_impl_all, assert_not_impl_any};
+
+type Shared = Locked;
+type NotSend = *const u8;
+type NotSync = Cell<u8>;
+
+assert_impl_all!(Ledger<DefaultBacking>: Send, Sync);
+assert_impl_all!(Claim<'static>: Send, Sync);
+assert_impl_all!(Snapshot<'static>: Send, Sync);
+
+assert_impl_all!(Arena<'static>: Send);
+assert_not_impl_any!(Arena<'static>: Sync);
+assert_not_impl_any!(Scope<'static>: Send, Sync);
+
+assert_impl_all!(ArenaBox<'static, u8>: Send, Sync);
+assert_impl_all!(ArenaBox<'static, NotSync>: Send);
+assert_not_impl_any!(ArenaBox<'static, NotSync>: Sync);
+assert_not_impl_any!(ArenaBox<'static, NotSend>: Send, Sync);
+
+assert_impl_all!(TypedArena<'static, NotSync>: Send);
+assert_not_impl_any!(TypedArena<'static, u8>: Sync);
+assert_not_impl_any!(TypedArena<'static, NotSend>: Send, Sync);
+assert_impl_all!(IntoIter<'static, NotSync>: Send);
+assert_not_impl_any!(IntoIter<'static, NotSend>: Send);
+
+assert_impl_all!(Pool<'static, u8>: Send);
+assert_not_impl_any!(Pool<'static, u8>: Sync);
+assert_impl_all!(SharedPool<'static, NotSend>: Send, Sync);
+assert_impl_all!(BlockPool<'static, Shared>: Send, Sync);
+assert_impl_all!(BlockPool<'static, Local>: Send);
+assert_not_impl_any!(BlockPool<'static, Local>: Sync);
+
+// A box of an unshared pool frees into it when it is dropped, so it must stay on the pool's thread.
+assert_not_impl_any!(PoolBox<'static, u8>: Send);
+assert_impl_all!(PoolBox<'static, u8>: Sync);
+assert_impl_all!(PoolBox<'static, u8, Shared>: Send, Sync);
+assert_not_impl_any!(PoolBox<'static, NotSend, Shared>: Send, Sync);
+assert_impl_all!(PoolBox<'static, NotSync, Shared>: Send);
+assert_not_impl_any!(PoolBox<'static, NotSync, Shared>: Sync);
+
+/// Nothing to run: that it compiles is the test.
+pub fn h22_auto_traits() {}

@@ -1,0 +1,28 @@
+//! The tests that run everywhere: on hosts, under Miri, in wasm beside Rust's default allocator, and in wasm without any.
+//!
+//! Nothing here needs `std` or an allocator (but for the feature `collections`). A test is a function that panics; [`CASES`]
+//! lists those that need no allocator.
+
+#![no_std]
+
+#[cfg(feature = "collections")]
+extern crate alloc;
+
+pub mod backings;
+pub mod cases;
+pub mod choices;
+#[cfg(feature = "collections")]
+pub mod collections;
+pub mod compile_fail;
+pub mod conformance;
+pub mod conforming;
+pub mod hazards;
+pub mod live;
+pub mod model;
+pub mod modelled;
+pub mod tally;
+
+pub use cases::CASES;
+
+/// Steps of a random program: fewer where each takes a thousand times as long.
+pub const STEPS: usize = if cfg!(miri) { 40 } else { 1000 };

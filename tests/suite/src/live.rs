@@ -1,0 +1,185 @@
+//! The blocks that are in use: each filled with a pattern of its own, so that nothing can overwrite one unseen.
+
+use core::alloc::Layout;
+use core::ptr::NonNull;
+
+use freehold::{Backing, Ledger};
+
+/// Who holds a block, and in which nested scope of theirs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Holder {
+    /// The name the holder claims memory under.
+    pub owner: &'static str,
+    /// 0 outside any scope.
+    pub depth: usize,
+}
+
+/// A block in use.
+#[derive(Clone, Copy, Debug)]
+pub struct Block {
+    /// Where it starts.
+    pub place: NonNull<u8>,
+    /// Its size and alignment.
+    pub layout: Layout,
+    /// Who holds it.
+    pub holder: Holder,
+    pattern: u32,
+}
+
+impl Block {
+    fn addr(&self) -> usize {
+        self.place.addr().get()
+    }
+
+    fn end(&self) -> usize {
+        self.addr() + self.layout.size()
+    }
+
+    fn byte(&self, index: usize) -> u8 {
+        (self.pattern.wrapping_add(index as u32)).wrapping_mul(0x9e37_79b9).to_be_bytes()[0]
+    }
+
+    /// The bytes that carry the pattern: all; where each takes a thousand times as long, those at both ends.
+    fn patterned(&self) -> impl Iterator<Item = usize> + use<> {
+        let len = self.layout.size();
+        let ends = if cfg!(miri) { len.min(12) } else { len };
+        (0..ends).chain(len.saturating_sub(12).max(ends)..len)
+    }
+
+    /// Whether the first `bytes` bytes, read at `place`, hold the block's pattern.
+    ///
+    /// # Safety
+    ///
+    /// The caller owes: so many bytes may be read there.
+    pub unsafe fn is_at(&self, place: NonNull<u8>, bytes: usize) -> bool {
+        self.patterned().filter(|index| *index < bytes).all(|index| {
+            // SAFETY: the caller's promise.
+            let byte = unsafe { place.add(index) };
+            // SAFETY: the caller's promise.
+            unsafe { byte.read() == self.byte(index) }
+        })
+    }
+}
+
+/// How many blocks are watched at once; of more, those that came first are watched no longer.
+const WATCHED: usize = if cfg!(miri) { 20 } else { 128 };
+
+/// The table of blocks in use.
+#[derive(Debug)]
+pub struct Live {
+    blocks: [Option<Block>; WATCHED],
+    added: u32,
+}
+
+impl Default for Live {
+    fn default() -> Live {
+        Live { blocks: [None; WATCHED], added: 0 }
+    }
+}
+
+impl Live {
+    /// An empty table.
+    pub fn new() -> Live {
+        Live::default()
+    }
+
+    /// Takes a block in: it must be aligned, overlap none in use, and is filled with a pattern.
+    ///
+    /// # Safety
+    ///
+    /// The caller owes: the block may be read and written until it is taken out.
+    pub unsafe fn add(&mut self, place: NonNull<u8>, layout: Layout, holder: Holder) {
+        let block = Block { place, layout, holder, pattern: self.added.wrapping_mul(97) };
+        self.added += 1;
+        assert!(block.addr().is_multiple_of(layout.align()), "{block:?} is not aligned");
+        if layout.size() == 0 {
+            return;
+        }
+        assert!(block.addr().checked_add(layout.size()).is_some(), "{block:?} wraps");
+        for other in self.blocks.iter().flatten() {
+            assert!(other.end() <= block.addr() || block.end() <= other.addr(), "{block:?} overlaps {other:?}");
+        }
+        for index in block.patterned() {
+            // SAFETY: inside the block (the caller's promise).
+            let byte = unsafe { place.add(index) };
+            // SAFETY: the caller's promise.
+            unsafe { byte.write(block.byte(index)) };
+        }
+        let free = self.blocks.iter().position(Option::is_none).unwrap_or(self.added as usize % WATCHED);
+        self.blocks[free] = Some(block);
+    }
+
+    /// Some block that `wanted` accepts.
+    pub fn find(&self, choice: u32, wanted: impl Fn(&Block) -> bool) -> Option<Block> {
+        let start = choice as usize % WATCHED;
+        let (front, back) = self.blocks.split_at(start);
+        back.iter().chain(front).flatten().find(|block| wanted(block)).copied()
+    }
+
+    /// Takes a block out; its pattern must still be there.
+    pub fn remove(&mut self, place: NonNull<u8>) {
+        for slot in &mut self.blocks {
+            if let Some(block) = slot.take_if(|block| block.place == place) {
+                check(&block);
+            }
+        }
+    }
+
+    /// Takes out what a holder has at that depth and deeper; the patterns must still be there.
+    pub fn remove_from(&mut self, holder: Holder) {
+        for slot in &mut self.blocks {
+            let gone = |block: &mut Block| block.holder.owner == holder.owner && block.holder.depth >= holder.depth;
+            if let Some(block) = slot.take_if(gone) {
+                check(&block);
+            }
+        }
+    }
+
+    /// Every block must hold its pattern.
+    pub fn check(&self) {
+        self.blocks.iter().flatten().for_each(check);
+    }
+
+    /// Every block but the one at `place` must hold its pattern.
+    pub fn check_but(&self, place: NonNull<u8>) {
+        self.blocks.iter().flatten().filter(|block| block.place != place).for_each(check);
+    }
+
+    /// Takes a block out that is no longer there to be looked at.
+    pub fn forget(&mut self, place: NonNull<u8>) {
+        for slot in &mut self.blocks {
+            slot.take_if(|block| block.place == place);
+        }
+    }
+
+    /// Every block must lie in a claim of its holder's, behind the ledger's header.
+    pub fn check_owners<B: Backing>(&self, ledger: &Ledger<B>) {
+        for span in ledger.snapshot().spans() {
+            for block in self.blocks.iter().flatten().filter(|block| block.addr() < span.base + span.len) {
+                if block.end() > span.base {
+                    assert_eq!(span.owner, Some(block.holder.owner), "{block:?} lies in {span:?}");
+                    assert!(span.base < block.addr() && block.end() <= span.base + span.len, "{block:?} in {span:?}");
+                }
+            }
+        }
+        for block in self.blocks.iter().flatten() {
+            let home = |span: freehold::SpanInfo| span.base < block.addr() && block.end() <= span.base + span.len;
+            assert!(ledger.snapshot().spans().any(home), "{block:?} lies in no claim");
+        }
+    }
+
+    /// How many blocks are watched.
+    pub fn len(&self) -> usize {
+        self.blocks.iter().flatten().count()
+    }
+
+    /// Whether none is.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+fn check(block: &Block) {
+    // SAFETY: a block may be read until it is taken out (contract of `add`).
+    assert!(unsafe { block.is_at(block.place, block.layout.size()) }, "{block:?} was overwritten");
+}

@@ -1,0 +1,388 @@
+//! A shadow model: random programs of operations, everything checked after each step.
+//!
+//! A program works on a few slots. In each there is, by turns, an arena, a typed arena, a pool of blocks, or a raw claim; each has its own
+//! name, so that the ledger's word on who holds what can be compared with what the slots say.
+
+use core::alloc::Layout;
+
+use freehold::{AllocError, Arena, Backing, BlockPool, Claim, GRAIN, Growth, Ledger, Pool, PoolBox, Scope, TypedArena};
+
+use crate::choices::Choices;
+use crate::live::{Holder, Live};
+use crate::tally::{self, Tally};
+
+mod draw;
+mod values;
+
+use draw::{growth, layout};
+use values::{Counts, Value};
+
+/// The names of the slots.
+const OWNERS: [&str; 6] = ["slot 0", "slot 1", "slot 2", "slot 3", "slot 4", "slot 5"];
+
+/// How deep scopes nest.
+const DEEPEST: usize = 5;
+
+enum Slot<'l> {
+    Empty,
+    Tight(Arena<'l, 1>),
+    Plain(Arena<'l>),
+    Wide(Arena<'l, 16>),
+    Typed(TypedArena<'l, Value<'l>>, usize),
+    Blocks(BlockPool<'l>),
+    Claimed(Claim<'l>),
+}
+
+/// A program while it runs.
+struct Machine<'l, B> {
+    ledger: &'l Ledger<B>,
+    live: Live,
+    counts: &'l Counts,
+    peak: usize,
+}
+
+/// Runs a program on an empty ledger. Every request may be refused: then nothing must have changed, and the program goes on.
+pub fn run<B: Backing>(ledger: &Ledger<B>, choices: &mut impl Choices) {
+    let counts = Counts::default();
+    let mut machine = Machine { ledger, live: Live::new(), counts: &counts, peak: 0 };
+    let mut slots = [const { Slot::Empty }; OWNERS.len()];
+    while let Some(choice) = choices.next() {
+        let index = choice as usize % OWNERS.len();
+        machine.step(OWNERS[index], &mut slots[index], choice >> 8, choices);
+        machine.check();
+        machine.check_sums(&mut slots);
+    }
+    // They end in another order than they came.
+    for (index, slot) in slots.iter_mut().enumerate().rev() {
+        machine.end(OWNERS[index], slot);
+        machine.check();
+    }
+    assert_eq!((ledger.snapshot().claimed, counts.alive()), (0, 0));
+    h26_the_peak_fits_again(ledger);
+}
+
+/// What was given back in pieces is whole again: as long as nobody took memory in between, the longest free span is as long as the span that
+/// was granted.
+fn h26_the_peak_fits_again<B: Backing>(ledger: &Ledger<B>) {
+    let granted = ledger.snapshot().granted;
+    let longest = ledger.snapshot().spans().map(|span| span.len).max();
+    if let Some(longest) = longest {
+        let layout = Layout::from_size_align(longest - GRAIN, 1).expect("a layout");
+        if layout.size() > 0 {
+            let claim = ledger.claim("peak", layout).expect("a free span that is as long");
+            assert_eq!((ledger.snapshot().granted, claim.len()), (granted, layout.size()));
+        }
+    }
+}
+
+impl<'l, B: Backing> Machine<'l, B> {
+    /// One operation on a slot.
+    fn step(&mut self, owner: &'static str, slot: &mut Slot<'l>, choice: u32, choices: &mut impl Choices) {
+        let holder = Holder { owner, depth: 0 };
+        match slot {
+            Slot::Empty => *slot = self.begin(owner, choice, choices),
+            _ if choice.is_multiple_of(23) => self.end(owner, slot),
+            Slot::Tight(arena) => self.arena(owner, arena, choice, choices),
+            Slot::Plain(arena) => self.arena(owner, arena, choice, choices),
+            Slot::Wide(arena) => self.arena(owner, arena, choice, choices),
+            Slot::Typed(arena, len) => self.typed(arena, len, choice, choices),
+            Slot::Blocks(pool) => self.blocks(holder, pool, choice, choices),
+            Slot::Claimed(claim) => {
+                assert_eq!(claim.owner(), owner);
+                self.end(owner, slot);
+            }
+        }
+    }
+
+    /// Something new for an empty slot.
+    fn begin(&mut self, owner: &'static str, choice: u32, choices: &mut impl Choices) -> Slot<'l> {
+        let (ledger, growth) = (self.ledger, growth(choices));
+        match choice % 8 {
+            0 => Slot::Tight(Arena::new_in(ledger, owner).with_growth(growth).with_min_align()),
+            1 | 2 => Slot::Plain(Arena::new_in(ledger, owner).with_growth(growth)),
+            3 => Slot::Wide(Arena::new_in(ledger, owner).with_growth(growth).with_min_align()),
+            4 => Slot::Typed(TypedArena::new_in(ledger, owner).with_growth(growth), 0),
+            5 => Slot::Blocks(BlockPool::new_in(ledger, owner, layout(choices)).with_growth(growth)),
+            6 => {
+                let before = Tally::of(ledger);
+                match BlockPool::fixed_in(ledger, owner, layout(choices), choices.below(20) as usize) {
+                    Ok(pool) => Slot::Blocks(pool),
+                    Err(error) => self.refused(owner, &before, error),
+                }
+            }
+            _ => {
+                let (layout, before) = (layout(choices), Tally::of(ledger));
+                match ledger.claim(owner, layout) {
+                    Ok(claim) => {
+                        // SAFETY: a claim's memory is its holder's.
+                        unsafe { self.live.add(claim.as_ptr(), layout, Holder { owner, depth: 0 }) };
+                        Slot::Claimed(claim)
+                    }
+                    Err(error) => {
+                        assert_eq!((error.size, error.align), (layout.size(), layout.align()));
+                        self.refused(owner, &before, error)
+                    }
+                }
+            }
+        }
+    }
+
+    fn refused(&self, owner: &str, before: &Tally, error: AllocError) -> Slot<'l> {
+        assert_eq!(error.owner, owner);
+        before.must_be(self.ledger);
+        Slot::Empty
+    }
+
+    fn end(&mut self, owner: &'static str, slot: &mut Slot<'l>) {
+        self.live.remove_from(Holder { owner, depth: 0 });
+        *slot = Slot::Empty;
+        assert_eq!(self.ledger.snapshot().claimed_by(owner), 0, "{owner} is gone, its claims are not");
+    }
+
+    /// One operation on an arena outside its scopes.
+    fn arena<const MIN_ALIGN: usize>(
+        &mut self,
+        owner: &'static str,
+        arena: &mut Arena<'l, MIN_ALIGN>,
+        choice: u32,
+        choices: &mut impl Choices,
+    ) {
+        let claimed = arena.claimed();
+        let holder = Holder { owner, depth: 0 };
+        match choice % 16 {
+            0 => {
+                self.live.remove_from(holder);
+                arena.reset();
+                assert_eq!(arena.claimed(), claimed);
+            }
+            1 => {
+                arena.trim();
+                assert!(arena.claimed() <= claimed);
+            }
+            2..8 => self.scope(owner, &mut arena.scope(), 1, choices),
+            _ => {
+                let before = Tally::of(self.ledger);
+                if self.allocate(&*arena, holder, choice >> 4, choices).is_none() {
+                    before.must_be(self.ledger);
+                    assert_eq!(arena.claimed(), claimed, "a failed request changed the arena");
+                }
+            }
+        }
+    }
+
+    /// A scope's life: operations in it and in those it opens, until it is left.
+    fn scope<const MIN_ALIGN: usize>(
+        &mut self,
+        owner: &'static str,
+        scope: &mut Scope<'_, MIN_ALIGN>,
+        depth: usize,
+        choices: &mut impl Choices,
+    ) {
+        while let Some(choice) = choices.next() {
+            match choice % 8 {
+                0 => break,
+                1 | 2 if depth < DEEPEST => self.scope(owner, &mut scope.scope(), depth + 1, choices),
+                _ => {
+                    let before = Tally::of(self.ledger);
+                    if self.allocate(&*scope, Holder { owner, depth }, choice >> 3, choices).is_none() {
+                        before.must_be(self.ledger);
+                    }
+                }
+            }
+            self.check();
+        }
+        self.live.remove_from(Holder { owner, depth });
+    }
+
+    /// Allocates in an arena or a scope, in one of many ways. `None` if there was no room.
+    fn allocate<'s, A: values::Allocates<'s>>(
+        &mut self,
+        alloc: A,
+        holder: Holder,
+        choice: u32,
+        choices: &mut impl Choices,
+    ) -> Option<()> {
+        let room = alloc.room();
+        let done = match choice % 8 {
+            0 => {
+                let bytes = choices.below(3000) as usize;
+                let reserved = alloc.try_reserve(bytes);
+                assert!(reserved.is_err() || alloc.room() >= bytes);
+                reserved
+            }
+            1 => values::value(alloc, &mut self.live, holder, choices),
+            2 => values::text(alloc, &mut self.live, holder, choices),
+            3 => values::slice(alloc, &mut self.live, holder, choices),
+            4 | 5 => alloc.resize_some(&mut self.live, holder, choices),
+            _ => {
+                let layout = layout(choices);
+                alloc.try_alloc_layout(layout).map(|place| {
+                    // SAFETY: the memory is the caller's until the scope is left or the arena reset.
+                    unsafe { self.live.add(place, layout, holder) };
+                })
+            }
+        };
+        match done {
+            Ok(()) => Some(()),
+            Err(error) => {
+                assert_eq!(error.owner, holder.owner);
+                assert_eq!(alloc.room(), room, "a failed request moved the cursor");
+                None
+            }
+        }
+    }
+
+    /// Whether there is free memory for what must not fail: verbs without a `try_` form.
+    fn has_room(&self) -> bool {
+        let layout = Layout::new::<[u8; 16 << 10]>();
+        self.ledger.claim("room", layout).is_ok_and(|claim| {
+            drop(claim);
+            self.ledger.snapshot().spans().any(|span| span.owner.is_none() && span.len > layout.size())
+        })
+    }
+
+    /// One operation on a typed arena of which `len` values are known.
+    fn typed(
+        &mut self,
+        arena: &mut TypedArena<'l, Value<'l>>,
+        len: &mut usize,
+        choice: u32,
+        choices: &mut impl Choices,
+    ) {
+        match choice % 16 {
+            0 => {
+                arena.clear();
+                *len = 0;
+            }
+            1 | 2 if self.has_room() => {
+                let more = choices.below(20) as usize;
+                let values = arena.alloc_from_iter((*len..*len + more).map(|index| self.counts.value(index)));
+                assert!(values.iter().enumerate().all(|(index, value)| value.is(*len + index)));
+                *len += more;
+            }
+            _ => {
+                let (before, claimed) = (Tally::of(self.ledger), arena.claimed());
+                match arena.try_alloc(self.counts.value(*len)) {
+                    Ok(value) => {
+                        assert!(value.is(*len));
+                        *len += 1;
+                    }
+                    Err(rejected) => {
+                        assert!(rejected.value.is(*len));
+                        before.must_be(self.ledger);
+                        assert_eq!(arena.claimed(), claimed);
+                    }
+                }
+            }
+        }
+        assert_eq!(arena.len(), *len);
+    }
+
+    /// One operation on a pool of blocks.
+    fn blocks(&mut self, holder: Holder, pool: &BlockPool<'l>, choice: u32, choices: &mut impl Choices) {
+        let ours = |block: &crate::live::Block| block.holder == holder;
+        let in_use = pool.in_use();
+        match choice % 8 {
+            0 if self.live.find(0, ours).is_none() && in_use == 0 => {
+                let (before, given_back) = (self.ledger.snapshot().claimed_by(holder.owner), pool.reclaim());
+                let after = self.ledger.snapshot().claimed_by(holder.owner);
+                // A pool of fixed capacity keeps its memory.
+                assert!(after == 0 || (given_back == 0 && after == before));
+            }
+            1..4 => {
+                if let Some(block) = self.live.find(choices.below(u32::MAX), ours) {
+                    self.live.remove(block.place);
+                    // SAFETY: the block came from this pool, has just left the table, and is not used any more.
+                    unsafe { pool.free(block.place) };
+                    assert_eq!(pool.in_use(), in_use - 1);
+                }
+            }
+            _ => {
+                let before = Tally::of(self.ledger);
+                match pool.alloc() {
+                    Ok(place) => {
+                        // SAFETY: a block is the caller's until it is freed.
+                        unsafe { self.live.add(place, pool.layout(), holder) };
+                        assert_eq!(pool.in_use(), in_use + 1);
+                    }
+                    Err(error) => {
+                        assert_eq!((error.owner, error.size), (holder.owner, pool.layout().size()));
+                        before.must_be(self.ledger);
+                    }
+                }
+            }
+        }
+        assert!(pool.capacity() >= pool.in_use());
+    }
+
+    /// What holds after every step.
+    fn check(&mut self) {
+        self.live.check();
+        self.live.check_owners(self.ledger);
+        tally::check(self.ledger);
+        let peak = self.ledger.snapshot().peak;
+        assert!(peak >= self.peak, "a peak that sinks");
+        self.peak = peak;
+    }
+
+    /// What the slots say they have is what the ledger says they have, but for its headers.
+    fn check_sums(&self, slots: &mut [Slot<'l>]) {
+        let mut sum = 0;
+        for (slot, owner) in slots.iter_mut().zip(OWNERS) {
+            let held = self.ledger.snapshot().claimed_by(owner);
+            sum += held;
+            let spans = self.ledger.snapshot().spans().filter(|span| span.owner == Some(owner)).count();
+            let claimed = match slot {
+                Slot::Empty => 0,
+                Slot::Tight(arena) => arena.claimed(),
+                Slot::Plain(arena) => arena.claimed(),
+                Slot::Wide(arena) => arena.claimed(),
+                Slot::Typed(arena, len) => {
+                    assert!(arena.iter_mut().enumerate().all(|(index, value)| value.is(index)));
+                    assert_eq!(arena.len(), *len);
+                    arena.claimed()
+                }
+                Slot::Blocks(_) | Slot::Claimed(_) => continue,
+            };
+            assert_eq!(held, claimed + spans * GRAIN, "{owner}");
+        }
+        assert_eq!(sum, self.ledger.snapshot().claimed, "claims that nobody holds");
+    }
+}
+
+/// A pool of values: random programs of boxes.
+pub fn pool_of_values<B: Backing>(ledger: &Ledger<B>, choices: &mut impl Choices) {
+    let counts = Counts::default();
+    let pool = Pool::new_in(ledger, "values").with_growth(Growth::new().first(300));
+    let mut boxes: [Option<(usize, PoolBox<'_, Value<'_>>)>; 24] = [const { None }; 24];
+    while let Some(choice) = choices.next() {
+        let index = choice as usize % boxes.len();
+        boxes[index] = match boxes[index].take() {
+            Some((value, boxed)) => {
+                assert!(boxed.is(value));
+                None
+            }
+            None => {
+                let before = Tally::of(ledger);
+                match pool.try_alloc(counts.value(choice as usize)) {
+                    Ok(boxed) => Some((choice as usize, boxed)),
+                    Err(rejected) => {
+                        assert!(rejected.value.is(choice as usize));
+                        before.must_be(ledger);
+                        None
+                    }
+                }
+            }
+        };
+        let in_use = boxes.iter().flatten().count();
+        assert_eq!((pool.in_use(), counts.alive()), (in_use, in_use));
+        assert!(boxes.iter().flatten().all(|(value, boxed)| boxed.is(*value)));
+        if in_use == 0 && choice % 3 == 0 {
+            pool.reclaim();
+            assert_eq!(ledger.snapshot().claimed_by("values"), 0);
+        }
+        tally::check(ledger);
+    }
+    drop(boxes);
+    assert_eq!(counts.alive(), 0);
+}

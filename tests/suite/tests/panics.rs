@@ -1,0 +1,239 @@
+//! Panics in the caller's code (h20): every value is dropped exactly once or leaked, never twice, and the memory stays in order.
+
+#![cfg(panic = "unwind")]
+#![cfg(not(target_family = "wasm"))]
+
+use std::cell::RefCell;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use freehold::{Alloc, Arena, ArenaBox, DefaultBacking, Growth, Ledger, Pool, PoolBox, TypedArena};
+use freehold_suite::tally;
+
+/// Counts the drops of each value by its number.
+#[derive(Default)]
+struct Drops(RefCell<Vec<u32>>);
+
+impl Drops {
+    fn value(&self) -> Bomb<'_> {
+        let mut drops = self.0.borrow_mut();
+        drops.push(0);
+        Bomb { number: drops.len() - 1, drops: self, armed: false }
+    }
+
+    /// One that panics when it is dropped.
+    fn bomb(&self) -> Bomb<'_> {
+        let mut bomb = self.value();
+        bomb.armed = true;
+        bomb
+    }
+
+    /// How many were never dropped. None may have been dropped twice.
+    fn leaked(&self) -> usize {
+        let drops = self.0.borrow();
+        assert!(drops.iter().all(|count| *count <= 1), "dropped twice: {drops:?}");
+        drops.iter().filter(|count| **count == 0).count()
+    }
+}
+
+struct Bomb<'d> {
+    number: usize,
+    drops: &'d Drops,
+    armed: bool,
+}
+
+impl Drop for Bomb<'_> {
+    fn drop(&mut self) {
+        self.drops.0.borrow_mut()[self.number] += 1;
+        assert!(!std::mem::take(&mut self.armed), "boom");
+    }
+}
+
+impl Clone for Bomb<'_> {
+    fn clone(&self) -> Self {
+        self.drops.value()
+    }
+}
+
+fn panics<T>(run: impl FnOnce() -> T) {
+    assert!(catch_unwind(AssertUnwindSafe(run)).is_err(), "no panic came through");
+}
+
+/// Runs `test`, and afterwards nothing is claimed and so many values were leaked.
+fn on_ledger(leaked: usize, test: impl FnOnce(&Ledger<DefaultBacking>, &Drops)) {
+    let (ledger, drops) = (Ledger::new(DefaultBacking::new()), Drops::default());
+    test(&ledger, &drops);
+    assert_eq!(drops.leaked(), leaked);
+    assert_eq!(ledger.snapshot().claimed, 0);
+    tally::check(&ledger);
+}
+
+#[test]
+fn h20_a_box_in_an_arena() {
+    on_ledger(0, |ledger, drops| {
+        let arena = Arena::new_in(ledger, "arena");
+        let boxed = arena.alloc_box(drops.bomb());
+        panics(|| drop(boxed));
+        let slice = arena.alloc_box_from_iter([drops.value(), drops.bomb(), drops.value()]);
+        panics(|| drop(slice));
+        assert_eq!(*arena.alloc(1), 1);
+        drop(ArenaBox::into_inner(arena.alloc_box(drops.value())));
+    });
+}
+
+#[test]
+fn h20_an_iterator_that_panics() {
+    on_ledger(0, |ledger, drops| {
+        let mut arena = Arena::new_in(ledger, "arena").with_growth(Growth::fixed(200));
+        for stop in [0, 1, 5, 100] {
+            let values = (0..).map(|index| if index == stop { panic!("no more") } else { drops.value() });
+            panics(|| arena.alloc_box_from_iter(values.take(1000)));
+            assert_eq!(drops.leaked(), 0, "what was yielded is dropped");
+            assert_eq!(*arena.scope().alloc(stop), stop);
+        }
+        let typed = TypedArena::new_in(ledger, "typed");
+        typed.alloc(drops.value());
+        let values = (0..9).map(|index| if index == 7 { panic!("no more") } else { drops.value() });
+        panics(|| typed.alloc_from_iter(values));
+        assert_eq!((typed.len(), drops.leaked()), (1, 1));
+        drop(typed);
+        // One that is dropped while it unwinds, with values it has not yielded.
+        let values: Vec<_> = (0..5).map(|_| drops.value()).collect();
+        panics(|| {
+            let values = values.into_iter();
+            arena
+                .alloc_box_from_iter(values.map(|value| if value.number % 3 == 2 { panic!("no more") } else { value }));
+        });
+    });
+}
+
+#[test]
+fn h20_closures_and_clones_that_panic() {
+    on_ledger(0, |ledger, drops| {
+        let mut arena = Arena::new_in(ledger, "arena");
+        let kept = &*arena.alloc_slice_fill(40, 7u8);
+        panics(|| arena.alloc_with(|| -> u64 { panic!("no value") }));
+        panics(|| arena.alloc_slice_fill_with(10, |index| if index == 6 { panic!("no value") } else { index }));
+        panics(|| arena.alloc_fmt(format_args!("some text, then {}", Display)));
+        assert_eq!(kept, [7; 40]);
+        let values = [drops.value(), drops.value()];
+        let clones = arena.alloc_box_from_iter(values.iter().cloned());
+        assert_eq!(clones.len(), 2);
+        drop((clones, values));
+        // Out of a scope too: the arena goes on where it was.
+        let room = arena.room();
+        panics(|| {
+            let scope = arena.scope();
+            scope.alloc_slice_fill(100, 1u8);
+            panic!("out of the scope");
+        });
+        assert_eq!(arena.room(), room);
+    });
+
+    struct Display;
+    impl std::fmt::Display for Display {
+        fn fmt(&self, _: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            panic!("no text")
+        }
+    }
+}
+
+/// Runs `exit` on a typed arena of several chunks, in which one value panics when it is dropped.
+fn with_a_bomb(exit: impl Fn(TypedArena<'_, Bomb<'_>>, &Drops, usize)) {
+    const VALUES: usize = 100;
+    for bomb in [0, 1, 30, VALUES - 1] {
+        let (ledger, drops) = (Ledger::new(DefaultBacking::new()), Drops::default());
+        // Something between its chunks, so that they don't grow into one.
+        let (arena, apart) =
+            (TypedArena::new_in(&ledger, "typed").with_growth(Growth::fixed(600)), Pool::new_in(&ledger, "apart"));
+        let mut boxes = Vec::new();
+        for index in 0..VALUES {
+            arena.alloc(if index == bomb { drops.bomb() } else { drops.value() });
+            boxes.push(apart.alloc([0u8; 40]));
+        }
+        assert!(ledger.snapshot().spans().filter(|span| span.owner == Some("typed")).count() > 2);
+        exit(arena, &drops, bomb);
+        drops.leaked();
+        assert_eq!(ledger.snapshot().claimed_by("typed"), 0);
+        tally::check(&ledger);
+    }
+}
+
+#[test]
+fn h20_a_typed_arena_that_is_dropped() {
+    with_a_bomb(|arena, drops, _| {
+        panics(|| drop(arena));
+        assert_eq!(drops.leaked(), 0, "the others are dropped all the same");
+    });
+}
+
+#[test]
+fn h20_a_typed_arena_that_is_cleared() {
+    with_a_bomb(|mut arena, drops, _| {
+        panics(|| arena.clear());
+        let leaked = drops.leaked();
+        assert!(arena.is_empty());
+        drop(arena);
+        assert_eq!(drops.leaked(), leaked, "what was cleared is not dropped again");
+    });
+}
+
+#[test]
+fn h20_a_typed_arena_whose_values_are_taken() {
+    with_a_bomb(|arena, drops, _| {
+        panics(|| arena.into_iter().for_each(drop));
+        drops.leaked();
+    });
+    with_a_bomb(|arena, drops, bomb| {
+        let mut values = arena.into_iter();
+        let first = values.next();
+        if bomb > 0 {
+            panics(|| drop(values));
+            drop(first);
+        } else {
+            drop(values);
+            panics(|| drop(first));
+            assert_eq!(drops.leaked(), 0);
+        }
+    });
+}
+
+#[test]
+fn h20_a_pool_whose_values_panic() {
+    on_ledger(0, |ledger, drops| {
+        let pool = Pool::new_in(ledger, "pool");
+        let (one, two) = (pool.alloc(drops.bomb()), pool.alloc(drops.value()));
+        panics(|| drop(one));
+        assert_eq!(pool.in_use(), 1, "the place is free all the same");
+        let again = pool.alloc(drops.value());
+        assert_eq!(pool.in_use(), 2);
+        drop(PoolBox::into_inner(two));
+        drop(again);
+        assert_eq!(pool.in_use(), 0);
+        let bombs = [pool.alloc(drops.bomb()), pool.alloc(drops.value())];
+        panics(|| drop(bombs));
+        assert!(pool.in_use() == 0 && pool.reclaim() > 0);
+    });
+}
+
+#[test]
+fn h20_no_room_in_the_middle() {
+    use std::mem::MaybeUninit;
+    let mut buffer = [MaybeUninit::uninit(); 4000];
+    let (ledger, drops) = (Ledger::new(freehold::Region::new(&mut buffer)), Drops::default());
+    let arena = Arena::new_in(&ledger, "arena");
+    panics(|| arena.alloc_box_from_iter((0..).map(|_| drops.value())));
+    assert_eq!(drops.leaked(), 0);
+    let typed = TypedArena::new_in(&ledger, "typed");
+    panics(|| typed.alloc_from_iter((0..).map(|_| drops.value())));
+    drop(typed);
+    assert_eq!(drops.leaked(), 0);
+    let typed = TypedArena::new_in(&ledger, "typed");
+    panics(|| {
+        loop {
+            typed.alloc(drops.value());
+        }
+    });
+    assert!(drops.leaked() == typed.len());
+    drop(typed);
+    assert_eq!(drops.leaked(), 0);
+}

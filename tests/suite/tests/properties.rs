@@ -1,0 +1,47 @@
+//! The shadow model's programs, drawn and shrunk by proptest.
+
+#![cfg(not(target_family = "wasm"))]
+
+use freehold::{DefaultBacking, Ledger};
+use freehold_suite::backings::Manner;
+use freehold_suite::model;
+use freehold_suite::modelled::on_simulated;
+use proptest::collection::vec;
+use proptest::prelude::*;
+
+const CASES: u32 = if cfg!(miri) { 2 } else { 64 };
+const LONGEST: usize = if cfg!(miri) { 40 } else { 400 };
+
+fn config() -> ProptestConfig {
+    // A failing program is printed; nothing is written beside the sources.
+    ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(CASES) }
+}
+
+proptest! {
+    #![proptest_config(config())]
+
+    /// Any program on the host's own pages.
+    #[test]
+    fn programs_on_pages(program in vec(any::<u32>(), 0..LONGEST)) {
+        model::run(&Ledger::new(DefaultBacking::new()), &mut program.iter());
+    }
+
+    /// Any program on any kind of backing, with any one claim refused.
+    #[test]
+    fn programs_with_a_refusal(
+        program in vec(any::<u32>(), 0..LONGEST),
+        manner in prop_oneof![
+            Just(Manner::Exact), Just(Manner::Odd), Just(Manner::Islands), Just(Manner::Loans), (64usize..5000).prop_map(Manner::Steps),
+        ],
+        gap in 64usize..3000,
+        refuse in 0usize..30,
+    ) {
+        on_simulated(manner, gap, refuse, &mut program.iter());
+    }
+
+    /// Any program of a pool of values.
+    #[test]
+    fn programs_of_pools(program in vec(any::<u32>(), 0..LONGEST)) {
+        model::pool_of_values(&Ledger::new(DefaultBacking::new()), &mut program.iter());
+    }
+}

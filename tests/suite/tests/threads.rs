@@ -1,0 +1,172 @@
+//! Threads on hosts: shared pools, a shared ledger, arenas that move (h25).
+
+#![cfg(not(target_family = "wasm"))]
+
+use std::alloc::Layout;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::mpsc;
+use std::thread;
+
+use freehold::{Alloc, Arena, BlockPool, DefaultBacking, Growth, Ledger, SharedPool, TypedArena};
+use freehold_suite::STEPS;
+use freehold_suite::choices::Seeded;
+use freehold_suite::{model, tally};
+
+const THREADS: usize = 4;
+
+static LEDGER: Ledger<DefaultBacking> = Ledger::new(DefaultBacking::new());
+static POOL: SharedPool<[usize; 5]> = SharedPool::shared_in(&LEDGER, "static pool");
+
+/// Every thread allocates and frees; no block is ever two threads' at once.
+#[test]
+fn h25_threads_share_a_pool() {
+    let alive = AtomicUsize::new(0);
+    thread::scope(|scope| {
+        for number in 0..THREADS {
+            let alive = &alive;
+            scope.spawn(move || {
+                let mut boxes = Vec::new();
+                for step in 0..STEPS {
+                    boxes.push((step, POOL.alloc([number * STEPS + step; 5])));
+                    alive.fetch_add(1, Relaxed);
+                    if step % 3 == 2 {
+                        let (step, boxed) = boxes.swap_remove(step * 7 % boxes.len());
+                        assert_eq!(*boxed, [number * STEPS + step; 5]);
+                        alive.fetch_sub(1, Relaxed);
+                    }
+                }
+                assert!(boxes.iter().all(|(step, boxed)| **boxed == [number * STEPS + step; 5]));
+                alive.fetch_sub(boxes.len(), Relaxed);
+            });
+        }
+    });
+    assert_eq!((alive.into_inner(), POOL.in_use()), (0, 0));
+    assert!(POOL.reclaim() > 0);
+}
+
+/// A box made in one thread is freed in another, over and over: a place comes back while others are taken (where lock-free pools
+/// mistake the second coming for the first).
+#[test]
+fn h25_boxes_go_to_another_thread() {
+    let ledger = Ledger::new(DefaultBacking::new());
+    let pool = SharedPool::<u64>::shared_fixed_in(&ledger, "fixed", 3).expect("room");
+    thread::scope(|scope| {
+        let (send, receive) = mpsc::sync_channel(2);
+        let pool = &pool;
+        scope.spawn(move || {
+            let mut sent = 0;
+            while sent < STEPS as u64 {
+                match pool.try_alloc(sent) {
+                    Ok(boxed) => {
+                        sent += 1;
+                        send.send(boxed).expect("a receiver");
+                    }
+                    Err(rejected) => assert_eq!(rejected.value, sent),
+                }
+                thread::yield_now();
+            }
+        });
+        scope.spawn(move || {
+            let mut expected = 0;
+            for boxed in receive {
+                assert_eq!(*boxed, expected);
+                expected += 1;
+            }
+            assert_eq!(expected, STEPS as u64);
+        });
+    });
+    assert_eq!((pool.in_use(), pool.capacity()), (0, 3));
+}
+
+/// Raw blocks of one pool in many hands.
+#[test]
+fn h25_threads_share_a_pool_of_blocks() {
+    let ledger = Ledger::new(DefaultBacking::new());
+    let pool = BlockPool::<freehold::Locked>::shared_in(&ledger, "blocks", Layout::new::<[usize; 2]>());
+    let pool = pool.with_growth(Growth::fixed(300));
+    thread::scope(|scope| {
+        for number in 0..THREADS {
+            let pool = &pool;
+            scope.spawn(move || {
+                for step in 0..STEPS {
+                    let block = pool.alloc().expect("room").cast::<[usize; 2]>();
+                    // SAFETY: a block of that layout, this thread's until it is freed.
+                    unsafe { block.write([number, step]) };
+                    thread::yield_now();
+                    // SAFETY: written above, and nobody else's.
+                    assert_eq!(unsafe { block.read() }, [number, step]);
+                    // SAFETY: it came from this pool and is not used again.
+                    unsafe { pool.free(block.cast()) };
+                }
+            });
+        }
+    });
+    assert!(pool.capacity() >= 1 && pool.in_use() == 0);
+}
+
+/// Random programs of several threads on one ledger: what each holds stays whole. (The sums are another matter while others claim.)
+#[test]
+fn threads_share_a_ledger() {
+    let ledger = Ledger::new(DefaultBacking::new());
+    thread::scope(|scope| {
+        for number in 0..THREADS {
+            let ledger = &ledger;
+            scope.spawn(move || {
+                let mut arena = Arena::new_in(ledger, "arena");
+                for round in 0..STEPS / 20 {
+                    let claim = ledger.claim("claim", Layout::new::<[u8; 777]>()).expect("room");
+                    let scope = arena.scope();
+                    let slice = scope.alloc_slice_fill(round * 13 % 900, number as u8);
+                    let list = scope.alloc_from_iter(0..round);
+                    assert!(slice.iter().all(|byte| *byte == number as u8) && list.len() == round);
+                    drop(claim);
+                    if round % 7 == 6 {
+                        arena.reset();
+                        arena.trim();
+                    }
+                }
+            });
+        }
+    });
+    assert_eq!(ledger.snapshot().claimed, 0);
+    tally::check(&ledger);
+    model::run(&ledger, &mut Seeded::new(5, STEPS / 4));
+}
+
+/// Arenas go to another thread and come back, with what they hold.
+#[test]
+fn arenas_move_between_threads() {
+    let ledger = Ledger::new(DefaultBacking::new());
+    thread::scope(|scope| {
+        let mut arena = Arena::new_in(&ledger, "arena");
+        let typed = TypedArena::new_in(&ledger, "typed");
+        arena.alloc_str("from the first thread");
+        typed.alloc(String::from("first"));
+        let worker = scope.spawn(move || {
+            arena.reset();
+            assert_eq!(*arena.scope().alloc(3), 3);
+            typed.alloc(String::from("second"));
+            (arena, typed)
+        });
+        let (arena, mut typed) = worker.join().expect("no panic");
+        assert_eq!(*arena.alloc(4), 4);
+        assert!(typed.iter_mut().map(|text| &**text).eq(["first", "second"]));
+        scope.spawn(move || assert_eq!(typed.into_iter().count(), 2));
+    });
+    assert_eq!(ledger.snapshot().claimed, 0);
+}
+
+/// What was allocated goes to other threads while the arena stays.
+#[test]
+fn borrows_go_to_other_threads() {
+    let ledger = Ledger::new(DefaultBacking::new());
+    let arena = Arena::new_in(&ledger, "arena");
+    let parts = [arena.alloc_slice_fill(100, 1u32), arena.alloc_slice_fill(100, 2)];
+    let boxed = arena.alloc_box(String::from("in a box"));
+    thread::scope(|scope| {
+        for part in parts {
+            scope.spawn(move || part.iter_mut().for_each(|number| *number += 1));
+        }
+        scope.spawn(move || assert_eq!(*boxed, "in a box"));
+    });
+}
