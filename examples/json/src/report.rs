@@ -35,7 +35,12 @@ impl fmt::Display for Report<'_> {
             "tree        {} in the arena for each document (plain strings stay in the input)",
             Bytes(tally.bytes)
         )?;
-        writeln!(f, "growth      {} times in the arena's first pass, by {}", first.times, Bytes(first.bytes))?;
+        writeln!(
+            f,
+            "growth      the ledger took pages {} times in the arena's first pass; memory grew by {}, all owners together",
+            first.times,
+            Bytes(first.bytes)
+        )?;
         let later = match later {
             Growth { times: 0, bytes: 0 } => "none".into(),
             Growth { times, bytes } => format!("{times} TIMES, by {},", Bytes(*bytes)),

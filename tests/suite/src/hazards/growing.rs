@@ -42,7 +42,7 @@ pub fn h05_two_growers() {
 
 /// What others took between two claims is a gap: never written, and no later claim suffers.
 pub fn h08_foreign_growth_is_a_gap() {
-    const GAP: usize = 500;
+    const GAP: usize = if cfg!(miri) { 100 } else { 500 };
     let (mut memory, control) = (Memory::new(ROOM), Control::new());
     control.gap.store(GAP, Relaxed);
     let base = memory.start().addr().get();
