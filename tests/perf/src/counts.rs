@@ -23,9 +23,7 @@ pub fn run(workshop: &Workshop, program: &Program, filter: &str, report: &mut Re
     }
     eprintln!("· counting instructions");
     let mut rows = Worker::start(program.command())?.list(filter)?;
-    // Of several threads callgrind has nothing to say; large rows do less work when they are counted, if they can.
-    rows.retain(|row| !matches!(row.nature, Nature::Cold | Nature::Threads));
-    rows.retain(|row| row.nature != Nature::Large || row.group != "Scaling");
+    rows.retain(|row| row.counted > 0.0);
     let folder = workshop.scratch().join("callgrind");
     // Counts of another run would be taken for this one's.
     let _ = fs::remove_dir_all(&folder);
@@ -46,15 +44,11 @@ pub fn run(workshop: &Workshop, program: &Program, filter: &str, report: &mut Re
         }
     }
     for listed in &rows {
-        let (more, operations) = match listed.nature {
-            // What `rows` counts on.
-            Nature::Large => (2, 20_000.0),
-            _ => (11, listed.operations),
-        };
+        let more = if listed.nature == Nature::Large { 2 } else { 11 };
         for (at, contender) in report.row(listed).contenders.iter_mut().enumerate() {
             let count = |iterations| counts.get(&[listed.number, at, iterations]);
             if let (Some(once), Some(often)) = (count(1), count(more)) {
-                contender.instructions = Some((often - once) / (more - 1) as f64 / operations);
+                contender.instructions = Some((often - once) / (more - 1) as f64 / listed.counted);
             }
         }
     }

@@ -21,6 +21,8 @@ pub struct Listed {
     pub group: String,
     pub name: String,
     pub operations: f64,
+    /// How many when instructions are counted; 0 if they are not.
+    pub counted: f64,
     pub bytes: f64,
     pub nature: Nature,
     pub contenders: Vec<(String, Kind)>,
@@ -65,11 +67,12 @@ impl Worker {
         loop {
             let line = self.line()?;
             match line.split('\t').collect::<Vec<_>>()[..] {
-                ["row", group, name, operations, bytes, nature] => rows.push(Listed {
+                ["row", group, name, operations, counted, bytes, nature] => rows.push(Listed {
                     number: rows.len(),
                     group: group.to_owned(),
                     name: name.to_owned(),
                     operations: operations.parse()?,
+                    counted: counted.parse()?,
                     bytes: bytes.parse()?,
                     nature: match nature {
                         "plain" => Nature::Plain,

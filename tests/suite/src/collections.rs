@@ -1,6 +1,7 @@
 //! The `Allocator` of arenas and scopes, and collections in them.
 
 use core::alloc::Layout;
+use core::hash::{BuildHasherDefault, Hasher};
 use core::ptr::NonNull;
 
 use allocator_api2::alloc::Allocator;
@@ -105,11 +106,27 @@ pub fn resize<A: Allocator>(
     Some(place)
 }
 
+/// The same in every run, so that the same program asks for the same memory.
+#[derive(Default)]
+struct Mixing(u64);
+
+impl Hasher for Mixing {
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
+        }
+    }
+
+    fn finish(&self) -> u64 {
+        self.0 ^ self.0 << 40
+    }
+}
+
 /// Vectors and a map that grow past many chunks, in turns.
 fn vectors_and_maps<A: Allocator + Copy>(allocator: A) {
     let count = if cfg!(miri) { 30 } else { 2000 };
     let (mut numbers, mut bytes) = (Vec::new_in(allocator), Vec::with_capacity_in(3, allocator));
-    let mut map = HashMap::new_in(allocator);
+    let mut map = HashMap::with_hasher_in(BuildHasherDefault::<Mixing>::default(), allocator);
     for n in 0..count {
         numbers.push(n);
         bytes.extend_from_slice(&[n as u8; 3]);

@@ -10,7 +10,7 @@ use crate::backings::{Control, Manner, Memory, Simulated};
 use crate::choices::{Choices, Seeded};
 use crate::model::{pool_of_values, run};
 
-const ROOM: usize = if cfg!(miri) { 1 << 20 } else { 16 << 20 };
+const ROOM: usize = if cfg!(miri) { 256 << 10 } else { 16 << 20 };
 const SEEDS: u32 = if cfg!(miri) { 2 } else { 8 };
 
 /// The target's own pages.
@@ -70,7 +70,7 @@ pub fn h12_each_claim_fails_once() {
         for manner in [Manner::Exact, Manner::Steps(2048), Manner::Loans] {
             let mut refuse = 1;
             while on_simulated(manner, 0, refuse, &mut Seeded::new(seed, steps)) >= refuse {
-                refuse += if cfg!(miri) { 5 } else { 1 };
+                refuse += if cfg!(miri) { 12 } else { 1 };
             }
         }
     }

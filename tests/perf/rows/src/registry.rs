@@ -21,14 +21,15 @@ impl Registry {
         let mut text = String::new();
         let mut line = |fields: &[&str]| writeln!(text, "{}", fields.join("\t")).expect("a `String` takes all");
         for row in &self.0 {
-            let (operations, bytes) = (row.operations.to_string(), row.bytes.to_string());
+            let [operations, counted, bytes] =
+                [row.operations, row.counted, row.bytes].map(|number| number.to_string());
             let nature = match row.nature {
                 Nature::Plain => "plain",
                 Nature::Cold => "cold",
                 Nature::Large => "large",
                 Nature::Threads => "threads",
             };
-            line(&["row", row.group, &row.name, &operations, &bytes, nature]);
+            line(&["row", row.group, &row.name, &operations, &counted, &bytes, nature]);
             for contender in &row.contenders {
                 let kind = match contender.kind {
                     Kind::Limit => "limit",

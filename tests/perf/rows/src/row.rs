@@ -10,6 +10,8 @@ pub struct Row {
     pub name: String,
     /// How many allocations one iteration does. (Of rows without any: how many times what the row is about happens.)
     pub operations: usize,
+    /// How many it does when instructions are counted: fewer where they are many. 0 if it makes no sense to.
+    pub counted: usize,
     /// The bytes that are asked for at once in one iteration.
     pub bytes: usize,
     /// How it has to be measured.
@@ -25,14 +27,11 @@ pub enum Nature {
     Plain,
     /// Each sample in a process or an instance of its own.
     Cold,
-    /// One iteration is a sample. Instructions are counted on [`COUNTED_NODES`] operations, if at all.
+    /// One iteration is a sample.
     Large,
     /// By several threads: so long that they really run beside each other.
     Threads,
 }
-
-/// What large rows do in place of their operations when instructions are counted: enough to see what each costs.
-pub const COUNTED_NODES: u32 = 20_000;
 
 /// Somebody who does a row's work.
 pub struct Contender {

@@ -50,7 +50,7 @@ pub fn h08_foreign_growth_is_a_gap() {
     {
         let ledger = Ledger::new(Simulated::new(&mut memory, &control, Manner::Exact));
         let arena = Arena::new_in(&ledger, "arena").with_growth(Growth::fixed(300));
-        for size in (1..60).map(|size| size * 17) {
+        for size in (1..if cfg!(miri) { 20 } else { 60 }).map(|size| size * 17) {
             assert_eq!(arena.alloc_slice_fill(size, 0u8).len(), size);
         }
         drop(arena);
@@ -60,7 +60,7 @@ pub fn h08_foreign_growth_is_a_gap() {
             assert!(next.base - (span.base + span.len) >= GAP, "{span:?} and {next:?} have nobody between them");
             *gap = (span.base + span.len - base, next.base - base);
         }
-        assert!(spans().count() > 5);
+        assert!(spans().count() > 3);
     }
     for (from, to) in gaps {
         assert_eq!(memory.foreign_bytes(from, to), to - from, "others' memory was written to");
@@ -104,7 +104,7 @@ pub fn h14_one_huge_request_changes_no_policy() {
         control.gap.store(GRAIN, Relaxed);
         let arena = Arena::new_in(&ledger, "arena").with_growth(Growth::new().first(1024).factor(2).cap(3000));
         if first > 0 {
-            arena.alloc_slice_fill(first, 1u8);
+            arena.alloc_uninit_slice::<u8>(first);
         }
         [(); 4].map(|()| {
             let before = arena.claimed();
@@ -147,7 +147,7 @@ pub fn h24_vacant_chunks_and_padding() {
 pub fn h26_nothing_is_lost() {
     let (mut memory, control) = (Memory::new(ROOM), Control::new());
     let ledger = Ledger::new(Simulated::new(&mut memory, &control, Manner::Exact));
-    for stride in [1, 3, 7, 11] {
+    for stride in if cfg!(miri) { [3, 7].as_slice() } else { &[1, 3, 7, 11] } {
         let mut claims = [const { None }; 16];
         for (index, claim) in claims.iter_mut().enumerate() {
             let layout = Layout::from_size_align(1 + 97 * index, 1 << (index % 9)).expect("a layout");
@@ -192,7 +192,7 @@ pub fn h26_trimming_over_and_over() {
     let ledger = Ledger::new(Simulated::new(&mut memory, &control, Manner::Exact));
     let mut arena = Arena::new_in(&ledger, "arena");
     let pool = BlockPool::new_in(&ledger, "pool", Layout::new::<[u64; 4]>());
-    let mut granted = [0; 40];
+    let mut granted = [0; if cfg!(miri) { 8 } else { 40 }];
     for (round, granted) in granted.iter_mut().enumerate() {
         let mut blocks = [None; 30];
         for block in &mut blocks {
@@ -210,14 +210,15 @@ pub fn h26_trimming_over_and_over() {
         *granted = ledger.snapshot().granted;
     }
     // Each time the arena would like a larger chunk; pieces of 4 KiB or more do, once they are there.
-    assert!(granted[39] == granted[20] && granted[39] < 64 << 10, "{granted:?}");
+    let [.., before, last] = granted;
+    assert!(last == before && last < 64 << 10, "{granted:?}");
 }
 
 /// So many arenas, opened and dropped in any order: nothing is left over (how long the steps take is tested in the crate, by the depth
 /// of the ledger's tree).
 pub fn many_arenas() {
-    const OPEN: usize = 64;
-    let arenas = if cfg!(miri) { 200 } else { 100_000 };
+    const OPEN: usize = if cfg!(miri) { 16 } else { 64 };
+    let arenas = if cfg!(miri) { 100 } else { 100_000 };
     let (mut memory, control) = (Memory::new(ROOM), Control::new());
     let ledger = Ledger::new(Simulated::new(&mut memory, &control, Manner::Exact));
     let mut open = [const { None }; OPEN];
@@ -232,6 +233,6 @@ pub fn many_arenas() {
     tally::check(&ledger);
     let snapshot = ledger.snapshot();
     assert_eq!((snapshot.claimed, snapshot.spans().count()), (0, 1));
-    // At most 64 arenas of at most 1 KiB were open at once; holes between them cost at most as much again.
+    // At most so many arenas of at most 1 KiB were open at once; holes between them cost at most as much again.
     assert!(snapshot.granted <= 2 * OPEN * 1100, "{snapshot:?}");
 }

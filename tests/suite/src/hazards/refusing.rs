@@ -115,12 +115,12 @@ pub fn h12_a_failed_request_changes_nothing() {
 /// A text of which the first half found room and the second didn't: what was there before is whole, and what the text had claimed on
 /// its way goes back.
 pub fn h12_a_text_that_finds_no_room() {
-    let (mut memory, control) = (Memory::new(ROOM), Control::new());
+    let (mut memory, control) = (Memory::new(6000), Control::new());
     let ledger = Ledger::new(Simulated::new(&mut memory, &control, Manner::Exact));
     let mut arena = Arena::new_in(&ledger, "arena");
     let before = arena.alloc([5u64; 9]);
-    let (some, much) = (4000, 60_000);
-    let text = format_args!("{0:some$}{0:much$}{0:much$}{0:much$}{0:much$}{0:much$}", "");
+    let piece = str::from_utf8(&[b'x'; 700]).expect("ASCII");
+    let text = format_args!("{0}{0}{0}{0}{0}{0}{0}{0}{0}{0}", piece);
     let error = arena.try_alloc_fmt(text).expect_err("no room");
     assert_eq!((error.owner, error.align, *before), ("arena", 1, [5; 9]));
     assert!(arena.alloc_slice_fill(1000, 6u8).iter().all(|byte| *byte == 6), "the first half's room can be used");

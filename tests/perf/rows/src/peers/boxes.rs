@@ -30,13 +30,13 @@ pub unsafe trait Heap {
 
 /// Rust's default allocator: glibc's malloc on Linux, dlmalloc on wasm. What `Box` uses.
 #[derive(Debug)]
-pub struct Default;
+pub struct Global;
 
 // SAFETY: all is the allocator's.
-unsafe impl Heap for Default {
+unsafe impl Heap for Global {
     #[inline(always)]
     fn new() -> Self {
-        Default
+        Global
     }
 
     #[inline(always)]
@@ -53,7 +53,7 @@ unsafe impl Heap for Default {
 }
 
 // SAFETY: all is the allocator's. (`System` as a source would go past the counting.)
-unsafe impl GlobalAlloc for Default {
+unsafe impl GlobalAlloc for Global {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         // SAFETY: the caller's promise.
         unsafe { std::alloc::alloc(layout) }
@@ -71,12 +71,12 @@ type Binning = talc::wasm::WasmBinning;
 type Binning = talc::DefaultBinning;
 
 /// talc for one thread, on blocks of the default allocator.
-pub type Talc = TalcCell<GlobalAllocSource<Default>, Binning>;
+pub type Talc = TalcCell<GlobalAllocSource<Global>, Binning>;
 
 // SAFETY: all is the allocator's.
 unsafe impl Heap for Talc {
     fn new() -> Self {
-        TalcCell::new(GlobalAllocSource::new(Default))
+        TalcCell::new(GlobalAllocSource::new(Global))
     }
 
     #[inline(always)]

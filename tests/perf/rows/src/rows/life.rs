@@ -6,7 +6,7 @@ use super::scopes::{Structs, room};
 use crate::job::{Job, Sample, repeat};
 use crate::limit::cursor::{CHECKED, Limit};
 use crate::peers::blink::Blinking;
-use crate::peers::boxes::{Boxes, Default, Talc};
+use crate::peers::boxes::{Boxes, Global, Talc};
 use crate::peers::bump_scope::BumpScoped;
 use crate::peers::bumpalo::Bumpalo;
 use crate::peers::freehold::Freehold;
@@ -119,6 +119,7 @@ pub fn rows() -> Vec<Row> {
         group: "Coming and going",
         name: name.to_owned(),
         operations,
+        counted: operations,
         bytes,
         nature: Nature::Plain,
         contenders,
@@ -135,7 +136,7 @@ pub fn rows() -> Vec<Row> {
                 Contender::peer("bump-scope up", nested::<BumpScoped<true>>),
                 Contender::peer("bump-scope down", nested::<BumpScoped<false>>),
                 Contender::peer("stumpalo", nested::<Stumpalo>),
-                Contender::peer("Box", nested::<Boxes<Default>>),
+                Contender::peer("Box", nested::<Boxes<Global>>),
             ],
         ),
         row(
@@ -165,11 +166,12 @@ pub fn rows() -> Vec<Row> {
                 Contender::peer("bump-scope down", once::<BumpScoped<false>>),
                 Contender::peer("stumpalo", once::<Stumpalo>),
                 Contender::peer("blink-alloc", once::<Blinking>),
-                Contender::peer("Box", once::<Boxes<Default>>),
+                Contender::peer("Box", once::<Boxes<Global>>),
             ],
         ),
         Row {
             nature: Nature::Cold,
+            counted: 0,
             ..row(
                 "first use",
                 1,
@@ -183,7 +185,7 @@ pub fn rows() -> Vec<Row> {
                     Contender::peer("bump-scope down", first::<BumpScoped<false>>),
                     Contender::peer("stumpalo", first::<Stumpalo>),
                     Contender::peer("blink-alloc", first::<Blinking>),
-                    Contender::peer("Box", first::<Boxes<Default>>),
+                    Contender::peer("Box", first::<Boxes<Global>>),
                     Contender::peer("talc", first::<Boxes<Talc>>),
                 ],
             )

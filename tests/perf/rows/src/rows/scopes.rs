@@ -5,7 +5,7 @@ use std::hint::black_box;
 use crate::job::{Job, Sample, repeat};
 use crate::limit::cursor::{CHECKED, GROWABLE, Limit, UNCHECKED};
 use crate::peers::blink::Blinking;
-use crate::peers::boxes::{Boxes, Default, Talc};
+use crate::peers::boxes::{Boxes, Global, Talc};
 use crate::peers::bump_scope::BumpScoped;
 use crate::peers::bumpalo::Bumpalo;
 use crate::peers::freehold::Freehold;
@@ -204,14 +204,15 @@ fn arenas<W: Work>() -> Vec<Contender> {
         Contender::peer("bump-scope down", scoped::<W, BumpScoped<false>>),
         Contender::peer("stumpalo", scoped::<W, Stumpalo>),
         Contender::peer("blink-alloc", scoped::<W, Blinking>),
-        Contender::peer("Box", scoped::<W, Boxes<Default>>),
+        Contender::peer("Box", scoped::<W, Boxes<Global>>),
         Contender::peer("talc", scoped::<W, Boxes<Talc>>),
     ]
 }
 
 fn row<W: Work>(group: &'static str, name: &str, contenders: Vec<Contender>) -> Row {
     let name = name.to_owned();
-    Row { group, name, operations: W::VALUES, bytes: W::BYTES, nature: Nature::Plain, contenders }
+    let (operations, counted, bytes) = (W::VALUES, W::VALUES, W::BYTES);
+    Row { group, name, operations, counted, bytes, nature: Nature::Plain, contenders }
 }
 
 /// Values of fixed size: copies can't make a difference, so the limits are with and without a check.

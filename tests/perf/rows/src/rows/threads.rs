@@ -244,6 +244,7 @@ fn row<const THREADS: usize>(name: &str) -> Row {
         group: "Shared pool",
         name: name.to_owned(),
         operations: HELD * THREADS,
+        counted: if THREADS == 1 { HELD } else { 0 },
         bytes: HELD * THREADS * size_of::<Block>(),
         nature: if THREADS == 1 { Nature::Plain } else { Nature::Threads },
         contenders: vec![

@@ -6,7 +6,7 @@ use std::hint::black_box;
 use crate::job::{Job, Sample, repeat};
 use crate::limit::Buffer;
 use crate::limit::typed::TypedCursor;
-use crate::row::{COUNTED_NODES, Contender, Nature, Row};
+use crate::row::{Contender, Nature, Row};
 
 use super::arenas::{BlinkArena, BumpScopeArena, BumpaloArena, FreeholdScope, FreeholdShared, StumpaloArena};
 use super::nodes::{Forest, Garden, Keep, Payload, Planting, Refs, TreeNode};
@@ -142,6 +142,8 @@ fn seasons<P: Payload, G: Garden<Tree<P>>>(garden: &mut G, nodes: u32, iteration
 }
 
 const NODES: u32 = 1_000_000;
+/// Enough to see how many instructions each costs.
+const COUNTED_NODES: u32 = 20_000;
 
 fn grown<P: Payload, G: Garden<Tree<P>>>(job: &Job) -> Sample {
     job.placed(|job| {
@@ -162,6 +164,7 @@ pub fn rows() -> Vec<Row> {
         group: "Trees and graphs",
         name: name.to_owned(),
         operations: NODES as usize,
+        counted: COUNTED_NODES as usize,
         bytes: NODES as usize * size_of::<TreeNode<'_, u32>>(),
         nature: Nature::Large,
         contenders,

@@ -296,6 +296,7 @@ fn row<const LEN: usize>(name: &str) -> Row {
         group: "Vectors",
         name: name.to_owned(),
         operations: LEN,
+        counted: LEN,
         bytes: LEN * 8,
         nature: Nature::Plain,
         contenders: vec![
