@@ -190,7 +190,7 @@ pub fn the_last_bytes_of_memory_are_found() {
     let (mut memory, control) = (Memory::new(ROOM), Control::new());
     let ledger = Ledger::new(Simulated::new(&mut memory, &control, Manner::Exact));
     let arena = Arena::new_in(&ledger, "arena");
-    arena.alloc_slice_fill(ROOM - 8192, 1u8);
+    arena.alloc_uninit_slice::<u8>(ROOM - 8192);
     arena.try_reserve(4096).expect("half of what is left");
     let left = 4096 - 2 * GRAIN;
     arena.try_reserve(arena.room() + left / 2).expect("the chunk grows by what it lacks");
