@@ -144,7 +144,7 @@ fn with_a_bomb(exit: impl Fn(TypedArena<'_, Bomb<'_>>, &Drops, usize)) {
         let (ledger, drops) = (Ledger::new(DefaultBacking::new()), Drops::default());
         // Something between its chunks, so that they don't grow into one.
         let (arena, apart) =
-            (TypedArena::new_in(&ledger, "typed").with_growth(Growth::fixed(600)), Pool::new_in(&ledger, "apart"));
+            (TypedArena::new_in(&ledger, "typed").with_growth(Growth::fixed(400)), Pool::new_in(&ledger, "apart"));
         let mut boxes = Vec::new();
         for index in 0..VALUES {
             arena.alloc(if index == bomb { drops.bomb() } else { drops.value() });
