@@ -15,6 +15,9 @@ pub const PAGE: usize = 64 * 1024;
 /// piece that is left over when a span is cut can carry a header of its own: nothing is ever too small to keep.
 pub const GRAIN: usize = size_of::<[usize; 8]>();
 
+/// Bytes of a line of the cache: what lies on one is fetched at once. An alignment that pays, not one that anything rests on.
+pub(crate) const LINE: usize = 64;
+
 /// No span ends in the last so many bytes of the address space. So a cursor can be moved on by up to that much before it is
 /// compared with its end: the sum can't wrap.
 pub(crate) const HEADROOM: usize = 4096;

@@ -127,7 +127,10 @@ pub unsafe trait Alloc<'s>: Bump {
     /// If there is no room to be had.
     #[inline(always)]
     fn alloc_slice_copy<T: Copy>(self, values: &[T]) -> &'s mut [T] {
-        fill_by_copy(self.alloc_uninit_slice(values.len()), values)
+        // As large as a slice that there is already: nothing to be checked.
+        let place = bump(self, size_of_val(values), align_of::<T>());
+        // SAFETY: room for all the values, aligned for them, that is the caller's alone for 's (contract of `Alloc`).
+        unsafe { fill_by_copy(place.cast(), values) }
     }
 
     /// [`alloc_slice_copy`](Alloc::alloc_slice_copy) where there may be no room.
@@ -137,7 +140,9 @@ pub unsafe trait Alloc<'s>: Bump {
     /// What stood in the way.
     #[inline(always)]
     fn try_alloc_slice_copy<T: Copy>(self, values: &[T]) -> Result<&'s mut [T], AllocError> {
-        Ok(fill_by_copy(self.try_alloc_uninit_slice(values.len())?, values))
+        let place = try_bump(self, size_of_val(values), align_of::<T>())?;
+        // SAFETY: room for all the values, aligned for them, that is the caller's alone for 's (contract of `Alloc`).
+        Ok(unsafe { fill_by_copy(place.cast(), values) })
     }
 
     /// Clones a slice, value by value.
@@ -353,13 +358,15 @@ fn try_room<'s, A: Alloc<'s>, T>(alloc: A) -> Result<&'s mut MaybeUninit<T>, All
     Ok(unsafe { &mut *place.as_ptr() })
 }
 
+/// # Safety
+///
+/// The caller owes: there is room for the values at `place`, apart from themselves, and nobody else uses it during `'s`.
 #[inline(always)]
-fn fill_by_copy<'s, T: Copy>(room: &'s mut [MaybeUninit<T>], values: &[T]) -> &'s mut [T] {
-    let place = NonNull::from(&mut *room).cast::<T>();
-    // SAFETY: the room has the length of the values, and is not part of them: it is borrowed exclusively.
+unsafe fn fill_by_copy<'s, T: Copy>(place: NonNull<T>, values: &[T]) -> &'s mut [T] {
+    // SAFETY: the caller's promise.
     unsafe { copy(values.as_ptr(), place, values.len()) };
-    // SAFETY: every value was written.
-    unsafe { assume_init(room) }
+    // SAFETY: every value was written, and the caller's promise.
+    unsafe { NonNull::slice_from_raw_parts(place, values.len()).as_mut() }
 }
 
 /// # Safety

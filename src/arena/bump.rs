@@ -15,6 +15,10 @@ pub trait Bump: Copy {
     #[doc(hidden)]
     const MIN_ALIGN: usize;
 
+    /// Whether the cursor lies in memory that others may reach, so that nothing is lost by giving out its address.
+    #[doc(hidden)]
+    const IN_MEMORY: bool;
+
     #[doc(hidden)]
     type Chunks: Refill;
 
@@ -50,30 +54,74 @@ fn pad<A: Bump>(cursor: Cursor, align: usize) -> usize {
 #[inline(always)]
 fn bump_or<A: Bump, const PANIC: bool>(arena: A, size: usize, align: usize, small: bool) -> Option<NonNull<u8>> {
     let (cell, chunks) = arena.parts(Key::KEY);
-    let mut cursor = cell.get();
     if align > A::MIN_ALIGN && size == 0 {
         // No bytes need no room, only an aligned pointer; for smaller alignments the cursor's is.
         return NonNull::new(core::ptr::without_provenance_mut(align));
     }
-    let full = if small {
-        // No chunk ends in the last `HEADROOM` bytes of the address space, so the sum does not wrap.
-        cursor.next.addr().get() + pad::<A>(cursor, align) + step::<A>(size) > cursor.end.addr().get()
-    } else {
-        // Neither sum overflows: both parts of each are at most `isize::MAX + 1`, and not both that.
-        pad::<A>(cursor, align) + step::<A>(size) > cursor.room()
-    };
-    if full {
-        let refilled =
+    let mut cursor = cell.get();
+    let mut next = past::<A>(cursor, size, align);
+    while !(if small { next <= cursor.end.as_ptr() } else { fits::<A>(cursor, size, align) }) {
+        if A::IN_MEMORY {
+            return bump_in_next::<A, PANIC>(arena, size, align);
+        }
+        let found =
             if PANIC { chunks.refill_or_panic(cursor, size, align) } else { chunks.refill(cursor, size, align) };
-        let (next, end) = refilled.get()?;
-        cursor = Cursor { next, end };
+        match found.get() {
+            Some((next, end)) => cursor = Cursor { next, end },
+            None if PANIC => none_found(),
+            None => return None,
+        }
         cell.set(cursor);
+        next = past::<A>(cursor, size, align);
+        if !RETRY {
+            break;
+        }
     }
-    // SAFETY: the chunk has room for the padding and the size after it, rounded up: it was compared, or `refill` said so, and
-    // both the end of a chunk and the cursor are aligned to what the size is rounded to.
-    let start = unsafe { cursor.next.add(pad::<A>(cursor, align)) };
+    // SAFETY: the chunk has room for the padding and the size after it, rounded up: it was compared, or `refill` said so. So this
+    // is the end of a place in it.
+    cell.set_next(unsafe { NonNull::new_unchecked(next) });
     // SAFETY: as above.
-    cell.set_next(unsafe { start.add(step::<A>(size)) });
+    Some(unsafe { cursor.next.add(pad::<A>(cursor, align)) })
+}
+
+/// Where the cursor goes. Made once, to be compared and then kept; with a small layout it does not wrap, as no chunk ends in the
+/// last `HEADROOM` bytes of the address space.
+#[inline(always)]
+fn past<A: Bump>(cursor: Cursor, size: usize, align: usize) -> *mut u8 {
+    cursor.next.as_ptr().wrapping_add(pad::<A>(cursor, align) + step::<A>(size))
+}
+
+/// Whether the chunk has room. The sum does not overflow: both parts are at most `isize::MAX + 1`, and not both that.
+#[inline(always)]
+fn fits<A: Bump>(cursor: Cursor, size: usize, align: usize) -> bool {
+    pad::<A>(cursor, align) + step::<A>(size) <= cursor.room()
+}
+
+/// Whether to compare once more after a refill. V8 knows nothing of cold calls, and what it does to the caller's variables around
+/// one costs least in a loop that is left where the refill fails. LLVM knows, and would treat the loop as a hot one.
+const RETRY: bool = cfg!(target_family = "wasm");
+
+/// Never reached, but a way out of the loop that a compiler can see: without one LLVM makes a branch of it again.
+#[cold]
+#[inline(never)]
+fn none_found() -> ! {
+    panic!("a refill that does not fail has failed")
+}
+
+/// Where the cursor lies in memory anyway, all of the cold path is one call that returns the place.
+#[cold]
+#[inline(never)]
+fn bump_in_next<A: Bump, const PANIC: bool>(arena: A, size: usize, align: usize) -> Option<NonNull<u8>> {
+    let (cell, chunks) = arena.parts(Key::KEY);
+    let found =
+        if PANIC { chunks.refill_or_panic(cell.get(), size, align) } else { chunks.refill(cell.get(), size, align) };
+    let (next, end) = found.get()?;
+    let cursor = Cursor { next, end };
+    // SAFETY: `refill` made room for the padding and the size after it, rounded up: both the end of a chunk and the cursor are
+    // aligned to what the size is rounded to.
+    let start = unsafe { next.add(pad::<A>(cursor, align)) };
+    // SAFETY: as above.
+    cell.set(Cursor { next: unsafe { start.add(step::<A>(size)) }, end });
     Some(start)
 }
 

@@ -64,6 +64,7 @@ impl<'s, const MIN_ALIGN: usize> Scope<'s, MIN_ALIGN> {
 
 impl<'s, const MIN_ALIGN: usize> Bump for &Scope<'s, MIN_ALIGN> {
     const MIN_ALIGN: usize = MIN_ALIGN;
+    const IN_MEMORY: bool = false;
     type Chunks = Chunks<'s>;
 
     #[inline(always)]
@@ -74,6 +75,7 @@ impl<'s, const MIN_ALIGN: usize> Bump for &Scope<'s, MIN_ALIGN> {
 
 impl<'l, const MIN_ALIGN: usize> Bump for &Arena<'l, MIN_ALIGN> {
     const MIN_ALIGN: usize = MIN_ALIGN;
+    const IN_MEMORY: bool = true;
     type Chunks = Chunks<'l>;
 
     #[inline(always)]

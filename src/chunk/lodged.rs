@@ -7,14 +7,15 @@
 use core::cell::Cell;
 use core::ptr::NonNull;
 
-use super::{Chunks, Cursor, Growth, Link, Refill};
+use super::{Chunks, Cursor, Growth, Link, Record, Refill};
 use crate::error::{AllocError, Obstacle, out_of_memory};
-use crate::layout::padding;
+use crate::layout::{GRAIN, padding};
 use crate::ledger::Spans;
 use crate::platform::Packed;
 
-/// Bytes that the list takes at the start of the first chunk.
-const LEAD: usize = size_of::<Chunks<'_>>().next_multiple_of(16);
+/// Bytes that the list takes at the start of the first chunk: up to a multiple of the grain, so that what follows begins on a
+/// line of the cache.
+const LEAD: usize = (size_of::<Record>() + size_of::<Chunks<'_>>()).next_multiple_of(GRAIN) - size_of::<Record>();
 
 /// The chunks of one typed arena or pool.
 pub struct Lodged<'l> {
@@ -54,8 +55,10 @@ impl<'l> Lodged<'l> {
     }
 
     #[inline(always)]
-    fn enter_first(&self, opened: Packed) -> Packed {
-        if let Some((next, _)) = opened.get() {
+    fn enter_if_first(&self, opened: Packed) -> Packed {
+        if let Some((next, _)) = opened.get()
+            && self.list.get().is_none()
+        {
             // SAFETY: a cursor that `open` returns has the list just before it.
             self.list.set(Some(unsafe { next.sub(LEAD) }));
         }
@@ -111,19 +114,11 @@ impl Refill for Lodged<'_> {
             return list.refill(cursor, size, align);
         }
         match open(self.spans, self.owner, self.growth, size, align) {
-            Ok(cursor) => self.enter_first(cursor),
+            Ok(cursor) => self.enter_if_first(cursor),
             Err(obstacle) => {
                 self.obstacle.set(obstacle);
                 Packed::NONE
             }
-        }
-    }
-
-    #[inline(always)]
-    fn refill_or_panic(&self, cursor: Cursor, size: usize, align: usize) -> Packed {
-        match self.list() {
-            Some(list) => list.refill_or_panic(cursor, size, align),
-            None => self.enter_first(open_or_panic(self.spans, self.owner, self.growth, size, align)),
         }
     }
 
@@ -133,6 +128,16 @@ impl Refill for Lodged<'_> {
             Some(list) => list.error(size, align),
             None => AllocError::new(self.owner, size, align, self.obstacle.get()),
         }
+    }
+
+    #[inline(always)]
+    fn refill_or_panic(&self, cursor: Cursor, size: usize, align: usize) -> Packed {
+        let list = self.list.get();
+        let Growth { first, factor, cap } = self.growth;
+        // SAFETY: the list is this owner's own, or there is none yet.
+        let refilled =
+            unsafe { refill_or_panic(list, cursor, size, align, self.spans, self.owner, first, factor, cap) };
+        self.enter_if_first(refilled)
     }
 
     #[inline(always)]
@@ -163,10 +168,31 @@ fn open(spans: &dyn Spans, owner: &'static str, growth: Growth, size: usize, ali
     Ok(Packed::new((next, chunk.end)))
 }
 
+/// Goes on in the list, or opens one: all in one call. (Structures of three words go by address, so `growth` comes in parts.)
+///
+/// # Safety
+///
+/// The caller owes: `list` is one that [`open`] made, and still there.
 #[cold]
 #[inline(never)]
-fn open_or_panic(spans: &dyn Spans, owner: &'static str, growth: Growth, size: usize, align: usize) -> Packed {
-    match open(spans, owner, growth, size, align) {
+#[allow(clippy::too_many_arguments)] // all by value, see above
+unsafe fn refill_or_panic(
+    list: Option<NonNull<u8>>,
+    cursor: Cursor,
+    size: usize,
+    align: usize,
+    spans: &dyn Spans,
+    owner: &'static str,
+    first: usize,
+    factor: usize,
+    cap: usize,
+) -> Packed {
+    if let Some(list) = list {
+        // SAFETY: the caller's promise.
+        let list: &Chunks<'_> = unsafe { list.cast().as_ref() };
+        return list.refill_or_panic(cursor, size, align);
+    }
+    match open(spans, owner, Growth { first, factor, cap }, size, align) {
         Ok(cursor) => cursor,
         Err(obstacle) => out_of_memory(AllocError::new(owner, size, align, obstacle)),
     }

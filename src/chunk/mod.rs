@@ -27,7 +27,6 @@ pub(crate) use lodged::{Filled, Lodged};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Growth {
     first: usize,
-    next: usize,
     factor: usize,
     cap: usize,
 }
@@ -35,17 +34,17 @@ pub struct Growth {
 impl Growth {
     /// The default: 512 bytes first, each next twice as much, up to 256 KiB.
     pub const fn new() -> Growth {
-        Growth { first: 512, next: 512, factor: 2, cap: 256 << 10 }
+        Growth { first: 512, factor: 2, cap: 256 << 10 }
     }
 
     /// Chunks of always the same size, in bytes.
     pub const fn fixed(bytes: usize) -> Growth {
-        Growth { first: bytes, next: bytes, factor: 1, cap: bytes }
+        Growth { first: bytes, factor: 1, cap: bytes }
     }
 
     /// The same with a first chunk of `bytes`.
     pub const fn first(self, bytes: usize) -> Growth {
-        Growth { first: bytes, next: bytes, ..self }
+        Growth { first: bytes, ..self }
     }
 
     /// The same with each chunk `factor` times as large as the one before; 1 for an even step.
@@ -58,24 +57,19 @@ impl Growth {
         Growth { cap: bytes, ..self }
     }
 
-    /// Bytes that a new chunk should have.
-    fn step(self) -> usize {
-        self.next.min(self.cap)
+    /// Bytes that the first chunk should have.
+    const fn start(self) -> usize {
+        if self.first < self.cap { self.first } else { self.cap }
     }
 
-    /// Bytes by which a chunk of `len` bytes should grow in place.
-    fn step_in_place(self, len: usize) -> usize {
-        if self.factor > 1 { self.step().max(len / 64) } else { self.step() }
+    /// Bytes that the chunk after one of `step` bytes should have.
+    fn after(self, step: usize) -> usize {
+        step.saturating_mul(self.factor).min(self.cap).max(step)
     }
 
-    /// From the start.
-    fn anew(self) -> Growth {
-        Growth { next: self.first, ..self }
-    }
-
-    fn advance(self) -> Growth {
-        let next = self.next.saturating_mul(self.factor).min(self.cap).max(self.next.min(self.cap));
-        Growth { next, ..self }
+    /// Bytes by which a chunk of `len` bytes should grow in place, where a new one would have `step`.
+    fn in_place(self, step: usize, len: usize) -> usize {
+        if self.factor > 1 { step.max(len / 64) } else { step }
     }
 }
 
@@ -150,15 +144,15 @@ pub trait Refill {
     /// [`error`](Refill::error) says why.
     fn refill(&self, cursor: Cursor, size: usize, align: usize) -> Packed;
 
-    /// [`refill`](Refill::refill) for those who don't want to know.
+    /// What stood in the way when `refill` last returned nothing for this request.
+    fn error(&self, size: usize, align: usize) -> AllocError;
+
+    /// [`refill`](Refill::refill) for those who don't want to know: never `None`.
     ///
     /// # Panics
     ///
     /// If there is no room to be had.
     fn refill_or_panic(&self, cursor: Cursor, size: usize, align: usize) -> Packed;
-
-    /// What stood in the way when `refill` last returned nothing for this request.
-    fn error(&self, size: usize, align: usize) -> AllocError;
 
     /// The name they are claimed under.
     fn owner(&self) -> &'static str;
@@ -234,7 +228,9 @@ pub struct Chunks<'l> {
     pub(crate) home: CursorCell,
     spans: &'l dyn Spans,
     owner: &'static str,
-    growth: Cell<Growth>,
+    growth: Growth,
+    /// Bytes that the next chunk should have.
+    step: Cell<usize>,
     first: Cell<Link>,
     /// The last chunk that any cursor was put into. A living cursor lies in this one or in one before it, so those after it
     /// are vacant.
@@ -252,7 +248,8 @@ impl<'l> Chunks<'l> {
             home: CursorCell::new(Cursor::NOWHERE),
             spans,
             owner,
-            growth: Cell::new(growth),
+            growth,
+            step: Cell::new(growth.start()),
             first: Cell::new(None),
             current: Cell::new(None),
             obstacle: Cell::new(Obstacle::TooLarge),
@@ -260,7 +257,8 @@ impl<'l> Chunks<'l> {
     }
 
     pub(crate) const fn set_growth(&mut self, growth: Growth) {
-        self.growth = Cell::new(growth);
+        self.growth = growth;
+        self.step = Cell::new(growth.start());
     }
 
     /// With `lead`, a new chunk has so many bytes more between its record and where the cursor begins.
@@ -294,24 +292,24 @@ impl<'l> Chunks<'l> {
             self.current.set(Some(vacant));
             return Ok(vacant.cursor());
         }
-        let growth = self.growth.get();
+        let step = self.step.get();
         // A request larger than a whole chunk is an exception, and says nothing about those that follow.
-        let next = if size <= growth.next { growth.advance() } else { growth };
+        let next = if size <= step { self.growth.after(step) } else { step };
         let want = Want {
             prefix: size_of::<Record>() + lead,
             size: size.max(1),
             align,
-            prefer: growth.step(),
+            prefer: step,
             grow: here.map(|chunk| GrowInPlace {
                 payload: chunk.base(),
                 missing,
-                prefer: growth.step_in_place(chunk.len.get()),
+                prefer: self.growth.in_place(step, chunk.len.get()),
             }),
         };
         // SAFETY: the chunk's payload is held until the chunk leaves the list.
         match unsafe { self.spans.place(self.owner, &want) }? {
             Placed::Grown(payload) => {
-                self.growth.set(next);
+                self.step.set(next);
                 // Only a claim that is in the list was to grow.
                 let chunk = here.ok_or(Obstacle::TooLarge)?;
                 chunk.len.set(payload.len());
@@ -323,7 +321,7 @@ impl<'l> Chunks<'l> {
                 Ok(Cursor { end: chunk.end(), ..cursor })
             }
             Placed::New(payload) => {
-                self.growth.set(next);
+                self.step.set(next);
                 if let Some(chunk) = here {
                     chunk.filled.set(Some(cursor.next));
                 }
@@ -433,7 +431,7 @@ impl<'l> Chunks<'l> {
         if keep.is_some() {
             return cursor;
         }
-        self.growth.set(self.growth.get().anew());
+        self.step.set(self.growth.start());
         Cursor::NOWHERE
     }
 
@@ -464,17 +462,17 @@ impl Refill for Chunks<'_> {
 
     #[cold]
     #[inline(never)]
+    fn error(&self, size: usize, align: usize) -> AllocError {
+        AllocError::new(self.owner, size, align, self.obstacle.get())
+    }
+
+    #[cold]
+    #[inline(never)]
     fn refill_or_panic(&self, cursor: Cursor, size: usize, align: usize) -> Packed {
         match self.find_room(cursor, 0, size, align) {
             Ok(Cursor { next, end }) => Packed::new((next, end)),
             Err(obstacle) => out_of_memory(AllocError::new(self.owner, size, align, obstacle)),
         }
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn error(&self, size: usize, align: usize) -> AllocError {
-        AllocError::new(self.owner, size, align, self.obstacle.get())
     }
 
     #[inline]

@@ -11,7 +11,7 @@ use lock_api::RawMutex;
 
 use crate::backing::Backing;
 use crate::chunk::Growth;
-use crate::error::{AllocError, Rejected, out_of_memory};
+use crate::error::{AllocError, Rejected};
 use crate::ledger::Ledger;
 
 mod access;
@@ -109,10 +109,7 @@ impl<T, L: Access> Pool<'_, T, L> {
     /// If no block is free and no more can be had.
     #[inline(always)]
     pub fn alloc(&self, value: T) -> PoolBox<'_, T, L> {
-        match self.blocks.alloc() {
-            Ok(block) => self.fill(block, value),
-            Err(error) => out_of_memory(error),
-        }
+        self.fill(self.blocks.alloc_or_panic(), value)
     }
 
     /// [`alloc`](Pool::alloc), giving the value back if there is no room.

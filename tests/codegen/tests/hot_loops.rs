@@ -46,16 +46,19 @@ const LOCALS: &[Limit] = &[
     Limit { name: "local_pool", loads: 1, stores: POINT, branches: 3 },
 ];
 
-/// Where a panic unwinds, what it has to drop has an address, and the cursor stays in memory.
+/// Where a panic unwinds, what it has to drop has an address. A typed arena's cursor is written there before a refill only; a
+/// pool's stays in memory.
 const UNWINDING_LOCALS: &[Limit] = &[
-    Limit { name: "local_typed", loads: 2, stores: 1 + POINT, branches: 2 },
+    Limit { name: "local_typed", loads: 1, stores: POINT, branches: 2 },
     Limit { name: "local_pool", loads: 5, stores: 2 + POINT, branches: 3 },
 ];
 
 fn check(machine: &str, locals: &[Limit], loops: impl Fn(&str) -> Vec<Counts>) {
     let mut over = Vec::new();
     for limit in SCOPES.iter().chain(OTHERS).chain(locals) {
-        let loops = loops(limit.name);
+        // A loop that stores nothing and calls in each turn is how a cold call outside of all loops is tried again.
+        let loops: Vec<Counts> =
+            loops(limit.name).into_iter().filter(|turn| turn.calls == 0 || turn.stores > 0).collect();
         assert!(!loops.is_empty(), "{machine} {}: no loop", limit.name);
         for counts in loops {
             println!("{machine:13} {:12} {counts:?}", limit.name);
@@ -106,7 +109,10 @@ fn x86_64_hot_loops() {
 #[test]
 fn bookkeeping_is_seen() {
     let module = compile(Path::new(FOLDER), Some("wasm32-unknown-unknown"), "abort");
-    let seen = |name: &str| wasm::loops(&wasm::function(&module, name))[0];
+    let seen = |name: &str| {
+        let loops = wasm::loops(&wasm::function(&module, name));
+        loops.into_iter().max_by_key(|turn| turn.stores).expect("a loop")
+    };
     let (arena, control) = (seen("shared_arena"), seen("control_call"));
     assert!(arena.loads > 0 && arena.stores > POINT, "{arena:?}");
     assert!(control.calls > 0 && control.loads > 0 && control.stores > 0, "{control:?}");
