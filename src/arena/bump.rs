@@ -138,41 +138,31 @@ const fn is_small(size: usize, align: usize) -> bool {
 /// If there is no room to be had.
 #[inline(always)]
 pub(super) fn bump<A: Bump>(arena: A, size: usize, align: usize) -> NonNull<u8> {
-    match bump_or::<A, true>(arena, size, align, false) {
-        Some(start) => start,
-        // SAFETY: `refill_or_panic` does not return without a cursor.
-        None => unsafe { core::hint::unreachable_unchecked() },
-    }
+    // SAFETY: with `PANIC`, there is always some.
+    unsafe { bump_or::<A, true>(arena, size, align, false).unwrap_unchecked() }
 }
 
 /// [`bump`], or nothing has changed.
 #[inline(always)]
 pub(super) fn try_bump<A: Bump>(arena: A, size: usize, align: usize) -> Result<NonNull<u8>, AllocError> {
-    match bump_or::<A, false>(arena, size, align, false) {
-        Some(start) => Ok(start),
-        None => Err(arena.parts(Key::KEY).1.error(size, align)),
-    }
+    bump_or::<A, false>(arena, size, align, false).ok_or_else(|| arena.parts(Key::KEY).1.error(size, align))
 }
 
 /// [`bump`] for a `T`.
 #[inline(always)]
 pub(super) fn bump_for<A: Bump, T>(arena: A) -> NonNull<T> {
     let small = const { is_small(size_of::<T>(), align_of::<T>()) };
-    match bump_or::<A, true>(arena, size_of::<T>(), align_of::<T>(), small) {
-        Some(start) => start.cast(),
-        // SAFETY: `refill_or_panic` does not return without a cursor.
-        None => unsafe { core::hint::unreachable_unchecked() },
-    }
+    // SAFETY: with `PANIC`, there is always some.
+    unsafe { bump_or::<A, true>(arena, size_of::<T>(), align_of::<T>(), small).unwrap_unchecked() }.cast()
 }
 
 /// [`try_bump`] for a `T`.
 #[inline(always)]
 pub(super) fn try_bump_for<A: Bump, T>(arena: A) -> Result<NonNull<T>, AllocError> {
+    let (size, align) = (size_of::<T>(), align_of::<T>());
     let small = const { is_small(size_of::<T>(), align_of::<T>()) };
-    match bump_or::<A, false>(arena, size_of::<T>(), align_of::<T>(), small) {
-        Some(start) => Ok(start.cast()),
-        None => Err(arena.parts(Key::KEY).1.error(size_of::<T>(), align_of::<T>())),
-    }
+    let place = bump_or::<A, false>(arena, size, align, small);
+    place.map(NonNull::cast).ok_or_else(|| arena.parts(Key::KEY).1.error(size, align))
 }
 
 /// Makes sure that the next `bytes` bytes need no refill, whatever small alignments they have.

@@ -266,13 +266,8 @@ impl<'l> Chunks<'l> {
         if size > isize::MAX as usize {
             return Err(Obstacle::TooLarge);
         }
-        // Inner scopes may have moved on: back to the chunk that this cursor lies in. Every step back undoes one forward.
-        let mut here = self.current.get();
-        while let Some(chunk) = here
-            && !chunk.contains_end(cursor.end)
-        {
-            here = chunk.previous.get();
-        }
+        // Every step back undoes one forward.
+        let here = self.chunk_of(cursor);
         let mut missing = 0;
         if let Some(chunk) = here {
             // The chunk may have grown since.
@@ -293,8 +288,6 @@ impl<'l> Chunks<'l> {
             return Ok(vacant.cursor());
         }
         let step = self.step.get();
-        // A request larger than a whole chunk is an exception, and says nothing about those that follow.
-        let next = if size <= step { self.growth.after(step) } else { step };
         let want = Want {
             prefix: size_of::<Record>() + lead,
             size: size.max(1),
@@ -309,9 +302,9 @@ impl<'l> Chunks<'l> {
         // SAFETY: the chunk's payload is held until the chunk leaves the list.
         match unsafe { self.spans.place(self.owner, &want) }? {
             Placed::Grown(payload) => {
-                self.step.set(next);
                 // Only a claim that is in the list was to grow.
                 let chunk = here.ok_or(Obstacle::TooLarge)?;
+                self.advance(size, payload.len() - chunk.len.get());
                 chunk.len.set(payload.len());
                 let home = self.home.get();
                 if chunk.contains_end(home.end) {
@@ -321,7 +314,7 @@ impl<'l> Chunks<'l> {
                 Ok(Cursor { end: chunk.end(), ..cursor })
             }
             Placed::New(payload) => {
-                self.step.set(next);
+                self.advance(size, payload.len());
                 if let Some(chunk) = here {
                     chunk.filled.set(Some(cursor.next));
                 }
@@ -334,6 +327,26 @@ impl<'l> Chunks<'l> {
                 Ok(chunk.cursor())
             }
         }
+    }
+
+    /// Takes the next step, after a claim of `gained` bytes for a request of `size`. A request larger than a whole chunk is an
+    /// exception, and a crumb that happened to be free a stopgap: they say nothing about those that follow.
+    fn advance(&self, size: usize, gained: usize) {
+        let step = self.step.get();
+        if size <= step && gained >= step / 2 {
+            self.step.set(self.growth.after(step));
+        }
+    }
+
+    /// The chunk that a cursor lies in: the last one entered, or, as inner scopes may have moved on, one before it.
+    fn chunk_of(&self, cursor: Cursor) -> Link {
+        let mut here = self.current.get();
+        while let Some(chunk) = here
+            && !chunk.contains_end(cursor.end)
+        {
+            here = chunk.previous.get();
+        }
+        here
     }
 
     /// The first chunk after `here` that can hold the request. Nothing lives in those.
@@ -414,14 +427,8 @@ impl<'l> Chunks<'l> {
     ///
     /// The caller owes: no other cursor of these chunks is used any more, nor anything that lies in the vacant ones.
     pub(crate) unsafe fn trim(&self, cursor: Cursor) -> Cursor {
-        let mut keep = self.current.get();
-        while let Some(chunk) = keep
-            && !chunk.contains_end(cursor.end)
-        {
-            keep = chunk.previous.get();
-        }
         let is_empty = |chunk: &Chunk| chunk.previous.get().is_none() && chunk.data() == cursor.next;
-        let keep = keep.filter(|chunk| !is_empty(chunk));
+        let keep = self.chunk_of(cursor).filter(|chunk| !is_empty(chunk));
         self.current.set(keep);
         while let Some(chunk) = self.after(keep) {
             self.unlink(chunk);

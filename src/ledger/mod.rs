@@ -354,14 +354,19 @@ impl Book {
         }
     }
 
-    /// Puts a free span into the tree, or into the free ones that it touches.
-    fn insert_free(&mut self, at: At, before: Option<At>) {
+    /// Makes a free span one with the free one after it. It is not, or not yet rightly, in the tree.
+    fn absorb_after(&mut self, at: At) {
         if let Some(after) = self.tree.at_or_above(at.end())
             && may_merge(at, after)
         {
             self.tree.remove(after);
             at.len.set(at.len.get() + after.len.get());
         }
+    }
+
+    /// Puts a free span into the tree, or into the free ones that it touches.
+    fn insert_free(&mut self, at: At, before: Option<At>) {
+        self.absorb_after(at);
         match before.filter(|before| before.is_free() && may_merge(*before, at)) {
             Some(before) => {
                 before.len.set(before.len.get() + at.len.get());
@@ -474,12 +479,7 @@ impl Book {
             return;
         };
         at.owner.set(None);
-        if let Some(after) = self.tree.at_or_above(at.end())
-            && may_merge(at, after)
-        {
-            self.tree.remove(after);
-            at.len.set(at.len.get() + after.len.get());
-        }
+        self.absorb_after(at);
         let before = self.tree.at_or_below(at.addr() - 1).filter(|before| may_merge(*before, at));
         if let Some(before) = before {
             self.tree.remove(at);

@@ -2,7 +2,7 @@
 //!
 //! A machine is never quiet, and never equally loud. So a contender's time is divided by the limit's in the same round,
 //! milliseconds apart; the median of these ratios is what counts. All rows are gone through several times, minutes apart,
-//! and each round has another placement in memory.
+//! each time by a new process, whose stack and code lie elsewhere, and each round has another placement in memory.
 
 use std::time::{Duration, Instant};
 
@@ -33,9 +33,9 @@ pub struct Plan {
 impl Plan {
     /// Under ten minutes.
     pub const FULL: Self = Self {
-        passes: 4,
-        rounds: 8,
-        budget: Duration::from_millis(1_500),
+        passes: 6,
+        rounds: 6,
+        budget: Duration::from_millis(1_000),
         sample: 2e6,
         largest: f64::INFINITY,
         memory: true,
@@ -43,7 +43,7 @@ impl Plan {
 
     /// Under one.
     pub const QUICK: Self =
-        Self { passes: 1, rounds: 7, budget: Duration::from_millis(250), sample: 0.3e6, largest: 2e6, memory: false };
+        Self { passes: 3, rounds: 3, budget: Duration::from_millis(90), sample: 0.3e6, largest: 2e6, memory: false };
 }
 
 /// No interruption is as long as that: 20 ms.
@@ -67,16 +67,17 @@ pub fn run(programs: &[(Platform, Program)], plan: &Plan, filter: &str, report: 
         let mut worker = Worker::start(program.command())?;
         let mut rows = worker.list(filter)?;
         rows.retain(|row| row.operations <= plan.largest);
-        platforms.push((*platform, worker, rows.into_iter().map(Course::new).collect::<Vec<_>>()));
+        platforms.push((*platform, program, rows.into_iter().map(Course::new).collect::<Vec<_>>()));
     }
     let steps: usize = platforms.iter().map(|(_, _, courses)| courses.len()).sum();
     let bar = ProgressBar::new(steps as u64 * u64::from(plan.passes));
     bar.set_style(ProgressStyle::with_template("{bar:30} {pos}/{len} {elapsed} of {duration}  {wide_msg}")?);
     for pass in 0..plan.passes {
-        for (platform, worker, courses) in &mut platforms {
+        for (platform, program, courses) in &mut platforms {
+            let mut worker = Worker::start(program.command())?;
             for course in courses {
                 bar.set_message(format!("{}: {}", platform.name(), course.row.name));
-                course.pass(worker, plan, pass)?;
+                course.pass(&mut worker, plan, pass)?;
                 bar.inc(1);
             }
         }
@@ -99,6 +100,10 @@ impl Course {
     fn pass(&mut self, worker: &mut Worker, plan: &Plan, pass: u32) -> Result<()> {
         if self.iterations.is_empty() {
             self.calibrate(worker, plan)?;
+        }
+        if !matches!(self.row.nature, Nature::Cold | Nature::Large) {
+            // Nothing is warm in a new process.
+            self.round(worker, pass * plan.rounds)?;
         }
         let start = Instant::now();
         for round in 0..plan.rounds {
