@@ -50,7 +50,7 @@ fn pad<A: Bump>(cursor: Cursor, align: usize) -> usize {
 /// all of this must be inlined, the cold call's arguments too.)
 ///
 /// `small` is a constant too: whether size and alignment are known, and small enough to move the cursor on before it is compared
-/// with the end. That is an instruction less than to find out how much room there is.
+/// with the end.
 #[inline(always)]
 fn bump_or<A: Bump, const PANIC: bool>(arena: A, size: usize, align: usize, small: bool) -> Option<NonNull<u8>> {
     let (cell, chunks) = arena.parts(Key::KEY);
@@ -60,22 +60,15 @@ fn bump_or<A: Bump, const PANIC: bool>(arena: A, size: usize, align: usize, smal
     }
     let mut cursor = cell.get();
     let mut next = past::<A>(cursor, size, align);
-    while !(if small { next <= cursor.end.as_ptr() } else { fits::<A>(cursor, size, align) }) {
+    // Comparing pointers that are there already is an instruction less than finding out how much room there is.
+    let full = if small { next > cursor.end.as_ptr() } else { !fits::<A>(cursor, size, align) };
+    if full {
         if A::IN_MEMORY {
             return bump_in_next::<A, PANIC>(arena, size, align);
         }
-        let found =
-            if PANIC { chunks.refill_or_panic(cursor, size, align) } else { chunks.refill(cursor, size, align) };
-        match found.get() {
-            Some((next, end)) => cursor = Cursor { next, end },
-            None if PANIC => none_found(),
-            None => return None,
-        }
+        cursor = refilled::<A, PANIC>(chunks, cursor, size, align)?;
         cell.set(cursor);
         next = past::<A>(cursor, size, align);
-        if !RETRY {
-            break;
-        }
     }
     // SAFETY: the chunk has room for the padding and the size after it, rounded up: it was compared, or `refill` said so. So this
     // is the end of a place in it.
@@ -97,15 +90,21 @@ fn fits<A: Bump>(cursor: Cursor, size: usize, align: usize) -> bool {
     pad::<A>(cursor, align) + step::<A>(size) <= cursor.room()
 }
 
-/// Whether to compare once more after a refill. V8 knows nothing of cold calls, and what it does to the caller's variables around
-/// one costs least in a loop that is left where the refill fails. LLVM knows, and would treat the loop as a hot one.
-const RETRY: bool = cfg!(target_family = "wasm");
-
-/// Never reached, but a way out of the loop that a compiler can see: without one LLVM makes a branch of it again.
-#[cold]
-#[inline(never)]
-fn none_found() -> ! {
-    panic!("a refill that does not fail has failed")
+/// A cursor in a chunk that has room; with `PANIC`, there is always one.
+#[inline(always)]
+fn refilled<A: Bump, const PANIC: bool>(
+    chunks: &A::Chunks,
+    cursor: Cursor,
+    size: usize,
+    align: usize,
+) -> Option<Cursor> {
+    let found = if PANIC { chunks.refill_or_panic(cursor, size, align) } else { chunks.refill(cursor, size, align) };
+    match found.get() {
+        Some((next, end)) => Some(Cursor { next, end }),
+        // SAFETY: `refill_or_panic` does not return without a cursor.
+        None if PANIC => unsafe { core::hint::unreachable_unchecked() },
+        None => None,
+    }
 }
 
 /// Where the cursor lies in memory anyway, all of the cold path is one call that returns the place.
@@ -113,15 +112,12 @@ fn none_found() -> ! {
 #[inline(never)]
 fn bump_in_next<A: Bump, const PANIC: bool>(arena: A, size: usize, align: usize) -> Option<NonNull<u8>> {
     let (cell, chunks) = arena.parts(Key::KEY);
-    let found =
-        if PANIC { chunks.refill_or_panic(cell.get(), size, align) } else { chunks.refill(cell.get(), size, align) };
-    let (next, end) = found.get()?;
-    let cursor = Cursor { next, end };
+    let cursor = refilled::<A, PANIC>(chunks, cell.get(), size, align)?;
     // SAFETY: `refill` made room for the padding and the size after it, rounded up: both the end of a chunk and the cursor are
     // aligned to what the size is rounded to.
-    let start = unsafe { next.add(pad::<A>(cursor, align)) };
+    let start = unsafe { cursor.next.add(pad::<A>(cursor, align)) };
     // SAFETY: as above.
-    cell.set(Cursor { next: unsafe { start.add(step::<A>(size)) }, end });
+    cell.set(Cursor { next: unsafe { start.add(step::<A>(size)) }, ..cursor });
     Some(start)
 }
 

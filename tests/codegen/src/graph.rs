@@ -22,43 +22,23 @@ pub struct Loop {
 }
 
 impl Graph {
-    /// The innermost loops. One that calls in each turn, and that the loop around it can pass by, is no loop of its own: it is
-    /// how a cold call is tried again.
+    /// The innermost loops.
     pub fn innermost_loops(&self) -> Vec<Loop> {
-        let mut loops = self.loops();
-        let starts: Vec<usize> = loops.keys().copied().collect();
-        for start in starts {
-            let body = loops[&start].clone();
-            let passes_by = |(other, around): (&usize, &Nodes)| {
-                let past: Nodes = around.difference(&body).copied().collect();
-                !body.contains(other) && around.contains(&start) && self.way(*other, &past).is_some()
-            };
-            if self.way_without_call(start, &body).is_none() && loops.iter().any(passes_by) {
-                loops.remove(&start);
-            }
-        }
+        let loops = self.loops();
         let has_inner = |start: &usize, body: &Nodes| loops.keys().any(|other| other != start && body.contains(other));
         let innermost = loops.iter().filter(|(start, body)| !has_inner(start, body));
         innermost.map(|(start, body)| self.hot_way(*start, body)).collect()
     }
 
     fn hot_way(&self, start: usize, body: &Nodes) -> Loop {
-        let hot = self.way_without_call(start, body).unwrap_or_else(|| body.clone());
+        let without_call = |node: usize| body.contains(&node) && !self.calls.contains(&node);
+        let onward = self.reach(start, without_call);
+        let back = self.reaching(start, without_call);
+        // The start alone is no way around.
+        let way: Nodes = onward.intersection(&back).copied().collect();
+        let hot = if way.len() > 1 { way } else { body.clone() };
         let cold_calls = body.intersection(&self.calls).filter(|call| !hot.contains(call)).count();
         Loop { hot, cold_calls }
-    }
-
-    fn way_without_call(&self, start: usize, body: &Nodes) -> Option<Nodes> {
-        self.way(start, &body.difference(&self.calls).copied().collect())
-    }
-
-    /// All instructions that lie on a way around inside `allowed`.
-    fn way(&self, start: usize, allowed: &Nodes) -> Option<Nodes> {
-        let onward = self.reach(start, |node| allowed.contains(&node));
-        let back = self.reaching(start, |node| allowed.contains(&node));
-        let way: Nodes = onward.intersection(&back).copied().collect();
-        // The start alone is no way around.
-        (way.len() > 1).then_some(way)
     }
 
     /// The natural loops, by their starts.

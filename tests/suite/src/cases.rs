@@ -23,6 +23,7 @@ macro_rules! for_each_case {
             h08_foreign_growth_is_a_gap => $crate::hazards::growing::h08_foreign_growth_is_a_gap,
             islands_that_touch_stay_apart => $crate::hazards::growing::islands_that_touch_stay_apart,
             h14_one_huge_request_changes_no_policy => $crate::hazards::growing::h14_one_huge_request_changes_no_policy,
+            h14_a_crumb_is_no_step => $crate::hazards::growing::h14_a_crumb_is_no_step,
             h24_vacant_chunks_and_padding => $crate::hazards::growing::h24_vacant_chunks_and_padding,
             h26_trimming_keeps_what_holds_something => $crate::hazards::growing::h26_trimming_keeps_what_holds_something,
             h26_nothing_is_lost => $crate::hazards::growing::h26_nothing_is_lost,

@@ -122,6 +122,22 @@ pub fn h14_one_huge_request_changes_no_policy() {
     assert_eq!(chunks(100_000), usual, "what follows a huge request");
 }
 
+/// A crumb that happens to be free does not count as a step: once there is something, a chunk about doubles at most.
+pub fn h14_a_crumb_is_no_step() {
+    let (mut memory, control) = (Memory::new(ROOM), Control::new());
+    let ledger = Ledger::new(Simulated::new(&mut memory, &control, Manner::Steps(4096)));
+    let arena = Arena::new_in(&ledger, "arena");
+    let mut crumbs = 0;
+    while arena.claimed() < 40_000 {
+        let before = arena.claimed();
+        arena.alloc([0u64; 2]);
+        let gained = arena.claimed() - before;
+        assert!(before < 4000 || gained <= before / 4 * 5, "{gained} bytes after {before}");
+        crumbs += usize::from(gained > 0 && gained < before / 2);
+    }
+    assert!(crumbs > 0, "there was one on the way");
+}
+
 /// A chunk that is vacant again is used only if it has room for the padding too (h24: room is not length).
 pub fn h24_vacant_chunks_and_padding() {
     let (mut memory, control) = (Memory::new(ROOM), Control::new());
