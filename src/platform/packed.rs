@@ -41,12 +41,8 @@ impl Packed {
 
     #[inline(always)]
     pub(crate) fn get(self) -> Option<Pair> {
-        if self.0 == 0 {
-            return None;
-        }
         let low = core::ptr::with_exposed_provenance_mut(self.0 as u32 as usize);
         let high = core::ptr::with_exposed_provenance_mut((self.0 >> 32) as usize);
-        // SAFETY: not `NONE`, so both halves are those of a pair that `new` was given.
-        Some(unsafe { (NonNull::new_unchecked(low), NonNull::new_unchecked(high)) })
+        Some((NonNull::new(low)?, NonNull::new(high)?))
     }
 }
