@@ -68,12 +68,13 @@ fn intro(report: &Report) -> String {
          limit, 2.00 takes twice as long. The limit is what one would write by hand for that one loop: a cursor held in\n\
          registers over a buffer that is there already (it can't grow), a list through free blocks, values side by side. What\n\
          the row does with its values is in the time, and the same for everybody. Rounds go A B C A B C, so what slows the\n\
-         machine down slows everybody; each round has another placement in memory; results are summed up and compared, so\n\
-         nobody can leave work out. Peers are used as their documentation recommends for speed.\n\n\
+         machine down slows everybody; each round has another placement in memory, and the rounds come from several processes;\n\
+         results are summed up and compared, so nobody can leave work out. Peers are used as their documentation recommends for speed.\n\n\
          **Bold** is the fastest but for limits. Rows where a peer is more than 5 % faster than freehold are listed below.\n\
          Instructions are callgrind's, natively, for each allocation with the row's own work: they don't depend on the\n\
          machine's mood, but nor do they know of caches. Memory is the most bytes claimed at once, headers of the\n\
-         allocator below included, over the bytes asked for.\n",
+         allocator below included, over the bytes asked for.\n\n\
+         What the loops compile to, and why some stay behind the limit: [hot loops](hot-loops.md).\n",
         machine.summary(),
         crates.join(", "),
     )
