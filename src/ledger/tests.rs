@@ -1,14 +1,12 @@
 //! What only the inside shows: the shape of the tree, and requests at the edges of an address space that no host has.
 
 use core::alloc::Layout;
-use core::ptr::NonNull;
 use std::vec::Vec;
 
 use super::{Book, Claim, Ledger};
-use crate::backing::{Backing, Grant, Reach, Region, Request};
+use crate::backing::{Reach, Region, Request};
 use crate::error::Obstacle;
 use crate::layout::{Fit, GRAIN, HEADROOM, PAGE, usable};
-use crate::span::Span;
 
 /// Runs `look` on the ledger's book.
 fn book<R>(ledger: &Ledger<Region<'_>>, look: impl FnOnce(&Book) -> R) -> R {
@@ -52,46 +50,6 @@ fn the_tree_stays_flat() {
     // A look settles the claim that was given back last.
     assert_eq!(ledger.snapshot().spans().count(), 1);
     assert_eq!(book(&ledger, |book| book.tree.depth()), 1, "all is one free span again");
-}
-
-/// Grants its memory from the top down.
-struct Falling {
-    base: NonNull<u8>,
-    left: usize,
-}
-
-// SAFETY: it is used by one thread at a time, as its ledger is.
-unsafe impl Send for Falling {}
-
-// SAFETY: each byte goes out once, and the test keeps the memory for longer than the ledger; all derive from one pointer.
-unsafe impl Backing for Falling {
-    fn name(&self) -> &'static str {
-        "falling"
-    }
-
-    fn claim(&mut self, request: &Request) -> Result<Grant, Obstacle> {
-        let len = request.len()?.next_multiple_of(GRAIN);
-        let exhausted = Obstacle::Exhausted { backing: "falling", left: self.left };
-        self.left = self.left.checked_sub(len).ok_or(exhausted)?;
-        // SAFETY: what is left, and so much after it, lies in the memory.
-        let start = unsafe { self.base.add(self.left) };
-        // SAFETY: the bytes from there on were not granted before.
-        Ok(Grant::linear(unsafe { Span::new(start, len) }))
-    }
-}
-
-/// A grant that comes to lie right below free memory is one with it.
-#[test]
-fn grants_from_above_merge() {
-    let mut memory = Vec::<u8>::with_capacity(1 << 16);
-    let base = NonNull::new(memory.as_mut_ptr()).unwrap();
-    let ledger = Ledger::new(Falling { base, left: (1 << 16) - base.addr().get() % GRAIN });
-    for size in [200, 2000, 8000] {
-        let claim = ledger.claim("claim", Layout::from_size_align(size, 8).unwrap()).unwrap();
-        assert_eq!(ledger.snapshot().spans().count(), 2, "the claim, and all that is free");
-        drop(claim);
-    }
-    assert_eq!(ledger.growths(), 3);
 }
 
 /// What a grant must bring, asked at every kind of address of a full address space, is enough, and fits in.

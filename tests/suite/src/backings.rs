@@ -11,6 +11,8 @@ use freehold::{Backing, Claim, GRAIN, Grant, Loan, Obstacle, Request, Span};
 pub enum Manner {
     /// Not a byte more than is needed, each grant after the last.
     Exact,
+    /// The same from the memory's end downwards, each grant before the last.
+    Falling,
     /// In steps of so many bytes.
     Steps(usize),
     /// From odd addresses, with odd lengths.
@@ -36,7 +38,7 @@ pub struct Control {
     pub refuse: AtomicUsize,
     /// Bytes that others take between two of its grants.
     pub gap: AtomicUsize,
-    /// Where its next grant starts, counted from the start of its memory.
+    /// Bytes it has given away: where its next grant starts, counted from the start of its memory (or ends, from its end).
     pub used: AtomicUsize,
     /// Loans that are out.
     pub lent: AtomicUsize,
@@ -136,7 +138,9 @@ unsafe impl Backing for Simulated<'_> {
             Manner::Exact | Manner::Islands | Manner::Overlapping => request.len_at(start)?,
             Manner::Steps(step) => request.len_at(start)?.checked_next_multiple_of(step).ok_or(Obstacle::TooLarge)?,
             Manner::Odd => request.len_at(start)?.checked_add(7).ok_or(Obstacle::TooLarge)?,
-            Manner::Loans => request.len()?.checked_next_multiple_of(GRAIN).ok_or(Obstacle::TooLarge)?,
+            Manner::Falling | Manner::Loans => {
+                request.len()?.checked_next_multiple_of(GRAIN).ok_or(Obstacle::TooLarge)?
+            }
             Manner::BadLoans(_, cut) => request.len()?.next_multiple_of(GRAIN) - cut,
             Manner::Short => (request.len()? / 2).next_multiple_of(GRAIN),
         };
@@ -149,6 +153,9 @@ unsafe impl Backing for Simulated<'_> {
         }
         if self.manner != Manner::Overlapping {
             used.store(offset + len + gap.load(Relaxed), Relaxed);
+        }
+        if self.manner == Manner::Falling {
+            offset = left - len;
         }
         // SAFETY: `offset` is less than the memory's length.
         let base = unsafe { self.base.add(offset) };

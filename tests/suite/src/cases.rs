@@ -21,6 +21,7 @@ macro_rules! for_each_case {
             h12_each_claim_fails_once => $crate::modelled::h12_each_claim_fails_once,
             h05_two_growers => $crate::hazards::growing::h05_two_growers,
             h08_foreign_growth_is_a_gap => $crate::hazards::growing::h08_foreign_growth_is_a_gap,
+            grants_from_above_merge => $crate::hazards::growing::grants_from_above_merge,
             islands_that_touch_stay_apart => $crate::hazards::growing::islands_that_touch_stay_apart,
             h14_one_huge_request_changes_no_policy => $crate::hazards::growing::h14_one_huge_request_changes_no_policy,
             h14_a_crumb_is_no_step => $crate::hazards::growing::h14_a_crumb_is_no_step,

@@ -95,6 +95,18 @@ pub fn islands_that_touch_stay_apart() {
     assert_eq!(shores, 3, "the islands are what they were");
 }
 
+/// A grant that comes to lie right below free memory is one with it.
+pub fn grants_from_above_merge() {
+    let (mut memory, control) = (Memory::new(ROOM), Control::new());
+    let ledger = Ledger::new(Simulated::new(&mut memory, &control, Manner::Falling));
+    for size in [200, 2000, 8000] {
+        let claim = ledger.claim("claim", Layout::from_size_align(size, 8).expect("a layout")).expect("room");
+        assert_eq!(ledger.snapshot().spans().count(), 2, "the claim, and all that is free");
+        drop(claim);
+    }
+    assert_eq!(ledger.growths(), 3);
+}
+
 /// A huge request gets its room, and the chunks after it are as if it had never been; growth ends at the cap.
 pub fn h14_one_huge_request_changes_no_policy() {
     /// How much the arena claims for each of four chunks, after a first request of so many bytes.
