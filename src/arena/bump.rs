@@ -66,7 +66,7 @@ fn bump_or<A: Bump, const PANIC: bool>(arena: A, size: usize, align: usize, smal
         if A::IN_MEMORY {
             return bump_in_next::<A, PANIC>(arena, size, align);
         }
-        cursor = refilled::<A, PANIC>(chunks, cursor, size, align)?;
+        cursor = chunks.cursor_for::<PANIC>(cursor, size, align)?;
         cell.set(cursor);
         next = past::<A>(cursor, size, align);
     }
@@ -90,29 +90,12 @@ fn fits<A: Bump>(cursor: Cursor, size: usize, align: usize) -> bool {
     pad::<A>(cursor, align) + step::<A>(size) <= cursor.room()
 }
 
-/// A cursor in a chunk that has room; with `PANIC`, there is always one.
-#[inline(always)]
-fn refilled<A: Bump, const PANIC: bool>(
-    chunks: &A::Chunks,
-    cursor: Cursor,
-    size: usize,
-    align: usize,
-) -> Option<Cursor> {
-    let found = if PANIC { chunks.refill_or_panic(cursor, size, align) } else { chunks.refill(cursor, size, align) };
-    match found.get() {
-        Some((next, end)) => Some(Cursor { next, end }),
-        // SAFETY: `refill_or_panic` does not return without a cursor.
-        None if PANIC => unsafe { core::hint::unreachable_unchecked() },
-        None => None,
-    }
-}
-
 /// Where the cursor lies in memory anyway, all of the cold path is one call that returns the place.
 #[cold]
 #[inline(never)]
 fn bump_in_next<A: Bump, const PANIC: bool>(arena: A, size: usize, align: usize) -> Option<NonNull<u8>> {
     let (cell, chunks) = arena.parts(Key::KEY);
-    let cursor = refilled::<A, PANIC>(chunks, cell.get(), size, align)?;
+    let cursor = chunks.cursor_for::<PANIC>(cell.get(), size, align)?;
     // SAFETY: `refill` made room for the padding and the size after it, rounded up: both the end of a chunk and the cursor are
     // aligned to what the size is rounded to.
     let start = unsafe { cursor.next.add(pad::<A>(cursor, align)) };
@@ -167,10 +150,10 @@ pub(super) fn reserve<A: Bump>(arena: A, bytes: usize) -> Result<(), AllocError>
     let (cell, chunks) = arena.parts(Key::KEY);
     let cursor = cell.get();
     if bytes > cursor.room() {
-        let Some((next, end)) = chunks.refill(cursor, bytes, A::MIN_ALIGN).get() else {
+        let Some(cursor) = chunks.cursor_for::<false>(cursor, bytes, A::MIN_ALIGN) else {
             return Err(chunks.error(bytes, A::MIN_ALIGN));
         };
-        cell.set(Cursor { next, end });
+        cell.set(cursor);
     }
     Ok(())
 }
@@ -197,10 +180,9 @@ pub(super) unsafe fn grow<A: Bump>(
         let mut cursor = Cursor { next: start, ..cursor };
         if step::<A>(new.size()) > cursor.room() {
             // If the chunk itself can grow, the cursor comes back where it was, and the block need not move.
-            let Some((next, end)) = chunks.refill(cursor, new.size(), new.align()).get() else {
-                return Err(chunks.error(new.size(), new.align()));
-            };
-            cursor = Cursor { next, end };
+            cursor = chunks
+                .cursor_for::<false>(cursor, new.size(), new.align())
+                .ok_or_else(|| chunks.error(new.size(), new.align()))?;
         }
         // SAFETY: the chunk has room for the padding and the new size: it was compared, or `refill` said so. (At the block's own
         // start there is no padding.)

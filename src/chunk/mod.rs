@@ -154,6 +154,18 @@ pub trait Refill {
     /// If there is no room to be had.
     fn refill_or_panic(&self, cursor: Cursor, size: usize, align: usize) -> Packed;
 
+    /// One of the two, as a cursor; with `PANIC`, there always is one.
+    #[inline(always)]
+    fn cursor_for<const PANIC: bool>(&self, cursor: Cursor, size: usize, align: usize) -> Option<Cursor> {
+        let found = if PANIC { self.refill_or_panic(cursor, size, align) } else { self.refill(cursor, size, align) };
+        match found.get() {
+            Some((next, end)) => Some(Cursor { next, end }),
+            // SAFETY: `refill_or_panic` does not return without a cursor.
+            None if PANIC => unsafe { core::hint::unreachable_unchecked() },
+            None => None,
+        }
+    }
+
     /// The name they are claimed under.
     fn owner(&self) -> &'static str;
 }

@@ -242,15 +242,10 @@ impl<'l> Blocks<'l> {
             if self.fixed {
                 return Err(full(owner, size, align, self.chunks.filled(cursor)));
             }
-            let found = if PANIC {
-                self.chunks.refill_or_panic(cursor, size, align)
-            } else {
-                self.chunks.refill(cursor, size, align)
-            };
-            let Some((next, end)) = found.get() else {
+            let Some(found) = self.chunks.cursor_for::<PANIC>(cursor, size, align) else {
                 return Err(self.chunks.error(size, align));
             };
-            cursor = aligned(Cursor { next, end }, align);
+            cursor = aligned(found, align);
             self.cursor.set(cursor);
         }
         let block = cursor.next;
@@ -282,10 +277,10 @@ impl<'l> Blocks<'l> {
             return Err(AllocError::new(self.chunks.owner(), bytes, align, Obstacle::TooLarge));
         };
         self.chunks.set_growth(Growth::fixed(0));
-        let Some((next, end)) = self.chunks.refill(Cursor::NOWHERE, bytes, align).get() else {
+        let Some(found) = self.chunks.cursor_for::<false>(Cursor::NOWHERE, bytes, align) else {
             return Err(self.chunks.error(bytes, align));
         };
-        let next = aligned(Cursor { next, end }, align).next;
+        let next = aligned(found, align).next;
         // SAFETY: the chunk has room for so many bytes after the padding.
         let end = unsafe { next.add(bytes) };
         self.cursor.set(Cursor { next, end });
