@@ -8,10 +8,12 @@ extern crate alloc;
 extern crate std;
 
 // In the order of the layers: a module uses those above it only.
+mod access;
 mod arena;
 mod backing;
 mod chunk;
 mod error;
+mod global;
 mod layout;
 mod ledger;
 mod lock;
@@ -29,6 +31,7 @@ mod span;
     all(target_family = "wasm", any(target_os = "unknown", target_os = "none"))
 ))]
 pub use self::{backing::DefaultBacking, module::ledger, platform::memory_size};
+pub use access::{Access, Local, Locked, Needed, Shareable};
 pub use arena::{Alloc, Arena, ArenaBox, IntoIter, IterMut, Scope, TypedArena};
 #[cfg(all(any(unix, windows), not(target_family = "wasm")))]
 pub use backing::Hosted;
@@ -39,8 +42,9 @@ pub use backing::{Backing, Grant, Loan, Region, Request, Then};
 pub use backing::{HeapTail, MemoryGrow};
 pub use chunk::Growth;
 pub use error::{AllocError, Obstacle, Rejected};
+pub use global::Global;
 pub use layout::{GRAIN, PAGE};
 pub use ledger::{Claim, Ledger, Snapshot, SpanInfo};
 pub use lock_api::RawMutex;
-pub use pool::{Access, BlockPool, Local, Locked, Pool, PoolBox, SharedPool};
+pub use pool::{BlockPool, Pool, PoolBox, SharedPool};
 pub use span::Span;

@@ -2,6 +2,7 @@
 
 use crate::arena::{Arena, TypedArena};
 use crate::backing::DefaultBacking;
+use crate::global::Global;
 use crate::ledger::Ledger;
 use crate::pool::Pool;
 
@@ -51,5 +52,18 @@ impl<T> Pool<'static, T> {
 impl<T> Default for Pool<'static, T> {
     fn default() -> Pool<'static, T> {
         Pool::new()
+    }
+}
+
+impl Global {
+    /// The heap of the whole program, on this module's own [`ledger`], under the name `global`. It claims nothing yet.
+    pub const fn new() -> Global {
+        Global::new_in(&MODULE, "global")
+    }
+}
+
+impl Default for Global {
+    fn default() -> Global {
+        Global::new()
     }
 }

@@ -83,7 +83,9 @@ unsafe impl Backing for Hosted {
             }
             // SAFETY: the range was reserved by this backing and is handed out for the first time.
             let span = unsafe { Span::new(base, len) };
-            Ok((Reservation { committed: reservation.committed + len, ..reservation }, Grant::linear(span)))
+            // SAFETY: the host's pages are zero before they are used for the first time.
+            let grant = unsafe { Grant::linear(span).zeroed() };
+            Ok((Reservation { committed: reservation.committed + len, ..reservation }, grant))
         };
         if let Some(current) = self.current {
             let len = request.len_at(current.base.addr().get() + current.committed)?;

@@ -45,6 +45,8 @@ unsafe impl Backing for MemoryGrow {
         // The last page of a 4 GiB memory ends where addresses do: one byte less, and its end does not wrap.
         let len = ((pages - null) * PAGE).min(usize::MAX - base.addr().get());
         // SAFETY: the host has just given these pages to this call and to nobody else.
-        Ok(Grant::linear(unsafe { Span::new(base, len) }))
+        let grant = Grant::linear(unsafe { Span::new(base, len) });
+        // SAFETY: fresh pages are zero, and nobody else has had them.
+        Ok(unsafe { grant.zeroed() })
     }
 }

@@ -167,24 +167,34 @@ pub struct Grant {
     pub(crate) kind: Kind,
     // For loans: which way through nested `Then`s leads back to the backing that made it; one bit a level.
     pub(crate) route: u16,
+    pub(crate) zeroed: bool,
 }
 
 impl Grant {
     /// Memory of one linear space: it stays with the ledger, is cut as needed, and merges with other linear grants that
     /// it touches (see the [trait's contract](Backing#safety)).
     pub const fn linear(span: Span) -> Grant {
-        Grant { span, kind: Kind::Linear, route: 0 }
+        Grant { span, kind: Kind::Linear, route: 0, zeroed: false }
     }
 
     /// Memory that stands alone: it stays with the ledger, is cut as needed, and never merges with what it touches.
     pub const fn island(span: Span) -> Grant {
-        Grant { span, kind: Kind::Island, route: 0 }
+        Grant { span, kind: Kind::Island, route: 0, zeroed: false }
     }
 
     /// Memory that is borrowed for one claim, and given back when that claim ends. Its address and its length must be
     /// multiples of [`GRAIN`].
     pub const fn loan(span: Span) -> Grant {
-        Grant { span, kind: Kind::Loan, route: 0 }
+        Grant { span, kind: Kind::Loan, route: 0, zeroed: false }
+    }
+
+    /// The same grant, whose bytes are all zero: a heap need not clear them for `alloc_zeroed`.
+    ///
+    /// # Safety
+    ///
+    /// The caller owes: every byte of the span is zero.
+    pub const unsafe fn zeroed(self) -> Grant {
+        Grant { zeroed: true, ..self }
     }
 
     /// The part of it that a ledger can keep.

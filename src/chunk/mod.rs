@@ -305,6 +305,7 @@ impl<'l> Chunks<'l> {
             size: size.max(1),
             align,
             prefer: step,
+            ahead: false,
             grow: here.map(|chunk| GrowInPlace {
                 payload: chunk.base(),
                 missing,
@@ -325,7 +326,7 @@ impl<'l> Chunks<'l> {
                 self.current.set(here);
                 Ok(Cursor { end: chunk.end(), ..cursor })
             }
-            Placed::New(payload) => {
+            Placed::New(payload, _) => {
                 self.advance(size, payload.len());
                 if let Some(chunk) = here {
                     chunk.filled.set(Some(cursor.next));

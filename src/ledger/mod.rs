@@ -35,6 +35,8 @@ pub struct Ledger<B> {
 struct State<B> {
     backing: B,
     book: Book,
+    /// The heap that was opened last on this ledger; it knows those before it.
+    keeper: Option<&'static dyn Keeper>,
 }
 
 /// The spans and the sums over them.
@@ -46,6 +48,11 @@ struct Book {
     /// an arena in each turn gets it back at once. Whoever looks for free memory, or at the spans, settles it first.
     spare: Option<At>,
     totals: Totals,
+    /// Where what was ever claimed, or never was zero, ends. What is free from here on is zero, but for a free span's header that may
+    /// stand at just this address.
+    touched: usize,
+    /// The same before the last claim.
+    was_touched: usize,
 }
 
 // SAFETY: a `Book` owns its spans, headers included, and is bound to no thread.
@@ -63,7 +70,10 @@ struct Totals {
 /// Free spans of so many bytes are always used before memory grows.
 const FAIR: usize = 4096;
 
-/// What an arena or a pool asks for.
+/// The part of all that is claimed by which memory grows at least when asked to grow ahead.
+const AHEAD: usize = 32;
+
+/// What an arena, a pool or a heap asks for.
 #[derive(Clone, Copy)]
 pub(crate) struct Want {
     /// Bytes that the asker puts in front, at the start of the payload.
@@ -71,8 +81,11 @@ pub(crate) struct Want {
     /// Bytes after them, and their alignment: room for these must be there.
     pub size: usize,
     pub align: usize,
-    /// Bytes that the claim should have altogether, the ledger's own header included, if they are to be had.
+    /// Bytes that the claim should have altogether, the ledger's own header included, if they are to be had; with 0 it gets no more
+    /// than it needs.
     pub prefer: usize,
+    /// Set iff memory, when it must grow, should grow by a part of all that is claimed, so that it grows seldom.
+    pub ahead: bool,
     /// The claim that would rather grow in place.
     pub grow: Option<GrowInPlace>,
 }
@@ -87,12 +100,27 @@ pub(crate) struct GrowInPlace {
     pub prefer: usize,
 }
 
+/// Where room may come from.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Sources {
+    /// From what is free.
+    Free,
+    /// From the backing too.
+    All,
+}
+
 /// How a want was met. The span is the payload: what the asker may use.
 pub(crate) enum Placed {
     /// The claim that wanted to grow did, at its end.
     Grown(Span),
-    /// A new claim.
-    New(Span),
+    /// A new claim. What lies at this address or above was never used and is zero.
+    New(Span, usize),
+}
+
+/// Whoever keeps memory that nobody uses, to have it at hand: a heap's free blocks.
+pub(crate) trait Keeper: Sync {
+    /// Gives the ledger back all that nobody uses. It is called before memory grows, while nothing of the ledger's is held.
+    fn let_go(&self);
 }
 
 /// A ledger, whatever its backing.
@@ -109,6 +137,17 @@ pub(crate) unsafe trait Spans: Sync {
     /// The caller owes: the payload in `want.grow` is one of this ledger's that it holds.
     unsafe fn place(&self, owner: &'static str, want: &Want) -> Result<Placed, Obstacle>;
 
+    /// Cuts a claim's payload down to `len` bytes, or a little more; the rest is free then. A loan stays as it is.
+    ///
+    /// # Safety
+    ///
+    /// The caller owes: `payload` is one that this ledger handed out, still held, and nobody uses more than the first `len`
+    /// bytes of it.
+    unsafe fn shorten(&self, payload: NonNull<u8>, len: usize);
+
+    /// Has `keeper` asked to let go before memory grows, and returns the one that was asked until now.
+    fn enlist(&self, keeper: &'static dyn Keeper) -> Option<&'static dyn Keeper>;
+
     /// The first span at `addr` or above.
     fn span_from(&self, addr: usize) -> Option<SpanInfo>;
 
@@ -123,9 +162,9 @@ pub(crate) unsafe trait Spans: Sync {
 impl<B: Backing> Ledger<B> {
     /// An empty ledger over `backing`. Nothing is taken before the first claim.
     pub const fn new(backing: B) -> Ledger<B> {
-        let book =
-            Book { tree: Tree::new(), spare: None, totals: Totals { granted: 0, claimed: 0, peak: 0, growths: 0 } };
-        Ledger { state: Lock::new(State { backing, book }) }
+        let totals = Totals { granted: 0, claimed: 0, peak: 0, growths: 0 };
+        let book = Book { tree: Tree::new(), spare: None, totals, touched: 0, was_touched: 0 };
+        Ledger { state: Lock::new(State { backing, book, keeper: None }) }
     }
 
     /// Claims at least `layout.size()` bytes at that alignment, to use as raw memory, under the name `owner`.
@@ -135,10 +174,10 @@ impl<B: Backing> Ledger<B> {
     /// When neither free spans nor the backing have room. Nothing has changed then.
     pub fn claim(&self, owner: &'static str, layout: Layout) -> Result<Claim<'_>, AllocError> {
         let (size, align) = (layout.size().max(1), layout.align());
-        let want = Want { prefix: 0, size, align, prefer: 0, grow: None };
+        let want = Want { prefix: 0, size, align, prefer: 0, ahead: false, grow: None };
         // SAFETY: no claim is to grow.
         let placed = unsafe { self.place(owner, &want) };
-        let (Placed::Grown(payload) | Placed::New(payload)) =
+        let (Placed::Grown(payload) | Placed::New(payload, _)) =
             placed.map_err(|obstacle| AllocError::new(owner, layout.size(), align, obstacle))?;
         let pad = padding(payload.addr(), align);
         // SAFETY: the ledger made room for `size` bytes at this alignment.
@@ -160,16 +199,19 @@ impl<B: Backing> Ledger<B> {
     }
 }
 
-// SAFETY: `place` hands out a span only after `Book` has it under the owner's name, and `Book` never holds two spans that
-// overlap; the lock makes each call one step.
-unsafe impl<B: Backing> Spans for Ledger<B> {
-    unsafe fn place(&self, owner: &'static str, want: &Want) -> Result<Placed, Obstacle> {
+impl<B: Backing> Ledger<B> {
+    /// [`place`](Spans::place), from free memory only or from all there is.
+    ///
+    /// # Safety
+    ///
+    /// As there.
+    unsafe fn place_from(&self, owner: &'static str, want: &Want, sources: Sources) -> Result<Placed, Obstacle> {
         let fit = Fit { head: GRAIN + want.prefix, size: want.size, align: want.align };
         // The lengths that a claim needs and would like, both without alignment.
         let least = Fit { align: 1, ..fit }.anywhere().ok_or(Obstacle::TooLarge)?;
         let prefer = want.prefer.clamp(least, MAX_SPAN.max(least));
         let roomy = |len: usize| Fit { size: want.size.saturating_add(len.saturating_sub(least)), ..fit };
-        self.state.with(|State { backing, book }| {
+        self.state.with(|State { backing, book, .. }| {
             let grow = want.grow.filter(|grow| grow.missing <= MAX_SPAN).map(|grow| {
                 let missing = grow.missing.next_multiple_of(GRAIN);
                 // SAFETY: the caller's promise.
@@ -186,7 +228,7 @@ unsafe impl<B: Backing> Spans for Ledger<B> {
                 // is to be had: an arena that goes through crumbs in each turn of a hot loop is a slow one.
                 [prefer, FAIR.min(prefer / 4)].into_iter().find_map(|len| {
                     let at = book.carve(owner, &roomy(len), &roomy(prefer))?;
-                    Some(Placed::New(payload(at)))
+                    Some(book.handed_out(at))
                 })
             };
             // What is free may hold what is needed, though not what is preferred.
@@ -196,27 +238,31 @@ unsafe impl<B: Backing> Spans for Ledger<B> {
                 {
                     return Some(Placed::Grown(payload(at)));
                 }
-                Some(Placed::New(payload(book.carve(owner, &fit, &roomy(prefer))?)))
+                book.carve(owner, &fit, &roomy(prefer)).map(|at| book.handed_out(at))
             };
             if grow.is_none()
-                && let Some(at) = book.take_spare(owner, &roomy(prefer))
+                && let Some(at) = book.take_spare(owner, &roomy(prefer), want.prefer > 0)
             {
-                return Ok(Placed::New(payload(at)));
+                return Ok(book.handed_out(at));
             }
             book.settle_spare();
             if let Some(placed) = reuse(book) {
                 return Ok(placed);
             }
             let mut obstacle = Obstacle::TooLarge;
+            if sources == Sources::Free {
+                return Err(obstacle);
+            }
             // Fresh memory: as much as is preferred, and where that is refused as much as is needed.
             for spacious in [true, false] {
-                let size = if spacious { prefer } else { least };
+                let ahead = if want.ahead { book.totals.claimed / AHEAD } else { 0 };
+                let size = if spacious { prefer.saturating_add(ahead).min(MAX_SPAN.max(least)) } else { least };
                 let longer = grow.map(|(at, missing, liked)| (at, if spacious { liked } else { missing }));
                 // More than once only if the backing gave less than asked, as `memory.grow` may beside other threads.
                 for _ in 0..4 {
                     let reach = book.reach(longer, &roomy(size));
                     match book.take(backing, owner, Request::new(roomy(size), fit, reach)) {
-                        Ok(Some(loan)) => return Ok(Placed::New(payload(loan))),
+                        Ok(Some(loan)) => return Ok(book.handed_out(loan)),
                         Ok(None) => obstacle = Obstacle::Short { backing: backing.name() },
                         Err(reason) => {
                             obstacle = reason;
@@ -230,7 +276,7 @@ unsafe impl<B: Backing> Spans for Ledger<B> {
                 if let Some(placed) = settle(book) {
                     return Ok(placed);
                 }
-                if prefer == least && grow.is_none() {
+                if size == least && grow.is_none() {
                     break;
                 }
             }
@@ -243,6 +289,35 @@ unsafe impl<B: Backing> Spans for Ledger<B> {
             })
         })
     }
+}
+
+// SAFETY: `place` hands out a span only after `Book` has it under the owner's name, and `Book` never holds two spans that
+// overlap; the lock makes each call one step.
+unsafe impl<B: Backing> Spans for Ledger<B> {
+    unsafe fn place(&self, owner: &'static str, want: &Want) -> Result<Placed, Obstacle> {
+        if let Some(keeper) = self.state.with(|state| state.keeper) {
+            // SAFETY: the caller's promise.
+            let placed = unsafe { self.place_from(owner, want, Sources::Free) };
+            if placed.is_ok() {
+                return placed;
+            }
+            keeper.let_go();
+        }
+        // SAFETY: the caller's promise.
+        unsafe { self.place_from(owner, want, Sources::All) }
+    }
+
+    unsafe fn shorten(&self, payload: NonNull<u8>, len: usize) {
+        self.state.with(|State { book, .. }| {
+            // SAFETY: the caller's promise.
+            let at = unsafe { header_of(payload) };
+            book.shorten(at, len.saturating_add(GRAIN));
+        });
+    }
+
+    fn enlist(&self, keeper: &'static dyn Keeper) -> Option<&'static dyn Keeper> {
+        self.state.with(|state| state.keeper.replace(keeper))
+    }
 
     fn span_from(&self, addr: usize) -> Option<SpanInfo> {
         self.state.with(|state| {
@@ -253,7 +328,7 @@ unsafe impl<B: Backing> Spans for Ledger<B> {
     }
 
     unsafe fn give_back(&self, payload: NonNull<u8>) {
-        self.state.with(|State { backing, book }| {
+        self.state.with(|State { backing, book, .. }| {
             // SAFETY: the caller's promise.
             let at = unsafe { header_of(payload) };
             if let Some(loan) = book.release(at) {
@@ -337,6 +412,9 @@ impl Book {
         at.route.set(grant.route);
         self.totals.granted += span.len();
         self.totals.growths += 1;
+        if !grant.zeroed {
+            self.touch(at);
+        }
         if let Some(after) = after
             && after.addr() == span.end()
             && linear(after)
@@ -346,7 +424,7 @@ impl Book {
         if grant.kind == Kind::Loan {
             at.owner.set(Some(owner));
             self.tree.insert(at);
-            self.count_claimed(span.len());
+            self.count_claimed(at, span.len());
             Some(at)
         } else {
             self.insert_free(at, before);
@@ -360,7 +438,7 @@ impl Book {
             && may_merge(at, after)
         {
             self.tree.remove(after);
-            at.len.set(at.len.get() + after.len.get());
+            at.len.set(at.len.get() + after.end_header());
         }
     }
 
@@ -369,7 +447,7 @@ impl Book {
         self.absorb_after(at);
         match before.filter(|before| before.is_free() && may_merge(*before, at)) {
             Some(before) => {
-                before.len.set(before.len.get() + at.len.get());
+                before.len.set(before.len.get() + at.end_header());
                 self.tree.renew(before);
             }
             None => self.tree.insert(at),
@@ -414,7 +492,7 @@ impl Book {
         self.tree.remove(free);
         at.len.set(at.len.get() + bytes);
         self.tree.renew(at);
-        self.count_claimed(bytes);
+        self.count_claimed(at, bytes);
         true
     }
 
@@ -427,8 +505,27 @@ impl Book {
         self.cut(at, len);
         at.owner.set(Some(owner));
         self.tree.renew(at);
-        self.count_claimed(at.len.get());
+        self.count_claimed(at, at.len.get());
         Some(at)
+    }
+
+    /// Frees what a claim has beyond `len` bytes.
+    fn shorten(&mut self, at: At, len: usize) {
+        let len = len.next_multiple_of(GRAIN);
+        let Some(bytes) = at.len.get().checked_sub(len).filter(|bytes| *bytes > 0) else {
+            return;
+        };
+        if at.kind.get() == Kind::Loan {
+            return;
+        }
+        // SAFETY: `len` is less than the span's length.
+        let base = unsafe { at.base().add(len) };
+        // SAFETY: the end of a claim, on the grain, which its holder has done with and `at` may reach.
+        let rest = unsafe { At::write(base, bytes, at.kind.get(), false) };
+        at.len.set(len);
+        self.tree.renew(at);
+        self.totals.claimed -= bytes;
+        self.insert_free(rest, None);
     }
 
     /// Cuts a free span after `len` bytes (on the grain), if it is longer; the rest becomes a free span of its own.
@@ -460,16 +557,17 @@ impl Book {
         None
     }
 
-    /// Claims the spare span, if that is what `fit` needs, and not more than twice as much.
-    fn take_spare(&mut self, owner: &'static str, fit: &Fit) -> Option<At> {
+    /// Claims the spare span, if that is what `fit` needs, or if `more` is welcome and it is not more than twice as much.
+    fn take_spare(&mut self, owner: &'static str, fit: &Fit, more: bool) -> Option<At> {
         let at = self.spare?;
         let (gap, len) = fit.at(at.addr())?;
-        if gap > 0 || len > at.len.get() || at.len.get() / 2 > len {
+        let most = if more { len.saturating_mul(2) } else { len };
+        if gap > 0 || !(len..=most).contains(&at.len.get()) {
             return None;
         }
         self.spare = None;
         at.owner.set(Some(owner));
-        self.count_claimed(at.len.get());
+        self.count_claimed(at, at.len.get());
         Some(at)
     }
 
@@ -483,16 +581,28 @@ impl Book {
         let before = self.tree.at_or_below(at.addr() - 1).filter(|before| may_merge(*before, at));
         if let Some(before) = before {
             self.tree.remove(at);
-            before.len.set(before.len.get() + at.len.get());
+            before.len.set(before.len.get() + at.end_header());
             self.tree.renew(before);
         } else {
             self.tree.renew(at);
         }
     }
 
-    fn count_claimed(&mut self, bytes: usize) {
+    /// Counts `bytes` more that are claimed, at the end of `at`.
+    fn count_claimed(&mut self, at: At, bytes: usize) {
         self.totals.claimed += bytes;
         self.totals.peak = self.totals.peak.max(self.totals.claimed);
+        self.touch(at);
+    }
+
+    fn touch(&mut self, at: At) {
+        self.was_touched = self.touched;
+        self.touched = self.touched.max(at.end());
+    }
+
+    /// The claim that was made last.
+    fn handed_out(&self, at: At) -> Placed {
+        Placed::New(payload(at), self.was_touched.saturating_add(GRAIN))
     }
 }
 

@@ -95,6 +95,15 @@ impl At {
         self.owner.get().is_none()
     }
 
+    /// Ends the header of a free span that becomes a part of the one before it, and returns the span's length. What was zero
+    /// is zero again.
+    pub fn end_header(self) -> usize {
+        let len = self.len.get();
+        // SAFETY: the header's bytes belong to a free span that has left the tree.
+        unsafe { self.0.as_ptr().cast::<u8>().write_bytes(0, size_of::<Node>()) };
+        len
+    }
+
     /// A well-mixed number that depends on the address alone (the finaliser of MurmurHash3, by Austin Appleby).
     fn priority(self) -> u32 {
         let grains = self.addr() / GRAIN;

@@ -8,7 +8,10 @@
 //! | `heap_tail()` | `[__heap_base, __heap_end)`, as the linker left it | wasm |
 //! | [`landmarks`] | what lies in memory beside the heap, in address order: stack, data, heap tail | everywhere (empty but on wasm) |
 //! | `reserve`, `commit`, `unreserve` | address space; the memory behind a part of it; all of it back | hosts |
+//! | [`owned`] | an address as the owner of the memory may use it | everywhere |
 //! | [`Packed`] | a pair of pointers, or none, in what a function can return in registers | everywhere |
+
+use core::ptr::NonNull;
 
 #[cfg(all(target_family = "wasm", any(target_os = "unknown", target_os = "none")))]
 mod wasm;
@@ -37,6 +40,15 @@ pub(crate) use bare::landmarks;
 
 mod packed;
 pub(crate) use packed::Packed;
+
+/// The same address, as whoever owns the memory may use it, not as its last holder could: a `Box` gives back a pointer that
+/// reaches its value only.
+///
+/// The owner must have exposed the provenance of the memory.
+#[inline(always)]
+pub(crate) fn owned(pointer: NonNull<u8>) -> NonNull<u8> {
+    NonNull::with_exposed_provenance(pointer.addr())
+}
 
 /// A stretch of memory that is no heap of ours, with the name that a person would write beside it.
 #[derive(Clone, Copy, Debug)]

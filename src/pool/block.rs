@@ -7,7 +7,7 @@ use core::ptr::NonNull;
 
 use lock_api::RawMutex;
 
-use super::access::{Access, Local, Locked};
+use crate::access::{Access, Local, Locked};
 use crate::backing::Backing;
 use crate::chunk::{Cursor, CursorCell, Filled, Growth, Lodged, Refill};
 use crate::error::{AllocError, Obstacle, out_of_memory};

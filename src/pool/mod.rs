@@ -9,15 +9,14 @@ use core::ptr::NonNull;
 
 use lock_api::RawMutex;
 
+use crate::access::{Access, Local, Locked};
 use crate::backing::Backing;
 use crate::chunk::Growth;
 use crate::error::{AllocError, Rejected};
 use crate::ledger::Ledger;
 
-mod access;
 mod block;
 
-pub use access::{Access, Local, Locked};
 pub use block::BlockPool;
 
 /// Values of one type, allocated and freed in any order, each in a few instructions.

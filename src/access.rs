@@ -1,0 +1,77 @@
+//! Who may use a pool or a heap at once: one thread, or several that take turns.
+
+use lock_api::RawMutex;
+
+/// How a pool or a heap is shared: [`Local`] or [`Locked`].
+///
+/// It can't be implemented outside this crate.
+pub trait Access: sealed::Sealed + Sized {
+    #[doc(hidden)]
+    const NEW: Self;
+    #[doc(hidden)]
+    fn enter(&self);
+    /// # Safety
+    ///
+    /// The caller owes: it has entered, and has not left since.
+    #[doc(hidden)]
+    unsafe fn leave(&self);
+}
+
+mod sealed {
+    pub trait Sealed {}
+}
+
+/// Not shared: no lock, no cost, and what it guards is not `Sync`.
+#[derive(Debug)]
+pub struct Local(());
+
+/// Shared behind a lock; by default a spin lock, which never waits for the operating system.
+///
+/// An interrupt handler that spins for what it interrupted waits for ever: to share with one, name a [`RawMutex`] that keeps
+/// interrupts off while it is held.
+#[derive(Debug)]
+pub struct Locked<R = spin::mutex::SpinMutex<()>>(R);
+
+impl sealed::Sealed for Local {}
+
+impl Access for Local {
+    const NEW: Local = Local(());
+
+    #[inline(always)]
+    fn enter(&self) {}
+
+    #[inline(always)]
+    unsafe fn leave(&self) {}
+}
+
+impl<R> sealed::Sealed for Locked<R> {}
+
+impl<R: RawMutex> Access for Locked<R> {
+    const NEW: Locked<R> = Locked(R::INIT);
+
+    #[inline]
+    fn enter(&self) {
+        self.0.lock();
+    }
+
+    #[inline]
+    unsafe fn leave(&self) {
+        // SAFETY: the caller has entered, which took the lock.
+        unsafe { self.0.unlock() };
+    }
+}
+
+/// An [`Access`] that any thread of the program may enter: [`Locked`], and [`Local`] where there is only one thread.
+pub trait Shareable: Access + Sync + 'static {}
+
+impl<R: RawMutex + Sync + 'static> Shareable for Locked<R> {}
+
+#[cfg(all(target_family = "wasm", not(target_feature = "atomics")))]
+impl Shareable for Local {}
+
+/// What it takes to share on this target: nothing on single-threaded wasm, else a spin lock.
+#[cfg(all(target_family = "wasm", not(target_feature = "atomics")))]
+pub type Needed = Local;
+/// What it takes to share on this target: nothing on single-threaded wasm, else a spin lock.
+#[cfg(not(all(target_family = "wasm", not(target_feature = "atomics"))))]
+pub type Needed = Locked;

@@ -1,0 +1,76 @@
+//! Size classes: arithmetic only.
+
+#![forbid(unsafe_code)]
+
+/// The alignment of every block, in bytes. What asks for more gets a span of its own.
+pub(super) const ALIGN: usize = 16;
+
+/// The largest request that is served from a list, in bytes.
+pub(super) const LARGEST: usize = 32 << 10;
+
+/// The largest block that is cut from a slab, in bytes. A larger one is a span of the ledger's.
+pub(super) const LARGEST_IN_SLAB: usize = 1024;
+
+/// Up to here classes are 16 bytes apart, from here on there are eight of them from one power of two to the next: a request
+/// is rounded up by an eighth at most.
+const FINE: usize = 512;
+
+/// How many there are.
+pub(super) const CLASSES: usize = class_of(LARGEST) + 1;
+
+/// The class that serves `size` bytes, which are at most [`LARGEST`].
+#[inline(always)]
+pub(super) const fn class_of(size: usize) -> usize {
+    if size <= FINE {
+        return size.div_ceil(ALIGN);
+    }
+    let last = size - 1;
+    let doubling = last.ilog2();
+    FINE / ALIGN + 1 + (doubling - FINE.ilog2()) as usize * 8 + ((last >> (doubling - 3)) & 7)
+}
+
+/// Bytes of a block of this class: a multiple of [`ALIGN`].
+pub(super) const fn size_of_class(class: usize) -> usize {
+    match class.checked_sub(FINE / ALIGN + 1) {
+        None if class == 0 => ALIGN,
+        None => class * ALIGN,
+        Some(step) => (step % 8 + 9) << (FINE.ilog2() as usize + step / 8 - 3),
+    }
+}
+
+/// Bytes of a slab of this class, and its alignment; `None` where a block is a span of its own.
+pub(super) const fn slab_of_class(class: usize) -> Option<usize> {
+    match size_of_class(class) {
+        0..=128 => Some(4 << 10),
+        129..=512 => Some(8 << 10),
+        513..=LARGEST_IN_SLAB => Some(LARGEST_SLAB),
+        _ => None,
+    }
+}
+
+/// Bytes of the largest slab.
+pub(super) const LARGEST_SLAB: usize = 16 << 10;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_size_has_a_block_that_holds_it_and_wastes_little() {
+        for size in 0..=LARGEST {
+            let class = class_of(size);
+            assert!(class < CLASSES);
+            let block = size_of_class(class);
+            assert!(block >= size && block.is_multiple_of(ALIGN), "{size} bytes in {block}");
+            assert!(block - size < ALIGN || (block - size) * 8 < block, "{size} bytes in {block}");
+            assert_eq!(class_of(block).max(1), class.max(1), "{block}");
+        }
+    }
+
+    #[test]
+    fn classes_rise() {
+        for class in 2..CLASSES {
+            assert!(size_of_class(class) > size_of_class(class - 1));
+        }
+    }
+}

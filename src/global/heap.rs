@@ -1,0 +1,310 @@
+//! The lists of free blocks, and the slabs they come from.
+
+use core::array;
+use core::cell::Cell;
+use core::ptr::NonNull;
+
+use super::class::{ALIGN, CLASSES, LARGEST_SLAB, size_of_class, slab_of_class};
+use crate::access::Shareable;
+use crate::layout::GRAIN;
+use crate::ledger::{Keeper, Placed, Spans, Want};
+
+/// A free block starts with the link to the next one.
+type Free = Option<NonNull<u8>>;
+
+/// Bytes of free blocks that one class may hold before it is looked through for slabs that are free altogether.
+const IDLE: usize = 64 << 10;
+
+/// What a [`Global`](super::Global) owns, in a claim of the ledger's that is never given back.
+pub(super) struct Heap<A> {
+    access: A,
+    // Used between `enter` and `leave` only, like all that follows.
+    lists: [List; CLASSES],
+    spans: &'static dyn Spans,
+    owner: &'static str,
+    /// The heap that was opened before this one on the same ledger.
+    next: Cell<Option<&'static dyn Keeper>>,
+}
+
+// SAFETY: the lists are used by one thread at a time, between `enter` and `leave`; only an `Access` that any thread may enter
+// is used with more than one.
+unsafe impl<A: Shareable> Sync for Heap<A> {}
+
+/// The free blocks of one class.
+struct List {
+    /// Last in, first out; in the order of addresses where they come fresh from a slab.
+    head: Cell<Free>,
+    /// How many there are, and how many there may be before it is time to look for free slabs.
+    len: Cell<usize>,
+    limit: Cell<usize>,
+    slabs: Cell<Option<NonNull<Slab>>>,
+}
+
+/// At the start of a slab, after the ledger's own header; blocks of one class follow. Slabs lie at multiples of their size, so
+/// a block's address leads here.
+struct Slab {
+    next: Cell<Option<NonNull<Slab>>>,
+    /// Used while a class is swept: its free blocks, and their number.
+    free: Cell<Free>,
+    len: Cell<usize>,
+}
+
+/// Where the first block of a slab lies.
+const FIRST: usize = (GRAIN + size_of::<Slab>()).next_multiple_of(ALIGN);
+
+impl<A: Shareable> Heap<A> {
+    pub fn new(spans: &'static dyn Spans, owner: &'static str) -> Heap<A> {
+        let lists = array::from_fn(|class| List {
+            head: Cell::new(None),
+            len: Cell::new(0),
+            limit: Cell::new(IDLE / size_of_class(class)),
+            slabs: Cell::new(None),
+        });
+        Heap { access: A::NEW, lists, spans, owner, next: Cell::new(None) }
+    }
+
+    /// Has the ledger ask this heap for its free blocks before memory grows.
+    pub fn enlist(&'static self) {
+        self.enter();
+        self.next.set(self.spans.enlist(self));
+        self.leave();
+    }
+
+    /// A block of this class from its list.
+    #[inline(always)]
+    pub fn take(&self, class: usize) -> Free {
+        self.enter();
+        let block = self.pop(&self.lists[class]);
+        self.leave();
+        block
+    }
+
+    /// Puts a block back.
+    ///
+    /// # Safety
+    ///
+    /// The caller owes: `block` is one of this class, from this heap, and nobody uses it any more.
+    #[inline(always)]
+    pub unsafe fn put(&self, class: usize, block: NonNull<u8>) {
+        self.enter();
+        let list = &self.lists[class];
+        // SAFETY: the caller's promise.
+        unsafe { link(block, list.head.get()) };
+        list.head.set(Some(block));
+        let len = list.len.get() + 1;
+        list.len.set(len);
+        if len > list.limit.get() {
+            self.trim(class);
+        }
+        self.leave();
+    }
+
+    /// A block of this class from the ledger.
+    pub fn refill(&'static self, class: usize) -> Free {
+        let block = size_of_class(class);
+        let Some(slab) = slab_of_class(class) else {
+            return self.span(block, ALIGN).map(|(block, _)| block);
+        };
+        // The claim begins, with the ledger's header, at a multiple of the slab's size, and ends just before the next.
+        let want = Want { prefix: slab - GRAIN, size: 0, align: slab, prefer: 0, ahead: true, grow: None };
+        // SAFETY: no claim is to grow.
+        let (Placed::New(payload, _) | Placed::Grown(payload)) = unsafe { self.spans.place(self.owner, &want) }.ok()?;
+        let header = payload.base().cast::<Slab>();
+        if payload.addr() & (slab - 1) != GRAIN {
+            // A loan, which begins where its lender likes.
+            // SAFETY: it was claimed just now, and is not used.
+            unsafe { self.spans.give_back(payload.base()) };
+            return None;
+        }
+        self.enter();
+        let list = &self.lists[class];
+        let record = Slab { next: Cell::new(list.slabs.get()), free: Cell::new(None), len: Cell::new(0) };
+        // SAFETY: a fresh payload, on the grain and longer than the record.
+        unsafe { header.write(record) };
+        list.slabs.set(Some(header));
+        let count = blocks_of(slab, block);
+        for index in (0..count).rev() {
+            // SAFETY: `count` blocks fit into the slab, the first of them `FIRST` bytes after its start.
+            let fresh = unsafe { payload.base().add(FIRST - GRAIN + index * block) };
+            // SAFETY: a block of the slab that nobody uses yet.
+            unsafe { link(fresh, list.head.get()) };
+            list.head.set(Some(fresh));
+        }
+        list.len.set(list.len.get() + count);
+        let taken = self.pop(list);
+        self.leave();
+        taken
+    }
+
+    /// A span of its own, and the address from which on it is zero.
+    pub fn span(&self, size: usize, align: usize) -> Option<(NonNull<u8>, usize)> {
+        let want = Want { prefix: 0, size, align, prefer: 0, ahead: true, grow: None };
+        // SAFETY: no claim is to grow.
+        match unsafe { self.spans.place(self.owner, &want) }.ok()? {
+            Placed::New(payload, zero_from) if payload.addr().is_multiple_of(align) => {
+                Some((payload.base(), zero_from))
+            }
+            Placed::New(payload, _) | Placed::Grown(payload) => {
+                // A loan, aligned to no more than the grain.
+                // SAFETY: it was claimed just now, and is not used.
+                unsafe { self.spans.give_back(payload.base()) };
+                None
+            }
+        }
+    }
+
+    /// The first block of a list.
+    #[inline(always)]
+    fn pop(&self, list: &List) -> Free {
+        let block = list.head.get()?;
+        // SAFETY: a block in a list is free, and starts with its link.
+        list.head.set(unsafe { next_of(block) });
+        list.len.set(list.len.get() - 1);
+        Some(block)
+    }
+
+    #[inline(always)]
+    fn enter(&self) {
+        self.access.enter();
+    }
+
+    #[inline(always)]
+    fn leave(&self) {
+        // SAFETY: each function here enters before it leaves, once.
+        unsafe { self.access.leave() };
+    }
+
+    /// Gives back what a class has no use for.
+    #[cold]
+    #[inline(never)]
+    fn trim(&self, class: usize) {
+        let list = &self.lists[class];
+        let block = size_of_class(class);
+        match slab_of_class(class) {
+            Some(slab) => self.sweep(list, slab, blocks_of(slab, block)),
+            None => {
+                while let Some(span) = self.pop(list) {
+                    // SAFETY: a free block of such a class is a payload of the ledger's that nobody uses.
+                    unsafe { self.spans.give_back(span) };
+                }
+            }
+        }
+        // So much again must be freed before it is looked through again: each block pays for one visit.
+        list.limit.set(list.len.get() * 2 + IDLE / block);
+    }
+
+    /// Gives the slabs of a list back in which all `count` blocks are free, and puts the free blocks of each other slab in the
+    /// order of their addresses: what is allocated one after the other lies side by side again.
+    fn sweep(&self, list: &List, slab_bytes: usize, count: usize) {
+        let mut next = list.head.take();
+        while let Some(block) = next {
+            // SAFETY: a block in the list is free, and starts with its link.
+            next = unsafe { next_of(block) };
+            // SAFETY: the block lies in a slab of this size, which starts at a multiple of it.
+            let slab = unsafe { slab_at(block, slab_bytes) };
+            slab.len.set(slab.len.get() + 1);
+            // SAFETY: the block is free.
+            unsafe { link(block, slab.free.get()) };
+            slab.free.set(Some(block));
+        }
+        list.len.set(0);
+        let mut slabs = list.slabs.take();
+        while let Some(header) = slabs {
+            // SAFETY: a slab in the list has its record at its head until it is given back.
+            let slab = unsafe { header.as_ref() };
+            slabs = slab.next.get();
+            let (free, len) = (slab.free.take(), slab.len.take());
+            if len == count {
+                // SAFETY: all its blocks are free, and none of them is in a list any more.
+                unsafe { self.spans.give_back(header.cast()) };
+                continue;
+            }
+            slab.next.set(list.slabs.replace(Some(header)));
+            if let Some(free) = free {
+                // SAFETY: these are free blocks of one slab of this size.
+                unsafe { relink(list, header.cast(), free, slab_bytes) };
+                list.len.set(list.len.get() + len);
+            }
+        }
+    }
+}
+
+impl<A: Shareable> Keeper for Heap<A> {
+    fn let_go(&self) {
+        self.enter();
+        for class in 0..CLASSES {
+            if self.lists[class].len.get() > 0 {
+                self.trim(class);
+            }
+        }
+        let next = self.next.get();
+        self.leave();
+        if let Some(next) = next {
+            next.let_go();
+        }
+    }
+}
+
+/// Blocks of a slab.
+const fn blocks_of(slab: usize, block: usize) -> usize {
+    (slab - FIRST) / block
+}
+
+/// Puts the free blocks of one slab, linked from `next` on, before those of the list, in the order of their addresses.
+///
+/// # Safety
+///
+/// The caller owes: they are free blocks in the slab of `slab_bytes` whose record is at `header`, in no list.
+unsafe fn relink(list: &List, header: NonNull<u8>, next: NonNull<u8>, slab_bytes: usize) {
+    let mut set = [0u64; LARGEST_SLAB / ALIGN / 64];
+    let mut next = Some(next);
+    while let Some(block) = next {
+        let index = (block.addr().get() & (slab_bytes - 1)) / ALIGN;
+        set[index / 64] |= 1 << (index % 64);
+        // SAFETY: a free block starts with its link.
+        next = unsafe { next_of(block) };
+    }
+    for (word, bits) in set[..slab_bytes / ALIGN / 64].iter().enumerate().rev() {
+        let mut bits = *bits;
+        while bits != 0 {
+            let bit = bits.ilog2() as usize;
+            bits ^= 1 << bit;
+            // SAFETY: the bit stands for a block, which lies after the record.
+            let block = unsafe { header.add((word * 64 + bit) * ALIGN - GRAIN) };
+            // SAFETY: it is free.
+            unsafe { link(block, list.head.get()) };
+            list.head.set(Some(block));
+        }
+    }
+}
+
+/// The record of the slab that a block lies in.
+///
+/// # Safety
+///
+/// The caller owes: the block lies in a slab of `slab_bytes`.
+unsafe fn slab_at<'s>(block: NonNull<u8>, slab_bytes: usize) -> &'s Slab {
+    let within = block.addr().get() & (slab_bytes - 1);
+    // SAFETY: the slab starts at the multiple of its size before the block, its record `GRAIN` bytes after that.
+    let record = unsafe { block.sub(within - GRAIN) };
+    // SAFETY: the record stays written for as long as the slab is one.
+    unsafe { record.cast().as_ref() }
+}
+
+/// # Safety
+///
+/// The caller owes: `block` is a free block.
+#[inline(always)]
+unsafe fn next_of(block: NonNull<u8>) -> Free {
+    // SAFETY: a free block starts with a link, and is aligned for one.
+    unsafe { block.cast::<Free>().read() }
+}
+
+/// # Safety
+///
+/// The caller owes: `block` is a free block, or one that nobody has used yet.
+#[inline(always)]
+unsafe fn link(block: NonNull<u8>, next: Free) {
+    // SAFETY: a block has room for a link, and is aligned for one.
+    unsafe { block.cast::<Free>().write(next) };
+}

@@ -1,0 +1,205 @@
+//! [`Global`]: the allocator of the whole program.
+
+use core::alloc::{GlobalAlloc, Layout};
+use core::ptr::{self, NonNull};
+use core::sync::atomic::{AtomicPtr, Ordering};
+
+use crate::access::{Needed, Shareable};
+use crate::backing::Backing;
+use crate::ledger::{GrowInPlace, Ledger, Placed, Spans, Want};
+use crate::platform;
+
+mod class;
+mod heap;
+
+use class::{ALIGN, LARGEST, LARGEST_IN_SLAB, class_of, size_of_class};
+use heap::Heap;
+
+/// The allocator of the whole program, on the same ledger and pages as its arenas and pools.
+///
+/// ```
+/// #[global_allocator]
+/// static HEAP: freehold::Global = freehold::Global::new();
+/// ```
+pub struct Global<A = Needed> {
+    spans: &'static dyn Spans,
+    owner: &'static str,
+    /// Null before the first allocation; then the heap, for ever. It lies in a claim of its own, not in here: the ledger
+    /// knows its address.
+    heap: AtomicPtr<Heap<A>>,
+}
+
+impl<A: Shareable> Global<A> {
+    /// A heap on `ledger`, under the name `owner`. It claims nothing yet.
+    pub const fn new_in<B: Backing>(ledger: &'static Ledger<B>, owner: &'static str) -> Global<A> {
+        Global { spans: ledger, owner, heap: AtomicPtr::new(ptr::null_mut()) }
+    }
+
+    #[inline(always)]
+    fn heap(&self) -> Option<&'static Heap<A>> {
+        // SAFETY: what the pointer leads to was written before it was set, and stays for ever.
+        unsafe { self.heap.load(Ordering::Acquire).as_ref() }
+    }
+
+    /// The heap, made now if it is not there yet; `None` if there is no room for it.
+    fn open(&self) -> Option<&'static Heap<A>> {
+        if let Some(heap) = self.heap() {
+            return Some(heap);
+        }
+        let layout = Layout::new::<Heap<A>>();
+        let want =
+            Want { prefix: 0, size: layout.size(), align: layout.align(), prefer: 0, ahead: false, grow: None };
+        // SAFETY: no claim is to grow.
+        let (Placed::New(payload, _) | Placed::Grown(payload)) = unsafe { self.spans.place(self.owner, &want) }.ok()?;
+        let fresh = payload.base().cast::<Heap<A>>();
+        // SAFETY: the payload has room for a heap, and begins on the grain, which is enough for its alignment.
+        unsafe { fresh.write(Heap::new(self.spans, self.owner)) };
+        let was = ptr::null_mut();
+        match self.heap.compare_exchange(was, fresh.as_ptr(), Ordering::AcqRel, Ordering::Acquire) {
+            Ok(_) => {
+                // SAFETY: the heap was just written, in a claim that is never given back.
+                let heap: &'static Heap<A> = unsafe { fresh.as_ref() };
+                heap.enlist();
+                Some(heap)
+            }
+            Err(_) => {
+                // Another thread was faster.
+                // SAFETY: it was claimed just now, and nobody else knows of it.
+                unsafe { self.spans.give_back(payload.base()) };
+                self.heap()
+            }
+        }
+    }
+
+    /// Memory for `layout` that no list has at hand, and the address from which on it is zero.
+    #[inline(never)]
+    fn acquire(&self, layout: Layout) -> Option<(NonNull<u8>, usize)> {
+        let heap = self.open()?;
+        let (memory, zero_from) = match class_for(layout) {
+            Some(class) => (heap.take(class).or_else(|| heap.refill(class))?, usize::MAX),
+            None => heap.span(layout.size(), layout.align())?,
+        };
+        memory.as_ptr().expose_provenance();
+        Some((memory, zero_from))
+    }
+
+    /// Has a span grow or shrink, where it is if possible.
+    ///
+    /// # Safety
+    ///
+    /// The caller owes: `memory` is a span of this heap's for `old`, and nobody uses it any more if another is returned.
+    unsafe fn resize(&self, memory: NonNull<u8>, old: Layout, new: Layout) -> Option<NonNull<u8>> {
+        let (had, size) = (span_bytes(old), span_bytes(new));
+        let Some(missing) = size.checked_sub(had) else {
+            // SAFETY: the caller's promise.
+            unsafe { self.spans.shorten(memory, size) };
+            return Some(memory);
+        };
+        let grow = Some(GrowInPlace { payload: memory, missing, prefer: 0 });
+        let want = Want { prefix: 0, size, align: new.align(), prefer: 0, ahead: true, grow };
+        // SAFETY: the span is a payload of this ledger's that the caller holds.
+        match unsafe { self.spans.place(self.owner, &want) }.ok()? {
+            Placed::Grown(_) => Some(memory),
+            Placed::New(payload, _) => {
+                // SAFETY: two spans, one of them new, both longer than what is copied.
+                unsafe { ptr::copy_nonoverlapping(memory.as_ptr(), payload.base().as_ptr(), old.size()) };
+                // SAFETY: the caller's promise.
+                unsafe { self.spans.give_back(memory) };
+                payload.base().as_ptr().expose_provenance();
+                Some(payload.base())
+            }
+        }
+    }
+}
+
+/// The class that serves `layout`, if one does.
+#[inline(always)]
+fn class_for(layout: Layout) -> Option<usize> {
+    (layout.size() <= LARGEST && layout.align() <= ALIGN).then(|| class_of(layout.size()))
+}
+
+/// Whether memory for `layout` is a span of its own.
+fn is_span(layout: Layout) -> bool {
+    layout.size() > LARGEST_IN_SLAB || layout.align() > ALIGN
+}
+
+/// Bytes that a span for `layout` has at least.
+fn span_bytes(layout: Layout) -> usize {
+    class_for(layout).map_or(layout.size(), size_of_class)
+}
+
+// SAFETY: memory comes from the ledger, for this heap alone, as a span of its own or as a block of a slab, and is handed out to
+// one holder at a time: a block in a list is nobody's, and leaves it when it is taken. Blocks are multiples of 16 bytes at
+// multiples of 16 bytes; spans are aligned as asked. Nothing here unwinds.
+unsafe impl<A: Shareable> GlobalAlloc for Global<A> {
+    #[inline]
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        if let Some(class) = class_for(layout)
+            && let Some(heap) = self.heap()
+            && let Some(block) = heap.take(class)
+        {
+            return block.as_ptr();
+        }
+        self.acquire(layout).map_or(ptr::null_mut(), |(memory, _)| memory.as_ptr())
+    }
+
+    #[inline]
+    unsafe fn dealloc(&self, memory: *mut u8, layout: Layout) {
+        // SAFETY: the caller gives back what was allocated here, which is not null.
+        let memory = platform::owned(unsafe { NonNull::new_unchecked(memory) });
+        match class_for(layout) {
+            Some(class) => {
+                // SAFETY: there is a heap: it has allocated this.
+                let heap = unsafe { self.heap().unwrap_unchecked() };
+                // SAFETY: a block that was allocated with this layout is one of its class, and the caller is done with it.
+                unsafe { heap.put(class, memory) };
+            }
+            // SAFETY: a payload of the ledger's that the caller is done with.
+            None => unsafe { self.spans.give_back(memory) },
+        }
+    }
+
+    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
+        if class_for(layout).is_some() {
+            // SAFETY: the caller's promise.
+            let memory = unsafe { self.alloc(layout) };
+            if !memory.is_null() {
+                // SAFETY: a block of at least this size, just allocated.
+                unsafe { memory.write_bytes(0, layout.size()) };
+            }
+            return memory;
+        }
+        let Some((memory, zero_from)) = self.acquire(layout) else {
+            return ptr::null_mut();
+        };
+        let dirty = zero_from.saturating_sub(memory.addr().get()).min(layout.size());
+        // SAFETY: a span of at least this size, just claimed.
+        unsafe { memory.write_bytes(0, dirty) };
+        memory.as_ptr()
+    }
+
+    #[inline]
+    unsafe fn realloc(&self, memory: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {
+        // SAFETY: the caller owes that the new size, rounded up to the alignment, does not overflow.
+        let new = unsafe { Layout::from_size_align_unchecked(new_size, layout.align()) };
+        let class = class_for(layout);
+        if class.is_some() && class == class_for(new) {
+            return memory;
+        }
+        if is_span(layout) && is_span(new) {
+            // SAFETY: the caller gives back what was allocated here, which is not null.
+            let memory = platform::owned(unsafe { NonNull::new_unchecked(memory) });
+            // SAFETY: such a layout was allocated as a span, and the caller leaves it if another is returned.
+            return unsafe { self.resize(memory, layout, new) }.map_or(ptr::null_mut(), NonNull::as_ptr);
+        }
+        // SAFETY: the caller's promise: the new size is not 0.
+        let moved = unsafe { self.alloc(new) };
+        if !moved.is_null() {
+            // SAFETY: two blocks, one of them just allocated, both as long as what is copied.
+            unsafe { ptr::copy_nonoverlapping(memory, moved, layout.size().min(new_size)) };
+            // SAFETY: the caller's promise.
+            unsafe { self.dealloc(memory, layout) };
+        }
+        moved
+    }
+}
