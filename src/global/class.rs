@@ -62,8 +62,8 @@ mod tests {
             assert!(class < CLASSES);
             let block = size_of_class(class);
             assert!(block >= size && block.is_multiple_of(ALIGN), "{size} bytes in {block}");
-            assert!(block - size < ALIGN || (block - size) * 8 < block, "{size} bytes in {block}");
-            assert_eq!(class_of(block).max(1), class.max(1), "{block}");
+            assert!(block - size <= ALIGN || (block - size) * 8 < block, "{size} bytes in {block}");
+            assert_eq!(class_of(block), class.max(1), "{block}");
         }
     }
 

@@ -6,14 +6,14 @@ use core::ptr::NonNull;
 
 use super::class::{ALIGN, CLASSES, LARGEST_SLAB, size_of_class, slab_of_class};
 use crate::access::Shareable;
-use crate::layout::GRAIN;
+use crate::layout::{GRAIN, PAGE};
 use crate::ledger::{Keeper, Placed, Spans, Want};
 
 /// A free block starts with the link to the next one.
 type Free = Option<NonNull<u8>>;
 
 /// Bytes of free blocks that one class may hold before it is looked through for slabs that are free altogether.
-const IDLE: usize = 64 << 10;
+const IDLE: usize = PAGE;
 
 /// What a [`Global`](super::Global) owns, in a claim of the ledger's that is never given back.
 pub(super) struct Heap<A> {
@@ -37,14 +37,16 @@ struct List {
     /// How many there are, and how many there may be before it is time to look for free slabs.
     len: Cell<usize>,
     limit: Cell<usize>,
-    slabs: Cell<Option<NonNull<Slab>>>,
+    /// How many slabs it has.
+    slabs: Cell<usize>,
 }
 
 /// At the start of a slab, after the ledger's own header; blocks of one class follow. Slabs lie at multiples of their size, so
-/// a block's address leads here.
+/// a block's address leads here. All of it is used only while a class is swept.
 struct Slab {
+    /// The next slab that has free blocks.
     next: Cell<Option<NonNull<Slab>>>,
-    /// Used while a class is swept: its free blocks, and their number.
+    /// Its free blocks, and how many there are.
     free: Cell<Free>,
     len: Cell<usize>,
 }
@@ -58,7 +60,7 @@ impl<A: Shareable> Heap<A> {
             head: Cell::new(None),
             len: Cell::new(0),
             limit: Cell::new(IDLE / size_of_class(class)),
-            slabs: Cell::new(None),
+            slabs: Cell::new(0),
         });
         Heap { access: A::NEW, lists, spans, owner, next: Cell::new(None) }
     }
@@ -118,10 +120,10 @@ impl<A: Shareable> Heap<A> {
         }
         self.enter();
         let list = &self.lists[class];
-        let record = Slab { next: Cell::new(list.slabs.get()), free: Cell::new(None), len: Cell::new(0) };
+        let record = Slab { next: Cell::new(None), free: Cell::new(None), len: Cell::new(0) };
         // SAFETY: a fresh payload, on the grain and longer than the record.
         unsafe { header.write(record) };
-        list.slabs.set(Some(header));
+        list.slabs.set(list.slabs.get() + 1);
         let count = blocks_of(slab, block);
         for index in (0..count).rev() {
             // SAFETY: `count` blocks fit into the slab, the first of them `FIRST` bytes after its start.
@@ -196,31 +198,34 @@ impl<A: Shareable> Heap<A> {
     /// Gives the slabs of a list back in which all `count` blocks are free, and puts the free blocks of each other slab in the
     /// order of their addresses: what is allocated one after the other lies side by side again.
     fn sweep(&self, list: &List, slab_bytes: usize, count: usize) {
+        let mut slabs = None;
         let mut next = list.head.take();
         while let Some(block) = next {
             // SAFETY: a block in the list is free, and starts with its link.
             next = unsafe { next_of(block) };
-            // SAFETY: the block lies in a slab of this size, which starts at a multiple of it.
-            let slab = unsafe { slab_at(block, slab_bytes) };
+            // SAFETY: the block lies in a slab of this size.
+            let header = unsafe { header_of(block, slab_bytes) };
+            // SAFETY: a slab has its record at its head until it is given back.
+            let slab = unsafe { header.as_ref() };
+            if slab.len.get() == 0 {
+                slab.next.set(slabs.replace(header));
+            }
             slab.len.set(slab.len.get() + 1);
             // SAFETY: the block is free.
             unsafe { link(block, slab.free.get()) };
             slab.free.set(Some(block));
         }
         list.len.set(0);
-        let mut slabs = list.slabs.take();
         while let Some(header) = slabs {
-            // SAFETY: a slab in the list has its record at its head until it is given back.
+            // SAFETY: as above.
             let slab = unsafe { header.as_ref() };
             slabs = slab.next.get();
             let (free, len) = (slab.free.take(), slab.len.take());
             if len == count {
+                list.slabs.set(list.slabs.get() - 1);
                 // SAFETY: all its blocks are free, and none of them is in a list any more.
                 unsafe { self.spans.give_back(header.cast()) };
-                continue;
-            }
-            slab.next.set(list.slabs.replace(Some(header)));
-            if let Some(free) = free {
+            } else if let Some(free) = free {
                 // SAFETY: these are free blocks of one slab of this size.
                 unsafe { relink(list, header.cast(), free, slab_bytes) };
                 list.len.set(list.len.get() + len);
@@ -283,12 +288,10 @@ unsafe fn relink(list: &List, header: NonNull<u8>, next: NonNull<u8>, slab_bytes
 /// # Safety
 ///
 /// The caller owes: the block lies in a slab of `slab_bytes`.
-unsafe fn slab_at<'s>(block: NonNull<u8>, slab_bytes: usize) -> &'s Slab {
+unsafe fn header_of(block: NonNull<u8>, slab_bytes: usize) -> NonNull<Slab> {
     let within = block.addr().get() & (slab_bytes - 1);
     // SAFETY: the slab starts at the multiple of its size before the block, its record `GRAIN` bytes after that.
-    let record = unsafe { block.sub(within - GRAIN) };
-    // SAFETY: the record stays written for as long as the slab is one.
-    unsafe { record.cast().as_ref() }
+    unsafe { block.sub(within - GRAIN).cast() }
 }
 
 /// # Safety

@@ -4,19 +4,23 @@ use core::alloc::Layout;
 use core::marker::PhantomData;
 use core::ptr::NonNull;
 
-use crate::backing::{Backing, Grant, Kind, Loan, Reach, Request};
+use crate::backing::{Backing, Request};
 use crate::error::{AllocError, Obstacle};
 use crate::layout::{Fit, GRAIN, MAX_SPAN, padding};
 use crate::lock::Lock;
 use crate::span::Span;
 
+mod bins;
+mod book;
+mod node;
+mod runs;
 mod snapshot;
 #[cfg(test)]
 mod tests;
-mod tree;
 
 pub use snapshot::{Snapshot, SpanInfo};
-use tree::{At, Tree};
+use book::{Book, Totals};
+use node::At;
 
 /// Every span that was ever taken from a [`Backing`], and who holds it now.
 ///
@@ -37,34 +41,6 @@ struct State<B> {
     book: Book,
     /// The heap that was opened last on this ledger; it knows those before it.
     keeper: Option<&'static dyn Keeper>,
-}
-
-/// The spans and the sums over them.
-struct Book {
-    // Every span that was granted and not given back, claimed or free; they never overlap, and two free ones that touch
-    // and may merge are one.
-    tree: Tree,
-    /// The claim that was given back last, if it has not been made free yet: it is in the tree as a claim still. A loop that makes
-    /// an arena in each turn gets it back at once. Whoever looks for free memory, or at the spans, settles it first.
-    spare: Option<At>,
-    totals: Totals,
-    /// Where what was ever claimed, or never was zero, ends. What is free from here on is zero, but for a free span's header that may
-    /// stand at just this address.
-    touched: usize,
-    /// The same before the last claim.
-    was_touched: usize,
-}
-
-// SAFETY: a `Book` owns its spans, headers included, and is bound to no thread.
-unsafe impl Send for Book {}
-
-/// Sums: bytes, but for the growths.
-#[derive(Clone, Copy)]
-struct Totals {
-    granted: usize,
-    claimed: usize,
-    peak: usize,
-    growths: usize,
 }
 
 /// Free spans of so many bytes are always used before memory grows.
@@ -162,9 +138,7 @@ pub(crate) unsafe trait Spans: Sync {
 impl<B: Backing> Ledger<B> {
     /// An empty ledger over `backing`. Nothing is taken before the first claim.
     pub const fn new(backing: B) -> Ledger<B> {
-        let totals = Totals { granted: 0, claimed: 0, peak: 0, growths: 0 };
-        let book = Book { tree: Tree::new(), spare: None, totals, touched: 0, was_touched: 0 };
-        Ledger { state: Lock::new(State { backing, book, keeper: None }) }
+        Ledger { state: Lock::new(State { backing, book: Book::new(), keeper: None }) }
     }
 
     /// Claims at least `layout.size()` bytes at that alignment, to use as raw memory, under the name `owner`.
@@ -226,10 +200,11 @@ impl<B: Backing> Ledger<B> {
                 }
                 // A free span that has the room preferred; else one that has a fair part of it. Smaller ones are left until no more
                 // is to be had: an arena that goes through crumbs in each turn of a hot loop is a slow one.
-                [prefer, FAIR.min(prefer / 4)].into_iter().find_map(|len| {
-                    let at = book.carve(owner, &roomy(len), &roomy(prefer))?;
-                    Some(book.handed_out(at))
-                })
+                let fair = FAIR.min(prefer / 4);
+                let at = book.carve(owner, &roomy(prefer), &roomy(prefer)).or_else(|| {
+                    if prefer > least { book.carve(owner, &roomy(fair), &roomy(prefer)) } else { None }
+                })?;
+                Some(handed_out(book, at))
             };
             // What is free may hold what is needed, though not what is preferred.
             let settle = |book: &mut Book| {
@@ -238,14 +213,8 @@ impl<B: Backing> Ledger<B> {
                 {
                     return Some(Placed::Grown(payload(at)));
                 }
-                book.carve(owner, &fit, &roomy(prefer)).map(|at| book.handed_out(at))
+                book.carve(owner, &fit, &roomy(prefer)).map(|at| handed_out(book, at))
             };
-            if grow.is_none()
-                && let Some(at) = book.take_spare(owner, &roomy(prefer), want.prefer > 0)
-            {
-                return Ok(book.handed_out(at));
-            }
-            book.settle_spare();
             if let Some(placed) = reuse(book) {
                 return Ok(placed);
             }
@@ -262,7 +231,7 @@ impl<B: Backing> Ledger<B> {
                 for _ in 0..4 {
                     let reach = book.reach(longer, &roomy(size));
                     match book.take(backing, owner, Request::new(roomy(size), fit, reach)) {
-                        Ok(Some(loan)) => return Ok(book.handed_out(loan)),
+                        Ok(Some(loan)) => return Ok(handed_out(book, loan)),
                         Ok(None) => obstacle = Obstacle::Short { backing: backing.name() },
                         Err(reason) => {
                             obstacle = reason;
@@ -283,7 +252,7 @@ impl<B: Backing> Ledger<B> {
             // What the backing has given already counts as well.
             Err(match obstacle {
                 Obstacle::Exhausted { backing, left } => {
-                    Obstacle::Exhausted { backing, left: left.max(book.tree.roomiest()) }
+                    Obstacle::Exhausted { backing, left: left.max(book.longest()) }
                 }
                 other => other,
             })
@@ -321,9 +290,8 @@ unsafe impl<B: Backing> Spans for Ledger<B> {
 
     fn span_from(&self, addr: usize) -> Option<SpanInfo> {
         self.state.with(|state| {
-            state.book.settle_spare();
-            let at = state.book.tree.at_or_above(addr)?;
-            Some(SpanInfo { base: at.addr(), len: at.len.get(), owner: at.owner.get() })
+            let at = state.book.span_from(addr)?;
+            Some(SpanInfo { base: at.addr(), len: at.len.get(), owner: at.owner() })
         })
     }
 
@@ -341,11 +309,11 @@ unsafe impl<B: Backing> Spans for Ledger<B> {
 
 /// # Safety
 ///
-/// The caller owes: `payload` is the payload of a claim in the tree.
+/// The caller owes: `payload` is the payload of a claim.
 unsafe fn header_of(payload: NonNull<u8>) -> At {
     // SAFETY: the header stands one grain before the payload, in the same span.
     let base = unsafe { payload.sub(GRAIN) };
-    // SAFETY: a span of the tree starts there (the caller's promise), and payloads derive from their headers' pointers.
+    // SAFETY: a span starts there (the caller's promise), and payloads derive from their headers' pointers.
     unsafe { At::of(base) }
 }
 
@@ -357,259 +325,9 @@ fn payload(at: At) -> Span {
     unsafe { Span::new(base, at.len.get() - GRAIN) }
 }
 
-impl Book {
-    /// Asks the backing for fresh memory and enters what it gives. A loan comes back as a claim of the owner's.
-    fn take(
-        &mut self,
-        backing: &mut impl Backing,
-        owner: &'static str,
-        request: Request,
-    ) -> Result<Option<At>, Obstacle> {
-        let grant = backing.claim(&request)?;
-        let name = backing.name();
-        let refuse = |backing: &mut _, obstacle| {
-            if grant.kind == Kind::Loan {
-                // SAFETY: the loan was just made, and nobody has used it.
-                unsafe { Backing::give_back(backing, Loan { span: grant.span, route: grant.route }) };
-            }
-            Err(obstacle)
-        };
-        let short = Obstacle::Short { backing: name };
-        let Some(span) = grant.usable() else {
-            return refuse(backing, short);
-        };
-        if grant.kind == Kind::Loan
-            && (span != grant.span || span.len() < request.fit().anywhere().unwrap_or(usize::MAX))
-        {
-            return refuse(backing, short);
-        }
-        let before = self.tree.at_or_below(span.addr());
-        let after = self.tree.at_or_above(span.addr());
-        for other in [before, after].into_iter().flatten() {
-            if other.addr() < span.end() && span.addr() < other.end() {
-                let at = other.addr().max(span.addr());
-                let with = other.owner.get().unwrap_or("free memory");
-                return refuse(backing, Obstacle::Overlap { backing: name, with, at });
-            }
-        }
-        Ok(self.enter(&grant, span, owner, before, after))
-    }
-
-    /// Writes a grant down: as free memory, or, if it is a loan, as a claim of the owner's.
-    fn enter(
-        &mut self,
-        grant: &Grant,
-        span: Span,
-        owner: &'static str,
-        before: Option<At>,
-        after: Option<At>,
-    ) -> Option<At> {
-        let linear = |at: At| grant.kind == Kind::Linear && at.kind.get() == Kind::Linear;
-        let first = !before.is_some_and(|before| before.end() == span.addr() && linear(before));
-        // SAFETY: the backing has granted these bytes for the ledger's own, they overlap no span of the tree, and `usable`
-        // put both ends on the grain.
-        let at = unsafe { At::write(span.base(), span.len(), grant.kind, first) };
-        at.route.set(grant.route);
-        self.totals.granted += span.len();
-        self.totals.growths += 1;
-        if !grant.zeroed {
-            self.touch(at);
-        }
-        if let Some(after) = after
-            && after.addr() == span.end()
-            && linear(after)
-        {
-            after.first.set(false);
-        }
-        if grant.kind == Kind::Loan {
-            at.owner.set(Some(owner));
-            self.tree.insert(at);
-            self.count_claimed(at, span.len());
-            Some(at)
-        } else {
-            self.insert_free(at, before);
-            None
-        }
-    }
-
-    /// Makes a free span one with the free one after it. It is not, or not yet rightly, in the tree.
-    fn absorb_after(&mut self, at: At) {
-        if let Some(after) = self.tree.at_or_above(at.end())
-            && may_merge(at, after)
-        {
-            self.tree.remove(after);
-            at.len.set(at.len.get() + after.end_header());
-        }
-    }
-
-    /// Puts a free span into the tree, or into the free ones that it touches.
-    fn insert_free(&mut self, at: At, before: Option<At>) {
-        self.absorb_after(at);
-        match before.filter(|before| before.is_free() && may_merge(*before, at)) {
-            Some(before) => {
-                before.len.set(before.len.get() + at.end_header());
-                self.tree.renew(before);
-            }
-            None => self.tree.insert(at),
-        }
-    }
-
-    /// Where fresh memory would touch something that makes a smaller grant do: the claim that wants to grow, or the last
-    /// free span.
-    fn reach(&self, grow: Option<(At, usize)>, fit: &Fit) -> Option<Reach> {
-        if let Some((at, missing)) = grow {
-            let free = self.free_after(at).map_or(0, |free| free.len.get());
-            let is_last = self.tree.at_or_above(at.end() + free.max(1)).is_none();
-            if is_last && at.kind.get() == Kind::Linear && free < missing && at.len.get() <= MAX_SPAN - missing {
-                return Some(Reach { end: at.end() + free, missing: missing - free });
-            }
-        }
-        let last =
-            self.tree.at_or_below(usize::MAX).filter(|last| last.is_free() && last.kind.get() == Kind::Linear)?;
-        let (gap, len) = fit.at(last.addr())?;
-        let needed = gap.checked_add(len).filter(|needed| *needed <= MAX_SPAN)?;
-        // What is free and long enough has been found already; it only looks short here when alignment cut it.
-        let missing = needed.checked_sub(last.len.get())?;
-        Some(Reach { end: last.end(), missing: missing.max(GRAIN) })
-    }
-
-    /// The free span right after `at`, if the two could be one.
-    fn free_after(&self, at: At) -> Option<At> {
-        let after = self.tree.at_or_above(at.end())?;
-        (after.is_free() && after.addr() == at.end() && !after.first.get()).then_some(after)
-    }
-
-    /// Lengthens a claim in place by `least` bytes or more, up to `most`, from the free span that it touches.
-    fn extend(&mut self, at: At, least: usize, most: usize) -> bool {
-        let Some(free) = self.free_after(at).filter(|free| free.len.get() >= least) else {
-            return false;
-        };
-        let bytes = free.len.get().min(most);
-        if at.len.get() > MAX_SPAN - bytes {
-            return false;
-        }
-        self.cut(free, bytes);
-        self.tree.remove(free);
-        at.len.set(at.len.get() + bytes);
-        self.tree.renew(at);
-        self.count_claimed(at, bytes);
-        true
-    }
-
-    /// Claims a free span that has room for `fit`, and as much of it as `most` takes.
-    fn carve(&mut self, owner: &'static str, fit: &Fit, most: &Fit) -> Option<At> {
-        let free = self.tree.first_fit(fit)?;
-        let (gap, least) = fit.at(free.addr())?;
-        let at = if gap > 0 { self.cut(free, gap)? } else { free };
-        let len = most.at(at.addr()).map_or(least, |(_, len)| len).max(least);
-        self.cut(at, len);
-        at.owner.set(Some(owner));
-        self.tree.renew(at);
-        self.count_claimed(at, at.len.get());
-        Some(at)
-    }
-
-    /// Frees what a claim has beyond `len` bytes.
-    fn shorten(&mut self, at: At, len: usize) {
-        let len = len.next_multiple_of(GRAIN);
-        let Some(bytes) = at.len.get().checked_sub(len).filter(|bytes| *bytes > 0) else {
-            return;
-        };
-        if at.kind.get() == Kind::Loan {
-            return;
-        }
-        // SAFETY: `len` is less than the span's length.
-        let base = unsafe { at.base().add(len) };
-        // SAFETY: the end of a claim, on the grain, which its holder has done with and `at` may reach.
-        let rest = unsafe { At::write(base, bytes, at.kind.get(), false) };
-        at.len.set(len);
-        self.tree.renew(at);
-        self.totals.claimed -= bytes;
-        self.insert_free(rest, None);
-    }
-
-    /// Cuts a free span after `len` bytes (on the grain), if it is longer; the rest becomes a free span of its own.
-    fn cut(&mut self, at: At, len: usize) -> Option<At> {
-        let rest = at.len.get().checked_sub(len).filter(|rest| *rest > 0)?;
-        // SAFETY: `len` is less than the span's length.
-        let base = unsafe { at.base().add(len) };
-        // SAFETY: the rest of a free span, on the grain, which nobody uses and `at` may reach.
-        let rest = unsafe { At::write(base, rest, at.kind.get(), false) };
-        at.len.set(len);
-        self.tree.renew(at);
-        self.tree.insert(rest);
-        Some(rest)
-    }
-
-    /// Ends a claim: its span is spare from now on, or, if it was a loan, returned to be given back.
-    fn release(&mut self, at: At) -> Option<Loan> {
-        let len = at.len.get();
-        self.totals.claimed -= len;
-        if at.kind.get() == Kind::Loan {
-            self.tree.remove(at);
-            self.totals.granted -= len;
-            // SAFETY: the span that was lent, whole; `at` may reach all of it.
-            let span = unsafe { Span::new(at.base(), len) };
-            return Some(Loan { span, route: at.route.get() });
-        }
-        self.settle_spare();
-        self.spare = Some(at);
-        None
-    }
-
-    /// Claims the spare span, if that is what `fit` needs, or if `more` is welcome and it is not more than twice as much.
-    fn take_spare(&mut self, owner: &'static str, fit: &Fit, more: bool) -> Option<At> {
-        let at = self.spare?;
-        let (gap, len) = fit.at(at.addr())?;
-        let most = if more { len.saturating_mul(2) } else { len };
-        if gap > 0 || !(len..=most).contains(&at.len.get()) {
-            return None;
-        }
-        self.spare = None;
-        at.owner.set(Some(owner));
-        self.count_claimed(at, at.len.get());
-        Some(at)
-    }
-
-    /// Makes the spare span free, together with the free ones that it touches.
-    fn settle_spare(&mut self) {
-        let Some(at) = self.spare.take() else {
-            return;
-        };
-        at.owner.set(None);
-        self.absorb_after(at);
-        let before = self.tree.at_or_below(at.addr() - 1).filter(|before| may_merge(*before, at));
-        if let Some(before) = before {
-            self.tree.remove(at);
-            before.len.set(before.len.get() + at.end_header());
-            self.tree.renew(before);
-        } else {
-            self.tree.renew(at);
-        }
-    }
-
-    /// Counts `bytes` more that are claimed, at the end of `at`.
-    fn count_claimed(&mut self, at: At, bytes: usize) {
-        self.totals.claimed += bytes;
-        self.totals.peak = self.totals.peak.max(self.totals.claimed);
-        self.touch(at);
-    }
-
-    fn touch(&mut self, at: At) {
-        self.was_touched = self.touched;
-        self.touched = self.touched.max(at.end());
-    }
-
-    /// The claim that was made last.
-    fn handed_out(&self, at: At) -> Placed {
-        Placed::New(payload(at), self.was_touched.saturating_add(GRAIN))
-    }
-}
-
-/// Whether two free spans, `after` the next one up, are to be one.
-fn may_merge(at: At, after: At) -> bool {
-    let touch = at.end() == after.addr() && !after.first.get();
-    touch && at.is_free() && after.is_free() && at.len.get() <= MAX_SPAN - after.len.get()
+/// The claim that was made last.
+fn handed_out(book: &Book, at: At) -> Placed {
+    Placed::New(payload(at), book.zero_from())
 }
 
 /// Raw memory claimed from a [`Ledger`]; dropping it gives the memory back.

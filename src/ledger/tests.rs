@@ -28,7 +28,7 @@ fn the_tree_stays_flat() {
     let mut claims: Vec<Option<Claim<'_>>> = (0..CLAIMS).map(|_| ledger.claim("claim", layout).ok()).collect();
     assert!(claims.iter().all(Option::is_some));
     let flat = |held: usize| {
-        let depth = book(&ledger, |book| book.tree.depth());
+        let depth = book(&ledger, |book| book.depth());
         // Between two claims there is at most one free span.
         assert!(depth <= deepest(2 * held + 1), "{held} claims, and a tree {depth} deep");
     };
@@ -49,7 +49,7 @@ fn the_tree_stays_flat() {
     drop(claims);
     // A look settles the claim that was given back last.
     assert_eq!(ledger.snapshot().spans().count(), 1);
-    assert_eq!(book(&ledger, |book| book.tree.depth()), 1, "all is one free span again");
+    assert_eq!(book(&ledger, |book| book.depth()), 1, "all is one free span again");
 }
 
 /// What a grant must bring, asked at every kind of address of a full address space, is enough, and fits in.
@@ -79,36 +79,6 @@ fn h10_requests_anywhere_in_the_address_space() {
             }
         }
     }
-}
-
-/// What was given back last is handed out again as it is, counts as free, and is one with its neighbours as soon as anyone looks.
-#[test]
-fn the_spare_span_is_free_memory() {
-    let mut memory = Vec::<u8>::with_capacity(100 * GRAIN);
-    let ledger = Ledger::new(Region::new(memory.spare_capacity_mut()));
-    let claim = |grains: usize| {
-        let layout = Layout::from_size_align((grains - 1) * GRAIN, 8).unwrap();
-        ledger.claim("claim", layout)
-    };
-    let kept = claim(10).unwrap();
-    let place = claim(10).map(|claim| claim.as_ptr()).unwrap();
-    let totals = book(&ledger, |book| (book.spare.is_some(), book.totals.claimed, book.totals.peak));
-    assert_eq!(totals, (true, 10 * GRAIN, 20 * GRAIN));
-    // The same again takes the same place; much less does not take it whole.
-    assert_eq!(claim(10).map(|claim| claim.as_ptr()), Ok(place));
-    let small = claim(2).unwrap();
-    assert_eq!((small.as_ptr(), small.len()), (place, GRAIN));
-    drop(small);
-    // Nor does it stand in the way of something larger.
-    let large = claim(60).unwrap();
-    assert_eq!(large.as_ptr(), place);
-    drop(large);
-    let snapshot = ledger.snapshot();
-    assert_eq!((snapshot.claimed, snapshot.claimed + snapshot.free), (10 * GRAIN, snapshot.granted));
-    let spans: Vec<_> = snapshot.spans().map(|span| span.owner).collect();
-    assert_eq!(spans, [Some("claim"), None]);
-    drop(kept);
-    assert_eq!(ledger.snapshot().spans().map(|span| span.owner).collect::<Vec<_>>(), [None]);
 }
 
 /// A grant that ends with the address space loses its last 4 KiB, also where it only adds to what is free.

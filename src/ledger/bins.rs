@@ -1,0 +1,110 @@
+//! The free spans, by length: four bins from one power of two to the next, and a word that says which of them hold any.
+
+use super::node::{At, Link, State};
+use crate::layout::{Fit, GRAIN};
+
+const BINS: usize = u64::BITS as usize;
+
+/// So many spans are looked at one by one before a longer one is taken that has room for certain.
+const TRIES: usize = 16;
+
+pub(super) struct Bins {
+    /// A bit for each bin that is not empty.
+    filled: u64,
+    /// The span that was freed last, in each.
+    heads: [Link; BINS],
+}
+
+impl Bins {
+    pub const fn new() -> Bins {
+        Bins { filled: 0, heads: [None; BINS] }
+    }
+
+    /// Puts a free span in.
+    pub fn insert(&mut self, at: At) {
+        let bin = bin_of(at.len.get());
+        let after = self.heads[bin].replace(at);
+        at.state.set(State::Free { before: None, after });
+        if let Some(other) = after {
+            link(other, |_, after| (Some(at), after));
+        }
+        self.filled |= 1 << bin;
+    }
+
+    /// Takes a span out, of which the length has not changed since it was put in.
+    pub fn remove(&mut self, at: At) {
+        let State::Free { before, after } = at.state.get() else {
+            return;
+        };
+        if let Some(other) = after {
+            link(other, |_, after| (before, after));
+        }
+        if let Some(other) = before {
+            link(other, |before, _| (before, after));
+            return;
+        }
+        let bin = bin_of(at.len.get());
+        self.heads[bin] = after;
+        if after.is_none() {
+            self.filled &= !(1 << bin);
+        }
+    }
+
+    /// A free span in which `fit` finds room: one of the shortest.
+    pub fn find(&self, fit: &Fit) -> Link {
+        // Spans start on the grain, so up to it alignment is known in advance. Beyond it a span of that length may do or not.
+        let least = Fit { align: fit.align.min(GRAIN), ..*fit }.anywhere()?;
+        let holds = |at: At| {
+            let holds = |(gap, len): (usize, usize)| len <= at.len.get() && gap <= at.len.get() - len;
+            fit.at(at.addr()).is_some_and(holds)
+        };
+        let ample = || fit.anywhere().and_then(|ample| self.from(bin_of(ample) + 1).next());
+        let mut some = self.from(bin_of(least));
+        let near = some.by_ref().take(TRIES).find(|at| holds(*at));
+        near.or_else(ample).or_else(|| some.find(|at| holds(*at)))
+    }
+
+    /// Length of the longest free span.
+    pub fn longest(&self) -> usize {
+        let last = self.filled.checked_ilog2().map_or(0, |bin| bin as usize);
+        self.from(last).map(|at| at.len.get()).max().unwrap_or(0)
+    }
+
+    /// The spans in this bin and in those after it.
+    fn from(&self, bin: usize) -> impl Iterator<Item = At> {
+        let mut left = self.filled & u64::MAX.checked_shl(bin as u32).unwrap_or(0);
+        let mut next = None;
+        core::iter::from_fn(move || {
+            if next.is_none() && left != 0 {
+                next = self.heads[left.trailing_zeros() as usize];
+                left &= left - 1;
+            }
+            let at: At = next?;
+            next = match at.state.get() {
+                State::Free { after, .. } => after,
+                State::Claimed(_) => None,
+            };
+            Some(at)
+        })
+    }
+}
+
+/// Gives a free span other neighbours in its bin.
+fn link(at: At, to: impl FnOnce(Link, Link) -> (Link, Link)) {
+    if let State::Free { before, after } = at.state.get() {
+        let (before, after) = to(before, after);
+        at.state.set(State::Free { before, after });
+    }
+}
+
+/// Where spans of so many bytes are kept; longer ones are kept there or further up.
+fn bin_of(len: usize) -> usize {
+    let grains = len / GRAIN;
+    match grains {
+        0..4 => grains,
+        _ => {
+            let log = grains.ilog2() as usize;
+            ((log - 1) * 4 + ((grains >> (log - 2)) & 3)).min(BINS - 1)
+        }
+    }
+}

@@ -1,0 +1,333 @@
+//! The spans and the sums over them: how spans are entered, cut, claimed, freed and merged.
+
+use super::bins::Bins;
+use super::node::{At, Link, State};
+use super::runs::Runs;
+use crate::backing::{Backing, Grant, Kind, Loan, Reach, Request};
+use crate::error::Obstacle;
+use crate::layout::{Fit, GRAIN, MAX_SPAN};
+use crate::span::Span;
+
+/// Every span that was granted and not given back, claimed or free; they never overlap, and two free ones that touch and may
+/// merge are one.
+pub(super) struct Book {
+    runs: Runs,
+    /// The free ones.
+    bins: Bins,
+    pub totals: Totals,
+    /// Where what was ever claimed, or never was zero, ends. What is free from here on is zero, but for the header that may stand
+    /// at just this address.
+    touched: usize,
+    /// The same before the last claim.
+    was_touched: usize,
+    /// The span that was looked at last: who reads them all goes on from there. Every change forgets it.
+    seen: Link,
+}
+
+/// Sums: bytes, but for the growths.
+#[derive(Clone, Copy)]
+pub(super) struct Totals {
+    pub granted: usize,
+    pub claimed: usize,
+    pub peak: usize,
+    pub growths: usize,
+}
+
+// SAFETY: a `Book` owns its spans, headers included, and is bound to no thread.
+unsafe impl Send for Book {}
+
+impl Book {
+    pub const fn new() -> Book {
+        Book {
+            runs: Runs::new(),
+            bins: Bins::new(),
+            totals: Totals { granted: 0, claimed: 0, peak: 0, growths: 0 },
+            touched: 0,
+            was_touched: 0,
+            seen: None,
+        }
+    }
+
+    /// Asks the backing for fresh memory and enters what it gives. A loan comes back as a claim of the owner's.
+    pub fn take(
+        &mut self,
+        backing: &mut impl Backing,
+        owner: &'static str,
+        request: Request,
+    ) -> Result<Link, Obstacle> {
+        let grant = backing.claim(&request)?;
+        let name = backing.name();
+        let refuse = |backing: &mut _, obstacle| {
+            if grant.kind == Kind::Loan {
+                // SAFETY: the loan was just made, and nobody has used it.
+                unsafe { Backing::give_back(backing, Loan { span: grant.span, route: grant.route }) };
+            }
+            Err(obstacle)
+        };
+        let short = Obstacle::Short { backing: name };
+        let Some(span) = grant.usable() else {
+            return refuse(backing, short);
+        };
+        if grant.kind == Kind::Loan
+            && (span != grant.span || span.len() < request.fit().anywhere().unwrap_or(usize::MAX))
+        {
+            return refuse(backing, short);
+        }
+        let other = self.span_from(span.addr()).filter(|other| other.addr() < span.end());
+        let before = self.runs.at_or_below(span.addr());
+        if let Some(other) = self.holds(before, span.addr()).or(other) {
+            let at = other.addr().max(span.addr());
+            let with = other.owner().unwrap_or("free memory");
+            return refuse(backing, Obstacle::Overlap { backing: name, with, at });
+        }
+        Ok(self.enter(&grant, span, owner, before))
+    }
+
+    /// The span of this run that holds `addr`.
+    fn holds(&self, run: Link, addr: usize) -> Link {
+        let mut next = run.filter(|run| addr < end_of(*run));
+        while let Some(at) = next.filter(|at| at.end() <= addr) {
+            next = at.after();
+        }
+        next
+    }
+
+    /// Writes a grant down: as free memory, or, if it is a loan, as a claim of the owner's. `before` is the run before it.
+    fn enter(&mut self, grant: &Grant, span: Span, owner: &'static str, before: Link) -> Link {
+        self.seen = None;
+        // SAFETY: the backing has granted these bytes for the ledger's own, they overlap no span, and `usable` put both ends
+        // on the grain.
+        let at = unsafe { At::write(span.base(), span.len(), grant.kind) };
+        at.route.set(grant.route);
+        at.set_last(true);
+        self.totals.granted += span.len();
+        self.totals.growths += 1;
+        if !grant.zeroed {
+            self.touch(at);
+        }
+        let linear = |run: &At| grant.kind == Kind::Linear && run.kind.get() == Kind::Linear;
+        let run = match before.filter(linear).filter(|before| end_of(*before) == span.addr()) {
+            Some(run) => {
+                if let Some(last) = run.last.replace(Some(at)) {
+                    last.set_last(false);
+                    at.below.set(Some(last));
+                }
+                run
+            }
+            None => {
+                at.set_first(true);
+                at.last.set(Some(at));
+                self.runs.insert(at);
+                at
+            }
+        };
+        if let Some(next) = self.runs.at_or_above(span.end()).filter(linear).filter(|next| next.addr() == span.end()) {
+            // Two runs become one.
+            self.runs.remove(next);
+            run.last.set(next.last.get());
+            next.set_first(false);
+            next.below.set(Some(at));
+            at.set_last(false);
+        }
+        if grant.kind == Kind::Loan {
+            at.state.set(State::Claimed(owner));
+            self.count_claimed(at, span.len());
+            return Some(at);
+        }
+        self.free(at);
+        None
+    }
+
+    /// Frees a span, together with the free ones that it touches.
+    fn free(&mut self, mut at: At) {
+        let mergeable = |at: At, other: &At| other.is_free() && at.len.get() <= MAX_SPAN - other.len.get();
+        if let Some(after) = at.after().filter(|after| mergeable(at, after)) {
+            self.bins.remove(after);
+            self.swallow(at, after);
+        }
+        if let Some(before) = at.before().filter(|before| mergeable(at, before)) {
+            self.bins.remove(before);
+            self.swallow(before, at);
+            at = before;
+        }
+        self.bins.insert(at);
+    }
+
+    /// Makes `after`, which is in no bin, a part of the span before it.
+    fn swallow(&mut self, at: At, after: At) {
+        match after.after() {
+            Some(next) => next.below.set(Some(at)),
+            None => self.set_last(at),
+        }
+        at.len.set(at.len.get() + after.len.get());
+        after.wipe();
+    }
+
+    /// Cuts a span, which is in no bin, after `len` bytes (on the grain), if it is longer; the rest is in no bin either.
+    fn cut(&mut self, at: At, len: usize) -> Link {
+        let rest = at.len.get().checked_sub(len).filter(|rest| *rest > 0)?;
+        let after = at.after();
+        // SAFETY: `len` is less than the span's length.
+        let base = unsafe { at.base().add(len) };
+        // SAFETY: the end of a span, on the grain, which nobody uses and `at` may reach.
+        let rest = unsafe { At::write(base, rest, at.kind.get()) };
+        rest.below.set(Some(at));
+        at.len.set(len);
+        match after {
+            Some(after) => after.below.set(Some(rest)),
+            None => {
+                at.set_last(false);
+                self.set_last(rest);
+            }
+        }
+        Some(rest)
+    }
+
+    /// Makes `at` the last span of its run.
+    fn set_last(&mut self, at: At) {
+        at.set_last(true);
+        if let Some(run) = self.runs.at_or_below(at.addr()) {
+            run.last.set(Some(at));
+        }
+    }
+
+    /// Where fresh memory would touch something that makes a smaller grant do: the claim that wants to grow, or the last
+    /// free span.
+    pub fn reach(&self, grow: Option<(At, usize)>, fit: &Fit) -> Option<Reach> {
+        if let Some((at, missing)) = grow {
+            let free = free_after(at);
+            let had = free.map_or(0, |free| free.len.get());
+            let is_last = free.unwrap_or(at).is_last();
+            if is_last && at.kind.get() == Kind::Linear && had < missing && at.len.get() <= MAX_SPAN - missing {
+                return Some(Reach { end: at.end() + had, missing: missing - had });
+            }
+        }
+        let last = self.runs.at_or_below(usize::MAX)?.last.get()?;
+        let last = Some(last).filter(|last| last.is_free() && last.kind.get() == Kind::Linear)?;
+        let (gap, len) = fit.at(last.addr())?;
+        let needed = gap.checked_add(len).filter(|needed| *needed <= MAX_SPAN)?;
+        // What is free and long enough has been found already; it only looks short here when alignment cut it.
+        let missing = needed.checked_sub(last.len.get())?;
+        Some(Reach { end: last.end(), missing: missing.max(GRAIN) })
+    }
+
+    /// Lengthens a claim in place by `least` bytes or more, up to `most`, from the free span that it touches.
+    pub fn extend(&mut self, at: At, least: usize, most: usize) -> bool {
+        let Some(free) = free_after(at).filter(|free| free.len.get() >= least) else {
+            return false;
+        };
+        let bytes = free.len.get().min(most);
+        if at.len.get() > MAX_SPAN - bytes {
+            return false;
+        }
+        self.seen = None;
+        self.bins.remove(free);
+        if let Some(rest) = self.cut(free, bytes) {
+            self.bins.insert(rest);
+        }
+        self.swallow(at, free);
+        self.count_claimed(at, bytes);
+        true
+    }
+
+    /// Claims a free span that has room for `fit`, and as much of it as `most` takes.
+    pub fn carve(&mut self, owner: &'static str, fit: &Fit, most: &Fit) -> Link {
+        let free = self.bins.find(fit)?;
+        let (gap, least) = fit.at(free.addr())?;
+        self.seen = None;
+        self.bins.remove(free);
+        let mut at = free;
+        if gap > 0 {
+            at = self.cut(free, gap)?;
+            self.bins.insert(free);
+        }
+        let len = most.at(at.addr()).map_or(least, |(_, len)| len).max(least);
+        if let Some(rest) = self.cut(at, len) {
+            self.bins.insert(rest);
+        }
+        at.state.set(State::Claimed(owner));
+        self.count_claimed(at, at.len.get());
+        Some(at)
+    }
+
+    /// Frees what a claim has beyond `len` bytes. A loan stays as it is.
+    pub fn shorten(&mut self, at: At, len: usize) {
+        if at.kind.get() == Kind::Loan {
+            return;
+        }
+        self.seen = None;
+        if let Some(rest) = self.cut(at, len.next_multiple_of(GRAIN)) {
+            self.totals.claimed -= rest.len.get();
+            self.free(rest);
+        }
+    }
+
+    /// Ends a claim: its span is free from now on, or, if it was a loan, returned to be given back.
+    pub fn release(&mut self, at: At) -> Option<Loan> {
+        self.seen = None;
+        let len = at.len.get();
+        self.totals.claimed -= len;
+        if at.kind.get() == Kind::Loan {
+            self.runs.remove(at);
+            self.totals.granted -= len;
+            // SAFETY: the span that was lent, whole; `at` may reach all of it.
+            let span = unsafe { Span::new(at.base(), len) };
+            return Some(Loan { span, route: at.route.get() });
+        }
+        self.free(at);
+        None
+    }
+
+    /// The first span at `addr` or above.
+    pub fn span_from(&mut self, addr: usize) -> Link {
+        let run = self.runs.at_or_below(addr).filter(|run| addr < end_of(*run));
+        let mut next = match (run, self.seen) {
+            (Some(_), Some(seen)) if seen.end() == addr => seen.after().or(run),
+            (Some(_), _) => run,
+            (None, _) => self.runs.at_or_above(addr),
+        };
+        while let Some(at) = next.filter(|at| at.addr() < addr) {
+            // The next run, if `addr` lies in the last span of this one.
+            next = at.after().or_else(|| self.runs.at_or_above(addr));
+        }
+        self.seen = next;
+        next
+    }
+
+    /// Length of the longest free span.
+    pub fn longest(&self) -> usize {
+        self.bins.longest()
+    }
+
+    /// The address from which on the last claim is zero.
+    pub fn zero_from(&self) -> usize {
+        self.was_touched.saturating_add(GRAIN)
+    }
+
+    /// Counts `bytes` more that are claimed, at the end of `at`.
+    fn count_claimed(&mut self, at: At, bytes: usize) {
+        self.totals.claimed += bytes;
+        self.totals.peak = self.totals.peak.max(self.totals.claimed);
+        self.touch(at);
+    }
+
+    fn touch(&mut self, at: At) {
+        self.was_touched = self.touched;
+        self.touched = self.touched.max(at.end());
+    }
+
+    #[cfg(test)]
+    pub fn depth(&self) -> usize {
+        self.runs.depth()
+    }
+}
+
+/// The address after a run's last byte.
+fn end_of(run: At) -> usize {
+    run.last.get().unwrap_or(run).end()
+}
+
+/// The free span right after `at`.
+fn free_after(at: At) -> Link {
+    at.after().filter(|after| after.is_free())
+}
