@@ -6,14 +6,11 @@ use core::ptr::NonNull;
 
 use super::class::{ALIGN, CLASSES, LARGEST_SLAB, size_of_class, slab_of_class};
 use crate::access::Shareable;
-use crate::layout::{GRAIN, PAGE};
+use crate::layout::GRAIN;
 use crate::ledger::{Keeper, Placed, Spans, Want};
 
 /// A free block starts with the link to the next one.
 type Free = Option<NonNull<u8>>;
-
-/// Bytes of free blocks that one class may hold before it is looked through for slabs that are free altogether.
-const IDLE: usize = PAGE;
 
 /// What a [`Global`](super::Global) owns, in a claim of the ledger's that is never given back.
 pub(super) struct Heap<A> {
@@ -34,10 +31,10 @@ unsafe impl<A: Shareable> Sync for Heap<A> {}
 struct List {
     /// Last in, first out; in the order of addresses where they come fresh from a slab.
     head: Cell<Free>,
-    /// How many there are, and how many there may be before it is time to look for free slabs.
-    len: Cell<usize>,
-    limit: Cell<usize>,
-    /// How many slabs it has.
+    /// The slab that was claimed last: blocks that were never in a list, and how many there are.
+    fresh: Cell<Free>,
+    left: Cell<usize>,
+    /// How many slabs there are.
     slabs: Cell<usize>,
 }
 
@@ -51,15 +48,18 @@ struct Slab {
     len: Cell<usize>,
 }
 
+/// So many bytes of fresh blocks are put into a list at once, a block at least: soon enough used to be in the cache still.
+const BATCH: usize = 512;
+
 /// Where the first block of a slab lies.
 const FIRST: usize = (GRAIN + size_of::<Slab>()).next_multiple_of(ALIGN);
 
 impl<A: Shareable> Heap<A> {
     pub fn new(spans: &'static dyn Spans, owner: &'static str) -> Heap<A> {
-        let lists = array::from_fn(|class| List {
+        let lists = array::from_fn(|_| List {
             head: Cell::new(None),
-            len: Cell::new(0),
-            limit: Cell::new(IDLE / size_of_class(class)),
+            fresh: Cell::new(None),
+            left: Cell::new(0),
             slabs: Cell::new(0),
         });
         Heap { access: A::NEW, lists, spans, owner, next: Cell::new(None) }
@@ -93,49 +93,56 @@ impl<A: Shareable> Heap<A> {
         // SAFETY: the caller's promise.
         unsafe { link(block, list.head.get()) };
         list.head.set(Some(block));
-        let len = list.len.get() + 1;
-        list.len.set(len);
-        if len > list.limit.get() {
-            self.trim(class);
-        }
         self.leave();
     }
 
-    /// A block of this class from the ledger.
-    pub fn refill(&'static self, class: usize) -> Free {
+    /// A block of this class that was in no list.
+    pub fn refill(&self, class: usize) -> Free {
         let block = size_of_class(class);
         let Some(slab) = slab_of_class(class) else {
             return self.span(block, ALIGN).map(|(block, _)| block);
         };
+        let list = &self.lists[class];
+        self.enter();
+        let rest = list.left.get();
+        self.leave();
+        if rest == 0 {
+            self.claim_slab(class, slab)?;
+        }
+        self.enter();
+        list.cut(block, BATCH.div_ceil(block));
+        let taken = self.pop(list);
+        self.leave();
+        taken
+    }
+
+    /// Claims a slab of so many bytes for a class.
+    fn claim_slab(&self, class: usize, slab: usize) -> Option<()> {
+        let (list, block) = (&self.lists[class], size_of_class(class));
         // The claim begins, with the ledger's header, at a multiple of the slab's size, and ends just before the next.
         let want = Want { prefix: slab - GRAIN, size: 0, align: slab, prefer: 0, ahead: true, grow: None };
         // SAFETY: no claim is to grow.
         let (Placed::New(payload, _) | Placed::Grown(payload)) = unsafe { self.spans.place(self.owner, &want) }.ok()?;
-        let header = payload.base().cast::<Slab>();
         if payload.addr() & (slab - 1) != GRAIN {
             // A loan, which begins where its lender likes.
             // SAFETY: it was claimed just now, and is not used.
             unsafe { self.spans.give_back(payload.base()) };
             return None;
         }
-        self.enter();
-        let list = &self.lists[class];
         let record = Slab { next: Cell::new(None), free: Cell::new(None), len: Cell::new(0) };
         // SAFETY: a fresh payload, on the grain and longer than the record.
-        unsafe { header.write(record) };
+        unsafe { payload.base().cast().write(record) };
+        // SAFETY: the first block lies in the slab.
+        let first = unsafe { payload.base().add(FIRST - GRAIN) };
+        first.as_ptr().expose_provenance();
+        self.enter();
+        // Another thread may have brought a slab meanwhile.
+        list.cut(block, usize::MAX);
+        list.fresh.set(Some(first));
+        list.left.set(blocks_of(slab, block));
         list.slabs.set(list.slabs.get() + 1);
-        let count = blocks_of(slab, block);
-        for index in (0..count).rev() {
-            // SAFETY: `count` blocks fit into the slab, the first of them `FIRST` bytes after its start.
-            let fresh = unsafe { payload.base().add(FIRST - GRAIN + index * block) };
-            // SAFETY: a block of the slab that nobody uses yet.
-            unsafe { link(fresh, list.head.get()) };
-            list.head.set(Some(fresh));
-        }
-        list.len.set(list.len.get() + count);
-        let taken = self.pop(list);
         self.leave();
-        taken
+        Some(())
     }
 
     /// A span of its own, and the address from which on it is zero.
@@ -161,7 +168,6 @@ impl<A: Shareable> Heap<A> {
         let block = list.head.get()?;
         // SAFETY: a block in a list is free, and starts with its link.
         list.head.set(unsafe { next_of(block) });
-        list.len.set(list.len.get() - 1);
         Some(block)
     }
 
@@ -182,6 +188,7 @@ impl<A: Shareable> Heap<A> {
     fn trim(&self, class: usize) {
         let list = &self.lists[class];
         let block = size_of_class(class);
+        list.cut(block, usize::MAX);
         match slab_of_class(class) {
             Some(slab) => self.sweep(list, slab, blocks_of(slab, block)),
             None => {
@@ -191,8 +198,6 @@ impl<A: Shareable> Heap<A> {
                 }
             }
         }
-        // So much again must be freed before it is looked through again: each block pays for one visit.
-        list.limit.set(list.len.get() * 2 + IDLE / block);
     }
 
     /// Gives the slabs of a list back in which all `count` blocks are free, and puts the free blocks of each other slab in the
@@ -215,7 +220,6 @@ impl<A: Shareable> Heap<A> {
             unsafe { link(block, slab.free.get()) };
             slab.free.set(Some(block));
         }
-        list.len.set(0);
         while let Some(header) = slabs {
             // SAFETY: as above.
             let slab = unsafe { header.as_ref() };
@@ -228,9 +232,28 @@ impl<A: Shareable> Heap<A> {
             } else if let Some(free) = free {
                 // SAFETY: these are free blocks of one slab of this size.
                 unsafe { relink(list, header.cast(), free, slab_bytes) };
-                list.len.set(list.len.get() + len);
             }
         }
+    }
+}
+
+impl List {
+    /// Puts the next `count` fresh blocks of `block` bytes into the list, or all there are, the lowest address first.
+    fn cut(&self, block: usize, count: usize) {
+        let Some(first) = self.fresh.get() else {
+            return;
+        };
+        let count = count.min(self.left.get());
+        for index in (0..count).rev() {
+            // SAFETY: so many blocks are left in the slab.
+            let fresh = unsafe { first.add(index * block) };
+            // SAFETY: nobody has used it yet.
+            unsafe { link(fresh, self.head.get()) };
+            self.head.set(Some(fresh));
+        }
+        self.left.set(self.left.get() - count);
+        // SAFETY: at most the end of the slab.
+        self.fresh.set(Some(unsafe { first.add(count * block) }));
     }
 }
 
@@ -238,9 +261,7 @@ impl<A: Shareable> Keeper for Heap<A> {
     fn let_go(&self) {
         self.enter();
         for class in 0..CLASSES {
-            if self.lists[class].len.get() > 0 {
-                self.trim(class);
-            }
+            self.trim(class);
         }
         let next = self.next.get();
         self.leave();
