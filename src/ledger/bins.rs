@@ -6,7 +6,7 @@ use crate::layout::{Fit, GRAIN};
 const BINS: usize = u64::BITS as usize;
 
 /// So many spans are looked at one by one before a longer one is taken that has room for certain.
-const TRIES: usize = 16;
+const TRIES: usize = 8;
 
 pub(super) struct Bins {
     /// A bit for each bin that is not empty.
@@ -50,18 +50,21 @@ impl Bins {
         }
     }
 
-    /// A free span in which `fit` finds room: one of the shortest.
-    pub fn find(&self, fit: &Fit) -> Link {
+    /// A free span in which `fit` finds room, one of the shortest; where in it, and how many bytes from there.
+    pub fn find(&self, fit: &Fit) -> Option<(At, usize, usize)> {
         // Spans start on the grain, so up to it alignment is known in advance. Beyond it a span of that length may do or not.
         let least = Fit { align: fit.align.min(GRAIN), ..*fit }.anywhere()?;
         let holds = |at: At| {
-            let holds = |(gap, len): (usize, usize)| len <= at.len.get() && gap <= at.len.get() - len;
-            fit.at(at.addr()).is_some_and(holds)
+            let (gap, len) = fit.at(at.addr())?;
+            (gap.checked_add(len)? <= at.len.get()).then_some((at, gap, len))
         };
-        let ample = || fit.anywhere().and_then(|ample| self.from(bin_of(ample) + 1).next());
         let mut some = self.from(bin_of(least));
-        let near = some.by_ref().take(TRIES).find(|at| holds(*at));
-        near.or_else(ample).or_else(|| some.find(|at| holds(*at)))
+        let near = some.by_ref().take(TRIES).filter_map(holds).min_by_key(|(at, ..)| at.len.get());
+        if near.is_some() {
+            return near;
+        }
+        let ample = fit.anywhere().and_then(|ample| self.from(bin_of(ample) + 1).find_map(holds));
+        ample.or_else(|| some.find_map(holds))
     }
 
     /// Length of the longest free span.

@@ -230,19 +230,17 @@ impl Book {
         true
     }
 
-    /// Claims a free span that has room for `fit`, and as much of it as `most` takes.
-    pub fn carve(&mut self, owner: &'static str, fit: &Fit, most: &Fit) -> Link {
-        let free = self.bins.find(fit)?;
-        let (gap, least) = fit.at(free.addr())?;
+    /// Claims a free span that has room for `fit`, and up to `more` bytes beyond that.
+    pub fn carve(&mut self, owner: &'static str, fit: &Fit, more: usize) -> Link {
+        let (mut at, gap, len) = self.bins.find(fit)?;
         self.seen = None;
-        self.bins.remove(free);
-        let mut at = free;
+        self.bins.remove(at);
         if gap > 0 {
-            at = self.cut(free, gap)?;
-            self.bins.insert(free);
+            let rest = self.cut(at, gap)?;
+            self.bins.insert(at);
+            at = rest;
         }
-        let len = most.at(at.addr()).map_or(least, |(_, len)| len).max(least);
-        if let Some(rest) = self.cut(at, len) {
+        if let Some(rest) = self.cut(at, len.saturating_add(more.next_multiple_of(GRAIN))) {
             self.bins.insert(rest);
         }
         at.state.set(State::Claimed(owner));

@@ -47,7 +47,7 @@ struct State<B> {
 const FAIR: usize = 4096;
 
 /// The part of all that is claimed by which memory grows at least when asked to grow ahead.
-const AHEAD: usize = 32;
+const AHEAD: usize = 64;
 
 /// What an arena, a pool or a heap asks for.
 #[derive(Clone, Copy)]
@@ -180,42 +180,17 @@ impl<B: Backing> Ledger<B> {
     ///
     /// As there.
     unsafe fn place_from(&self, owner: &'static str, want: &Want, sources: Sources) -> Result<Placed, Obstacle> {
-        let fit = Fit { head: GRAIN + want.prefix, size: want.size, align: want.align };
-        // The lengths that a claim needs and would like, both without alignment.
-        let least = Fit { align: 1, ..fit }.anywhere().ok_or(Obstacle::TooLarge)?;
-        let prefer = want.prefer.clamp(least, MAX_SPAN.max(least));
-        let roomy = |len: usize| Fit { size: want.size.saturating_add(len.saturating_sub(least)), ..fit };
+        // SAFETY: the caller's promise.
+        let plan = unsafe { Plan::new(owner, want) }.ok_or(Obstacle::TooLarge)?;
         self.state.with(|State { backing, book, .. }| {
-            let grow = want.grow.filter(|grow| grow.missing <= MAX_SPAN).map(|grow| {
-                let missing = grow.missing.next_multiple_of(GRAIN);
-                // SAFETY: the caller's promise.
-                let at = unsafe { header_of(grow.payload) };
-                (at, missing, missing.max(grow.prefer.min(MAX_SPAN) & !(GRAIN - 1)))
-            });
-            let reuse = |book: &mut Book| {
-                if let Some((at, missing, liked)) = grow
-                    && book.extend(at, missing, liked)
-                {
-                    return Some(Placed::Grown(payload(at)));
-                }
-                // A free span that has the room preferred; else one that has a fair part of it. Smaller ones are left until no more
-                // is to be had: an arena that goes through crumbs in each turn of a hot loop is a slow one.
-                let fair = FAIR.min(prefer / 4);
-                let at = book.carve(owner, &roomy(prefer), &roomy(prefer)).or_else(|| {
-                    if prefer > least { book.carve(owner, &roomy(fair), &roomy(prefer)) } else { None }
-                })?;
-                Some(handed_out(book, at))
-            };
-            // What is free may hold what is needed, though not what is preferred.
-            let settle = |book: &mut Book| {
-                if let Some((at, missing, _)) = grow
-                    && book.extend(at, missing, missing)
-                {
-                    return Some(Placed::Grown(payload(at)));
-                }
-                book.carve(owner, &fit, &roomy(prefer)).map(|at| handed_out(book, at))
-            };
-            if let Some(placed) = reuse(book) {
+            // A free span that has the room preferred; else one that has a fair part of it. Smaller ones are left until no more
+            // is to be had: an arena that goes through crumbs in each turn of a hot loop is a slow one.
+            if let Some(placed) = plan.meet(book, plan.prefer) {
+                return Ok(placed);
+            }
+            if plan.prefer > plan.least
+                && let Some(placed) = plan.meet(book, FAIR.min(plan.prefer / 4))
+            {
                 return Ok(placed);
             }
             let mut obstacle = Obstacle::TooLarge;
@@ -223,14 +198,12 @@ impl<B: Backing> Ledger<B> {
                 return Err(obstacle);
             }
             // Fresh memory: as much as is preferred, and where that is refused as much as is needed.
-            for spacious in [true, false] {
-                let ahead = if want.ahead { book.totals.claimed / AHEAD } else { 0 };
-                let size = if spacious { prefer.saturating_add(ahead).min(MAX_SPAN.max(least)) } else { least };
-                let longer = grow.map(|(at, missing, liked)| (at, if spacious { liked } else { missing }));
+            let ahead = if want.ahead { book.totals.claimed / AHEAD } else { 0 };
+            let liked = plan.prefer.saturating_add(ahead).min(MAX_SPAN.max(plan.least));
+            for (len, spacious) in [(liked, true), (plan.least, false)] {
                 // More than once only if the backing gave less than asked, as `memory.grow` may beside other threads.
                 for _ in 0..4 {
-                    let reach = book.reach(longer, &roomy(size));
-                    match book.take(backing, owner, Request::new(roomy(size), fit, reach)) {
+                    match book.take(backing, owner, plan.request(book, len, spacious)) {
                         Ok(Some(loan)) => return Ok(handed_out(book, loan)),
                         Ok(None) => obstacle = Obstacle::Short { backing: backing.name() },
                         Err(reason) => {
@@ -238,14 +211,18 @@ impl<B: Backing> Ledger<B> {
                             break;
                         }
                     }
-                    if let Some(placed) = reuse(book).or_else(|| settle(book)) {
+                    if let Some(placed) = plan.meet(book, plan.prefer) {
+                        return Ok(placed);
+                    }
+                    if let Some(placed) = plan.meet(book, plan.least) {
                         return Ok(placed);
                     }
                 }
-                if let Some(placed) = settle(book) {
+                // What is free may hold what is needed, though not what is preferred.
+                if let Some(placed) = plan.meet(book, plan.least) {
                     return Ok(placed);
                 }
-                if size == least && grow.is_none() {
+                if len == plan.least && plan.grow.is_none() {
                     break;
                 }
             }
@@ -257,6 +234,68 @@ impl<B: Backing> Ledger<B> {
                 other => other,
             })
         })
+    }
+}
+
+/// How a want is to be met.
+struct Plan {
+    owner: &'static str,
+    fit: Fit,
+    /// Bytes that the claim needs and would like, both without alignment.
+    least: usize,
+    prefer: usize,
+    grow: Option<Grow>,
+}
+
+/// A claim that would rather grow: by so many bytes that it needs, and that it would like; on the grain.
+struct Grow {
+    at: At,
+    missing: usize,
+    liked: usize,
+}
+
+impl Plan {
+    /// The plan for a want; `None` if no span can meet it.
+    ///
+    /// # Safety
+    ///
+    /// The caller owes: the payload in `want.grow` is one of this ledger's that it holds.
+    unsafe fn new(owner: &'static str, want: &Want) -> Option<Plan> {
+        let fit = Fit { head: GRAIN + want.prefix, size: want.size, align: want.align };
+        let least = Fit { align: 1, ..fit }.anywhere()?;
+        let prefer = want.prefer.clamp(least, MAX_SPAN.max(least));
+        let grow = want.grow.filter(|grow| grow.missing <= MAX_SPAN).map(|grow| {
+            let missing = grow.missing.next_multiple_of(GRAIN);
+            // SAFETY: the caller's promise.
+            let at = unsafe { header_of(grow.payload) };
+            Grow { at, missing, liked: missing.max(grow.prefer.min(MAX_SPAN) & !(GRAIN - 1)) }
+        });
+        Some(Plan { owner, fit, least, prefer, grow })
+    }
+
+    /// What is wanted, if the claim is to be `len` bytes long, or as long as it must.
+    fn fit_of(&self, len: usize) -> Fit {
+        Fit { size: self.fit.size.saturating_add(len.saturating_sub(self.least)), ..self.fit }
+    }
+
+    /// Meets the want from free memory, with a claim of at least `len` bytes, up to what is preferred.
+    #[inline(never)]
+    fn meet(&self, book: &mut Book, len: usize) -> Option<Placed> {
+        if let Some(grow) = &self.grow
+            && book.extend(grow.at, grow.missing, grow.liked)
+        {
+            return Some(Placed::Grown(payload(grow.at)));
+        }
+        let more = self.prefer.saturating_sub(len.max(self.least));
+        let at = book.carve(self.owner, &self.fit_of(len), more)?;
+        Some(handed_out(book, at))
+    }
+
+    /// What to ask the backing for, to have a claim of `len` bytes, or one that grows by what it likes, if there is space.
+    fn request(&self, book: &Book, len: usize, spacious: bool) -> Request {
+        let fit = self.fit_of(len);
+        let grow = self.grow.as_ref().map(|grow| (grow.at, if spacious { grow.liked } else { grow.missing }));
+        Request::new(fit, self.fit, book.reach(grow, &fit))
     }
 }
 
