@@ -4,7 +4,8 @@ use core::array;
 use core::cell::Cell;
 use core::ptr::NonNull;
 
-use super::class::{ALIGN, CLASSES, LARGEST_SLAB, size_of_class, slab_of_class};
+use super::class::{ALIGN, CLASSES, LARGEST_SLAB, class_of, size_of_class, slab_of_class};
+use super::stats::ClassStats;
 use crate::access::Shareable;
 use crate::layout::GRAIN;
 use crate::ledger::{Keeper, Placed, Spans, Want};
@@ -102,18 +103,17 @@ impl<A: Shareable> Heap<A> {
         let Some(slab) = slab_of_class(class) else {
             return self.span(block, ALIGN).map(|(block, _)| block);
         };
-        let list = &self.lists[class];
-        self.enter();
-        let rest = list.left.get();
-        self.leave();
-        if rest == 0 {
+        loop {
+            self.enter();
+            let list = &self.lists[class];
+            list.cut(block, BATCH.div_ceil(block));
+            let taken = self.pop(list);
+            self.leave();
+            if taken.is_some() {
+                return taken;
+            }
             self.claim_slab(class, slab)?;
         }
-        self.enter();
-        list.cut(block, BATCH.div_ceil(block));
-        let taken = self.pop(list);
-        self.leave();
-        taken
     }
 
     /// Claims a slab of so many bytes for a class.
@@ -151,6 +151,7 @@ impl<A: Shareable> Heap<A> {
         // SAFETY: no claim is to grow.
         match unsafe { self.spans.place(self.owner, &want) }.ok()? {
             Placed::New(payload, zero_from) if payload.addr().is_multiple_of(align) => {
+                payload.base().as_ptr().expose_provenance();
                 Some((payload.base(), zero_from))
             }
             Placed::New(payload, _) | Placed::Grown(payload) => {
@@ -160,6 +161,23 @@ impl<A: Shareable> Heap<A> {
                 None
             }
         }
+    }
+
+    /// How a class stands: slabs, blocks in use and free ones. Of spans only the free ones are known.
+    pub fn class(&self, class: usize) -> ClassStats {
+        let size = size_of_class(class);
+        self.enter();
+        let list = &self.lists[class];
+        let (mut free, mut next) = (list.left.get(), list.head.get());
+        while let Some(block) = next {
+            free += 1;
+            // SAFETY: a block in a list is free, and starts with its link.
+            next = unsafe { next_of(block) };
+        }
+        let slabs = list.slabs.get();
+        self.leave();
+        let blocks = slab_of_class(class).map_or(free, |slab| slabs * blocks_of(slab, size));
+        ClassStats { size, slabs, used: blocks - free, free }
     }
 
     /// The first block of a list.
@@ -182,9 +200,16 @@ impl<A: Shareable> Heap<A> {
         unsafe { self.access.leave() };
     }
 
+    /// Gives back what no class has a use for.
+    pub fn trim_all(&self) {
+        self.enter();
+        for class in 0..CLASSES {
+            self.trim(class);
+        }
+        self.leave();
+    }
+
     /// Gives back what a class has no use for.
-    #[cold]
-    #[inline(never)]
     fn trim(&self, class: usize) {
         let list = &self.lists[class];
         let block = size_of_class(class);
@@ -259,16 +284,19 @@ impl List {
 
 impl<A: Shareable> Keeper for Heap<A> {
     fn let_go(&self) {
+        self.trim_all();
         self.enter();
-        for class in 0..CLASSES {
-            self.trim(class);
-        }
         let next = self.next.get();
         self.leave();
         if let Some(next) = next {
             next.let_go();
         }
     }
+}
+
+/// Bytes of a slab's payload that are no block's, for blocks of `block` bytes.
+pub(super) fn slab_slack(block: usize) -> usize {
+    slab_of_class(class_of(block)).map_or(0, |slab| slab - GRAIN - blocks_of(slab, block) * block)
 }
 
 /// Blocks of a slab.

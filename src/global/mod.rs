@@ -6,14 +6,19 @@ use core::sync::atomic::{AtomicPtr, Ordering};
 
 use crate::access::{Needed, Shareable};
 use crate::backing::Backing;
-use crate::ledger::{GrowInPlace, Ledger, Placed, Spans, Want};
+use crate::layout::GRAIN;
+use crate::ledger::{GrowInPlace, Ledger, Placed, Snapshot, Spans, Want};
 use crate::platform;
 
+#[cfg(feature = "allocator-api2")]
+mod allocator;
 mod class;
 mod heap;
+mod stats;
 
-use class::{ALIGN, LARGEST, LARGEST_IN_SLAB, class_of, size_of_class};
+use class::{ALIGN, CLASSES, LARGEST, LARGEST_IN_SLAB, class_of, size_of_class};
 use heap::Heap;
+pub use stats::{ClassStats, HeapStats};
 
 /// The allocator of the whole program, on the same ledger and pages as its arenas and pools.
 ///
@@ -35,6 +40,38 @@ impl<A: Shareable> Global<A> {
         Global { spans: ledger, owner, heap: AtomicPtr::new(ptr::null_mut()) }
     }
 
+    /// Gives the ledger back what is free: slabs without a block in use, and free blocks that are spans of their own. Then arenas,
+    /// pools and larger requests can have it.
+    ///
+    /// That happens by itself before memory grows. It takes a step for each free block.
+    pub fn trim(&self) {
+        if let Some(heap) = self.heap() {
+            heap.trim_all();
+        }
+    }
+
+    /// What it holds now. It takes a step for each free block and each span of the ledger's. Claims made meanwhile may show.
+    pub fn stats(&self) -> HeapStats {
+        let spans = || Snapshot::spans_of(self.spans).filter(|span| span.owner == Some(self.owner));
+        let held = spans().map(|span| span.len).sum();
+        let headers = spans().count() * GRAIN;
+        let (mut free, mut slack) = (0, headers);
+        for class in self.classes() {
+            free += class.size * class.free;
+            slack += heap::slab_slack(class.size) * class.slabs;
+        }
+        // The heap's own record is one of the spans.
+        slack += self.heap().map_or(0, |_| size_of::<Heap<A>>().next_multiple_of(GRAIN));
+        HeapStats { held, in_use: held.saturating_sub(free + slack), free, peak: self.spans.peak() }
+    }
+
+    /// How each size class stands, from small to large; those that have never been used are left out.
+    pub fn classes(&self) -> impl Iterator<Item = ClassStats> {
+        let heap = self.heap();
+        let of = move |class| heap.map(|heap| heap.class(class));
+        (0..CLASSES).filter_map(of).filter(|class| class.slabs + class.free > 0)
+    }
+
     #[inline(always)]
     fn heap(&self) -> Option<&'static Heap<A>> {
         // SAFETY: what the pointer leads to was written before it was set, and stays for ever.
@@ -47,8 +84,7 @@ impl<A: Shareable> Global<A> {
             return Some(heap);
         }
         let layout = Layout::new::<Heap<A>>();
-        let want =
-            Want { prefix: 0, size: layout.size(), align: layout.align(), prefer: 0, ahead: false, grow: None };
+        let want = Want { prefix: 0, size: layout.size(), align: layout.align(), prefer: 0, ahead: false, grow: None };
         // SAFETY: no claim is to grow.
         let (Placed::New(payload, _) | Placed::Grown(payload)) = unsafe { self.spans.place(self.owner, &want) }.ok()?;
         let fresh = payload.base().cast::<Heap<A>>();
@@ -71,23 +107,66 @@ impl<A: Shareable> Global<A> {
         }
     }
 
-    /// Memory for `layout` that no list has at hand, and the address from which on it is zero.
+    /// Memory for `layout` that no list has at hand. With `clear` it is zero where it is a span of its own.
     #[inline(never)]
-    fn acquire(&self, layout: Layout) -> Option<(NonNull<u8>, usize)> {
+    fn acquire(&self, layout: Layout, clear: bool) -> Option<NonNull<u8>> {
         let heap = self.open()?;
-        let (memory, zero_from) = match class_for(layout) {
-            Some(class) => (heap.take(class).or_else(|| heap.refill(class))?, usize::MAX),
-            None => heap.span(layout.size(), layout.align())?,
-        };
-        memory.as_ptr().expose_provenance();
-        Some((memory, zero_from))
+        if let Some(class) = class_for(layout) {
+            return heap.take(class).or_else(|| heap.refill(class));
+        }
+        let (memory, zero_from) = heap.span(layout.size(), layout.align())?;
+        if clear {
+            let dirty = zero_from.saturating_sub(memory.addr().get()).min(layout.size());
+            // SAFETY: a span of at least this size, just claimed.
+            unsafe { memory.write_bytes(0, dirty) };
+        }
+        Some(memory)
+    }
+
+    /// Memory for `new` with what `memory` holds, where it is if possible. If null is returned, nothing has changed.
+    ///
+    /// # Safety
+    ///
+    /// The caller owes: `memory` was allocated here for `old`, and is not used any more if something else is returned.
+    #[inline]
+    unsafe fn change(&self, memory: *mut u8, old: Layout, new: Layout) -> *mut u8 {
+        if class_for(old).is_some_and(|class| Some(class) == class_for(new)) {
+            return memory;
+        }
+        if is_span(old) && is_span(new) && memory.addr() & (new.align() - 1) == 0 {
+            // SAFETY: what was allocated is not null.
+            let memory = platform::owned(unsafe { NonNull::new_unchecked(memory) });
+            // SAFETY: such a layout was allocated as a span, and the caller leaves it if another is returned.
+            return unsafe { self.resize(memory, old, new) }.map_or(ptr::null_mut(), NonNull::as_ptr);
+        }
+        // SAFETY: the caller's promise.
+        unsafe { self.replace(memory, old, new) }
+    }
+
+    /// [`change`](Global::change), where the memory must move.
+    ///
+    /// # Safety
+    ///
+    /// As there.
+    unsafe fn replace(&self, memory: *mut u8, old: Layout, new: Layout) -> *mut u8 {
+        // SAFETY: this heap serves every layout.
+        let moved = unsafe { self.alloc(new) };
+        if !moved.is_null() {
+            // SAFETY: two blocks, one of them just allocated, both as long as what is copied.
+            unsafe { ptr::copy_nonoverlapping(memory, moved, old.size().min(new.size())) };
+            // SAFETY: the caller's promise.
+            unsafe { self.dealloc(memory, old) };
+        }
+        moved
     }
 
     /// Has a span grow or shrink, where it is if possible.
     ///
     /// # Safety
     ///
-    /// The caller owes: `memory` is a span of this heap's for `old`, and nobody uses it any more if another is returned.
+    /// The caller owes: `memory` is a span of this heap's for `old`, aligned for `new`, and not used any more if another is
+    /// returned.
+    #[inline(never)]
     unsafe fn resize(&self, memory: NonNull<u8>, old: Layout, new: Layout) -> Option<NonNull<u8>> {
         let (had, size) = (span_bytes(old), span_bytes(new));
         let Some(missing) = size.checked_sub(had) else {
@@ -98,17 +177,22 @@ impl<A: Shareable> Global<A> {
         let grow = Some(GrowInPlace { payload: memory, missing, prefer: 0 });
         let want = Want { prefix: 0, size, align: new.align(), prefer: 0, ahead: true, grow };
         // SAFETY: the span is a payload of this ledger's that the caller holds.
-        match unsafe { self.spans.place(self.owner, &want) }.ok()? {
-            Placed::Grown(_) => Some(memory),
-            Placed::New(payload, _) => {
-                // SAFETY: two spans, one of them new, both longer than what is copied.
-                unsafe { ptr::copy_nonoverlapping(memory.as_ptr(), payload.base().as_ptr(), old.size()) };
-                // SAFETY: the caller's promise.
-                unsafe { self.spans.give_back(memory) };
-                payload.base().as_ptr().expose_provenance();
-                Some(payload.base())
-            }
+        let Placed::New(payload, _) = (unsafe { self.spans.place(self.owner, &want) }).ok()? else {
+            return Some(memory);
+        };
+        let moved = payload.base();
+        if moved.addr().get() & (new.align() - 1) != 0 {
+            // A loan, aligned to no more than the grain.
+            // SAFETY: it was claimed just now, and is not used.
+            unsafe { self.spans.give_back(moved) };
+            return None;
         }
+        moved.as_ptr().expose_provenance();
+        // SAFETY: two spans, one of them new, both longer than what is copied.
+        unsafe { ptr::copy_nonoverlapping(memory.as_ptr(), moved.as_ptr(), old.size()) };
+        // SAFETY: the caller's promise.
+        unsafe { self.spans.give_back(memory) };
+        Some(moved)
     }
 }
 
@@ -140,7 +224,7 @@ unsafe impl<A: Shareable> GlobalAlloc for Global<A> {
         {
             return block.as_ptr();
         }
-        self.acquire(layout).map_or(ptr::null_mut(), |(memory, _)| memory.as_ptr())
+        self.acquire(layout, false).map_or(ptr::null_mut(), NonNull::as_ptr)
     }
 
     #[inline]
@@ -159,47 +243,25 @@ unsafe impl<A: Shareable> GlobalAlloc for Global<A> {
         }
     }
 
+    #[inline]
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
-        if class_for(layout).is_some() {
-            // SAFETY: the caller's promise.
-            let memory = unsafe { self.alloc(layout) };
-            if !memory.is_null() {
-                // SAFETY: a block of at least this size, just allocated.
-                unsafe { memory.write_bytes(0, layout.size()) };
-            }
-            return memory;
+        if class_for(layout).is_none() {
+            return self.acquire(layout, true).map_or(ptr::null_mut(), NonNull::as_ptr);
         }
-        let Some((memory, zero_from)) = self.acquire(layout) else {
-            return ptr::null_mut();
-        };
-        let dirty = zero_from.saturating_sub(memory.addr().get()).min(layout.size());
-        // SAFETY: a span of at least this size, just claimed.
-        unsafe { memory.write_bytes(0, dirty) };
-        memory.as_ptr()
+        // SAFETY: the caller's promise.
+        let memory = unsafe { self.alloc(layout) };
+        if !memory.is_null() {
+            // SAFETY: a block of at least this size, just allocated.
+            unsafe { memory.write_bytes(0, layout.size()) };
+        }
+        memory
     }
 
     #[inline]
     unsafe fn realloc(&self, memory: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {
         // SAFETY: the caller owes that the new size, rounded up to the alignment, does not overflow.
         let new = unsafe { Layout::from_size_align_unchecked(new_size, layout.align()) };
-        let class = class_for(layout);
-        if class.is_some() && class == class_for(new) {
-            return memory;
-        }
-        if is_span(layout) && is_span(new) {
-            // SAFETY: the caller gives back what was allocated here, which is not null.
-            let memory = platform::owned(unsafe { NonNull::new_unchecked(memory) });
-            // SAFETY: such a layout was allocated as a span, and the caller leaves it if another is returned.
-            return unsafe { self.resize(memory, layout, new) }.map_or(ptr::null_mut(), NonNull::as_ptr);
-        }
-        // SAFETY: the caller's promise: the new size is not 0.
-        let moved = unsafe { self.alloc(new) };
-        if !moved.is_null() {
-            // SAFETY: two blocks, one of them just allocated, both as long as what is copied.
-            unsafe { ptr::copy_nonoverlapping(memory, moved, layout.size().min(new_size)) };
-            // SAFETY: the caller's promise.
-            unsafe { self.dealloc(memory, layout) };
-        }
-        moved
+        // SAFETY: the caller's promise.
+        unsafe { self.change(memory, layout, new) }
     }
 }

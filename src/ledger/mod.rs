@@ -18,9 +18,9 @@ mod snapshot;
 #[cfg(test)]
 mod tests;
 
-pub use snapshot::{Snapshot, SpanInfo};
 use book::{Book, Totals};
 use node::At;
+pub use snapshot::{Snapshot, SpanInfo};
 
 /// Every span that was ever taken from a [`Backing`], and who holds it now.
 ///
@@ -126,6 +126,9 @@ pub(crate) unsafe trait Spans: Sync {
 
     /// The first span at `addr` or above.
     fn span_from(&self, addr: usize) -> Option<SpanInfo>;
+
+    /// The most that was ever claimed at once.
+    fn peak(&self) -> usize;
 
     /// Takes a claim back.
     ///
@@ -332,6 +335,10 @@ unsafe impl<B: Backing> Spans for Ledger<B> {
             let at = state.book.span_from(addr)?;
             Some(SpanInfo { base: at.addr(), len: at.len.get(), owner: at.owner() })
         })
+    }
+
+    fn peak(&self) -> usize {
+        self.state.with(|state| state.book.totals.peak)
     }
 
     unsafe fn give_back(&self, payload: NonNull<u8>) {

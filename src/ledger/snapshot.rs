@@ -43,7 +43,10 @@ pub struct SpanInfo {
 impl<'l> Snapshot<'l> {
     /// Every span in the order of addresses.
     pub fn spans(&self) -> impl Iterator<Item = SpanInfo> + use<'l> {
-        let spans = self.spans;
+        Snapshot::spans_of(self.spans)
+    }
+
+    pub(crate) fn spans_of(spans: &'l dyn Spans) -> impl Iterator<Item = SpanInfo> + use<'l> {
         let mut from = 0;
         core::iter::from_fn(move || {
             let span = spans.span_from(from)?;

@@ -1,0 +1,52 @@
+//! What a heap holds, counted when somebody asks.
+
+use core::fmt;
+
+use crate::layout::PAGE;
+
+/// What a [`Global`](crate::Global) holds, in bytes, counted when it was asked: nothing is counted while it works.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct HeapStats {
+    /// Claimed from the ledger under the heap's name, the ledger's headers included.
+    pub held: usize,
+    /// In use, each request rounded up to what serves it.
+    pub in_use: usize,
+    /// At hand in lists and unused slabs.
+    pub free: usize,
+    /// The most that was ever in claims on this ledger at once, the claims of arenas and pools included.
+    pub peak: usize,
+}
+
+impl HeapStats {
+    /// Bytes that are neither in use nor free: headers, and the ends of slabs.
+    pub fn slack(&self) -> usize {
+        self.held - self.in_use - self.free
+    }
+
+    /// Pages of [`PAGE`] bytes that what is held fills.
+    pub fn pages(&self) -> usize {
+        self.held.div_ceil(PAGE)
+    }
+}
+
+impl fmt::Display for HeapStats {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let HeapStats { held, in_use, free, peak } = self;
+        write!(f, "{in_use} bytes in use, {free} free, {held} held ({} pages), {peak} at the peak", self.pages())
+    }
+}
+
+/// One size class of a [`Global`](crate::Global).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ClassStats {
+    /// Bytes of a block.
+    pub size: usize,
+    /// Slabs that the blocks are cut from; 0 where each block is a span of its own.
+    pub slabs: usize,
+    /// Blocks in use; 0 where each block is a span of its own.
+    pub used: usize,
+    /// Blocks that are free.
+    pub free: usize,
+}
