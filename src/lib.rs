@@ -30,7 +30,7 @@ mod span;
     all(any(unix, windows), not(target_family = "wasm")),
     all(target_family = "wasm", any(target_os = "unknown", target_os = "none"))
 ))]
-pub use self::{backing::DefaultBacking, module::ledger, platform::memory_size};
+pub use self::{backing::DefaultBacking, global::Small, module::ledger, platform::memory_size};
 pub use access::{Access, Local, Locked, Needed, Shareable};
 pub use arena::{Alloc, Arena, ArenaBox, IntoIter, IterMut, Scope, TypedArena};
 #[cfg(all(any(unix, windows), not(target_family = "wasm")))]

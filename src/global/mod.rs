@@ -14,10 +14,20 @@ use crate::platform;
 mod allocator;
 mod class;
 mod heap;
+#[cfg(any(
+    all(any(unix, windows), not(target_family = "wasm")),
+    all(target_family = "wasm", any(target_os = "unknown", target_os = "none"))
+))]
+mod small;
 mod stats;
 
 use class::{ALIGN, CLASSES, LARGEST, LARGEST_IN_SLAB, class_of, size_of_class};
 use heap::Heap;
+#[cfg(any(
+    all(any(unix, windows), not(target_family = "wasm")),
+    all(target_family = "wasm", any(target_os = "unknown", target_os = "none"))
+))]
+pub use small::Small;
 pub use stats::{ClassStats, HeapStats};
 
 /// The allocator of the whole program, on the same ledger and pages as its arenas and pools.

@@ -5,6 +5,7 @@ use core::ptr::NonNull;
 use core::sync::atomic::{AtomicUsize, Ordering};
 
 use super::Landmark;
+use crate::layout::PAGE;
 
 static COMMITTED: AtomicUsize = AtomicUsize::new(0);
 
@@ -34,6 +35,14 @@ pub(crate) unsafe fn commit(base: NonNull<u8>, len: usize) -> bool {
         COMMITTED.fetch_add(len, Ordering::Relaxed);
     }
     done
+}
+
+/// Fresh pages that are never given back.
+pub(crate) fn fresh(pages: usize) -> Option<NonNull<u8>> {
+    let len = pages.checked_mul(PAGE)?;
+    let base = reserve(len)?;
+    // SAFETY: the reservation was made just now.
+    unsafe { commit(base, len) }.then_some(base)
 }
 
 /// Gives a whole reservation back, of which `committed` bytes had memory behind them.

@@ -4,6 +4,7 @@
 //! |---|---|---|
 //! | [`memory_size`] | bytes of memory now: the whole linear memory on wasm, what `Hosted` has taken on hosts | wasm, hosts |
 //! | `grow(pages)` | the address of that many fresh zeroed pages, or `None` and nothing changed | wasm |
+//! | `fresh(pages)` | a pointer to that many fresh zeroed pages, at an address that is not 0; or `None` and nothing changed | wasm, hosts |
 //! | `at(addr)` | a pointer to that address, good for any linear memory that was granted | wasm |
 //! | `heap_tail()` | `[__heap_base, __heap_end)`, as the linker left it | wasm |
 //! | [`landmarks`] | what lies in memory beside the heap, in address order: stack, data, heap tail | everywhere (empty but on wasm) |
@@ -18,14 +19,14 @@ mod wasm;
 #[cfg(all(target_family = "wasm", any(target_os = "unknown", target_os = "none")))]
 pub use wasm::memory_size;
 #[cfg(all(target_family = "wasm", any(target_os = "unknown", target_os = "none")))]
-pub(crate) use wasm::{at, grow, heap_tail, landmarks};
+pub(crate) use wasm::{at, fresh, grow, heap_tail, landmarks};
 
 #[cfg(all(any(unix, windows), not(target_family = "wasm")))]
 mod hosted;
 #[cfg(all(any(unix, windows), not(target_family = "wasm")))]
 pub use hosted::memory_size;
 #[cfg(all(any(unix, windows), not(target_family = "wasm")))]
-pub(crate) use hosted::{commit, landmarks, reserve, unreserve};
+pub(crate) use hosted::{commit, fresh, landmarks, reserve, unreserve};
 
 #[cfg(not(any(
     all(any(unix, windows), not(target_family = "wasm")),

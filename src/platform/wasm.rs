@@ -1,6 +1,7 @@
 //! Linear memory of a module without an operating system.
 
 use core::arch::wasm32;
+use core::ptr::NonNull;
 
 use super::Landmark;
 use crate::layout::PAGE;
@@ -27,6 +28,11 @@ pub(crate) fn grow(pages: usize) -> Option<usize> {
         usize::MAX => None,
         old => Some(old * PAGE),
     }
+}
+
+/// Fresh pages. Page 0 is never the first of them: a module without any memory has no room for one page alone.
+pub(crate) fn fresh(pages: usize) -> Option<NonNull<u8>> {
+    NonNull::new(at(grow(pages)?))
 }
 
 /// A pointer to `addr`. Linear memory is one allocation whose provenance is exposed to everyone, the host included.

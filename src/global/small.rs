@@ -1,0 +1,208 @@
+//! [`Small`]: a heap in a few hundred bytes of code.
+
+use core::alloc::{GlobalAlloc, Layout};
+use core::cell::Cell;
+use core::ptr::{self, NonNull};
+
+use crate::access::{Needed, Shareable};
+use crate::layout::PAGE;
+use crate::platform;
+
+/// Blocks are multiples of so many bytes, at multiples of so many bytes.
+const GRANULE: usize = 16;
+
+/// Four from one power of two to the next, and a power of two altogether: masked with this, an index is in bounds.
+const CLASSES: usize = (class_of(isize::MAX as usize) + 1).next_power_of_two();
+
+/// A global allocator for modules where each byte of code counts: about 500 bytes of it, after `wasm-opt -Oz`.
+///
+/// It grows memory by itself, page by page, and keeps no record in a ledger: fresh pages are nobody else's, so arenas, pools and
+/// other heaps beside it are safe, but don't get its pages, nor it theirs. A request is rounded up to one of four sizes from one
+/// power of two to the next (by a fifth at most; 16 bytes apart up to 128), and a freed block serves that size again, last in,
+/// first out: freed blocks never merge. So a program that frees everything can run again without growing memory, but one that
+/// goes from many small blocks to a few large ones holds both. Alignments over 16 bytes cost as many bytes more.
+///
+/// Each call takes a few instructions. Null is returned if memory can't grow; nothing has changed then.
+///
+/// ```
+/// #[global_allocator]
+/// static HEAP: freehold::Small = freehold::Small::new();
+///
+/// assert_eq!(vec![7; 1000].len(), 1000);
+/// ```
+///
+/// The classes are those of many allocators since TLSF (Masmano, Ripoll, Crespo and Real, 2004); that a module as small as this
+/// is worth having was shown by `lol_alloc` and Zig's allocator for wasm.
+pub struct Small<A = Needed> {
+    access: A,
+    // Used between `enter` and `leave` only, like all that follows.
+    free: [Cell<*mut u8>; CLASSES],
+    /// Fresh memory: where it begins, and where it ends.
+    next: Cell<*mut u8>,
+    end: Cell<usize>,
+}
+
+// SAFETY: the lists are used by one thread at a time, between `enter` and `leave`; the access is one that any thread may enter.
+unsafe impl<A: Shareable> Sync for Small<A> {}
+// SAFETY: its memory belongs to it alone and is bound to no thread.
+unsafe impl<A: Shareable + Send> Send for Small<A> {}
+
+/// The class that serves `size` bytes.
+const fn class_of(size: usize) -> usize {
+    let (last, step) = steps(size);
+    step * 4 + (last >> step)
+}
+
+/// Bytes of the block that serves `size` bytes.
+#[inline(always)]
+const fn block_of(size: usize) -> usize {
+    let (last, step) = steps(size);
+    ((last >> step) + 1) << step << GRANULE.ilog2()
+}
+
+/// The index of the last granule of `size` bytes, and by how many bits it is rounded.
+#[inline(always)]
+const fn steps(size: usize) -> (usize, usize) {
+    let last = size.saturating_sub(1) / GRANULE;
+    (last, (last | 7).ilog2() as usize - 2)
+}
+
+/// Bytes that a block for `layout` must have: where it is aligned to more than a granule, room for that, and for where it starts.
+#[inline(always)]
+fn room_for(layout: Layout) -> usize {
+    layout.size() + if layout.align() > GRANULE { layout.align() } else { 0 }
+}
+
+impl Small {
+    /// The heap. It takes nothing before the first allocation.
+    pub const fn new() -> Small {
+        Small::with_lock()
+    }
+}
+
+impl Default for Small {
+    fn default() -> Small {
+        Small::new()
+    }
+}
+
+impl<A: Shareable> Small<A> {
+    /// The heap, behind a lock of another kind than this target needs.
+    pub const fn with_lock() -> Small<A> {
+        Small {
+            access: A::NEW,
+            free: [const { Cell::new(ptr::null_mut()) }; CLASSES],
+            next: Cell::new(ptr::null_mut()),
+            end: Cell::new(0),
+        }
+    }
+
+    #[inline(always)]
+    fn list(&self, size: usize) -> &Cell<*mut u8> {
+        &self.free[class_of(size) & (CLASSES - 1)]
+    }
+
+    /// A block for so many bytes.
+    #[inline(always)]
+    fn take(&self, size: usize) -> *mut u8 {
+        self.access.enter();
+        let list = self.list(size);
+        let mut block = list.get();
+        if !block.is_null() {
+            // SAFETY: a free block starts with the link to the next one.
+            list.set(unsafe { block.cast::<*mut u8>().read() });
+        } else {
+            let bytes = block_of(size);
+            if self.end.get() - self.next.get().addr() >= bytes || self.grow(bytes) {
+                block = self.next.get();
+                // Up to `end` at most.
+                self.next.set(block.wrapping_add(bytes));
+            }
+        }
+        // SAFETY: entered above.
+        unsafe { self.access.leave() };
+        block
+    }
+
+    /// Fresh pages with room for `bytes`; what was left of those before is lost unless these touch them.
+    #[inline(always)]
+    fn grow(&self, bytes: usize) -> bool {
+        let pages = bytes.div_ceil(PAGE);
+        let Some(base) = platform::fresh(pages) else {
+            return false;
+        };
+        if base.as_ptr().addr() != self.end.get() {
+            self.next.set(base.as_ptr());
+        }
+        // The last page of a 4 GiB memory ends where addresses do; its last block is never used.
+        self.end.set(base.as_ptr().addr().saturating_add(pages * PAGE));
+        true
+    }
+}
+
+// SAFETY: blocks are cut from fresh pages, multiples of 16 bytes at multiples of 16 bytes, and handed out to one holder at a time:
+// a block in a list is nobody's, and leaves it when it is taken. A larger alignment is found inside a block that is longer by it.
+unsafe impl<A: Shareable> GlobalAlloc for Small<A> {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        let block = self.take(room_for(layout));
+        if layout.align() <= GRANULE || block.is_null() {
+            return block;
+        }
+        // At least 16 bytes after the block's start, at most `align`.
+        let aligned = block.map_addr(|addr| (addr + layout.align()) & !(layout.align() - 1));
+        // SAFETY: these bytes lie in the block, before what is handed out.
+        unsafe { aligned.cast::<*mut u8>().sub(1).write(block) };
+        aligned
+    }
+
+    unsafe fn dealloc(&self, memory: *mut u8, layout: Layout) {
+        // SAFETY: what was allocated is not null.
+        let mut block = platform::owned(unsafe { NonNull::new_unchecked(memory) }).as_ptr();
+        if layout.align() > GRANULE {
+            // SAFETY: before an aligned block's memory stands where the block starts.
+            let start = unsafe { block.cast::<*mut u8>().sub(1) };
+            // SAFETY: as above.
+            block = unsafe { start.read() };
+        }
+        self.access.enter();
+        let list = self.list(room_for(layout));
+        // SAFETY: the block is the caller's no more, and has room for a link.
+        unsafe { block.cast::<*mut u8>().write(list.replace(block)) };
+        // SAFETY: entered above.
+        unsafe { self.access.leave() };
+    }
+
+    unsafe fn realloc(&self, memory: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {
+        // SAFETY: the caller owes that the new size, rounded up to the alignment, does not overflow.
+        let new = unsafe { Layout::from_size_align_unchecked(new_size, layout.align()) };
+        if class_of(room_for(layout)) == class_of(room_for(new)) {
+            return memory;
+        }
+        // SAFETY: the caller's promise.
+        let moved = unsafe { self.alloc(new) };
+        if !moved.is_null() {
+            // SAFETY: two blocks, one of them just allocated, both as long as what is copied.
+            unsafe { ptr::copy_nonoverlapping(memory, moved, layout.size().min(new_size)) };
+            // SAFETY: the caller's promise.
+            unsafe { self.dealloc(memory, layout) };
+        }
+        moved
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_size_has_a_block_that_holds_it_and_wastes_little() {
+        let mut before = None;
+        for size in (0..5000).chain((1..80).map(|step| step * 100_003)) {
+            let (class, bytes) = (class_of(size), block_of(size));
+            assert!(class < CLASSES && bytes >= size && bytes.is_multiple_of(GRANULE));
+            assert!(bytes - size <= GRANULE || (bytes - size) * 5 < bytes, "{size} bytes in {bytes}");
+            assert!(before.is_none_or(|(c, b)| (c, b) == (class, bytes) || c < class && b < bytes));
+            before = Some((class, bytes));
+        }
+    }
+}
