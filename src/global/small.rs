@@ -151,7 +151,9 @@ unsafe impl<A: Shareable> GlobalAlloc for Small<A> {
         // At least 16 bytes after the block's start, at most `align`.
         let aligned = block.map_addr(|addr| (addr + layout.align()) & !(layout.align() - 1));
         // SAFETY: these bytes lie in the block, before what is handed out.
-        unsafe { aligned.cast::<*mut u8>().sub(1).write(block) };
+        let start = unsafe { aligned.cast::<*mut u8>().sub(1) };
+        // SAFETY: as above.
+        unsafe { start.write(block) };
         aligned
     }
 
