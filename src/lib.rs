@@ -11,6 +11,8 @@ extern crate std;
 mod access;
 mod arena;
 mod backing;
+#[doc(hidden)]
+pub mod c;
 mod chunk;
 mod error;
 mod global;

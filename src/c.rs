@@ -1,0 +1,235 @@
+//! C's names for a heap: `malloc` and its like over any global allocator.
+//!
+//! C doesn't say at `free` how long a block is. So each has 16 bytes or, if it is aligned to more, as many as that in front, and
+//! the last two words of these are its size and its alignment.
+
+use core::alloc::{GlobalAlloc, Layout};
+use core::ffi::c_int;
+use core::ptr;
+
+/// The least alignment: that of C's `max_align_t`, and room for two words.
+const ALIGN: usize = 16;
+
+const _: () = assert!(2 * size_of::<usize>() <= ALIGN);
+
+/// What stands before a block.
+#[derive(Clone, Copy)]
+#[repr(C)]
+struct Header {
+    size: usize,
+    /// Also the bytes from the start of the memory to the block.
+    align: usize,
+}
+
+impl Header {
+    /// Of the memory, the header and what is before it included.
+    fn layout(self) -> Option<Layout> {
+        Layout::from_size_align(self.size.checked_add(self.align)?, self.align).ok()
+    }
+
+    /// The block in `memory`, with its header written; null for null.
+    ///
+    /// # Safety
+    ///
+    /// The caller owes: `memory` is null or was allocated with this header's layout.
+    unsafe fn open(self, memory: *mut u8) -> *mut u8 {
+        if memory.is_null() {
+            return memory;
+        }
+        // SAFETY: the memory has `align` bytes in front of the block's own.
+        let block = unsafe { memory.add(self.align) };
+        // SAFETY: a header is no longer than these.
+        let header = unsafe { block.cast::<Header>().sub(1) };
+        // SAFETY: as above; a block is aligned for words.
+        unsafe { header.write(self) };
+        block
+    }
+
+    /// # Safety
+    ///
+    /// The caller owes: `block` was allocated by a function of this module and not freed.
+    unsafe fn of(block: *mut u8) -> Header {
+        // SAFETY: a header stands in front of such a block.
+        let header = unsafe { block.cast::<Header>().sub(1) };
+        // SAFETY: as above.
+        unsafe { header.read() }
+    }
+
+    /// # Safety
+    ///
+    /// The caller owes: this is the header of `block`.
+    unsafe fn memory(self, block: *mut u8) -> *mut u8 {
+        // SAFETY: the memory starts so many bytes before the block.
+        unsafe { block.sub(self.align) }
+    }
+}
+
+/// `aligned_alloc`; with an alignment of 16 or less, `malloc`.
+#[doc(hidden)]
+pub fn allocate(heap: &impl GlobalAlloc, align: usize, size: usize) -> *mut u8 {
+    let header = Header { size, align: align.max(ALIGN) };
+    let Some(layout) = header.layout() else {
+        return ptr::null_mut();
+    };
+    // SAFETY: at least 16 bytes are asked for.
+    let memory = unsafe { heap.alloc(layout) };
+    // SAFETY: it was just allocated, or is null.
+    unsafe { header.open(memory) }
+}
+
+/// `calloc`.
+#[doc(hidden)]
+pub fn allocate_zeroed(heap: &impl GlobalAlloc, count: usize, size: usize) -> *mut u8 {
+    let header = count.checked_mul(size).map(|size| Header { size, align: ALIGN });
+    let Some((header, layout)) = header.and_then(|header| Some((header, header.layout()?))) else {
+        return ptr::null_mut();
+    };
+    // SAFETY: at least 16 bytes are asked for.
+    let memory = unsafe { heap.alloc_zeroed(layout) };
+    // SAFETY: it was just allocated, or is null.
+    unsafe { header.open(memory) }
+}
+
+/// `realloc`.
+///
+/// # Safety
+///
+/// The caller owes: `block` is null, or was allocated by a function of this module from this heap and not freed; it is not used
+/// any more unless null is returned.
+#[doc(hidden)]
+pub unsafe fn reallocate(heap: &impl GlobalAlloc, block: *mut u8, size: usize) -> *mut u8 {
+    if block.is_null() {
+        return allocate(heap, ALIGN, size);
+    }
+    // SAFETY: the caller's promise.
+    let old = unsafe { Header::of(block) };
+    let new = Header { size, ..old };
+    let (Some(layout), Some(wanted)) = (old.layout(), new.layout()) else {
+        return ptr::null_mut();
+    };
+    // SAFETY: the caller's promise.
+    let memory = unsafe { old.memory(block) };
+    // SAFETY: it was allocated with this layout; the new size is one of a layout, and not 0.
+    let memory = unsafe { heap.realloc(memory, layout, wanted.size()) };
+    // SAFETY: it was just allocated, or is null.
+    unsafe { new.open(memory) }
+}
+
+/// `free`.
+///
+/// # Safety
+///
+/// The caller owes: `block` is null, or was allocated by a function of this module from this heap, not freed, and is not used
+/// any more.
+#[doc(hidden)]
+pub unsafe fn release(heap: &impl GlobalAlloc, block: *mut u8) {
+    if block.is_null() {
+        return;
+    }
+    // SAFETY: the caller's promise.
+    let header = unsafe { Header::of(block) };
+    if let Some(layout) = header.layout() {
+        // SAFETY: the caller's promise.
+        let memory = unsafe { header.memory(block) };
+        // SAFETY: it was allocated with this layout.
+        unsafe { heap.dealloc(memory, layout) };
+    }
+}
+
+/// `malloc_usable_size`.
+///
+/// # Safety
+///
+/// The caller owes: `block` is null, or was allocated by a function of this module and not freed.
+#[doc(hidden)]
+pub unsafe fn usable_size(block: *mut u8) -> usize {
+    if block.is_null() {
+        return 0;
+    }
+    // SAFETY: the caller's promise.
+    unsafe { Header::of(block) }.size
+}
+
+/// `posix_memalign`: 0, or what stood in the way, and then nothing is written.
+///
+/// # Safety
+///
+/// The caller owes: `out` may be written.
+#[doc(hidden)]
+pub unsafe fn allocate_into(heap: &impl GlobalAlloc, out: *mut *mut u8, align: usize, size: usize) -> c_int {
+    const EINVAL: c_int = 22;
+    const ENOMEM: c_int = 12;
+    if !align.is_power_of_two() || align < size_of::<usize>() {
+        return EINVAL;
+    }
+    let block = allocate(heap, align, size);
+    if block.is_null() {
+        return ENOMEM;
+    }
+    // SAFETY: the caller's promise.
+    unsafe { out.write(block) };
+    0
+}
+
+/// Gives a standalone wasm module the C functions `malloc`, `calloc`, `realloc`, `free`, `aligned_alloc`, `posix_memalign` and
+/// `malloc_usable_size` over its global allocator, so that C that is linked into it shares one heap with Rust. Once in a module.
+///
+/// ```
+/// #[global_allocator]
+/// static HEAP: freehold::Global = freehold::Global::new();
+///
+/// # #[cfg(all(target_family = "wasm", target_os = "unknown"))]
+/// freehold::c_symbols!(HEAP);
+/// ```
+///
+/// A block costs 16 bytes more than its size, or its alignment if that is larger. Blocks of C's must be freed by C's `free`: Rust's
+/// `dealloc` knows nothing of what stands before them. All follow the C standard; memory is aligned to 16 bytes; `malloc(0)` is a
+/// block of no bytes; errors are musl's numbers, `EINVAL` 22 and `ENOMEM` 12. `errno` is not set: there is no libc.
+///
+/// Where there is a libc, it has a heap, and its own functions may rest on that. There the macro doesn't compile; and where a
+/// module without an operating system is linked with another `malloc` all the same, the linker refuses both and names them
+/// (`duplicate symbol: malloc`).
+#[macro_export]
+macro_rules! c_symbols {
+    ($heap:expr) => {
+        const _: () = {
+            #[cfg(not(all(target_family = "wasm", any(target_os = "unknown", target_os = "none"))))]
+            compile_error!(
+                "freehold::c_symbols!: this target has a libc with a heap of its own, which its other functions use; \
+                 call that `malloc`, or build for wasm32-unknown-unknown"
+            );
+            #[unsafe(no_mangle)]
+            extern "C" fn malloc(size: usize) -> *mut u8 {
+                $crate::c::allocate(&$heap, 1, size)
+            }
+            #[unsafe(no_mangle)]
+            extern "C" fn calloc(count: usize, size: usize) -> *mut u8 {
+                $crate::c::allocate_zeroed(&$heap, count, size)
+            }
+            #[unsafe(no_mangle)]
+            extern "C" fn aligned_alloc(align: usize, size: usize) -> *mut u8 {
+                $crate::c::allocate(&$heap, align, size)
+            }
+            #[unsafe(no_mangle)]
+            unsafe extern "C" fn realloc(block: *mut u8, size: usize) -> *mut u8 {
+                // SAFETY: C's caller owes it.
+                unsafe { $crate::c::reallocate(&$heap, block, size) }
+            }
+            #[unsafe(no_mangle)]
+            unsafe extern "C" fn free(block: *mut u8) {
+                // SAFETY: C's caller owes it.
+                unsafe { $crate::c::release(&$heap, block) }
+            }
+            #[unsafe(no_mangle)]
+            unsafe extern "C" fn malloc_usable_size(block: *mut u8) -> usize {
+                // SAFETY: C's caller owes it.
+                unsafe { $crate::c::usable_size(block) }
+            }
+            #[unsafe(no_mangle)]
+            unsafe extern "C" fn posix_memalign(out: *mut *mut u8, align: usize, size: usize) -> ::core::ffi::c_int {
+                // SAFETY: C's caller owes it.
+                unsafe { $crate::c::allocate_into(&$heap, out, align, size) }
+            }
+        };
+    };
+}
