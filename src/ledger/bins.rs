@@ -74,7 +74,7 @@ impl Bins {
     }
 
     /// The spans in this bin and in those after it.
-    fn from(&self, bin: usize) -> impl Iterator<Item = At> {
+    pub fn from(&self, bin: usize) -> impl Iterator<Item = At> {
         let mut left = self.filled & u64::MAX.checked_shl(bin as u32).unwrap_or(0);
         let mut next = None;
         core::iter::from_fn(move || {

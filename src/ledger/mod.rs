@@ -6,7 +6,7 @@ use core::ptr::NonNull;
 
 use crate::backing::{Backing, Request};
 use crate::error::{AllocError, Obstacle};
-use crate::layout::{Fit, GRAIN, MAX_SPAN, padding};
+use crate::layout::{Fit, GRAIN, MAX_SPAN, PAGE, padding};
 use crate::lock::Lock;
 use crate::span::Span;
 
@@ -168,6 +168,35 @@ impl<B: Backing> Ledger<B> {
     pub fn snapshot(&self) -> Snapshot<'_> {
         let Totals { granted, claimed, peak, growths } = self.state.with(|state| state.book.totals);
         Snapshot { claimed, free: granted - claimed, peak, granted, growths, spans: self }
+    }
+
+    /// Offers the host what is free: `host` is called with the start and the length in bytes of every stretch of whole pages
+    /// ([`PAGE`] bytes each, at multiples of that) that nobody uses. Returns their bytes.
+    ///
+    /// The host may take the memory behind them away for now, as long as it is there again, with whatever in it, when it is next
+    /// written to: `memory.discard` of WebAssembly's memory-control proposal where an embedder has it, `MADV_DONTNEED` on
+    /// Linux. The ledger doesn't care what becomes of the bytes. Call [`Global::trim`](crate::Global::trim) before, so that what
+    /// the heap keeps is free too.
+    ///
+    /// On wasm as it is, there is nothing to call: memory never shrinks, and pages that are free only wait for the next claim.
+    ///
+    /// # Panics
+    ///
+    /// On single-threaded wasm, if `host` comes back to this ledger; elsewhere it would wait for ever.
+    pub fn discard(&self, mut host: impl FnMut(NonNull<u8>, usize)) -> usize {
+        let offer = |bytes: usize, free: Span| {
+            let skip = padding(free.addr(), PAGE);
+            let len = free.len().saturating_sub(skip) & !(PAGE - 1);
+            if len > 0 {
+                // SAFETY: less than the span's length.
+                host(unsafe { free.base().add(skip) }, len);
+            }
+            bytes + len
+        };
+        self.state.with(|state| {
+            state.book.forget_zeros();
+            state.book.free_spans().map(payload).fold(0, offer)
+        })
     }
 
     /// How often the backing was asked for memory and gave it. While the number stays, this ledger has not grown memory.
@@ -363,9 +392,9 @@ unsafe fn header_of(payload: NonNull<u8>) -> At {
     unsafe { At::of(base) }
 }
 
-/// What the holder of a span may use: all but the header.
+/// A span without its header: what its holder may use, or nobody does.
 fn payload(at: At) -> Span {
-    // SAFETY: a claimed span is longer than its header.
+    // SAFETY: a span is at least as long as its header.
     let base = unsafe { at.base().add(GRAIN) };
     // SAFETY: the rest of the span, which `at` may reach.
     unsafe { Span::new(base, at.len.get() - GRAIN) }

@@ -115,3 +115,28 @@ fn h11_requests_that_overflow() {
     let aligned = Fit { head: GRAIN, size: 1, align: most / 2 + 1 };
     assert!(Request::new(aligned, aligned, None).len_at(usize::MAX - 3 * GRAIN).is_ok_and(|len| len > 3 * GRAIN));
 }
+
+/// All whole pages that are free are offered, nothing else, and what becomes of them is nobody's concern.
+#[test]
+fn free_pages_are_offered() {
+    let mut memory = Vec::<u8>::with_capacity(10 * PAGE);
+    let ledger = Ledger::new(Region::new(memory.spare_capacity_mut()));
+    let claim = |len| ledger.claim("claim", Layout::from_size_align(len, 8).unwrap()).unwrap();
+    let (first, second, third) = (claim(3 * PAGE), claim(100), claim(2 * PAGE));
+    drop(first);
+    drop(third);
+    let mut offered = 0;
+    let sum = ledger.discard(|page, len| {
+        assert!(page.addr().get().is_multiple_of(PAGE) && len.is_multiple_of(PAGE) && len > 0);
+        // SAFETY: nobody uses these bytes.
+        unsafe { page.write_bytes(0xa5, len) };
+        offered += len;
+    });
+    assert_eq!(sum, offered);
+    // At each end of each of the two free spans less than a page is left.
+    assert!((5 * PAGE..10 * PAGE).contains(&sum), "{sum}");
+    let spans: Vec<_> = ledger.snapshot().spans().map(|span| span.owner).collect();
+    assert_eq!(spans, [None, Some("claim"), None]);
+    drop(second);
+    assert!(claim(8 * PAGE).len() >= 8 * PAGE);
+}
