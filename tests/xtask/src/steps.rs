@@ -24,11 +24,13 @@ const LINTED: &[(&str, &[&str])] = &[
 const LINTED_ON_WASM: &[(&str, &str)] = &[
     ("freehold-bare", "--lib"),
     ("freehold-codegen-module", "--lib"),
+    ("freehold-c-symbols", "--lib"),
     ("freehold-foreign-growth", "--lib"),
     ("freehold-four-gib", "--lib"),
     ("freehold-guest", "--lib"),
     ("freehold-heap-tail", "--lib --features std"),
     ("freehold-no-allocator", "--lib"),
+    ("freehold-other-malloc", "--lib"),
     (SUITE, "--lib --tests"),
 ];
 
@@ -61,6 +63,12 @@ const MODULES: &[Scripted] = &[
             rustflags: CHECKED,
         },
         script: "tests/bare/run.mjs",
+    },
+    Scripted {
+        name: "hosts: C symbols",
+        package: "freehold-c-symbols",
+        module: Module { on: Toolchain::Current, target: WASM, build: "-p freehold-c-symbols", rustflags: "" },
+        script: "tests/hosts/c-symbols/run.mjs",
     },
     Scripted {
         name: "hosts: foreign growth",
@@ -131,6 +139,24 @@ const MODULES: &[Scripted] = &[
     },
 ];
 
+/// The modules that must not link: else those above would prove nothing.
+const CONTROLS: &[Control] = &[
+    // With the `alloc` crate in it, the one without an allocator.
+    Control {
+        name: "hosts: no allocator",
+        package: "freehold-no-allocator",
+        build: "--release --features alloc",
+        says: "no global memory allocator found",
+    },
+    // With another heap beside ours, the one with C's symbols.
+    Control {
+        name: "hosts: C symbols",
+        package: "freehold-c-symbols",
+        build: "--features other-malloc",
+        says: "duplicate symbol: malloc",
+    },
+];
+
 /// The ways Miri runs the tests: a name, its flags, a target.
 const MIRI: &[(&str, &str, &str)] = &[
     ("stacked borrows", "-Zmiri-strict-provenance", ""),
@@ -172,6 +198,16 @@ struct Scripted {
     package: &'static str,
     module: Module,
     script: &'static str,
+}
+
+/// A wasm module that must not link.
+struct Control {
+    name: &'static str,
+    package: &'static str,
+    /// How it is built.
+    build: &'static str,
+    /// What the linker must say.
+    says: &'static str,
 }
 
 /// A document for the demo, or a file that is not there.
@@ -248,7 +284,7 @@ pub fn all(tools: &Tools) -> Result<Vec<Step>> {
     steps.push(doc_tests_nightly());
     steps.push(wasm_with_std());
     steps.extend(MODULES.iter().map(scripted));
-    steps.push(no_allocator_control());
+    steps.extend(CONTROLS.iter().map(control));
     steps.extend(examples(tools)?);
     steps.push(Step::cargo("package", ["package -p freehold --allow-dirty"]));
     for (name, words, needs) in DEMOS {
@@ -343,20 +379,20 @@ fn scripted(scripted: &'static Scripted) -> Step {
     .tests()
 }
 
-/// A module without an allocator must not link any more once the `alloc` crate is in it: else it would prove nothing.
-fn no_allocator_control() -> Step {
-    const BUILD: &str = "build -p freehold-no-allocator --release --features alloc";
-    const SAYS: &str = "no global memory allocator found";
-    Step::new("hosts: no allocator, control", |tools, out| {
-        let log = Out::log(tools.target_dir().join("verify").join("no-allocator-control.log"))?;
-        let status = tools.cargo(Toolchain::Current)?.args(BUILD).args("--target").arg(WASM).status(&log)?;
+/// A module that must not link.
+fn control(control: &'static Control) -> Step {
+    let Control { name, package, build, says } = control;
+    Step::new(format!("{name}, control"), move |tools, out| {
+        let log = Out::log(tools.target_dir().join("verify").join(format!("{package}-control.log")))?;
+        let cargo = tools.cargo(Toolchain::Current)?.args("build -p").arg(package).args(build);
+        let status = cargo.arg("--target").arg(WASM).status(&log)?;
         let said = log.text()?;
         out.note(&said)?;
         ensure!(!status.success(), "it links");
-        ensure!(said.contains(SAYS), "it does not say {SAYS:?}");
+        ensure!(said.contains(says), "it does not say {says:?}");
         Ok(())
     })
-    .needs([Need::Member("freehold-no-allocator"), Need::Target(Toolchain::Current, WASM)])
+    .needs([Need::Member(package), Need::Target(Toolchain::Current, WASM)])
 }
 
 /// Every example, run on the host.
