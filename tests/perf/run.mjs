@@ -1,7 +1,8 @@
-// Runs the rows' module in node: node run.mjs MODULE
+// Runs modules in node: node run.mjs MODULE ...
 //
-// It reads lines and answers each with a line, as the native program does (rows/src/main.rs). Each contender of a row has an
-// instance of its own, so that none finds its memory in the state that another left it in.
+// It reads lines and answers each with a line, as a native program does (harness/src/program.rs). Each contender of a row has
+// an instance of its own, so that none finds its memory in the state that another left it in. One module has all contenders
+// in it; of several modules, each is a contender.
 
 import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
@@ -9,9 +10,10 @@ import { createInterface } from "node:readline";
 // Past this an instance is thrown away after each sample: on wasm memory only grows, and there are many contenders.
 const LARGE = 256 << 20;
 
-const module = new WebAssembly.Module(readFileSync(process.argv[2]));
+const modules = process.argv.slice(2).map((path) => new WebAssembly.Module(readFileSync(path)));
 
-function start() {
+function start(contender) {
+  const module = modules[modules.length > 1 ? contender : 0];
   return new WebAssembly.Instance(module, { host: { now: () => performance.now() } }).exports;
 }
 
@@ -21,7 +23,7 @@ function text(exports) {
 }
 
 function measure(exports, row, contender, placement, iterations) {
-  const nanoseconds = exports.measure(row, contender, placement, iterations);
+  const nanoseconds = exports.measure(row, modules.length > 1 ? 0 : contender, placement, iterations);
   return `${nanoseconds} ${BigInt.asUintN(64, exports.checksum())} ${exports.claimed()}`;
 }
 
@@ -33,7 +35,7 @@ function round(row, placement, ...iterations) {
   const answers = [];
   iterations.forEach((count, contender) => {
     if (count === 0) return;
-    instances[contender] ??= start();
+    instances[contender] ??= start(contender);
     answers.push(measure(instances[contender], row, contender, placement, count));
     if (instances[contender].memory.buffer.byteLength > LARGE) {
       instances[contender] = undefined;
@@ -45,12 +47,12 @@ function round(row, placement, ...iterations) {
 
 const requests = {
   list() {
-    const exports = start();
+    const exports = start(0);
     exports.list();
     return text(exports);
   },
   round,
-  fresh: (row, contender, placement, iterations) => measure(start(), row, contender, placement, iterations),
+  fresh: (row, contender, placement, iterations) => measure(start(contender), row, contender, placement, iterations),
 };
 
 for await (const line of createInterface({ input: process.stdin })) {

@@ -1,33 +1,13 @@
-//! One measurement: how often, where in memory, and what came out.
+//! A measurement in this program: where in memory it takes place, and what of memory is the contender's.
 
 use std::alloc::Layout;
 use std::hint::black_box;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
+pub use freehold_perf_harness::job::{Job, Sample, repeat};
+
 use crate::counting::{self, Claims};
 use crate::{callgrind, clock};
-
-/// What to measure with.
-#[derive(Clone, Debug)]
-pub struct Job {
-    /// How many times the row's work is done while the clock runs.
-    pub iterations: u32,
-    /// Which of the placements in memory; any number.
-    pub placement: usize,
-    /// The name under which callgrind counts instructions. Rows that are large do less work then.
-    pub counted: Option<String>,
-}
-
-/// What one measurement gave.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Sample {
-    /// For all iterations together.
-    pub nanoseconds: f64,
-    /// The sum over all iterations. Each gives the same, so it is a multiple of their number.
-    pub checksum: u64,
-    /// The most bytes that were claimed at once. 0 unless this is the build that counts.
-    pub claimed: usize,
-}
 
 /// How much of the heap, of the ledger and of the stack comes before what is measured.
 ///
@@ -41,9 +21,20 @@ pub fn shift() -> usize {
     SHIFT.load(Relaxed)
 }
 
-impl Job {
+/// What rows do with a job.
+pub trait Measure {
     /// Runs `measure` with memory moved to the job's placement.
-    pub fn placed(&self, measure: impl FnOnce(&Job) -> Sample) -> Sample {
+    fn placed(&self, measure: impl FnOnce(&Job) -> Sample) -> Sample;
+
+    /// What is claimed from here on is the contender's.
+    fn claims(&self) -> Claims;
+
+    /// Runs `work` with the clock, or callgrind, on.
+    fn timed(&self, claims: &Claims, work: impl FnOnce(u32) -> u64) -> Sample;
+}
+
+impl Measure for Job {
+    fn placed(&self, measure: impl FnOnce(&Job) -> Sample) -> Sample {
         let pad = PADS[self.placement % PADS.len()];
         SHIFT.store(pad % 4096, Relaxed);
         let layout = Layout::from_size_align(pad, 16).expect("a small layout");
@@ -59,14 +50,12 @@ impl Job {
         sample
     }
 
-    /// What is claimed from here on is the contender's.
-    pub fn claims(&self) -> Claims {
+    fn claims(&self) -> Claims {
         counting::start()
     }
 
-    /// Runs `work` with the clock, or callgrind, on.
     #[inline(always)]
-    pub fn timed(&self, claims: &Claims, work: impl FnOnce(u32) -> u64) -> Sample {
+    fn timed(&self, claims: &Claims, work: impl FnOnce(u32) -> u64) -> Sample {
         if let Some(name) = &self.counted {
             callgrind::start();
             let checksum = work(self.iterations);
@@ -87,14 +76,4 @@ fn deeper<const BYTES: usize, R>(work: impl FnOnce() -> R) -> R {
     let result = work();
     black_box(&pad);
     result
-}
-
-/// Adds up what `work` gives each time.
-#[inline(always)]
-pub fn repeat(iterations: u32, mut work: impl FnMut() -> u64) -> u64 {
-    let mut sum = 0u64;
-    for _ in 0..iterations {
-        sum = sum.wrapping_add(work());
-    }
-    sum
 }

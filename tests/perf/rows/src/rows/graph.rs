@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::hint::black_box;
 
-use crate::job::{Job, Sample, repeat};
+use crate::job::{Job, Measure, Sample, repeat};
 use crate::limit::Buffer;
 use crate::limit::typed::TypedCursor;
 use crate::row::{Contender, Nature, Row};

@@ -3,7 +3,7 @@
 use std::hint::black_box;
 
 use super::scopes::{Structs, room};
-use crate::job::{Job, Sample, repeat};
+use crate::job::{Job, Measure, Sample, repeat};
 use crate::limit::cursor::{CHECKED, Limit};
 use crate::peers::blink::Blinking;
 use crate::peers::boxes::{Boxes, Global, Talc};

@@ -12,7 +12,7 @@ use slab::Slab;
 use slotmap::{DefaultKey, SlotMap};
 
 use crate::counting::Claims;
-use crate::job::{Job, Sample, repeat};
+use crate::job::{Job, Measure, Sample, repeat};
 use crate::limit::free_list::FreeList;
 use crate::peers::boxes::{Heap, Talc};
 use crate::row::{Contender, Nature, Row};

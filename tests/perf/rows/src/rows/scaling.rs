@@ -1,7 +1,7 @@
 //! From a thousand allocations to a hundred million: what each costs must not depend on how many there are.
 
 use super::scopes::{Words, room};
-use crate::job::{Job, Sample, repeat};
+use crate::job::{Job, Measure, Sample, repeat};
 use crate::limit::cursor::{CHECKED, Limit};
 use crate::peers::blink::Blinking;
 use crate::peers::bump_scope::BumpScoped;

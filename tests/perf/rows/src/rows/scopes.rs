@@ -2,7 +2,7 @@
 
 use std::hint::black_box;
 
-use crate::job::{Job, Sample, repeat};
+use crate::job::{Job, Measure, Sample, repeat};
 use crate::limit::cursor::{CHECKED, GROWABLE, Limit, UNCHECKED};
 use crate::peers::blink::Blinking;
 use crate::peers::boxes::{Boxes, Global, Talc};

@@ -12,7 +12,7 @@ use slab::Slab;
 
 use super::pools::{Block, Blocks, Boxes, Heapless};
 use crate::clock;
-use crate::job::{Job, Sample, repeat};
+use crate::job::{Job, Measure, Sample, repeat};
 use crate::limit::free_list::FreeList;
 use crate::row::{Contender, Nature, Row};
 

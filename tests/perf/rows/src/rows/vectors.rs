@@ -11,7 +11,7 @@ use bump_scope::{BumpVec, MutBumpVec};
 use bumpalo::Bump;
 use bumpalo::collections::Vec as BumpaloVec;
 
-use crate::job::{Job, Sample, repeat};
+use crate::job::{Job, Measure, Sample, repeat};
 use crate::peers::bump_scope::Bumped;
 use crate::row::{Contender, Nature, Row};
 

@@ -29,6 +29,8 @@ pub enum Nature {
     Cold,
     /// One iteration is a sample.
     Large,
+    /// One iteration is a sample, once another has brought memory into its usual state.
+    Steady,
     /// By several threads: so long that they really run beside each other.
     Threads,
 }
@@ -55,18 +57,23 @@ pub enum Kind {
 }
 
 impl Contender {
+    /// Somebody of any kind.
+    pub fn new(name: &'static str, kind: Kind, measure: fn(&Job) -> Sample) -> Self {
+        Contender { name, kind, measure }
+    }
+
     /// A hand-written limit.
     pub fn limit(name: &'static str, measure: fn(&Job) -> Sample) -> Self {
-        Contender { name, kind: Kind::Limit, measure }
+        Self::new(name, Kind::Limit, measure)
     }
 
     /// freehold.
     pub fn ours(name: &'static str, measure: fn(&Job) -> Sample) -> Self {
-        Contender { name, kind: Kind::Ours, measure }
+        Self::new(name, Kind::Ours, measure)
     }
 
     /// Another crate.
     pub fn peer(name: &'static str, measure: fn(&Job) -> Sample) -> Self {
-        Contender { name, kind: Kind::Peer, measure }
+        Self::new(name, Kind::Peer, measure)
     }
 }

@@ -4,18 +4,16 @@ use std::fmt::Write;
 
 use crate::job::{Job, Sample};
 use crate::row::{Kind, Nature, Row};
-use crate::rows;
 
 /// All rows.
 pub struct Registry(Vec<Row>);
 
-impl Default for Registry {
-    fn default() -> Self {
-        Registry(rows::all())
-    }
-}
-
 impl Registry {
+    /// Of these rows.
+    pub fn new(rows: Vec<Row>) -> Self {
+        Registry(rows)
+    }
+
     /// The rows and their contenders, each in a line, its fields apart by tabs. `cargo perf` reads it.
     pub fn list(&self) -> String {
         let mut text = String::new();
@@ -27,6 +25,7 @@ impl Registry {
                 Nature::Plain => "plain",
                 Nature::Cold => "cold",
                 Nature::Large => "large",
+                Nature::Steady => "steady",
                 Nature::Threads => "threads",
             };
             line(&["row", row.group, &row.name, &operations, &counted, &bytes, nature]);

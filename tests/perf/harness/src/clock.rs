@@ -1,5 +1,6 @@
 //! What time it is: the one thing that the native program and the wasm module get from different places.
 
+/// Since some moment that is always the same.
 #[cfg(not(target_arch = "wasm32"))]
 pub fn nanoseconds() -> f64 {
     use std::sync::LazyLock;
@@ -9,6 +10,7 @@ pub fn nanoseconds() -> f64 {
     START.elapsed().as_nanos() as f64
 }
 
+/// Since some moment that is always the same.
 #[cfg(target_arch = "wasm32")]
 pub fn nanoseconds() -> f64 {
     #[link(wasm_import_module = "host")]

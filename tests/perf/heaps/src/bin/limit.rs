@@ -1,0 +1,8 @@
+//! The rows on `allocators::limit`.
+
+#[global_allocator]
+static HEAP: freehold_perf_allocators::limit::Heap = freehold_perf_allocators::limit::heap();
+
+fn main() -> freehold_perf_heaps::Result<()> {
+    freehold_perf_heaps::main()
+}

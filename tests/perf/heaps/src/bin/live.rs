@@ -1,0 +1,10 @@
+//! The rows, with the bytes counted that they have at once. Nothing is timed here.
+
+use freehold_perf_harness::counting::Counting;
+
+#[global_allocator]
+static HEAP: Counting = Counting::new(|size| size);
+
+fn main() -> freehold_perf_heaps::Result<()> {
+    freehold_perf_heaps::main()
+}

@@ -1,0 +1,8 @@
+//! The rows on `allocators::talc`.
+
+#[global_allocator]
+static HEAP: freehold_perf_allocators::talc::Heap = freehold_perf_allocators::talc::heap();
+
+fn main() -> freehold_perf_heaps::Result<()> {
+    freehold_perf_heaps::main()
+}
