@@ -1,16 +1,20 @@
-//! The programs that measure: the crate `rows`, built four ways.
+//! The programs that measure: the crate `rows`, built four ways, and the crate `heaps`, a program for each allocator.
 
+use std::env::consts::EXE_EXTENSION;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
 use cargo_metadata::{Message, MetadataCommand};
 
-use crate::report::Platform;
+use crate::heaps::Heap;
+use crate::report::{Kind, Platform};
 
-/// The crate with the rows.
-pub const PACKAGE: &str = "freehold-perf-rows";
-const WASM: &str = "wasm32-unknown-unknown";
+/// The crate with the rows of arenas and pools.
+pub const ROWS: &str = "freehold-perf-rows";
+/// The crate with the rows of global allocators.
+pub const HEAPS: &str = "freehold-perf-heaps";
+pub const WASM: &str = "wasm32-unknown-unknown";
 
 /// This repository, and where things are built.
 pub struct Workshop {
@@ -27,31 +31,38 @@ pub enum Flavour {
     Counting,
 }
 
-/// A program that measures.
+/// A program that measures, or one for each contender.
 pub struct Program {
-    /// The native program, or the module.
-    path: PathBuf,
-    /// What runs the module in node.
+    /// The native programs, or the modules.
+    paths: Vec<PathBuf>,
+    /// What runs the modules in node.
     runner: Option<PathBuf>,
+    /// Whose programs they are, if there is one for each contender.
+    contenders: Vec<(String, Kind)>,
 }
 
 impl Program {
-    /// How it is called.
-    pub fn command(&self) -> Command {
+    /// How it is called: natively a process for each program, in node one for all.
+    pub fn commands(&self) -> Vec<Command> {
         match &self.runner {
-            None => Command::new(&self.path),
+            None => self.paths.iter().map(Command::new).collect(),
             Some(runner) => {
                 let mut node = Command::new("node");
                 // From the first call on it is the optimised code that runs; a collection can be asked for.
-                node.args(["--no-liftoff", "--no-wasm-tier-up", "--expose-gc"]).arg(runner).arg(&self.path);
-                node
+                node.args(["--no-liftoff", "--no-wasm-tier-up", "--expose-gc"]).arg(runner).args(&self.paths);
+                vec![node]
             }
         }
     }
 
-    /// Where it is.
-    pub fn path(&self) -> &Path {
-        &self.path
+    /// Where they are.
+    pub fn paths(&self) -> &[PathBuf] {
+        &self.paths
+    }
+
+    /// Whose programs they are, if there is one for each contender.
+    pub fn contenders(&self) -> &[(String, Kind)] {
+        &self.contenders
     }
 }
 
@@ -73,32 +84,65 @@ impl Workshop {
         &self.target
     }
 
-    /// Builds a program.
-    pub fn program(&self, platform: Platform, flavour: Flavour) -> Result<Program> {
+    /// A folder for programs that are installed for this repository alone.
+    pub fn tools(&self) -> PathBuf {
+        self.target.with_file_name("tools")
+    }
+
+    /// Builds the program with the rows of arenas and pools.
+    pub fn rows(&self, platform: Platform, flavour: Flavour) -> Result<Program> {
         let counting = if flavour == Flavour::Counting { " that counts bytes" } else { "" };
         eprintln!("· building the {} program{counting}", platform.name());
         let mut cargo = self.cargo();
-        cargo.args(["build", "--release", "--package", PACKAGE, "--message-format", "json-render-diagnostics"]);
+        cargo.args(["build", "--release", "--package", ROWS, "--message-format", "json-render-diagnostics"]);
         // In one folder they would throw out each other's builds.
         if flavour == Flavour::Counting {
             cargo.args(["--features", "counting"]).arg("--target-dir").arg(self.target.join("counting"));
         }
         match platform {
-            Platform::Native => {
-                cargo.arg("--bins");
-                Ok(Program { path: built(cargo, |path| path.extension().is_none())?, runner: None })
-            }
+            Platform::Native => cargo.arg("--bins"),
+            Platform::Wasm => cargo.args(["--lib", "--target", WASM]),
+        };
+        self.built(cargo, platform, ROWS, &[])
+    }
+
+    /// Builds the programs of these global allocators; it has to be called for all of a platform at once.
+    pub fn heaps(&self, platform: Platform, heaps: &[&Heap]) -> Result<Program> {
+        eprintln!("· building the {} programs of {} global allocators", platform.name(), heaps.len());
+        let mut cargo = self.cargo();
+        cargo.args(["build", "--profile", "heaps", "--package", HEAPS, "--message-format", "json-render-diagnostics"]);
+        for heap in heaps {
+            cargo.args(["--bin", heap.program]).args(heap.feature.iter().flat_map(|name| ["--features", name]));
+        }
+        if platform == Platform::Wasm {
+            cargo.args(["--target", WASM]);
+        }
+        self.built(cargo, platform, HEAPS, heaps)
+    }
+
+    /// Runs cargo and looks for what it made: the programs of these contenders in their order, or the only one.
+    fn built(&self, cargo: Command, platform: Platform, package: &str, heaps: &[&Heap]) -> Result<Program> {
+        let (runner, extension) = match platform {
+            Platform::Native => (None, EXE_EXTENSION),
             Platform::Wasm => {
                 self.need_wasm()?;
-                cargo.args(["--lib", "--target", WASM]);
-                let path = built(cargo, |path| path.extension().is_some_and(|extension| extension == "wasm"))?;
-                Ok(Program { path, runner: Some(self.root.join("tests/perf/run.mjs")) })
+                (Some(self.root.join("tests/perf/run.mjs")), "wasm")
             }
-        }
+        };
+        let mut made = made(cargo, package)?;
+        made.retain(|path| path.extension().unwrap_or_default() == extension);
+        let find = |name: &str| made.iter().find(|path| path.file_stem().is_some_and(|stem| stem == name)).cloned();
+        let paths: Option<Vec<PathBuf>> = match heaps {
+            [] => made.first().map(|path| vec![path.clone()]),
+            _ => heaps.iter().map(|heap| find(heap.program)).collect(),
+        };
+        let paths = paths.context("cargo did not make what was asked for")?;
+        let contenders = heaps.iter().map(|heap| (heap.name.to_owned(), heap.kind)).collect();
+        Ok(Program { paths, runner, contenders })
     }
 
     /// `cargo`, with none of the caller's flags: they would build something else than what users have.
-    fn cargo(&self) -> Command {
+    pub fn cargo(&self) -> Command {
         let mut cargo = Command::new("cargo");
         cargo.current_dir(&self.root);
         for name in ["CARGO_BUILD_RUSTFLAGS", "CARGO_BUILD_TARGET", "CARGO_ENCODED_RUSTFLAGS", "RUSTFLAGS"] {
@@ -108,7 +152,7 @@ impl Workshop {
     }
 
     /// Installs Rust's standard library for wasm if it is missing, and looks for node.
-    fn need_wasm(&self) -> Result<()> {
+    pub fn need_wasm(&self) -> Result<()> {
         let sysroot = output(Command::new("rustc").args(["--print", "sysroot"]).current_dir(&self.root))?;
         if !Path::new(sysroot.trim()).join("lib/rustlib").join(WASM).join("lib").exists() {
             eprintln!("· installing the rust target {WASM}");
@@ -118,21 +162,19 @@ impl Workshop {
     }
 }
 
-/// Runs cargo and returns the file it made that is looked for.
-fn built(mut cargo: Command, wanted: impl Fn(&Path) -> bool) -> Result<PathBuf> {
+/// Runs cargo and returns the files that it made of a package.
+pub fn made(mut cargo: Command, package: &str) -> Result<Vec<PathBuf>> {
     let messages = output(&mut cargo)?;
+    let mut made = Vec::new();
     for message in Message::parse_stream(messages.as_bytes()) {
         if let Message::CompilerArtifact(artifact) = message?
-            && artifact.package_id.repr.contains(PACKAGE)
+            && artifact.package_id.repr.contains(package)
         {
             let files = artifact.executable.into_iter().chain(artifact.filenames);
-            let mut files = files.map(|file| file.into_std_path_buf());
-            if let Some(file) = files.find(|file| wanted(file)) {
-                return Ok(file);
-            }
+            made.extend(files.map(|file| file.into_std_path_buf()));
         }
     }
-    bail!("cargo did not make what was asked for")
+    Ok(made)
 }
 
 /// What a command wrote to its standard output; it must do well. Its errors go to the terminal.

@@ -22,7 +22,7 @@ pub fn run(workshop: &Workshop, program: &Program, filter: &str, report: &mut Re
         return Ok(());
     }
     eprintln!("· counting instructions");
-    let mut rows = Worker::start(program.command())?.list(filter)?;
+    let mut rows = Worker::start(program)?.list(filter)?;
     rows.retain(|row| row.counted > 0.0);
     let folder = workshop.scratch().join("callgrind");
     // Counts of another run would be taken for this one's.
@@ -30,7 +30,7 @@ pub fn run(workshop: &Workshop, program: &Program, filter: &str, report: &mut Re
     fs::create_dir_all(&folder)?;
     let mut valgrind = Command::new("valgrind");
     valgrind.arg("--tool=callgrind").arg(format!("--callgrind-out-file={}", folder.join("out").display()));
-    valgrind.arg(program.path()).arg("count").args(rows.iter().map(|row| row.number.to_string()));
+    valgrind.args(program.paths()).arg("count").args(rows.iter().map(|row| row.number.to_string()));
     let status = valgrind.stdout(Stdio::null()).stderr(Stdio::null()).status()?;
     if !status.success() {
         eprintln!("· no instruction counts: valgrind ended with {status}");
@@ -45,10 +45,11 @@ pub fn run(workshop: &Workshop, program: &Program, filter: &str, report: &mut Re
     }
     for listed in &rows {
         let more = if listed.nature == Nature::Large { 2 } else { 11 };
-        for (at, contender) in report.row(listed).contenders.iter_mut().enumerate() {
+        for (at, (name, _)) in listed.contenders.iter().enumerate() {
             let count = |iterations| counts.get(&[listed.number, at, iterations]);
             if let (Some(once), Some(often)) = (count(1), count(more)) {
-                contender.instructions = Some((often - once) / (more - 1) as f64 / listed.counted);
+                let count = (often - once) / (more - 1) as f64 / listed.counted;
+                report.row(listed).contender(name).instructions = Some(count);
             }
         }
     }

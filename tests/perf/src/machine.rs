@@ -7,7 +7,7 @@ use anyhow::Result;
 use cargo_metadata::MetadataCommand;
 use serde::Serialize;
 
-use crate::build::{PACKAGE, Workshop, output};
+use crate::build::{HEAPS, ROWS, Workshop, output};
 
 /// The machine and what ran on it.
 #[derive(Debug, Serialize)]
@@ -47,13 +47,19 @@ pub fn describe(workshop: &Workshop) -> Result<Machine> {
     })
 }
 
-/// freehold and the peers, each with its version.
+/// The crate that knows the peers of a global allocator.
+const ALLOCATORS: &str = "freehold-perf-allocators";
+
+/// freehold, the peers, and what uses them, each with its version.
 fn versions(workshop: &Workshop) -> Result<Vec<(String, String)>> {
     let metadata = MetadataCommand::new().manifest_path(workshop.root().join("Cargo.toml")).exec()?;
     let nodes = metadata.resolve.as_ref().map(|resolve| resolve.nodes.as_slice()).unwrap_or_default();
-    let rows = nodes.iter().find(|node| metadata[&node.id].name == PACKAGE);
-    let used = rows.into_iter().flat_map(|node| &node.dependencies).map(|id| &metadata[id]);
-    let mut crates: Vec<_> = used.map(|package| (package.name.to_string(), package.version.to_string())).collect();
+    let wanted = [ROWS, HEAPS, ALLOCATORS];
+    let users = nodes.iter().filter(|node| wanted.contains(&metadata[&node.id].name.as_str()));
+    let used = users.flat_map(|node| &node.dependencies).map(|id| &metadata[id]);
+    let others = used.filter(|package| !package.name.starts_with("freehold-perf"));
+    let mut crates: Vec<_> = others.map(|package| (package.name.to_string(), package.version.to_string())).collect();
     crates.sort();
+    crates.dedup();
     Ok(crates)
 }

@@ -1,16 +1,18 @@
 //! `cargo perf`: freehold beside its peers and hand-written limits, natively and in node.
 //!
-//! The work itself is in `rows`, a crate that this program builds as a native program and as a wasm module. Here is what
-//! drives both, and what becomes of the numbers.
+//! The work itself is in `rows` and, for global allocators, in `heaps`: crates that this program builds as native programs and
+//! as wasm modules. Here is what drives them, and what becomes of the numbers.
 
 mod build;
 mod counts;
 mod docs;
+mod heaps;
 mod machine;
 mod measure;
 mod memory;
 mod plot;
 mod report;
+mod size;
 mod statistics;
 mod table;
 mod worker;
@@ -18,7 +20,7 @@ mod worker;
 use std::fs;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use clap::Parser;
@@ -27,19 +29,27 @@ use build::{Flavour, Workshop};
 use measure::Plan;
 use report::{Platform, Report};
 
-/// Measures arenas and pools: freehold beside every peer, and a limit written by hand.
+/// Measures arenas, pools and global allocators: freehold beside every peer, and a limit written by hand.
 ///
 /// Leave the machine alone while it runs. Exits with 1 if two contenders of a row computed different things.
 #[derive(Parser)]
 #[command(name = "cargo perf", bin_name = "cargo perf")]
 struct Args {
-    /// Measure for less than a minute: fewer samples, no row past a million allocations, no memory
+    /// Measure for a minute or two: fewer samples, no row past a million allocations, no memory of arenas and pools
     #[arg(long)]
     quick: bool,
 
     /// Only rows with this in their group or name
     #[arg(long, value_name = "TEXT")]
     row: Option<String>,
+
+    /// Only arenas and pools
+    #[arg(long, conflicts_with = "heaps")]
+    rows: bool,
+
+    /// Only global allocators
+    #[arg(long)]
+    heaps: bool,
 
     /// Only natively
     #[arg(long, conflicts_with = "wasm")]
@@ -79,23 +89,32 @@ fn run(args: &Args) -> Result<()> {
 
     let mut report = Report::new(machine::describe(&workshop)?);
     let mut programs = Vec::new();
-    for platform in &platforms {
-        programs.push((*platform, workshop.program(*platform, Flavour::Timed)?));
-    }
-    let start = Instant::now();
-    measure::run(&programs, &plan, filter, &mut report)?;
-    if let Some((_, program)) = programs.iter().find(|(platform, _)| *platform == Platform::Native) {
-        counts::run(&workshop, program, filter, &mut report)?;
-    }
-    let mut took = start.elapsed();
-    if plan.memory {
-        let mut programs = Vec::new();
+    if !args.heaps {
         for platform in &platforms {
-            programs.push((*platform, workshop.program(*platform, Flavour::Counting)?));
+            programs.push((*platform, workshop.rows(*platform, Flavour::Timed)?));
         }
-        let start = Instant::now();
-        memory::run(&programs, filter, &mut report)?;
-        took += start.elapsed();
+    }
+    let first_heap = programs.len();
+    if !args.rows {
+        for platform in &platforms {
+            programs.push((*platform, heaps::build(&workshop, *platform)?));
+        }
+    }
+    let (of_rows, of_heaps) = programs.split_at(first_heap);
+    let mut took = clocked(|| measure::run(&programs, &plan, filter, &mut report))?;
+    if let Some((_, program)) = of_rows.iter().find(|(platform, _)| *platform == Platform::Native) {
+        took += clocked(|| counts::run(&workshop, program, filter, &mut report))?;
+    }
+    if plan.memory && !args.heaps {
+        let mut counting = Vec::new();
+        for platform in &platforms {
+            counting.push((*platform, workshop.rows(*platform, Flavour::Counting)?));
+        }
+        took += clocked(|| memory::run(&counting, filter, &mut report))?;
+    }
+    if let Some((_, program)) = of_heaps.iter().find(|(platform, _)| *platform == Platform::Wasm) {
+        took += clocked(|| heaps::pages(&workshop, program, filter, &mut report))?;
+        size::run(&workshop, &mut report)?;
     }
 
     println!("{}", table::all(&report));
@@ -111,4 +130,10 @@ fn run(args: &Args) -> Result<()> {
         println!("wrote docs/benchmarks.md and docs/benchmarks/*.svg");
     }
     Ok(())
+}
+
+fn clocked(work: impl FnOnce() -> Result<()>) -> Result<Duration> {
+    let start = Instant::now();
+    work()?;
+    Ok(start.elapsed())
 }

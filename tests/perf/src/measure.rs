@@ -6,7 +6,7 @@
 
 use std::time::{Duration, Instant};
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::build::Program;
@@ -49,11 +49,16 @@ impl Plan {
 /// No interruption is as long as that: 20 ms.
 const LONG: f64 = 20e6;
 
+/// A steady contender whose sample takes longer than that has no other: 300 ms. The rest take a hundredth of that.
+const HOPELESS: f64 = 300e6;
+
 /// A row on one platform while it is measured.
 struct Course {
     row: Listed,
     /// For each contender.
     iterations: Vec<u32>,
+    /// The only sample of those that are hopeless.
+    only: Vec<Option<f64>>,
     /// What each iteration of each contender adds to its checksum, as the first sample said.
     checksum: Option<u64>,
     /// Nanoseconds for each operation: round by round, for each contender.
@@ -64,9 +69,9 @@ struct Course {
 pub fn run(programs: &[(Platform, Program)], plan: &Plan, filter: &str, report: &mut Report) -> Result<()> {
     let mut platforms = Vec::new();
     for (platform, program) in programs {
-        let mut worker = Worker::start(program.command())?;
+        let mut worker = Worker::start(program)?;
         let mut rows = worker.list(filter)?;
-        rows.retain(|row| row.operations <= plan.largest);
+        rows.retain(|row| row.nature == Nature::Steady || row.operations <= plan.largest);
         platforms.push((*platform, program, rows.into_iter().map(Course::new).collect::<Vec<_>>()));
     }
     let steps: usize = platforms.iter().map(|(_, _, courses)| courses.len()).sum();
@@ -74,7 +79,7 @@ pub fn run(programs: &[(Platform, Program)], plan: &Plan, filter: &str, report: 
     bar.set_style(ProgressStyle::with_template("{bar:30} {pos}/{len} {elapsed} of {duration}  {wide_msg}")?);
     for pass in 0..plan.passes {
         for (platform, program, courses) in &mut platforms {
-            let mut worker = Worker::start(program.command())?;
+            let mut worker = Worker::start(program)?;
             for course in courses {
                 bar.set_message(format!("{}: {}", platform.name(), course.row.name));
                 course.pass(&mut worker, plan, pass)?;
@@ -93,7 +98,7 @@ pub fn run(programs: &[(Platform, Program)], plan: &Plan, filter: &str, report: 
 
 impl Course {
     fn new(row: Listed) -> Self {
-        Self { row, iterations: Vec::new(), checksum: None, rounds: Vec::new() }
+        Self { row, iterations: Vec::new(), only: Vec::new(), checksum: None, rounds: Vec::new() }
     }
 
     /// Goes through the row once.
@@ -107,13 +112,14 @@ impl Course {
         }
         let start = Instant::now();
         for round in 0..plan.rounds {
-            let samples = self.round(worker, pass * plan.rounds + round)?;
-            for (contender, sample) in samples.iter().enumerate() {
-                self.check(contender, sample)?;
+            let mut samples = self.round(worker, pass * plan.rounds + round)?.into_iter();
+            let mut times = self.only.clone();
+            for (contender, time) in times.iter_mut().enumerate().filter(|(_, time)| time.is_none()) {
+                let sample = samples.next().context("not all contenders answered")?;
+                self.check(contender, &sample)?;
+                *time = Some(sample.nanoseconds / f64::from(self.iterations[contender]));
             }
-            let each = samples.iter().zip(&self.iterations);
-            let times = each.map(|(sample, count)| sample.nanoseconds / f64::from(*count) / self.row.operations);
-            self.rounds.push(times.collect());
+            self.rounds.push(times.into_iter().flatten().map(|time| time / self.row.operations).collect());
             let took = start.elapsed();
             // Two at least: one alone is an accident.
             if round > 0 && took + took / (round + 1) > plan.budget {
@@ -134,8 +140,10 @@ impl Course {
     fn calibrate(&mut self, worker: &mut Worker, plan: &Plan) -> Result<()> {
         let contenders = self.row.contenders.len();
         self.iterations = vec![1; contenders];
+        self.only = vec![None; contenders];
         let wanted = match self.row.nature {
             Nature::Cold | Nature::Large => return Ok(()),
+            Nature::Steady => return self.find_hopeless(worker),
             Nature::Plain => plan.sample,
             // They start some time apart.
             Nature::Threads => plan.sample * 10.0,
@@ -165,6 +173,21 @@ impl Course {
         Ok(())
     }
 
+    /// Looks for contenders that are so slow that waiting for them would spoil the rounds of the others.
+    fn find_hopeless(&mut self, worker: &mut Worker) -> Result<()> {
+        for contender in 0..self.row.contenders.len() {
+            let first = worker.alone(&self.row, contender, 0, 1)?;
+            self.check(contender, &first)?;
+            let second = worker.alone(&self.row, contender, 0, 1)?;
+            self.check(contender, &second)?;
+            if second.nanoseconds > HOPELESS {
+                self.iterations[contender] = 0;
+                self.only[contender] = Some(second.nanoseconds);
+            }
+        }
+        Ok(())
+    }
+
     /// Each iteration of each contender must compute the same.
     fn check(&mut self, contender: usize, sample: &Sample) -> Result<()> {
         let each = *self.checksum.get_or_insert(sample.checksum);
@@ -178,11 +201,11 @@ impl Course {
 
     fn enter(&self, platform: Platform, report: &mut Report) {
         let row = report.row(&self.row);
-        for (at, contender) in row.contenders.iter_mut().enumerate() {
+        for (at, (name, _)) in self.row.contenders.iter().enumerate() {
             let times: Vec<f64> = self.rounds.iter().map(|round| round[at]).collect();
             let ratios: Vec<f64> = self.rounds.iter().map(|round| round[at] / round[0]).collect();
             let nanoseconds = Quartiles::of(&times).median;
-            contender.set_speed(platform, Speed { nanoseconds, ratio: Quartiles::of(&ratios) });
+            row.contender(name).set_speed(platform, Speed { nanoseconds, ratio: Quartiles::of(&ratios) });
         }
     }
 }

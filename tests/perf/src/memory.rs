@@ -10,17 +10,17 @@ use crate::worker::Worker;
 /// Looks at every contender of the rows with `filter` in their names, each in a process or an instance of its own.
 pub fn run(programs: &[(Platform, Program)], filter: &str, report: &mut Report) -> Result<()> {
     for (platform, program) in programs {
-        let mut worker = Worker::start(program.command())?;
+        let mut worker = Worker::start(program)?;
         let rows = worker.list(filter)?;
         let bar = ProgressBar::new(rows.len() as u64);
         bar.set_style(ProgressStyle::with_template("{bar:30} {pos}/{len} {elapsed} of {duration}  {wide_msg}")?);
         for row in &rows {
             bar.set_message(format!("{}: memory of {}", platform.name(), row.name));
-            for (at, (_, kind)) in row.contenders.iter().enumerate() {
+            for (at, (name, kind)) in row.contenders.iter().enumerate() {
                 // What a limit has was there before; and a row that asks for nothing has no ratio.
                 if *kind != Kind::Limit && row.bytes > 0.0 {
                     let claimed = worker.fresh(row, at, 0, 1)?.claimed;
-                    report.row(row).contenders[at].set_memory(*platform, claimed / row.bytes);
+                    report.row(row).contender(name).set_memory(*platform, claimed / row.bytes);
                 }
             }
             bar.inc(1);

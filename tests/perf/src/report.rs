@@ -11,6 +11,7 @@ use crate::worker::Listed;
 pub struct Report {
     pub machine: Machine,
     pub rows: Vec<Row>,
+    pub sizes: Option<Sizes>,
 }
 
 /// One piece of work.
@@ -21,9 +22,11 @@ pub struct Row {
     /// How many allocations it does.
     pub operations: f64,
     pub contenders: Vec<Contender>,
+    /// The most bytes that it has on the heap at once. Of global allocators only.
+    pub live: Option<f64>,
 }
 
-/// Somebody who does it. The first of a row is the limit.
+/// Somebody who does it. The others' times are divided by the first's: a limit, or of global allocators Rust's default.
 #[derive(Debug, Serialize)]
 pub struct Contender {
     pub name: String,
@@ -35,6 +38,35 @@ pub struct Contender {
     /// Bytes claimed over bytes asked for.
     pub native_memory: Option<f64>,
     pub wasm_memory: Option<f64>,
+    /// Of global allocators only.
+    pub pages: Option<Pages>,
+}
+
+/// How many pages an instance's memory has.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Pages {
+    /// Before the row: its constants, its stack, and what little the heap had to have until then.
+    pub before: f64,
+    /// What the row adds.
+    pub added: f64,
+}
+
+/// How large the smallest module is that has an allocator in it.
+#[derive(Debug, Serialize)]
+pub struct Sizes {
+    /// Whether `wasm-opt` made them smaller.
+    pub optimised: bool,
+    /// The same module without an allocator.
+    pub none: u64,
+    pub heaps: Vec<Size>,
+}
+
+#[derive(Debug, Serialize)]
+pub struct Size {
+    pub name: String,
+    pub kind: Kind,
+    /// Over the module without an allocator.
+    pub added: u64,
 }
 
 /// How long it took.
@@ -92,19 +124,25 @@ impl Platform {
 
 impl Report {
     pub fn new(machine: Machine) -> Self {
-        Self { machine, rows: Vec::new() }
+        Self { machine, rows: Vec::new(), sizes: None }
     }
 
-    /// The row of this name; a new one if there is none yet.
+    /// The row of this name; a new one if there is none yet. It has all contenders that are listed, in their order there; what
+    /// another platform listed before comes first.
     pub fn row(&mut self, listed: &Listed) -> &mut Row {
         let same = |row: &Row| row.group == listed.group && row.name == listed.name;
         let at = self.rows.iter().position(same).unwrap_or_else(|| {
-            let contenders = listed.contenders.iter().map(|(name, kind)| Contender::new(name, *kind)).collect();
             let (group, name) = (listed.group.clone(), listed.name.clone());
-            self.rows.push(Row { group, name, operations: listed.operations, contenders });
+            self.rows.push(Row { group, name, operations: listed.operations, contenders: Vec::new(), live: None });
             self.rows.len() - 1
         });
-        &mut self.rows[at]
+        let row = &mut self.rows[at];
+        for (name, kind) in &listed.contenders {
+            if !row.contenders.iter().any(|contender| contender.name == *name) {
+                row.contenders.push(Contender::new(name, *kind));
+            }
+        }
+        row
     }
 
     /// The groups in their order, each with its rows.
@@ -121,6 +159,18 @@ impl Report {
 }
 
 impl Row {
+    /// The contender of this name, which was listed.
+    pub fn contender(&mut self, name: &str) -> &mut Contender {
+        let found = self.contenders.iter_mut().find(|contender| contender.name == name);
+        found.expect("a contender that was listed")
+    }
+
+    /// Who the others' times are divided by.
+    pub fn base(&self) -> &str {
+        let first = &self.contenders[0];
+        if first.kind == Kind::Limit { "limit" } else { &first.name }
+    }
+
     /// The fastest contender of a kind.
     pub fn best(&self, kind: Kind, on: Platform) -> Option<(&Contender, f64)> {
         let of_kind = self.contenders.iter().filter(|contender| contender.kind == kind);
@@ -132,7 +182,16 @@ impl Row {
 impl Contender {
     fn new(name: &str, kind: Kind) -> Self {
         let name = name.to_owned();
-        Self { name, kind, native: None, wasm: None, instructions: None, native_memory: None, wasm_memory: None }
+        Self {
+            name,
+            kind,
+            native: None,
+            wasm: None,
+            instructions: None,
+            native_memory: None,
+            wasm_memory: None,
+            pages: None,
+        }
     }
 
     pub fn speed(&self, on: Platform) -> Option<&Speed> {

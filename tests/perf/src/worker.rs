@@ -5,10 +5,18 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use anyhow::{Context, Result, bail};
 
+use crate::build::Program;
 use crate::report::Kind;
 
-/// One process. `rows/src/main.rs` says what it understands.
+/// All that runs of a program: one process that has all contenders, or one for each.
 pub struct Worker {
+    processes: Vec<Process>,
+    /// Whose programs they are, if there is one for each contender.
+    contenders: Vec<(String, Kind)>,
+}
+
+/// One process. `harness/src/program.rs` says what it understands.
+struct Process {
     child: Child,
     requests: ChildStdin,
     answers: BufReader<ChildStdout>,
@@ -37,6 +45,8 @@ pub enum Nature {
     Cold,
     /// One iteration is a sample.
     Large,
+    /// One iteration is a sample, once another has brought memory into its usual state.
+    Steady,
     /// Samples must be long.
     Threads,
 }
@@ -51,21 +61,18 @@ pub struct Sample {
 
 impl Worker {
     /// Starts a program.
-    pub fn start(mut program: Command) -> Result<Self> {
-        let name = program.get_program().display().to_string();
-        program.stdin(Stdio::piped()).stdout(Stdio::piped());
-        let mut child = program.spawn().with_context(|| format!("cannot run {name}"))?;
-        let requests = child.stdin.take().context("no way in")?;
-        let answers = BufReader::new(child.stdout.take().context("no way out")?);
-        Ok(Self { child, requests, answers })
+    pub fn start(program: &Program) -> Result<Self> {
+        let processes = program.commands().into_iter().map(Process::start).collect::<Result<_>>()?;
+        Ok(Self { processes, contenders: program.contenders().to_vec() })
     }
 
     /// The rows it has, of which the group or the name contains `filter`.
     pub fn list(&mut self, filter: &str) -> Result<Vec<Listed>> {
-        writeln!(self.requests, "list")?;
+        let process = &mut self.processes[0];
+        writeln!(process.requests, "list")?;
         let mut rows: Vec<Listed> = Vec::new();
         loop {
-            let line = self.line()?;
+            let line = process.line()?;
             match line.split('\t').collect::<Vec<_>>()[..] {
                 ["row", group, name, operations, counted, bytes, nature] => rows.push(Listed {
                     number: rows.len(),
@@ -78,6 +85,7 @@ impl Worker {
                         "plain" => Nature::Plain,
                         "cold" => Nature::Cold,
                         "large" => Nature::Large,
+                        "steady" => Nature::Steady,
                         "threads" => Nature::Threads,
                         _ => bail!("`{nature}` is no way to measure a row"),
                     },
@@ -91,6 +99,10 @@ impl Worker {
                 _ => bail!("a row is not listed like this: {line}"),
             }
         }
+        if !self.contenders.is_empty() {
+            // Each program knows of one contender only, which is itself.
+            rows.iter_mut().for_each(|row| row.contenders.clone_from(&self.contenders));
+        }
         let filter = filter.to_lowercase();
         rows.retain(|row| format!("{} / {}", row.group, row.name).to_lowercase().contains(&filter));
         Ok(rows)
@@ -98,8 +110,14 @@ impl Worker {
 
     /// Measures all contenders of a row one after the other, each with its number of iterations.
     pub fn round(&mut self, row: &Listed, placement: u32, iterations: &[u32]) -> Result<Vec<Sample>> {
-        let counts: Vec<String> = iterations.iter().map(u32::to_string).collect();
-        let samples = self.ask(&format!("round {} {placement} {}", row.number, counts.join(" ")))?;
+        let mut samples = Vec::new();
+        let shares = if self.processes.len() > 1 { 1 } else { iterations.len() };
+        for (process, share) in self.processes.iter_mut().zip(iterations.chunks(shares)) {
+            if share.iter().any(|count| *count > 0) {
+                let counts: Vec<String> = share.iter().map(u32::to_string).collect();
+                samples.extend(process.ask(&format!("round {} {placement} {}", row.number, counts.join(" ")))?);
+            }
+        }
         if samples.len() != iterations.iter().filter(|count| **count > 0).count() {
             bail!("{}: not all contenders answered", row.name);
         }
@@ -115,8 +133,20 @@ impl Worker {
 
     /// Measures one contender in a process or an instance that has done nothing before.
     pub fn fresh(&mut self, row: &Listed, contender: usize, placement: u32, iterations: u32) -> Result<Sample> {
+        let (process, contender) = if self.processes.len() > 1 { (contender, 0) } else { (0, contender) };
         let line = format!("fresh {} {contender} {placement} {iterations}", row.number);
-        self.ask(&line)?.first().copied().with_context(|| format!("{}: no answer", row.name))
+        self.processes[process].ask(&line)?.first().copied().with_context(|| format!("{}: no answer", row.name))
+    }
+}
+
+impl Process {
+    fn start(mut program: Command) -> Result<Self> {
+        let name = program.get_program().display().to_string();
+        program.stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut child = program.spawn().with_context(|| format!("cannot run {name}"))?;
+        let requests = child.stdin.take().context("no way in")?;
+        let answers = BufReader::new(child.stdout.take().context("no way out")?);
+        Ok(Self { child, requests, answers })
     }
 
     fn ask(&mut self, line: &str) -> Result<Vec<Sample>> {
@@ -140,7 +170,7 @@ impl Worker {
     }
 }
 
-impl Drop for Worker {
+impl Drop for Process {
     fn drop(&mut self) {
         // It holds nothing but numbers that were read already.
         let _ = self.child.kill();

@@ -1,1 +1,96 @@
-//! x
+//! A module with a global allocator and nothing else: what it exports is all that its users need of one.
+
+#![cfg(target_family = "wasm")]
+#![no_std]
+
+extern crate alloc as heap;
+// With Rust's default allocator come std, and its panics.
+#[cfg(feature = "std")]
+extern crate std;
+
+use core::alloc::Layout;
+
+#[cfg(feature = "dlmalloc")]
+use freehold_perf_allocators::dlmalloc as chosen;
+#[cfg(feature = "freehold")]
+use freehold_perf_allocators::freehold as chosen;
+#[cfg(feature = "limit")]
+use freehold_perf_allocators::limit as chosen;
+#[cfg(feature = "lol_alloc")]
+use freehold_perf_allocators::lol_alloc as chosen;
+#[cfg(feature = "rlsf")]
+use freehold_perf_allocators::rlsf as chosen;
+#[cfg(feature = "rlsf_small")]
+use freehold_perf_allocators::rlsf_small as chosen;
+#[cfg(feature = "talc")]
+use freehold_perf_allocators::talc as chosen;
+#[cfg(feature = "wee_alloc")]
+use freehold_perf_allocators::wee_alloc as chosen;
+
+#[cfg(not(feature = "std"))]
+#[global_allocator]
+static HEAP: chosen::Heap = chosen::heap();
+
+/// # Safety
+///
+/// That of [`core::alloc::GlobalAlloc::alloc`].
+#[unsafe(no_mangle)]
+unsafe extern "C" fn allocate(size: usize, align: usize) -> *mut u8 {
+    // SAFETY: the caller's promise.
+    let layout = unsafe { Layout::from_size_align_unchecked(size, align) };
+    // SAFETY: the caller's promise.
+    unsafe { heap::alloc::alloc(layout) }
+}
+
+/// # Safety
+///
+/// That of [`core::alloc::GlobalAlloc::dealloc`].
+#[unsafe(no_mangle)]
+unsafe extern "C" fn deallocate(block: *mut u8, size: usize, align: usize) {
+    // SAFETY: the caller's promise.
+    let layout = unsafe { Layout::from_size_align_unchecked(size, align) };
+    // SAFETY: the caller's promise.
+    unsafe { heap::alloc::dealloc(block, layout) };
+}
+
+/// # Safety
+///
+/// That of [`core::alloc::GlobalAlloc::realloc`].
+#[unsafe(no_mangle)]
+unsafe extern "C" fn reallocate(block: *mut u8, size: usize, align: usize, wanted: usize) -> *mut u8 {
+    // SAFETY: the caller's promise.
+    let layout = unsafe { Layout::from_size_align_unchecked(size, align) };
+    // SAFETY: the caller's promise.
+    unsafe { heap::alloc::realloc(block, layout, wanted) }
+}
+
+#[cfg(not(feature = "std"))]
+#[panic_handler]
+fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
+    core::arch::wasm32::unreachable()
+}
+
+/// No allocator: no memory.
+#[cfg(feature = "none")]
+mod chosen {
+    use core::alloc::{GlobalAlloc, Layout};
+
+    pub struct Heap;
+
+    pub const fn heap() -> Heap {
+        Heap
+    }
+
+    // SAFETY: it never has a block.
+    unsafe impl GlobalAlloc for Heap {
+        unsafe fn alloc(&self, _: Layout) -> *mut u8 {
+            core::ptr::null_mut()
+        }
+
+        unsafe fn dealloc(&self, _: *mut u8, _: Layout) {}
+
+        unsafe fn realloc(&self, _: *mut u8, _: Layout, _: usize) -> *mut u8 {
+            core::ptr::null_mut()
+        }
+    }
+}

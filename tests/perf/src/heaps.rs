@@ -1,0 +1,88 @@
+//! The global allocators, and how much of memory they take.
+
+use anyhow::Result;
+use indicatif::{ProgressBar, ProgressStyle};
+
+use crate::build::{Program, Workshop};
+use crate::report::{Kind, Pages, Platform, Report};
+use crate::worker::Worker;
+
+/// What the rows' group is called (`heaps/src/row.rs`).
+pub const GROUP: &str = "Global allocators";
+
+const PAGE: f64 = 65_536.0;
+
+/// A global allocator.
+pub struct Heap {
+    /// Its program in `heaps/src/bin`, and its feature of `size`.
+    pub program: &'static str,
+    /// As tables call it.
+    pub name: &'static str,
+    pub kind: Kind,
+    /// Whether it is one natively too.
+    pub native: bool,
+    /// What its program needs.
+    pub feature: Option<&'static str>,
+}
+
+const fn peer(program: &'static str, name: &'static str, native: bool) -> Heap {
+    Heap { program, name, kind: Kind::Peer, native, feature: None }
+}
+
+#[allow(dead_code)] // until its line below is put in
+const fn ours(program: &'static str, name: &'static str) -> Heap {
+    Heap { program, name, kind: Kind::Ours, native: true, feature: Some("freehold") }
+}
+
+/// All of them. The times of the others are divided by the first's.
+const HEAPS: &[Heap] = &[
+    peer("std", "std", true),
+    Heap { program: "limit", name: "limit, never frees", kind: Kind::Limit, native: true, feature: None },
+    // ENABLE THIS LINE once `freehold::Global` is there:
+    // ours("freehold", "freehold Global"),
+    peer("talc", "talc", true),
+    peer("rlsf", "rlsf", true),
+    peer("dlmalloc", "dlmalloc", true),
+    peer("rlsf_small", "rlsf, small", false),
+    peer("lol_alloc", "lol_alloc", false),
+    peer("wee_alloc", "wee_alloc", false),
+];
+
+/// Counts the bytes that a row has at once.
+const LIVE: Heap = peer("live", "live", true);
+
+/// Those of a platform.
+pub fn all(platform: Platform) -> impl Iterator<Item = &'static Heap> {
+    HEAPS.iter().filter(move |heap| heap.native || platform == Platform::Wasm)
+}
+
+/// Builds the programs of a platform; for wasm also the one that counts.
+pub fn build(workshop: &Workshop, platform: Platform) -> Result<Program> {
+    let heaps: Vec<&Heap> = all(platform).collect();
+    workshop.heaps(platform, &heaps)
+}
+
+/// How many pages each row adds to a new instance's memory with each allocator, and how much of that is asked for.
+pub fn pages(workshop: &Workshop, program: &Program, filter: &str, report: &mut Report) -> Result<()> {
+    let mut counting = Worker::start(&workshop.heaps(Platform::Wasm, &[&LIVE])?)?;
+    let mut worker = Worker::start(program)?;
+    let rows = worker.list(filter)?;
+    let bar = ProgressBar::new(rows.len() as u64);
+    bar.set_style(ProgressStyle::with_template("{bar:30} {pos}/{len} {elapsed} of {duration}  {wide_msg}")?);
+    for listed in &rows {
+        bar.set_message(format!("pages of {}", listed.name));
+        let live = counting.fresh(listed, 0, 0, 1)?.claimed;
+        let row = report.row(listed);
+        row.live = Some(live);
+        for (at, (name, _)) in listed.contenders.iter().enumerate() {
+            let before = worker.fresh(listed, at, 0, 0)?.claimed / PAGE;
+            let added = worker.fresh(listed, at, 0, 1)?.claimed / PAGE - before;
+            let contender = row.contender(name);
+            contender.pages = Some(Pages { before, added });
+            contender.set_memory(Platform::Wasm, added * PAGE / live);
+        }
+        bar.inc(1);
+    }
+    bar.finish_and_clear();
+    Ok(())
+}

@@ -1,0 +1,71 @@
+//! How much an allocator adds to a module: the crate `size`, built with each.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result};
+
+use crate::build::{WASM, Workshop, made, output};
+use crate::heaps;
+use crate::report::{Platform, Report, Size, Sizes};
+
+const PACKAGE: &str = "freehold-perf-size";
+
+/// The npm package that has `wasm-opt` in it.
+const BINARYEN: &str = "binaryen@132.0.0";
+
+/// What every browser has by now, and rustc uses.
+const FEATURES: [&str; 6] =
+    ["bulk-memory", "multivalue", "mutable-globals", "nontrapping-float-to-int", "reference-types", "sign-ext"];
+
+/// Builds the modules and looks how large they are.
+pub fn run(workshop: &Workshop, report: &mut Report) -> Result<()> {
+    eprintln!("· building the smallest modules");
+    workshop.need_wasm()?;
+    let optimiser = optimiser(workshop);
+    if let Err(error) = &optimiser {
+        eprintln!("· sizes without wasm-opt: {error:#}");
+    }
+    let optimiser = optimiser.ok();
+    let size = |name| size(workshop, name, optimiser.as_deref());
+    let none = size("none")?;
+    let mut sizes = Vec::new();
+    for heap in heaps::all(Platform::Wasm) {
+        let added = size(heap.program)?.saturating_sub(none);
+        sizes.push(Size { name: heap.name.to_owned(), kind: heap.kind, added });
+    }
+    report.sizes = Some(Sizes { optimised: optimiser.is_some(), none, heaps: sizes });
+    Ok(())
+}
+
+/// The bytes of a module with an allocator.
+fn size(workshop: &Workshop, name: &str, optimiser: Option<&Path>) -> Result<u64> {
+    // A folder for each: they would all make the same file.
+    let folder = workshop.scratch().join("size").join(name);
+    let mut cargo = workshop.cargo();
+    cargo.args(["build", "--quiet", "--profile", "size", "--package", PACKAGE, "--target", WASM]);
+    cargo.args(["--message-format", "json-render-diagnostics", "--features", name, "--target-dir"]).arg(&folder);
+    let made = made(cargo, PACKAGE)?;
+    let module = made.iter().find(|path| path.extension().is_some_and(|extension| extension == "wasm"));
+    let module = module.context("cargo made no module")?;
+    let Some(optimiser) = optimiser else { return Ok(fs::metadata(module)?.len()) };
+    let smaller = folder.join("smaller.wasm");
+    let mut node = Command::new("node");
+    node.arg(optimiser).arg("-Oz").args(FEATURES.map(|feature| format!("--enable-{feature}")));
+    output(node.arg(module).arg("-o").arg(&smaller))?;
+    Ok(fs::metadata(smaller)?.len())
+}
+
+/// The script that is `wasm-opt`, installed for this repository alone if it is missing.
+fn optimiser(workshop: &Workshop) -> Result<PathBuf> {
+    let folder = workshop.tools().join(BINARYEN.replace('@', "-"));
+    let script = folder.join("node_modules/binaryen/bin/wasm-opt");
+    if !script.exists() {
+        eprintln!("· installing {BINARYEN}");
+        let mut npm = Command::new(if cfg!(windows) { "npm.cmd" } else { "npm" });
+        npm.args(["install", "--no-audit", "--no-fund", "--prefix"]).arg(&folder).arg(BINARYEN);
+        output(npm.stdin(Stdio::null()))?;
+    }
+    Ok(script)
+}
