@@ -63,7 +63,11 @@ fn bars(group: &str, rows: &[&Row], file: &Path) -> Drawn {
     let height = lines as u32 * BAR + 70;
     let root = SVGBackend::new(file, (WIDTH, height)).into_drawing_area();
     root.fill(&WHITE)?;
-    let title = format!("{group}: time over a hand-written limit (1 = the limit; shorter is better)");
+    let base = match rows[0].base() {
+        "limit" => "a hand-written limit's (1 = the limit".to_owned(),
+        base => format!("{base}'s (1 = {base}"),
+    };
+    let title = format!("{group}: time over {base}; shorter is better)");
     root.draw(&Text::new(title, (12, 10), (FONT, 16).into_font().color(&TEXT)))?;
     let (names, panels) = root.margin(34, 6, 0, 10).split_horizontally(200);
     let (native, wasm) = panels.split_horizontally((WIDTH - 210) / 2);

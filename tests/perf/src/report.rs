@@ -179,6 +179,13 @@ impl Row {
     }
 }
 
+impl Sizes {
+    /// What the numbers are.
+    pub fn header(&self) -> &'static str {
+        if self.optimised { "bytes added, after wasm-opt -Oz" } else { "bytes added, without wasm-opt" }
+    }
+}
+
 impl Contender {
     fn new(name: &str, kind: Kind) -> Self {
         let name = name.to_owned();

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use comfy_table::{Attribute, Cell, CellAlignment, Color, ContentArrangement, Table, presets};
 
-use crate::report::{Contender, Kind, Platform, Report, Row};
+use crate::report::{Contender, Kind, Platform, Report, Row, Sizes};
 
 /// How much slower counts as slower: less may be chance.
 pub const MARGIN: f64 = 1.05;
@@ -15,36 +15,56 @@ pub fn all(report: &Report) -> String {
     for (group, rows) in report.groups() {
         let _ = writeln!(text, "\n{group}\n{}", group_table(&rows));
     }
+    if let Some(sizes) = &report.sizes {
+        let _ = writeln!(text, "\nSizes of modules\n{}", size_table(sizes));
+    }
     let _ = writeln!(
         text,
-        "\n×: time over the limit's, median of rounds. ns, instructions: for each allocation, with the row's own work.\n\
-         memory: bytes claimed over bytes asked for. *: fastest but for limits. !: a peer is more than 5 % faster.\n\
-         \nIn short: × of the limit\n{}",
+        "\n×: time over the first's, median of rounds: a limit, or Rust's default allocator. ns, instructions: for each\n\
+         allocation (each byte that is parsed, each pattern), with the row's own work. memory: bytes claimed over bytes asked\n\
+         for. pages: what the row adds to a new instance. *: fastest but for limits. !: a peer is more than 5 % faster.\n\
+         \nIn short: × of the first\n{}",
         summary(report)
     );
     text
 }
 
+/// What of a contender stands in a column.
+type Column = (&'static str, fn(&Row, &Contender) -> Cell);
+
+const COLUMNS: [Column; 8] = [
+    ("native ×", |row, contender| ratio(row, contender, Platform::Native)),
+    ("ns", |_, contender| nanoseconds(contender, Platform::Native)),
+    ("instr.", |_, contender| number(contender.instructions)),
+    ("memory", |_, contender| number(contender.memory(Platform::Native))),
+    ("wasm ×", |row, contender| ratio(row, contender, Platform::Wasm)),
+    ("ns", |_, contender| nanoseconds(contender, Platform::Wasm)),
+    ("memory", |_, contender| number(contender.memory(Platform::Wasm))),
+    ("pages", |_, contender| number(contender.pages.map(|pages| pages.added))),
+];
+
+/// With the columns in which there is something.
 fn group_table(rows: &[&Row]) -> Table {
-    let header = ["", "native ×", "ns", "instr.", "memory", "wasm ×", "ns", "memory"];
-    let mut table = table(header);
+    let any = |(_, cell): &Column| {
+        let mut all = rows.iter().flat_map(|row| row.contenders.iter().map(|contender| cell(row, contender)));
+        all.any(|cell| !cell.content().is_empty())
+    };
+    let columns: Vec<Column> = COLUMNS.into_iter().filter(any).collect();
+    let mut table = table([""].into_iter().chain(columns.iter().map(|(header, _)| *header)));
     for row in rows {
         table.add_row([Cell::new(&row.name).add_attribute(Attribute::Bold)]);
         for contender in &row.contenders {
-            let number = |value: Option<f64>| Cell::new(value.map_or_else(String::new, figures));
-            let nanoseconds = |on| number(contender.speed(on).map(|speed| speed.nanoseconds));
-            let (native, wasm) = (Platform::Native, Platform::Wasm);
-            table.add_row([
-                name(contender),
-                ratio(row, contender, native),
-                nanoseconds(native),
-                number(contender.instructions),
-                number(contender.memory(native)),
-                ratio(row, contender, wasm),
-                nanoseconds(wasm),
-                number(contender.memory(wasm)),
-            ]);
+            let cells = columns.iter().map(|(_, cell)| cell(row, contender));
+            table.add_row([name(&contender.name, contender.kind)].into_iter().chain(cells));
         }
+    }
+    table
+}
+
+fn size_table(sizes: &Sizes) -> Table {
+    let mut table = table(["", sizes.header()]);
+    for size in &sizes.heaps {
+        table.add_row([name(&size.name, size.kind), Cell::new(size.added)]);
     }
     table
 }
@@ -67,23 +87,31 @@ fn summary(report: &Report) -> Table {
     table
 }
 
-fn table<const N: usize>(header: [&str; N]) -> Table {
+fn table<'h>(header: impl IntoIterator<Item = &'h str>) -> Table {
     let mut table = Table::new();
     table.load_style(presets::UTF8_FULL_CONDENSED).set_content_arrangement(ContentArrangement::Dynamic);
-    table.set_header(header.map(|text| Cell::new(text).add_attribute(Attribute::Bold)));
+    table.set_header(header.into_iter().map(|text| Cell::new(text).add_attribute(Attribute::Bold)));
     for column in table.column_iter_mut().skip(1) {
         column.set_cell_alignment(CellAlignment::Right);
     }
     table
 }
 
-fn name(contender: &Contender) -> Cell {
-    let cell = Cell::new(format!("  {}", contender.name));
-    match contender.kind {
+fn name(name: &str, kind: Kind) -> Cell {
+    let cell = Cell::new(format!("  {name}"));
+    match kind {
         Kind::Limit => cell.add_attribute(Attribute::Dim),
         Kind::Ours => cell.fg(Color::Cyan),
         Kind::Peer => cell,
     }
+}
+
+fn number(value: Option<f64>) -> Cell {
+    Cell::new(value.map_or_else(String::new, figures))
+}
+
+fn nanoseconds(contender: &Contender, on: Platform) -> Cell {
+    number(contender.speed(on).map(|speed| speed.nanoseconds))
 }
 
 fn ratio(row: &Row, contender: &Contender, on: Platform) -> Cell {

@@ -1,7 +1,10 @@
 //! `docs/benchmarks.md`: the same numbers as a page.
 
+mod heaps;
+
 use std::fmt::Write;
 
+use crate::heaps::GROUP as HEAPS;
 use crate::plot;
 use crate::report::{Contender, Kind, Platform, Report, Row};
 use crate::table::{MARGIN, fastest, figures, loses};
@@ -15,7 +18,7 @@ pub fn page(report: &Report) -> String {
         for on in Platform::ALL {
             text += &ratios(&rows, on);
         }
-        text += &details(&rows);
+        text += &if group == HEAPS { heaps::tables(report, &rows) } else { details(&rows) };
     }
     text
 }
@@ -49,6 +52,7 @@ fn note(group: &str) -> &'static str {
             "Threads take 16 blocks each and give them back. *Not shared* is a list for each thread: no pool that is shared can be\n\
              that fast. *Spin lock* is the same list behind the smallest lock there is."
         }
+        HEAPS => heaps::NOTE,
         _ => {
             "An arena is built, filled with `u64`s and dropped. What each costs should not depend on how many there are."
         }
@@ -65,7 +69,7 @@ fn intro(report: &Report) -> String {
          Versions: {}. `Box` is Rust's default allocator: glibc's malloc natively, dlmalloc on wasm.\n\n\
          ## How to read this\n\n\
          Each number is a time over the **limit**'s in the same round, the median of many rounds: 1.00 is as fast as the\n\
-         limit, 2.00 takes twice as long. The limit is what one would write by hand for that one loop: a cursor held in\n\
+         limit, 2.00 takes twice as long. (Of global allocators, over Rust's default one's.) The limit is what one would write by hand for that one loop: a cursor held in\n\
          registers over a buffer that is there already (it can't grow), a list through free blocks, values side by side. What\n\
          the row does with its values is in the time, and the same for everybody. Rounds go A B C A B C, so what slows the\n\
          machine down slows everybody; each round has another placement in memory, and the rounds come from several processes;\n\
@@ -109,8 +113,13 @@ fn ratios(rows: &[&Row], on: Platform) -> String {
         return String::new();
     }
     let names = names(rows.iter().map(|row| **row));
-    let mut text =
-        format!("\n| {} | limit, ns | {} |\n|---|{}\n", on.name(), names.join(" | "), "--:|".repeat(names.len() + 1));
+    let mut text = format!(
+        "\n| {} | {}, ns | {} |\n|---|{}\n",
+        on.name(),
+        rows[0].base(),
+        names.join(" | "),
+        "--:|".repeat(names.len() + 1)
+    );
     for row in rows {
         let limit = row.contenders[0].speed(on).map_or_else(String::new, |speed| figures(speed.nanoseconds));
         let _ = write!(text, "| {} | {limit} |", row.name);

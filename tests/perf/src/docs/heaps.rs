@@ -1,0 +1,68 @@
+//! The section on global allocators: what they take of memory, and of the module.
+
+use std::fmt::Write;
+
+use super::{find, names};
+use crate::report::{Platform, Report, Row};
+use crate::table::figures;
+
+pub const NOTE: &str = "\
+The same work in a program for each allocator, linked with LTO; on wasm all modules run in one node process. Times are over\n\
+Rust's default allocator, *std*: dlmalloc on wasm, glibc's malloc natively. The columns in ns are for each allocation or\n\
+reallocation, push, String, byte of the document, or pattern, with the row's own work. *limit, never frees* is a bump that\n\
+gives all back at once after each sample; where it is slow its blocks are never those that are still in the cache.\n\
+lol_alloc and wee_alloc get one sample where it takes more than 300 ms.";
+
+/// Pages and sizes.
+pub fn tables(report: &Report, rows: &[&Row]) -> String {
+    pages(rows) + &sizes(report)
+}
+
+/// A table of pages: rows by contenders.
+fn pages(rows: &[&Row]) -> String {
+    let rows: Vec<&&Row> = rows.iter().filter(|row| row.live.is_some()).collect();
+    let Some(first) = rows.first() else { return String::new() };
+    let names = names(rows.iter().map(|row| **row));
+    let mut text = format!(
+        "\nPages of 64 KiB that a row adds to a new instance's memory · over the bytes that it has at once. Before it:\n{}.\n\n\
+         | pages | live, KiB | {} | {} |\n|---|{}\n",
+        before(first),
+        first.base(),
+        names.join(" | "),
+        "--:|".repeat(names.len() + 2)
+    );
+    for row in rows {
+        let _ = write!(text, "| {} | {} |", row.name, figures(row.live.unwrap_or_default() / 1024.0));
+        let others = names.iter().map(|name| find(row, name));
+        for contender in [row.contenders.first()].into_iter().chain(others) {
+            let known = contender.and_then(|contender| Some((contender.pages?, contender.memory(Platform::Wasm)?)));
+            let _ = match known {
+                Some((pages, ratio)) => write!(text, " {} · {} |", pages.added, figures(ratio)),
+                None => write!(text, " |"),
+            };
+        }
+        text.push('\n');
+    }
+    text
+}
+
+/// Each contender's pages before the row: constants, the stack, and what the heap had to have.
+fn before(row: &Row) -> String {
+    let pages = row.contenders.iter().filter_map(|who| Some(format!("{} {}", who.name, who.pages?.before)));
+    pages.collect::<Vec<_>>().join(", ")
+}
+
+/// How large the modules are.
+fn sizes(report: &Report) -> String {
+    let Some(sizes) = &report.sizes else { return String::new() };
+    let mut text = format!(
+        "\nThe smallest module that exports alloc, dealloc and realloc (`no_std` but for std, opt-level z, LTO, panics abort), over the\n\
+         same module without an allocator, which has {} bytes:\n\n| | {} |\n|---|--:|\n",
+        sizes.none,
+        sizes.header()
+    );
+    for size in &sizes.heaps {
+        let _ = writeln!(text, "| {} | {} |", size.name, size.added);
+    }
+    text
+}
