@@ -109,7 +109,7 @@ fn markdown(bytes: usize) -> String {
                 let _ = writeln!(text, "- {}\n  - {}", random.words(6, &INLINE), random.words(5, &INLINE));
             }),
             2 => {
-                let _ = writeln!(text, "```rust\nlet {} = {part};\n// {}\n```", "value", random.words(12, &[]));
+                let _ = writeln!(text, "```rust\nlet value = {part};\n// {}\n```", random.words(12, &[]));
             }
             3 => {
                 let _ = writeln!(text, "| one | two | three |\n|---|--:|---|");

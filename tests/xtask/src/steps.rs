@@ -31,6 +31,8 @@ const LINTED_ON_WASM: &[(&str, &str)] = &[
     ("freehold-heap-tail", "--lib --features std"),
     ("freehold-no-allocator", "--lib"),
     ("freehold-other-malloc", "--lib"),
+    ("freehold-perf-heaps", "--bins"),
+    ("freehold-perf-size", "--lib --features limit"),
     (SUITE, "--lib --tests"),
 ];
 
