@@ -112,7 +112,9 @@ fn run(args: &Args) -> Result<()> {
         }
         took += clocked(|| memory::run(&counting, filter, &mut report))?;
     }
-    if let Some((_, program)) = of_heaps.iter().find(|(platform, _)| *platform == Platform::Wasm) {
+    let heaps_on_wasm = of_heaps.iter().find(|(platform, _)| *platform == Platform::Wasm);
+    // Not if no row of theirs was asked for.
+    if let Some((_, program)) = heaps_on_wasm.filter(|_| report.rows.iter().any(|row| row.group == heaps::GROUP)) {
         took += clocked(|| heaps::pages(&workshop, program, filter, &mut report))?;
         size::run(&workshop, &mut report)?;
     }

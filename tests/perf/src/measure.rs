@@ -31,7 +31,7 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// Under ten minutes.
+    /// A quarter of an hour.
     pub const FULL: Self = Self {
         passes: 6,
         rounds: 6,
@@ -41,7 +41,7 @@ impl Plan {
         memory: true,
     };
 
-    /// Under one.
+    /// A minute or two.
     pub const QUICK: Self =
         Self { passes: 3, rounds: 3, budget: Duration::from_millis(90), sample: 0.3e6, largest: 2e6, memory: false };
 }

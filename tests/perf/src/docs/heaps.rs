@@ -24,7 +24,8 @@ fn pages(rows: &[&Row]) -> String {
     let Some(first) = rows.first() else { return String::new() };
     let names = names(rows.iter().map(|row| **row));
     let mut text = format!(
-        "\nPages of 64 KiB that a row adds to a new instance's memory · over the bytes that it has at once. Before it:\n{}.\n\n\
+        "\nPages of 64 KiB that a row adds to a new instance's memory · over the bytes that it has at once. Before it\n\
+         there are: {}.\n\n\
          | pages | live, KiB | {} | {} |\n|---|{}\n",
         before(first),
         first.base(),
@@ -49,7 +50,7 @@ fn pages(rows: &[&Row]) -> String {
 /// Each contender's pages before the row: constants, the stack, and what the heap had to have.
 fn before(row: &Row) -> String {
     let pages = row.contenders.iter().filter_map(|who| Some(format!("{} {}", who.name, who.pages?.before)));
-    pages.collect::<Vec<_>>().join(", ")
+    pages.collect::<Vec<_>>().join("; ")
 }
 
 /// How large the modules are.

@@ -69,8 +69,8 @@ fn intro(report: &Report) -> String {
          Versions: {}. `Box` is Rust's default allocator: glibc's malloc natively, dlmalloc on wasm.\n\n\
          ## How to read this\n\n\
          Each number is a time over the **limit**'s in the same round, the median of many rounds: 1.00 is as fast as the\n\
-         limit, 2.00 takes twice as long. (Of global allocators, over Rust's default one's.) The limit is what one would write by hand for that one loop: a cursor held in\n\
-         registers over a buffer that is there already (it can't grow), a list through free blocks, values side by side. What\n\
+         limit, 2.00 takes twice as long. (Global allocators stand beside Rust's default one, not a limit.) The limit is\n\
+         what one would write by hand for that one loop: a cursor held in registers over a buffer that is there already (it can't grow), a list through free blocks, values side by side. What\n\
          the row does with its values is in the time, and the same for everybody. Rounds go A B C A B C, so what slows the\n\
          machine down slows everybody; each round has another placement in memory, and the rounds come from several processes;\n\
          results are summed up and compared, so nobody can leave work out. Peers are used as their documentation recommends for speed.\n\n\
