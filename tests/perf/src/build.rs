@@ -112,7 +112,7 @@ impl Workshop {
         let mut cargo = self.cargo();
         cargo.args(["build", "--profile", "heaps", "--package", HEAPS, "--message-format", "json-render-diagnostics"]);
         for heap in heaps {
-            cargo.args(["--bin", heap.program]).args(heap.feature.iter().flat_map(|name| ["--features", name]));
+            cargo.args(["--bin", heap.program]);
         }
         if platform == Platform::Wasm {
             cargo.args(["--target", WASM]);

@@ -32,6 +32,16 @@ pub mod freehold {
     }
 }
 
+/// freehold, where each byte of code counts.
+#[cfg(feature = "freehold")]
+pub mod freehold_small {
+    pub type Heap = ::freehold::Small;
+
+    pub const fn heap() -> Heap {
+        ::freehold::Small::new()
+    }
+}
+
 /// A list of free blocks in the order of their addresses, for one thread.
 #[cfg(all(feature = "lol_alloc", target_arch = "wasm32"))]
 pub mod lol_alloc {

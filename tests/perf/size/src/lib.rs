@@ -14,6 +14,8 @@ use core::alloc::Layout;
 use freehold_perf_allocators::dlmalloc as chosen;
 #[cfg(feature = "freehold")]
 use freehold_perf_allocators::freehold as chosen;
+#[cfg(feature = "freehold_small")]
+use freehold_perf_allocators::freehold_small as chosen;
 #[cfg(feature = "limit")]
 use freehold_perf_allocators::limit as chosen;
 #[cfg(feature = "lol_alloc")]
