@@ -4,7 +4,7 @@ use core::array;
 use core::cell::Cell;
 use core::ptr::NonNull;
 
-use super::class::{ALIGN, CLASSES, LARGEST_SLAB, class_of, size_of_class, slab_of_class};
+use super::class::{ALIGN, CLASSES, LARGEST_IN_SLAB, LARGEST_SLAB, class_of, size_of_class, slab_of_class};
 use super::stats::ClassStats;
 use crate::access::Shareable;
 use crate::layout::GRAIN;
@@ -51,6 +51,9 @@ struct Slab {
 
 /// So many bytes of fresh blocks are put into a list at once, a block at least: soon enough used to be in the cache still.
 const BATCH: usize = 512;
+
+/// The first class of which each block is a span of its own.
+const FIRST_OF_SPANS: usize = class_of(LARGEST_IN_SLAB) + 1;
 
 /// Where the first block of a slab lies.
 const FIRST: usize = (GRAIN + size_of::<Slab>()).next_multiple_of(ALIGN);
@@ -200,29 +203,26 @@ impl<A: Shareable> Heap<A> {
         unsafe { self.access.leave() };
     }
 
-    /// Gives back what no class has a use for.
-    pub fn trim_all(&self) {
+    /// Gives back the free blocks that are spans of their own, or `all`, also the slabs that are free altogether.
+    pub fn trim(&self, all: bool) {
         self.enter();
-        for class in 0..CLASSES {
-            self.trim(class);
-        }
-        self.leave();
-    }
-
-    /// Gives back what a class has no use for.
-    fn trim(&self, class: usize) {
-        let list = &self.lists[class];
-        let block = size_of_class(class);
-        list.cut(block, usize::MAX);
-        match slab_of_class(class) {
-            Some(slab) => self.sweep(list, slab, blocks_of(slab, block)),
-            None => {
-                while let Some(span) = self.pop(list) {
-                    // SAFETY: a free block of such a class is a payload of the ledger's that nobody uses.
-                    unsafe { self.spans.give_back(span) };
+        for class in if all { 0 } else { FIRST_OF_SPANS }..CLASSES {
+            let list = &self.lists[class];
+            let block = size_of_class(class);
+            match slab_of_class(class) {
+                Some(slab) => {
+                    list.cut(block, usize::MAX);
+                    self.sweep(list, slab, blocks_of(slab, block));
+                }
+                None => {
+                    while let Some(span) = self.pop(list) {
+                        // SAFETY: a free block of such a class is a payload of the ledger's that nobody uses.
+                        unsafe { self.spans.give_back(span) };
+                    }
                 }
             }
         }
+        self.leave();
     }
 
     /// Gives the slabs of a list back in which all `count` blocks are free, and puts the free blocks of each other slab in the
@@ -283,13 +283,13 @@ impl List {
 }
 
 impl<A: Shareable> Keeper for Heap<A> {
-    fn let_go(&self) {
-        self.trim_all();
+    fn let_go(&self, all: bool) {
+        self.trim(all);
         self.enter();
         let next = self.next.get();
         self.leave();
         if let Some(next) = next {
-            next.let_go();
+            next.let_go(all);
         }
     }
 }

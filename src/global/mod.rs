@@ -56,7 +56,7 @@ impl<A: Shareable> Global<A> {
     /// That happens by itself before memory grows. It takes a step for each free block.
     pub fn trim(&self) {
         if let Some(heap) = self.heap() {
-            heap.trim_all();
+            heap.trim(true);
         }
     }
 
@@ -147,7 +147,9 @@ impl<A: Shareable> Global<A> {
             // SAFETY: what was allocated is not null.
             let memory = platform::owned(unsafe { NonNull::new_unchecked(memory) });
             // SAFETY: such a layout was allocated as a span, and the caller leaves it if another is returned.
-            return unsafe { self.resize(memory, old, new) }.map_or(ptr::null_mut(), NonNull::as_ptr);
+            if let Some(memory) = unsafe { self.resize(memory, old, new) } {
+                return memory.as_ptr();
+            }
         }
         // SAFETY: the caller's promise.
         unsafe { self.replace(memory, old, new) }
@@ -170,7 +172,7 @@ impl<A: Shareable> Global<A> {
         moved
     }
 
-    /// Has a span grow or shrink, where it is if possible.
+    /// Has a span grow or shrink, where it is if possible. `None`: it must move, to a block of a list's perhaps.
     ///
     /// # Safety
     ///
@@ -184,6 +186,10 @@ impl<A: Shareable> Global<A> {
             unsafe { self.spans.shorten(memory, size) };
             return Some(memory);
         };
+        if class_for(new).is_some() {
+            // SAFETY: the span is a payload of this ledger's that the caller holds.
+            return unsafe { self.spans.lengthen(memory, missing) }.then_some(memory);
+        }
         let grow = Some(GrowInPlace { payload: memory, missing, prefer: 0 });
         let want = Want { prefix: 0, size, align: new.align(), prefer: 0, ahead: true, grow };
         // SAFETY: the span is a payload of this ledger's that the caller holds.

@@ -54,17 +54,35 @@ impl Bins {
     pub fn find(&self, fit: &Fit) -> Option<(At, usize, usize)> {
         // Spans start on the grain, so up to it alignment is known in advance. Beyond it a span of that length may do or not.
         let least = Fit { align: fit.align.min(GRAIN), ..*fit }.anywhere()?;
+        let bin = bin_of(least);
+        if fit.align <= GRAIN {
+            let at = self.shortest(bin, least).or_else(|| self.shortest(bin + 1, least));
+            let at = at.or_else(|| self.of(bin).find(|at| at.len.get() >= least))?;
+            return Some((at, 0, least));
+        }
         let holds = |at: At| {
             let (gap, len) = fit.at(at.addr())?;
             (gap.checked_add(len)? <= at.len.get()).then_some((at, gap, len))
         };
-        let mut some = self.from(bin_of(least));
-        let near = some.by_ref().take(TRIES).filter_map(holds).min_by_key(|(at, ..)| at.len.get());
-        if near.is_some() {
-            return near;
+        let near = self.from(bin).take(TRIES).filter_map(holds).min_by_key(|(at, ..)| at.len.get());
+        let ample = || fit.anywhere().and_then(|ample| self.from(bin_of(ample) + 1).find_map(holds));
+        near.or_else(ample).or_else(|| self.from(bin).find_map(holds))
+    }
+
+    /// The shortest span of at least `least` bytes among the first few of the first bin from this one on that holds any.
+    fn shortest(&self, bin: usize, least: usize) -> Link {
+        let bin = self.filled_from(bin).trailing_zeros() as usize;
+        let mut shortest: Link = None;
+        for at in self.of(bin).take(TRIES) {
+            let len = at.len.get();
+            if len >= least && shortest.is_none_or(|other| len < other.len.get()) {
+                shortest = Some(at);
+                if len == least {
+                    break;
+                }
+            }
         }
-        let ample = fit.anywhere().and_then(|ample| self.from(bin_of(ample) + 1).find_map(holds));
-        ample.or_else(|| some.find_map(holds))
+        shortest
     }
 
     /// Length of the longest free span.
@@ -75,19 +93,25 @@ impl Bins {
 
     /// The spans in this bin and in those after it.
     pub fn from(&self, bin: usize) -> impl Iterator<Item = At> {
-        let mut left = self.filled & u64::MAX.checked_shl(bin as u32).unwrap_or(0);
-        let mut next = None;
-        core::iter::from_fn(move || {
-            if next.is_none() && left != 0 {
-                next = self.heads[left.trailing_zeros() as usize];
-                left &= left - 1;
-            }
-            let at: At = next?;
-            next = match at.state.get() {
-                State::Free { after, .. } => after,
-                State::Claimed(_) => None,
-            };
-            Some(at)
+        let mut filled = self.filled_from(bin);
+        let bins = core::iter::from_fn(move || {
+            let bin = filled.trailing_zeros() as usize;
+            filled &= filled.wrapping_sub(1);
+            (bin < BINS).then_some(bin)
+        });
+        bins.flat_map(|bin| self.of(bin))
+    }
+
+    /// A bit for each bin from this one on that is not empty.
+    fn filled_from(&self, bin: usize) -> u64 {
+        self.filled & u64::MAX.checked_shl(bin as u32).unwrap_or(0)
+    }
+
+    /// The spans in this bin.
+    fn of(&self, bin: usize) -> impl Iterator<Item = At> {
+        core::iter::successors(self.heads.get(bin).copied().flatten(), |at| match at.state.get() {
+            State::Free { after, .. } => after,
+            State::Claimed(_) => None,
         })
     }
 }

@@ -6,7 +6,7 @@ use core::ptr::NonNull;
 
 use crate::backing::{Backing, Request};
 use crate::error::{AllocError, Obstacle};
-use crate::layout::{Fit, GRAIN, MAX_SPAN, PAGE, padding};
+use crate::layout::{Fit, GRAIN, MAX_SPAN, PAGE, padding, round_up};
 use crate::lock::Lock;
 use crate::span::Span;
 
@@ -95,8 +95,9 @@ pub(crate) enum Placed {
 
 /// Whoever keeps memory that nobody uses, to have it at hand: a heap's free blocks.
 pub(crate) trait Keeper: Sync {
-    /// Gives the ledger back all that nobody uses. It is called before memory grows, while nothing of the ledger's is held.
-    fn let_go(&self);
+    /// Gives the ledger back what nobody uses: claims as they are, or `all`, also what must be looked for. It is called before
+    /// memory grows, while nothing of the ledger's is held.
+    fn let_go(&self, all: bool);
 }
 
 /// A ledger, whatever its backing.
@@ -112,6 +113,13 @@ pub(crate) unsafe trait Spans: Sync {
     ///
     /// The caller owes: the payload in `want.grow` is one of this ledger's that it holds.
     unsafe fn place(&self, owner: &'static str, want: &Want) -> Result<Placed, Obstacle>;
+
+    /// Lengthens a claim's payload by at least `bytes`, if what lies behind it is free.
+    ///
+    /// # Safety
+    ///
+    /// The caller owes: `payload` is one that this ledger handed out, still held.
+    unsafe fn lengthen(&self, payload: NonNull<u8>, bytes: usize) -> bool;
 
     /// Cuts a claim's payload down to `len` bytes, or a little more; the rest is free then. A loan stays as it is.
     ///
@@ -336,15 +344,26 @@ impl Plan {
 unsafe impl<B: Backing> Spans for Ledger<B> {
     unsafe fn place(&self, owner: &'static str, want: &Want) -> Result<Placed, Obstacle> {
         if let Some(keeper) = self.state.with(|state| state.keeper) {
-            // SAFETY: the caller's promise.
-            let placed = unsafe { self.place_from(owner, want, Sources::Free) };
-            if placed.is_ok() {
-                return placed;
+            for all in [false, true] {
+                // SAFETY: the caller's promise.
+                let placed = unsafe { self.place_from(owner, want, Sources::Free) };
+                if placed.is_ok() {
+                    return placed;
+                }
+                keeper.let_go(all);
             }
-            keeper.let_go();
         }
         // SAFETY: the caller's promise.
         unsafe { self.place_from(owner, want, Sources::All) }
+    }
+
+    unsafe fn lengthen(&self, payload: NonNull<u8>, bytes: usize) -> bool {
+        let Some(bytes) = round_up(bytes, GRAIN) else {
+            return false;
+        };
+        // SAFETY: the caller's promise.
+        let at = unsafe { header_of(payload) };
+        self.state.with(|State { book, .. }| book.extend(at, bytes, bytes))
     }
 
     unsafe fn shorten(&self, payload: NonNull<u8>, len: usize) {
