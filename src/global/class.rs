@@ -11,9 +11,11 @@ pub(super) const LARGEST: usize = 32 << 10;
 /// The largest block that is cut from a slab, in bytes. A larger one is a span of the ledger's.
 pub(super) const LARGEST_IN_SLAB: usize = 1024;
 
-/// Up to here classes are 16 bytes apart, from here on there are eight of them from one power of two to the next: a request
-/// is rounded up by an eighth at most.
+/// Up to here classes are 16 bytes apart.
 const FINE: usize = 512;
+
+/// Classes from one power of two to the next, further up: a request is rounded up by an eighth at most.
+const STEPS: usize = 8;
 
 /// How many there are.
 pub(super) const CLASSES: usize = class_of(LARGEST) + 1;
@@ -26,7 +28,7 @@ pub(super) const fn class_of(size: usize) -> usize {
     }
     let last = size - 1;
     let doubling = last.ilog2();
-    FINE / ALIGN + 1 + (doubling - FINE.ilog2()) as usize * 8 + ((last >> (doubling - 3)) & 7)
+    FINE / ALIGN + 1 + (doubling - FINE.ilog2()) as usize * STEPS + ((last >> (doubling - STEPS.ilog2())) & (STEPS - 1))
 }
 
 /// Bytes of a block of this class: a multiple of [`ALIGN`].
@@ -34,7 +36,7 @@ pub(super) const fn size_of_class(class: usize) -> usize {
     match class.checked_sub(FINE / ALIGN + 1) {
         None if class == 0 => ALIGN,
         None => class * ALIGN,
-        Some(step) => (step % 8 + 9) << (FINE.ilog2() as usize + step / 8 - 3),
+        Some(step) => (step % STEPS + STEPS + 1) << (FINE.ilog2() as usize + step / STEPS - STEPS.ilog2() as usize),
     }
 }
 
