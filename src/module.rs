@@ -12,7 +12,7 @@ static MODULE: Ledger<DefaultBacking> = Ledger::new(DefaultBacking::new());
 ///
 /// `Arena::new()` and its like use it. Bare metal has none: there make a `static` of your own over a
 /// [`Region`](crate::Region).
-pub fn ledger() -> &'static Ledger<DefaultBacking> {
+pub const fn ledger() -> &'static Ledger<DefaultBacking> {
     &MODULE
 }
 
