@@ -22,7 +22,8 @@ export class Guest {
   /** The spans it has shown since `seen` was called last. */
   #spans = []
 
-  constructor() {
+  /** `imports`: what the module wants beside `host`. */
+  constructor(imports = {}) {
     const host = {
       say: (start, length) => (this.text += this.string(start, length)),
       span: (base, length, owner, ownerLength) =>
@@ -32,7 +33,7 @@ export class Guest {
           owner: owner === 0 ? null : this.string(owner, ownerLength),
         }),
     }
-    this.exports = new WebAssembly.Instance(module, { host }).exports
+    this.exports = new WebAssembly.Instance(module, { host, ...imports }).exports
     latest = this
   }
 

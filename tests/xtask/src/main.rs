@@ -6,6 +6,7 @@ mod need;
 mod steps;
 mod tools;
 mod verify;
+mod waits;
 
 use std::process::ExitCode;
 

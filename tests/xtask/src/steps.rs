@@ -9,6 +9,7 @@ use cargo_metadata::TargetKind;
 use crate::command::Out;
 use crate::need::Need;
 use crate::tools::{Module, Toolchain, Tools};
+use crate::waits::waiting;
 
 /// The targets that the crate must build for without a warning, each with the features it is built with there.
 const LINTED: &[(&str, &[&str])] = &[
@@ -33,6 +34,7 @@ const LINTED_ON_WASM: &[(&str, &str)] = &[
     ("freehold-other-malloc", "--lib"),
     ("freehold-perf-heaps", "--bins"),
     ("freehold-perf-size", "--lib --features limit"),
+    ("freehold-threads", "--lib"),
     (SUITE, "--lib --tests"),
 ];
 
@@ -159,6 +161,12 @@ const CONTROLS: &[Control] = &[
     },
 ];
 
+/// The heap shared by threads, and the same without its lock: a name, what cargo builds, the script.
+const THREADS: &[(&str, &str, &str)] = &[
+    ("hosts: threads", "", "tests/hosts/threads/run.mjs"),
+    ("hosts: threads, control", "--features unlocked", "tests/hosts/threads/run.mjs unlocked"),
+];
+
 /// The ways Miri runs the tests: a name, its flags, a target.
 const MIRI: &[(&str, &str, &str)] = &[
     ("stacked borrows", "-Zmiri-strict-provenance", ""),
@@ -198,7 +206,7 @@ const WASM: &str = "wasm32-unknown-unknown";
 struct Scripted {
     name: &'static str,
     package: &'static str,
-    module: Module,
+    module: Module<'static>,
     script: &'static str,
 }
 
@@ -287,6 +295,7 @@ pub fn all(tools: &Tools) -> Result<Vec<Step>> {
     steps.push(wasm_with_std());
     steps.extend(MODULES.iter().map(scripted));
     steps.extend(CONTROLS.iter().map(control));
+    steps.extend(THREADS.iter().map(threads));
     steps.extend(examples(tools)?);
     steps.push(Step::cargo("package", ["package -p freehold --allow-dirty"]));
     for (name, words, needs) in DEMOS {
@@ -395,6 +404,23 @@ fn control(control: &'static Control) -> Step {
         Ok(())
     })
     .needs([Need::Member(package), Need::Target(Toolchain::Current, WASM)])
+}
+
+/// Threads in node, on a module that waits for nobody: it spins.
+fn threads((name, features, script): &'static (&str, &str, &str)) -> Step {
+    // The linker's own: which of the instances fills the memory. The first one does, before there are others.
+    const START: &str = "__wasm_init_memory";
+    Step::new(*name, move |tools, out| {
+        let build = format!("-p freehold-threads --release -Zbuild-std=core,alloc {features}");
+        let rustflags = "-Ctarget-feature=+atomics,+bulk-memory,+mutable-globals";
+        let wasm = tools.build_wasm(&Module { on: Toolchain::Nightly, target: WASM, build: &build, rustflags }, out)?;
+        let waiting = waiting(&fs::read(&wasm)?)?;
+        // That one is found is the proof that others would be.
+        ensure!(waiting == [START], "these wait: {waiting:?}");
+        tools.node().args(script).arg(wasm).run(out)
+    })
+    .needs([Need::Member("freehold-threads"), Need::Component(Toolchain::Nightly, "rust-src"), Need::Node])
+    .tests()
 }
 
 /// Every example, run on the host.

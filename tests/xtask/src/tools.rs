@@ -30,13 +30,13 @@ pub struct Tools {
 }
 
 /// A wasm module to build.
-pub struct Module {
+pub struct Module<'a> {
     /// The Rust to build it with.
     pub on: Toolchain,
     /// The target to build it for.
     pub target: &'static str,
     /// What cargo builds: `-p some-package --release`, with any further arguments.
-    pub build: &'static str,
+    pub build: &'a str,
     /// `RUSTFLAGS` of the module and what it depends on.
     pub rustflags: &'static str,
 }
@@ -132,7 +132,7 @@ impl Tools {
     }
 
     /// Builds a wasm module and returns where it is.
-    pub fn build_wasm(&self, module: &Module, out: &Out) -> Result<Utf8PathBuf> {
+    pub fn build_wasm(&self, module: &Module<'_>, out: &Out) -> Result<Utf8PathBuf> {
         let mut cargo = self.cargo(module.on)?.args("build --message-format json-render-diagnostics");
         cargo = cargo.args(module.build).arg("--target").arg(module.target);
         if module.on == Toolchain::Nightly || !module.rustflags.is_empty() {

@@ -1,0 +1,23 @@
+//! A module whose instances share one memory, and what their host needs to give each a stack and thread-local values.
+
+use std::env;
+
+const LINK: &[&str] = &[
+    "--shared-memory",
+    "--import-memory",
+    "--export-memory",
+    "--max-memory=268435456",
+    "--export=__stack_pointer",
+    "--export=__wasm_init_tls",
+    "--export=__tls_size",
+    "--export=__tls_align",
+];
+
+fn main() {
+    println!("cargo::rerun-if-changed=build.rs");
+    let features = env::var("CARGO_CFG_TARGET_FEATURE").unwrap_or_default();
+    // Without atomics there is nothing to share: then it is only looked at by lints.
+    if features.split(',').any(|feature| feature == "atomics") {
+        LINK.iter().for_each(|arg| println!("cargo::rustc-link-arg-cdylib={arg}"));
+    }
+}

@@ -1,0 +1,31 @@
+//! The heap under test, and the same one without its lock.
+
+use freehold::Global;
+
+/// As a user writes it: behind a spin lock, as there are threads.
+#[cfg(not(feature = "unlocked"))]
+#[global_allocator]
+pub static HEAP: Global = Global::new();
+
+#[cfg(feature = "unlocked")]
+#[global_allocator]
+pub static HEAP: Global<freehold::Locked<NoLock>> = Global::new_in(freehold::ledger(), "unlocked");
+
+/// The control: a lock that lets everyone in.
+#[cfg(feature = "unlocked")]
+pub struct NoLock;
+
+// SAFETY: none. It does not lock, and what becomes of a heap behind it is what the control shows.
+#[cfg(feature = "unlocked")]
+unsafe impl freehold::RawMutex for NoLock {
+    const INIT: NoLock = NoLock;
+    type GuardMarker = ();
+
+    fn lock(&self) {}
+
+    fn try_lock(&self) -> bool {
+        true
+    }
+
+    unsafe fn unlock(&self) {}
+}
