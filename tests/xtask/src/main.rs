@@ -4,6 +4,7 @@ mod command;
 mod demo;
 mod need;
 mod steps;
+mod suites;
 mod tools;
 mod verify;
 mod waits;

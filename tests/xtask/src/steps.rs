@@ -8,6 +8,7 @@ use cargo_metadata::TargetKind;
 
 use crate::command::Out;
 use crate::need::Need;
+use crate::suites::SUITES;
 use crate::tools::{Module, Toolchain, Tools};
 use crate::waits::waiting;
 
@@ -306,6 +307,14 @@ pub fn all(tools: &Tools) -> Result<Vec<Step>> {
         steps.extend(MIRI.iter().map(|run| miri(tests, run)));
     }
     Ok(steps)
+}
+
+/// The test suites of well-known crates, on `Global`.
+pub fn suites() -> Vec<Step> {
+    SUITES
+        .iter()
+        .map(|suite| Step::new(format!("suite {}", suite.name), |tools, out| suite.run(tools, out)).tests())
+        .collect()
 }
 
 /// `--target` with a target, unless it is the host, and what must be installed for it.

@@ -18,6 +18,9 @@ pub struct Args {
     /// Run only the steps whose name contains this; may be given more than once
     #[arg(long, value_name = "PART OF A NAME")]
     only: Vec<String>,
+    /// Run the tests of well-known crates instead, with `Global` as their global allocator; in CI they run with the rest
+    #[arg(long)]
+    suites: bool,
     /// Name the steps, and run none
     #[arg(long)]
     list: bool,
@@ -39,7 +42,11 @@ enum Verdict {
 /// Runs the steps.
 pub fn run(args: &Args) -> Result<ExitCode> {
     let tools = Tools::find()?;
-    let mut steps = steps::all(&tools)?;
+    let strict = env::var("CI").is_ok_and(|ci| ci == "true");
+    let mut steps = if args.suites { Vec::new() } else { steps::all(&tools)? };
+    if args.suites || strict {
+        steps.extend(steps::suites());
+    }
     steps.retain(|step| args.only.is_empty() || args.only.iter().any(|part| step.name.contains(part.as_str())));
     if steps.is_empty() {
         bail!("no step has such a name: `cargo verify --list` names them all");
@@ -49,7 +56,6 @@ pub fn run(args: &Args) -> Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
 
-    let strict = env::var("CI").is_ok_and(|ci| ci == "true");
     let mut report = Report::new();
     for (index, step) in steps.iter().enumerate() {
         let start = Instant::now();

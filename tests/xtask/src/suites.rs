@@ -1,0 +1,185 @@
+//! The test suites of well-known crates, with `Global` as their global allocator. Their sources are those that cargo has
+//! downloaded; what is changed of them is said here.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, ensure};
+use cargo_metadata::{MetadataCommand, Package};
+
+use crate::command::Out;
+use crate::tools::{Toolchain, Tools};
+
+/// A crate whose published package has its tests in it.
+pub struct Suite {
+    /// The crate.
+    pub name: &'static str,
+    version: &'static str,
+    features: &'static str,
+    /// Sections of its manifest that are left out, by how they begin.
+    without: &'static [&'static str],
+    /// Lines that are left out, and their files.
+    cut: &'static [(&'static str, &'static str)],
+}
+
+/// The crates: one that is all tables, with threads; one that is all strings and trees; one that builds large automata.
+pub const SUITES: &[Suite] = &[
+    Suite { name: "hashbrown", version: "0.17.1", features: "rayon,serde", without: &[], cut: &[] },
+    Suite {
+        name: "serde_json",
+        version: "1.0.154",
+        features: "float_roundtrip,raw_value",
+        // What the compiler says to wrong macros is no matter of memory; and what the feature of deep trees needs.
+        without: &[
+            "[[test]]\nname = \"compiletest\"",
+            "[dev-dependencies.trybuild]",
+            "[dev-dependencies.serde_stacker]",
+        ],
+        cut: &[],
+    },
+    Suite {
+        name: "regex",
+        version: "1.13.2",
+        features: "default",
+        without: &[],
+        // Not in the package.
+        cut: &[("tests/lib.rs", "mod fuzz;\n")],
+    },
+];
+
+/// In none of them: benchmarks, and profiles, which count only where the workspace begins.
+const WITHOUT: &[&str] = &["[[bench]]", "[dev-dependencies.criterion]", "[profile."];
+
+/// What each test program has more. It links the allocator, and proves that it is in use.
+const PROOF: &str = "\n#[cfg(test)]\n#[test]\nfn the_heap_is_freehold() {\n    heap::prove();\n}\n";
+const PROVED: &str = "test the_heap_is_freehold ... ok";
+
+impl Suite {
+    /// Runs it.
+    pub fn run(&self, tools: &Tools, out: &Out) -> Result<()> {
+        let folder = tools.target_dir().join("suites");
+        lay_out(tools, &folder)?;
+        let cargo = tools.cargo(Toolchain::Current)?.args("test --lib --tests --no-fail-fast --features");
+        let cargo = cargo.arg(self.features).arg("--manifest-path").arg(folder.join(self.name).join("Cargo.toml"));
+        cargo.env("RUSTFLAGS", "--cap-lints=allow").env("CARGO_INCREMENTAL", "0").run(out)?;
+        let said = out.text()?;
+        let (programs, proofs) = (said.matches(" Running ").count(), said.matches(PROVED).count());
+        ensure!(programs == proofs, "{proofs} of {programs} test programs ran on the heap");
+        Ok(())
+    }
+
+    /// Copies the package, with what is changed of it.
+    fn copy(&self, package: &Package, to: &Path) -> Result<()> {
+        let from = package.manifest_path.parent().context("a package has a folder")?;
+        let tests = package.targets.iter().filter(|target| target.is_lib() || target.is_test());
+        let roots: Vec<_> = tests.map(|target| target.src_path.as_std_path()).collect();
+        for file in files(from.as_std_path())? {
+            let name = file.strip_prefix(from)?;
+            let mut bytes = fs::read(&file)?;
+            if name == "Cargo.toml" {
+                bytes = self.manifest(str::from_utf8(&bytes)?).into_bytes();
+            }
+            for (_, line) in self.cut.iter().filter(|(file, _)| name == *file) {
+                let text = str::from_utf8(&bytes)?;
+                ensure!(text.contains(line), "{} has no {line:?}", file.display());
+                bytes = text.replace(line, "").into_bytes();
+            }
+            if roots.contains(&file.as_path()) {
+                bytes.extend(PROOF.bytes());
+            }
+            write(&to.join(name), &bytes)?;
+        }
+        Ok(())
+    }
+
+    /// The manifest, without what is left out, and with the heap. Cargo publishes manifests as one section after another.
+    fn manifest(&self, published: &str) -> String {
+        let mut sections: Vec<String> = Vec::new();
+        for line in published.split_inclusive('\n') {
+            match sections.last_mut() {
+                Some(section) if !line.starts_with('[') => section.push_str(line),
+                _ => sections.push(line.to_owned()),
+            }
+        }
+        sections.retain(|section| !WITHOUT.iter().chain(self.without).any(|begin| section.starts_with(begin)));
+        sections.concat() + "\n[dev-dependencies.heap]\npath = \"../heap\"\n"
+    }
+}
+
+/// A workspace of all of them. Files that are as they were stay untouched: cargo would build them again.
+fn lay_out(tools: &Tools, folder: &Path) -> Result<()> {
+    let names: Vec<_> = SUITES.iter().map(|suite| suite.name).collect();
+    // Only the automata take long when they are not optimised.
+    let profiles = ["test", "dev"].map(|name| {
+        format!("[profile.{name}]\ndebug = false\n[profile.{name}.package.regex-automata]\nopt-level = 1\n")
+    });
+    let workspace = format!("[workspace]\nresolver = \"3\"\nmembers = [\"heap\", {}]\n", quoted(&names).join(", "));
+    write(&folder.join("Cargo.toml"), (workspace + &profiles.concat()).as_bytes())?;
+    let own = tools.root().join("tests/suites");
+    write(&folder.join("Cargo.lock"), &fs::read(own.join("Cargo.lock"))?)?;
+    let lib = own.join("heap.rs");
+    let freehold = format!("freehold = {{ path = {:?} }}\n", tools.root());
+    write(&folder.join("heap/Cargo.toml"), manifest("heap", &lib, &freehold).as_bytes())?;
+
+    // A package that depends on all of them: to look at it, cargo must have downloaded them.
+    let sources = folder.join("sources/Cargo.toml");
+    let wanted: String =
+        SUITES.iter().map(|Suite { name, version, .. }| format!("{name} = \"={version}\"\n")).collect();
+    write(&sources, (manifest("sources", &lib, &wanted) + "[workspace]\n").as_bytes())?;
+    let metadata = MetadataCommand::new().manifest_path(sources).exec()?;
+    for suite in SUITES {
+        let mut packages = metadata.packages.iter();
+        let found = packages.find(|package| package.name == suite.name && package.version.to_string() == suite.version);
+        suite.copy(found.with_context(|| format!("cargo has no {}", suite.name))?, &folder.join(suite.name))?;
+    }
+    Ok(())
+}
+
+fn manifest(name: &str, lib: &Path, dependencies: &str) -> String {
+    let package = format!("[package]\nname = {name:?}\nversion = \"0.0.0\"\nedition = \"2024\"\n");
+    format!("{package}[lib]\npath = {lib:?}\n[dependencies]\n{dependencies}")
+}
+
+fn quoted(names: &[&str]) -> Vec<String> {
+    names.iter().map(|name| format!("{name:?}")).collect()
+}
+
+/// Every file below a folder but the lock file, which counts only where the workspace begins.
+fn files(folder: &Path) -> Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            found.extend(files(&path)?);
+        } else if path.file_name().is_some_and(|name| name != "Cargo.lock") {
+            found.push(path);
+        }
+    }
+    Ok(found)
+}
+
+/// Writes a file, unless it is there and the same.
+fn write(path: &Path, bytes: &[u8]) -> Result<()> {
+    if fs::read(path).is_ok_and(|there| there == bytes) {
+        return Ok(());
+    }
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    fs::write(path, bytes).with_context(|| format!("cannot write {}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_manifest_loses_the_sections_that_are_left_out() {
+        let suite =
+            Suite { name: "a", version: "1.0.0", features: "", without: &["[[test]]\nname = \"slow\""], cut: &[] };
+        let published = "# Made by cargo.\n[package]\nname = \"a\"\n[[test]]\nname = \"slow\"\npath = \"b\"\n\
+                         [[test]]\nname = \"good\"\n[[bench]]\nname = \"c\"\n";
+        let kept = "# Made by cargo.\n[package]\nname = \"a\"\n[[test]]\nname = \"good\"\n";
+        assert_eq!(suite.manifest(published), format!("{kept}\n[dev-dependencies.heap]\npath = \"../heap\"\n"));
+    }
+}
