@@ -18,6 +18,9 @@ pub(super) struct Heap<A> {
     access: A,
     // Used between `enter` and `leave` only, like all that follows.
     lists: [List; CLASSES],
+    /// Bytes of free blocks that are spans of their own, and how many there may be before such a block goes to the ledger at once.
+    listed: Cell<usize>,
+    limit: Cell<usize>,
     spans: &'static dyn Spans,
     owner: &'static str,
     /// The heap that was opened before this one on the same ledger.
@@ -52,11 +55,14 @@ struct Slab {
 /// So many bytes of fresh blocks are put into a list at once, a block at least: soon enough used to be in the cache still.
 const BATCH: usize = 512;
 
+/// The part of all that is claimed that free spans may be kept of.
+const PART: usize = 1000000;
+
 /// So many classes further up a free span may serve instead of one claimed anew: it is longer by an eighth at most.
-const LONGER: usize = 1;
+const LONGER: usize = 0;
 
 /// The first class of which each block is a span of its own.
-const FIRST_OF_SPANS: usize = class_of(LARGEST_IN_SLAB) + 1;
+pub(super) const FIRST_OF_SPANS: usize = class_of(LARGEST_IN_SLAB) + 1;
 
 /// Where the first block of a slab lies.
 const FIRST: usize = (GRAIN + size_of::<Slab>()).next_multiple_of(ALIGN);
@@ -69,7 +75,7 @@ impl<A: Shareable> Heap<A> {
             left: Cell::new(0),
             slabs: Cell::new(0),
         });
-        Heap { access: A::NEW, lists, spans, owner, next: Cell::new(None) }
+        Heap { access: A::NEW, lists, listed: Cell::new(0), limit: Cell::new(0), spans, owner, next: Cell::new(None) }
     }
 
     /// Has the ledger ask this heap for its free blocks before memory grows.
@@ -103,11 +109,48 @@ impl<A: Shareable> Heap<A> {
         self.leave();
     }
 
+    /// [`take`](Heap::take), for classes of which each block is a span of its own.
+    #[inline]
+    pub fn take_span(&self, class: usize) -> Free {
+        self.enter();
+        let lists = &self.lists[class..CLASSES.min(class + 1 + LONGER)];
+        let block = lists.iter().find_map(|list| self.pop(list));
+        if block.is_some() {
+            self.listed.set(self.listed.get().saturating_sub(size_of_class(class)));
+        }
+        self.leave();
+        block
+    }
+
+    /// [`put`](Heap::put), for classes of which each block is a span of its own.
+    ///
+    /// # Safety
+    ///
+    /// As there.
+    #[inline]
+    pub unsafe fn put_span(&self, class: usize, block: NonNull<u8>) {
+        self.enter();
+        let listed = self.listed.get() + size_of_class(class);
+        let room = listed <= self.limit.get();
+        if room {
+            self.listed.set(listed);
+            let list = &self.lists[class];
+            // SAFETY: the caller's promise.
+            unsafe { link(block, list.head.get()) };
+            list.head.set(Some(block));
+        }
+        self.leave();
+        if !room {
+            // SAFETY: the caller's promise; such a block is a payload of the ledger's.
+            unsafe { self.spans.give_back(block) };
+        }
+    }
+
     /// A block of this class that was in no list.
     pub fn refill(&self, class: usize) -> Free {
         let block = size_of_class(class);
         let Some(slab) = slab_of_class(class) else {
-            return self.take_longer(class).or_else(|| self.span(block, ALIGN).map(|(block, _)| block));
+            return self.span(block, ALIGN).map(|(block, _)| block);
         };
         loop {
             self.enter();
@@ -120,15 +163,6 @@ impl<A: Shareable> Heap<A> {
             }
             self.claim_slab(class, slab)?;
         }
-    }
-
-    /// A free span of one of the next classes: it takes the place of a shorter one until the heap is trimmed.
-    fn take_longer(&self, class: usize) -> Free {
-        self.enter();
-        let lists = &self.lists[class..CLASSES.min(class + 1 + LONGER)];
-        let block = lists.iter().find_map(|list| self.pop(list));
-        self.leave();
-        block
     }
 
     /// Claims a slab of so many bytes for a class.
@@ -163,6 +197,13 @@ impl<A: Shareable> Heap<A> {
     /// A span of its own, and the address from which on it is zero.
     pub fn span(&self, size: usize, align: usize) -> Option<(NonNull<u8>, usize)> {
         let want = Want { prefix: 0, size, align, prefer: 0, ahead: true, grow: None };
+        if align <= GRAIN
+            && let Some((memory, zero_from)) = self.spans.place_free(self.owner, size)
+        {
+            memory.as_ptr().expose_provenance();
+            return Some((memory, zero_from));
+        }
+        self.limit.set(self.spans.totals().claimed / PART);
         // SAFETY: no claim is to grow.
         match unsafe { self.spans.place(self.owner, &want) }.ok()? {
             Placed::New(payload, zero_from) if payload.addr().is_multiple_of(align) => {
@@ -218,6 +259,7 @@ impl<A: Shareable> Heap<A> {
     /// Gives back the free blocks that are spans of their own, or `all`, also the slabs that are free altogether.
     pub fn trim(&self, all: bool) {
         self.enter();
+        self.listed.set(0);
         for class in if all { 0 } else { FIRST_OF_SPANS }..CLASSES {
             let list = &self.lists[class];
             let block = size_of_class(class);

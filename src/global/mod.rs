@@ -72,7 +72,7 @@ impl<A: Shareable> Global<A> {
         }
         // The heap's own record is one of the spans.
         slack += self.heap().map_or(0, |_| size_of::<Heap<A>>().next_multiple_of(GRAIN));
-        HeapStats { held, in_use: held.saturating_sub(free + slack), free, peak: self.spans.peak() }
+        HeapStats { held, in_use: held.saturating_sub(free + slack), free, peak: self.spans.totals().peak }
     }
 
     /// How each size class stands, from small to large; those that have never been used are left out.
@@ -122,7 +122,7 @@ impl<A: Shareable> Global<A> {
     fn acquire(&self, layout: Layout, clear: bool) -> Option<NonNull<u8>> {
         let heap = self.open()?;
         if let Some(class) = class_for(layout) {
-            return heap.take(class).or_else(|| heap.refill(class));
+            return heap.refill(class);
         }
         let (memory, zero_from) = heap.span(layout.size(), layout.align())?;
         if clear {
@@ -236,7 +236,7 @@ unsafe impl<A: Shareable> GlobalAlloc for Global<A> {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         if let Some(class) = class_for(layout)
             && let Some(heap) = self.heap()
-            && let Some(block) = heap.take(class)
+            && let Some(block) = if class < heap::FIRST_OF_SPANS { heap.take(class) } else { heap.take_span(class) }
         {
             return block.as_ptr();
         }
@@ -251,8 +251,13 @@ unsafe impl<A: Shareable> GlobalAlloc for Global<A> {
             Some(class) => {
                 // SAFETY: there is a heap: it has allocated this.
                 let heap = unsafe { self.heap().unwrap_unchecked() };
-                // SAFETY: a block that was allocated with this layout is one of its class, and the caller is done with it.
-                unsafe { heap.put(class, memory) };
+                if class < heap::FIRST_OF_SPANS {
+                    // SAFETY: a block that was allocated with this layout is one of its class, and the caller is done with it.
+                    unsafe { heap.put(class, memory) };
+                } else {
+                    // SAFETY: as above.
+                    unsafe { heap.put_span(class, memory) };
+                }
             }
             // SAFETY: a payload of the ledger's that the caller is done with.
             None => unsafe { self.spans.give_back(memory) },

@@ -54,12 +54,10 @@ impl Bins {
     pub fn find(&self, fit: &Fit) -> Option<(At, usize, usize)> {
         // Spans start on the grain, so up to it alignment is known in advance. Beyond it a span of that length may do or not.
         let least = Fit { align: fit.align.min(GRAIN), ..*fit }.anywhere()?;
-        let bin = bin_of(least);
         if fit.align <= GRAIN {
-            let at = self.shortest(bin, least).or_else(|| self.shortest(bin + 1, least));
-            let at = at.or_else(|| self.of(bin).find(|at| at.len.get() >= least))?;
-            return Some((at, 0, least));
+            return Some((self.find_len(least)?, 0, least));
         }
+        let bin = bin_of(least);
         let holds = |at: At| {
             let (gap, len) = fit.at(at.addr())?;
             (gap.checked_add(len)? <= at.len.get()).then_some((at, gap, len))
@@ -67,6 +65,14 @@ impl Bins {
         let near = self.from(bin).take(TRIES).filter_map(holds).min_by_key(|(at, ..)| at.len.get());
         let ample = || fit.anywhere().and_then(|ample| self.from(bin_of(ample) + 1).find_map(holds));
         near.or_else(ample).or_else(|| self.from(bin).find_map(holds))
+    }
+
+    /// One of the shortest free spans of `len` bytes or more.
+    #[inline]
+    pub fn find_len(&self, len: usize) -> Link {
+        let bin = bin_of(len);
+        let at = self.shortest(bin, len).or_else(|| self.shortest(bin + 1, len));
+        at.or_else(|| self.of(bin).find(|at| at.len.get() >= len))
     }
 
     /// The shortest span of at least `least` bytes among the first few of the first bin from this one on that holds any.

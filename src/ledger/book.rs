@@ -26,7 +26,7 @@ pub(super) struct Book {
 
 /// Sums: bytes, but for the growths.
 #[derive(Clone, Copy)]
-pub(super) struct Totals {
+pub(crate) struct Totals {
     pub granted: usize,
     pub claimed: usize,
     pub peak: usize,
@@ -233,19 +233,33 @@ impl Book {
     /// Claims a free span that has room for `fit`, and up to `more` bytes beyond that.
     pub fn carve(&mut self, owner: &'static str, fit: &Fit, more: usize) -> Link {
         let (mut at, gap, len) = self.bins.find(fit)?;
-        self.seen = None;
         self.bins.remove(at);
         if gap > 0 {
             let rest = self.cut(at, gap)?;
             self.bins.insert(at);
             at = rest;
         }
-        if let Some(rest) = self.cut(at, len.saturating_add(more.next_multiple_of(GRAIN))) {
+        Some(self.claim(owner, at, len.saturating_add(more.next_multiple_of(GRAIN))))
+    }
+
+    /// Claims `len` bytes of a free span, the header included: what is asked for most often, with no alignment and no wishes.
+    #[inline]
+    pub fn carve_exactly(&mut self, owner: &'static str, len: usize) -> Link {
+        let at = self.bins.find_len(len)?;
+        self.bins.remove(at);
+        Some(self.claim(owner, at, len))
+    }
+
+    /// Claims a free span that is in no bin any more, up to `len` bytes of it.
+    #[inline]
+    fn claim(&mut self, owner: &'static str, at: At, len: usize) -> At {
+        self.seen = None;
+        if let Some(rest) = self.cut(at, len) {
             self.bins.insert(rest);
         }
         at.state.set(State::Claimed(owner));
         self.count_claimed(at, at.len.get());
-        Some(at)
+        at
     }
 
     /// Frees what a claim has beyond `len` bytes. A loan stays as it is.

@@ -18,7 +18,8 @@ mod snapshot;
 #[cfg(test)]
 mod tests;
 
-use book::{Book, Totals};
+use book::Book;
+pub(crate) use book::Totals;
 use node::At;
 pub use snapshot::{Snapshot, SpanInfo};
 
@@ -114,6 +115,10 @@ pub(crate) unsafe trait Spans: Sync {
     /// The caller owes: the payload in `want.grow` is one of this ledger's that it holds.
     unsafe fn place(&self, owner: &'static str, want: &Want) -> Result<Placed, Obstacle>;
 
+    /// Room for `size` bytes, aligned to the grain, if that much is free: the payload's start, and the address from which on it was
+    /// never used and is zero.
+    fn place_free(&self, owner: &'static str, size: usize) -> Option<(NonNull<u8>, usize)>;
+
     /// Lengthens a claim's payload by at least `bytes`, if what lies behind it is free.
     ///
     /// # Safety
@@ -135,8 +140,8 @@ pub(crate) unsafe trait Spans: Sync {
     /// The first span at `addr` or above.
     fn span_from(&self, addr: usize) -> Option<SpanInfo>;
 
-    /// The most that was ever claimed at once.
-    fn peak(&self) -> usize;
+    /// The sums over all spans.
+    fn totals(&self) -> Totals;
 
     /// Takes a claim back.
     ///
@@ -174,7 +179,7 @@ impl<B: Backing> Ledger<B> {
 
     /// What it holds now, to read or to print.
     pub fn snapshot(&self) -> Snapshot<'_> {
-        let Totals { granted, claimed, peak, growths } = self.state.with(|state| state.book.totals);
+        let Totals { granted, claimed, peak, growths } = self.totals();
         Snapshot { claimed, free: granted - claimed, peak, granted, growths, spans: self }
     }
 
@@ -209,7 +214,7 @@ impl<B: Backing> Ledger<B> {
 
     /// How often the backing was asked for memory and gave it. While the number stays, this ledger has not grown memory.
     pub fn growths(&self) -> usize {
-        self.state.with(|state| state.book.totals.growths)
+        self.totals().growths
     }
 }
 
@@ -357,6 +362,14 @@ unsafe impl<B: Backing> Spans for Ledger<B> {
         unsafe { self.place_from(owner, want, Sources::All) }
     }
 
+    fn place_free(&self, owner: &'static str, size: usize) -> Option<(NonNull<u8>, usize)> {
+        let len = round_up(size, GRAIN).filter(|len| *len < MAX_SPAN)? + GRAIN;
+        self.state.with(|State { book, .. }| {
+            let at = book.carve_exactly(owner, len)?;
+            Some((payload(at).base(), book.zero_from()))
+        })
+    }
+
     unsafe fn lengthen(&self, payload: NonNull<u8>, bytes: usize) -> bool {
         let Some(bytes) = round_up(bytes, GRAIN) else {
             return false;
@@ -385,8 +398,8 @@ unsafe impl<B: Backing> Spans for Ledger<B> {
         })
     }
 
-    fn peak(&self) -> usize {
-        self.state.with(|state| state.book.totals.peak)
+    fn totals(&self) -> Totals {
+        self.state.with(|state| state.book.totals)
     }
 
     unsafe fn give_back(&self, payload: NonNull<u8>) {
