@@ -1,34 +1,41 @@
-//! The free spans, by length: four bins from one power of two to the next, and a word that says which of them hold any.
+//! The free spans, by length: in rows from one power of two to the next, each of some bins, and words that say which bins hold
+//! any. So a span of a fitting length is found in a few steps (two-level segregated fit, by Masmano, Ripoll, Crespo and Real).
 
 use super::node::{At, Link, State};
 use crate::layout::{Fit, GRAIN};
 
-const BINS: usize = u64::BITS as usize;
+/// Bins of a row: a span that is taken is longer than asked by a sixteenth at most, or, where memory is small, by a quarter.
+const STEPS: usize = if cfg!(all(target_os = "none", not(target_family = "wasm"))) { 4 } else { 16 };
 
-/// So many spans are looked at one by one before a longer one is taken that has room for certain.
-const TRIES: usize = 8;
+const ROWS: usize = 16;
+
+/// So many spans of one bin are looked at one by one before a longer one is taken that has room for certain.
+const TRIES: usize = 3;
 
 pub(super) struct Bins {
-    /// A bit for each bin that is not empty.
-    filled: u64,
-    /// The span that was freed last, in each.
-    heads: [Link; BINS],
+    /// A bit for each row that is not empty.
+    rows: u16,
+    /// In each row, a bit for each bin that is not empty.
+    filled: [u16; ROWS],
+    /// The span that was freed last, in each bin.
+    heads: [[Link; STEPS]; ROWS],
 }
 
 impl Bins {
     pub const fn new() -> Bins {
-        Bins { filled: 0, heads: [None; BINS] }
+        Bins { rows: 0, filled: [0; ROWS], heads: [[None; STEPS]; ROWS] }
     }
 
     /// Puts a free span in.
     pub fn insert(&mut self, at: At) {
-        let bin = bin_of(at.len.get());
-        let after = self.heads[bin].replace(at);
+        let Bin { row, step } = bin_of(at.len.get());
+        let after = self.heads[row][step].replace(at);
         at.state.set(State::Free { before: None, after });
         if let Some(other) = after {
             link(other, |_, after| (Some(at), after));
         }
-        self.filled |= 1 << bin;
+        self.filled[row] |= 1 << step;
+        self.rows |= 1 << row;
     }
 
     /// Takes a span out, of which the length has not changed since it was put in.
@@ -43,10 +50,13 @@ impl Bins {
             link(other, |before, _| (before, after));
             return;
         }
-        let bin = bin_of(at.len.get());
-        self.heads[bin] = after;
+        let Bin { row, step } = bin_of(at.len.get());
+        self.heads[row][step] = after;
         if after.is_none() {
-            self.filled &= !(1 << bin);
+            self.filled[row] &= !(1 << step);
+            if self.filled[row] == 0 {
+                self.rows &= !(1 << row);
+            }
         }
     }
 
@@ -57,13 +67,13 @@ impl Bins {
         if fit.align <= GRAIN {
             return Some((self.find_len(least)?, 0, least));
         }
-        let bin = bin_of(least);
         let holds = |at: At| {
             let (gap, len) = fit.at(at.addr())?;
             (gap.checked_add(len)? <= at.len.get()).then_some((at, gap, len))
         };
-        let near = self.from(bin).take(TRIES).filter_map(holds).min_by_key(|(at, ..)| at.len.get());
-        let ample = || fit.anywhere().and_then(|ample| self.from(bin_of(ample) + 1).find_map(holds));
+        let bin = bin_of(least);
+        let near = self.from(bin).take(4 * TRIES).find_map(holds);
+        let ample = || fit.anywhere().and_then(|ample| self.from(bin_of(ample)).find_map(holds));
         near.or_else(ample).or_else(|| self.from(bin).find_map(holds))
     }
 
@@ -71,51 +81,46 @@ impl Bins {
     #[inline]
     pub fn find_len(&self, len: usize) -> Link {
         let bin = bin_of(len);
-        let at = self.shortest(bin, len).or_else(|| self.shortest(bin + 1, len));
-        at.or_else(|| self.of(bin).find(|at| at.len.get() >= len))
-    }
-
-    /// The shortest span of at least `least` bytes among the first few of the first bin from this one on that holds any.
-    fn shortest(&self, bin: usize, least: usize) -> Link {
-        let bin = self.filled_from(bin).trailing_zeros() as usize;
-        let mut shortest: Link = None;
-        for at in self.of(bin).take(TRIES) {
-            let len = at.len.get();
-            if len >= least && shortest.is_none_or(|other| len < other.len.get()) {
-                shortest = Some(at);
-                if len == least {
-                    break;
-                }
-            }
-        }
-        shortest
+        let near = self.of(bin).take(TRIES).find(|at| at.len.get() >= len);
+        let ample = || self.head(self.next(bin.next()?)?);
+        near.or_else(ample).or_else(|| self.of(bin).find(|at| at.len.get() >= len))
     }
 
     /// Length of the longest free span.
     pub fn longest(&self) -> usize {
-        let last = self.filled.checked_ilog2().map_or(0, |bin| bin as usize);
-        self.from(last).map(|at| at.len.get()).max().unwrap_or(0)
+        self.all().map(|at| at.len.get()).max().unwrap_or(0)
+    }
+
+    /// All of them.
+    pub fn all(&self) -> impl Iterator<Item = At> {
+        self.from(Bin { row: 0, step: 0 })
     }
 
     /// The spans in this bin and in those after it.
-    pub fn from(&self, bin: usize) -> impl Iterator<Item = At> {
-        let mut filled = self.filled_from(bin);
-        let bins = core::iter::from_fn(move || {
-            let bin = filled.trailing_zeros() as usize;
-            filled &= filled.wrapping_sub(1);
-            (bin < BINS).then_some(bin)
-        });
+    fn from(&self, bin: Bin) -> impl Iterator<Item = At> {
+        let bins = core::iter::successors(self.next(bin), |bin| self.next(bin.next()?));
         bins.flat_map(|bin| self.of(bin))
     }
 
-    /// A bit for each bin from this one on that is not empty.
-    fn filled_from(&self, bin: usize) -> u64 {
-        self.filled & u64::MAX.checked_shl(bin as u32).unwrap_or(0)
+    /// The first bin from this one on that is not empty.
+    #[inline]
+    fn next(&self, bin: Bin) -> Option<Bin> {
+        let steps = self.filled[bin.row] & (u16::MAX << bin.step);
+        if steps != 0 {
+            return Some(Bin { step: steps.trailing_zeros() as usize, ..bin });
+        }
+        let rows = self.rows & (u16::MAX << bin.row << 1);
+        let row = rows.trailing_zeros() as usize;
+        Some(Bin { row, step: self.filled.get(row)?.trailing_zeros() as usize })
+    }
+
+    fn head(&self, bin: Bin) -> Link {
+        self.heads[bin.row][bin.step]
     }
 
     /// The spans in this bin.
-    fn of(&self, bin: usize) -> impl Iterator<Item = At> {
-        core::iter::successors(self.heads.get(bin).copied().flatten(), |at| match at.state.get() {
+    fn of(&self, bin: Bin) -> impl Iterator<Item = At> {
+        core::iter::successors(self.head(bin), |at| match at.state.get() {
             State::Free { after, .. } => after,
             State::Claimed(_) => None,
         })
@@ -130,14 +135,36 @@ fn link(at: At, to: impl FnOnce(Link, Link) -> (Link, Link)) {
     }
 }
 
-/// Where spans of so many bytes are kept; longer ones are kept there or further up.
-fn bin_of(len: usize) -> usize {
-    let grains = len / GRAIN;
-    match grains {
-        0..4 => grains,
-        _ => {
-            let log = grains.ilog2() as usize;
-            ((log - 1) * 4 + ((grains >> (log - 2)) & 3)).min(BINS - 1)
+/// Where a bin stands.
+#[derive(Clone, Copy)]
+struct Bin {
+    row: usize,
+    step: usize,
+}
+
+impl Bin {
+    /// The bin after this one.
+    #[inline]
+    fn next(self) -> Option<Bin> {
+        match self {
+            Bin { row, step } if step + 1 < STEPS => Some(Bin { row, step: step + 1 }),
+            Bin { row, .. } if row + 1 < ROWS => Some(Bin { row: row + 1, step: 0 }),
+            _ => None,
         }
     }
+}
+
+/// Where spans of so many bytes are kept; longer ones are kept there or further up.
+#[inline]
+fn bin_of(len: usize) -> Bin {
+    let grains = len / GRAIN;
+    if grains < STEPS {
+        return Bin { row: 0, step: grains };
+    }
+    let log = grains.ilog2();
+    let row = (log - STEPS.ilog2() + 1) as usize;
+    if row >= ROWS {
+        return Bin { row: ROWS - 1, step: STEPS - 1 };
+    }
+    Bin { row, step: (grains >> (log - STEPS.ilog2())) & (STEPS - 1) }
 }

@@ -308,13 +308,13 @@ impl Book {
 
     /// From now on nothing that is free counts as zero.
     pub fn forget_zeros(&mut self) {
-        let end = self.bins.from(0).map(At::end).max().unwrap_or(0);
+        let end = self.bins.all().map(At::end).max().unwrap_or(0);
         self.touched = self.touched.max(end);
     }
 
     /// Every free span.
     pub fn free_spans(&self) -> impl Iterator<Item = At> {
-        self.bins.from(0)
+        self.bins.all()
     }
 
     /// Length of the longest free span.
