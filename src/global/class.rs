@@ -31,6 +31,12 @@ pub(super) const fn class_of(size: usize) -> usize {
     FINE / ALIGN + 1 + (doubling - FINE.ilog2()) as usize * STEPS + ((last >> (doubling - STEPS.ilog2())) & (STEPS - 1))
 }
 
+/// The largest class whose blocks have no more than `len` bytes, which are more than a slab's blocks have.
+pub(super) const fn class_within(len: usize) -> usize {
+    let class = class_of(len);
+    if size_of_class(class) > len { class - 1 } else { class }
+}
+
 /// Bytes of a block of this class: a multiple of [`ALIGN`].
 pub(super) const fn size_of_class(class: usize) -> usize {
     match class.checked_sub(FINE / ALIGN + 1) {

@@ -4,11 +4,13 @@ use core::array;
 use core::cell::Cell;
 use core::ptr::NonNull;
 
-use super::class::{ALIGN, CLASSES, LARGEST_IN_SLAB, LARGEST_SLAB, class_of, size_of_class, slab_of_class};
+use super::class::{
+    ALIGN, CLASSES, LARGEST, LARGEST_IN_SLAB, LARGEST_SLAB, class_of, class_within, size_of_class, slab_of_class,
+};
 use super::stats::ClassStats;
 use crate::access::Shareable;
 use crate::layout::GRAIN;
-use crate::ledger::{Keeper, Placed, Spans, Want};
+use crate::ledger::{Keeper, Placed, Spans, Want, payload_len};
 
 /// A free block starts with the link to the next one.
 type Free = Option<NonNull<u8>>;
@@ -56,10 +58,10 @@ struct Slab {
 const BATCH: usize = 512;
 
 /// The part of all that is claimed that free spans may be kept of.
-const PART: usize = 1000000;
+const PART: usize = 8;
 
 /// So many classes further up a free span may serve instead of one claimed anew: it is longer by an eighth at most.
-const LONGER: usize = 0;
+const LONGER: usize = 1;
 
 /// The first class of which each block is a span of its own.
 pub(super) const FIRST_OF_SPANS: usize = class_of(LARGEST_IN_SLAB) + 1;
@@ -113,13 +115,13 @@ impl<A: Shareable> Heap<A> {
     #[inline]
     pub fn take_span(&self, class: usize) -> Free {
         self.enter();
-        let lists = &self.lists[class..CLASSES.min(class + 1 + LONGER)];
-        let block = lists.iter().find_map(|list| self.pop(list));
-        if block.is_some() {
-            self.listed.set(self.listed.get().saturating_sub(size_of_class(class)));
+        let mut classes = class..CLASSES.min(class + 1 + LONGER);
+        let taken = classes.find_map(|class| Some((class, self.pop(&self.lists[class])?)));
+        if let Some((class, _)) = taken {
+            self.listed.set(self.listed.get() - size_of_class(class));
         }
         self.leave();
-        block
+        taken.map(|(_, block)| block)
     }
 
     /// [`put`](Heap::put), for classes of which each block is a span of its own.
@@ -128,7 +130,11 @@ impl<A: Shareable> Heap<A> {
     ///
     /// As there.
     #[inline]
-    pub unsafe fn put_span(&self, class: usize, block: NonNull<u8>) {
+    pub unsafe fn put_span(&self, block: NonNull<u8>) {
+        // SAFETY: the caller's promise; such a block is a payload of the ledger's.
+        let len = unsafe { payload_len(block) };
+        // It may be longer than what was asked for, by a little or by much.
+        let class = class_within(len.min(LARGEST));
         self.enter();
         let listed = self.listed.get() + size_of_class(class);
         let room = listed <= self.limit.get();
@@ -141,7 +147,7 @@ impl<A: Shareable> Heap<A> {
         }
         self.leave();
         if !room {
-            // SAFETY: the caller's promise; such a block is a payload of the ledger's.
+            // SAFETY: as above.
             unsafe { self.spans.give_back(block) };
         }
     }

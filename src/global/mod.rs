@@ -7,7 +7,7 @@ use core::sync::atomic::{AtomicPtr, Ordering};
 use crate::access::{Needed, Shareable};
 use crate::backing::Backing;
 use crate::layout::GRAIN;
-use crate::ledger::{GrowInPlace, Ledger, Placed, Snapshot, Spans, Want};
+use crate::ledger::{GrowInPlace, Ledger, Placed, Snapshot, Spans, Want, payload_len};
 use crate::platform;
 
 #[cfg(feature = "allocator-api2")]
@@ -180,10 +180,15 @@ impl<A: Shareable> Global<A> {
     /// returned.
     #[inline(never)]
     unsafe fn resize(&self, memory: NonNull<u8>, old: Layout, new: Layout) -> Option<NonNull<u8>> {
-        let (had, size) = (span_bytes(old), span_bytes(new));
-        let Some(missing) = size.checked_sub(had) else {
-            // SAFETY: the caller's promise.
-            unsafe { self.spans.shorten(memory, size) };
+        let size = span_bytes(new);
+        // SAFETY: the span is a payload of this ledger's that the caller holds.
+        let had = unsafe { payload_len(memory) };
+        let Some(missing) = size.checked_sub(had).filter(|missing| *missing > 0) else {
+            // A little is left to it: it may grow again.
+            if had - size > had / SPARED {
+                // SAFETY: the caller's promise.
+                unsafe { self.spans.shorten(memory, size) };
+            }
             return Some(memory);
         };
         if class_for(new).is_some() {
@@ -211,6 +216,9 @@ impl<A: Shareable> Global<A> {
         Some(moved)
     }
 }
+
+/// The part of a span that a smaller request may leave unused.
+const SPARED: usize = 8;
 
 /// The class that serves `layout`, if one does.
 #[inline(always)]
@@ -256,7 +264,7 @@ unsafe impl<A: Shareable> GlobalAlloc for Global<A> {
                     unsafe { heap.put(class, memory) };
                 } else {
                     // SAFETY: as above.
-                    unsafe { heap.put_span(class, memory) };
+                    unsafe { heap.put_span(memory) };
                 }
             }
             // SAFETY: a payload of the ledger's that the caller is done with.

@@ -424,6 +424,16 @@ unsafe fn header_of(payload: NonNull<u8>) -> At {
     unsafe { At::of(base) }
 }
 
+/// Bytes of a claim's payload.
+///
+/// # Safety
+///
+/// The caller owes: `payload` is one that a ledger handed out, still held.
+pub(crate) unsafe fn payload_len(payload: NonNull<u8>) -> usize {
+    // SAFETY: the caller's promise. A claim's length changes at its holder's wish only, so no lock is needed.
+    unsafe { header_of(payload) }.len.get() - GRAIN
+}
+
 /// A span without its header: what its holder may use, or nobody does.
 fn payload(at: At) -> Span {
     // SAFETY: a span is at least as long as its header.
