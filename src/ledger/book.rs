@@ -213,6 +213,9 @@ impl Book {
 
     /// Lengthens a claim in place by `least` bytes or more, up to `most`, from the free span that it touches.
     pub fn extend(&mut self, at: At, least: usize, most: usize) -> bool {
+        if least == 0 {
+            return true;
+        }
         let Some(free) = free_after(at).filter(|free| free.len.get() >= least) else {
             return false;
         };

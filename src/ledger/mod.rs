@@ -71,7 +71,7 @@ pub(crate) struct Want {
 #[derive(Clone, Copy)]
 pub(crate) struct GrowInPlace {
     pub payload: NonNull<u8>,
-    /// Bytes that it needs more.
+    /// Bytes that it needs more: not 0.
     pub missing: usize,
     /// Bytes that it would like more.
     pub prefer: usize,
