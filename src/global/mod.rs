@@ -72,6 +72,8 @@ impl<A: Shareable> Global<A> {
         }
         // The heap's own record is one of the spans.
         slack += self.heap().map_or(0, |_| size_of::<Heap<A>>().next_multiple_of(GRAIN));
+        // Other threads may have claimed more between the two counts.
+        let free = free.min(held);
         HeapStats { held, in_use: held.saturating_sub(free + slack), free, peak: self.spans.totals().peak }
     }
 
