@@ -110,6 +110,18 @@ impl<'m> Simulated<'m> {
         Simulated { base: memory.start(), len: memory.claim.len(), control, manner }
     }
 
+    /// [`new`](Simulated::new), for a ledger that is to stay for ever.
+    ///
+    /// # Safety
+    ///
+    /// The caller owes: memory and control stay for as long as the backing is used, or anything that it gave.
+    pub unsafe fn lasting(memory: &mut Memory, control: &Control, manner: Manner) -> Simulated<'static> {
+        let Simulated { base, len, .. } = Simulated::new(memory, control, manner);
+        // SAFETY: the caller's promise.
+        let control = unsafe { &*core::ptr::from_ref(control) };
+        Simulated { base, len, control, manner }
+    }
+
     /// Two that take turns: where the one's grant ends, the other's next begins.
     pub fn two(memory: &'m mut Memory, control: &'m Control, manner: Manner) -> [Simulated<'m>; 2] {
         // The one control says what both have used, so no byte goes out twice.

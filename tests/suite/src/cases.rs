@@ -44,6 +44,24 @@ macro_rules! for_each_case {
             h21_destructors => $crate::hazards::reentry::h21_destructors,
             h21_pool_that_refills_itself => $crate::hazards::reentry::h21_pool_that_refills_itself,
             h22_auto_traits => $crate::hazards::threads::h22_auto_traits,
+            heap_conformance_default_backing => $crate::heap::conforming::default_backing,
+            heap_conformance_regions => $crate::heap::conforming::regions,
+            heap_conformance_every_manner => $crate::heap::conforming::every_manner,
+            heap_model_default_backing => $crate::heap::modelled::default_backing,
+            heap_model_small_region => $crate::heap::modelled::small_region,
+            heap_model_every_manner => $crate::heap::modelled::every_manner,
+            heap_statistics => $crate::heap::counting::statistics,
+            heap_h11_overflowing_requests => $crate::heap::refusing::h11_overflowing_requests,
+            heap_h12_each_claim_fails_once => $crate::heap::modelled::h12_each_claim_fails_once,
+            heap_h12_each_kind_of_claim_fails_once => $crate::heap::refusing::h12_each_kind_of_claim_fails_once,
+            heap_h12_full_memory => $crate::heap::refusing::h12_full_memory,
+            heap_h26_programs_run_again => $crate::heap::modelled::h26_programs_run_again,
+            heap_h26_programs_of_the_heap_alone => $crate::heap::growing::h26_programs_of_the_heap_alone,
+            heap_h26_no_class_hoards => $crate::heap::growing::h26_no_class_hoards,
+            heap_h26_others_have_what_the_heap_keeps => $crate::heap::growing::h26_others_have_what_the_heap_keeps,
+            heap_h26_slabs_in_use_stay => $crate::heap::growing::h26_slabs_in_use_stay,
+            heap_h26_growing_bit_by_bit => $crate::heap::growing::h26_growing_bit_by_bit,
+            heap_h26_two_heaps => $crate::heap::growing::h26_two_heaps,
             ledgers_come_and_go => $crate::conforming::ledgers_come_and_go,
         }
     };
@@ -56,6 +74,10 @@ macro_rules! for_each_allocator_case {
     ($callback:ident) => {
         $callback! {
             conformance_over_the_global_allocator => $crate::conforming::over_the_global_allocator,
+            heap_conformance_over_the_global_allocator => $crate::heap::conforming::over_the_global_allocator,
+            heap_boxes => $crate::heap::collections::boxes,
+            heap_grown_zeroed => $crate::heap::collections::grown_zeroed,
+            heap_in_a_static => $crate::heap::collections::in_a_static,
             model_over_the_global_allocator => $crate::modelled::over_the_global_allocator,
         }
     };

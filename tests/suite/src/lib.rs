@@ -17,6 +17,7 @@ pub mod compile_fail;
 pub mod conformance;
 pub mod conforming;
 pub mod hazards;
+pub mod heap;
 pub mod live;
 pub mod model;
 pub mod modelled;

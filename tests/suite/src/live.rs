@@ -109,6 +109,25 @@ impl Live {
         self.blocks[free] = Some(block);
     }
 
+    /// A block has gone to another place, or stayed, with another layout: what both sizes hold must be the same. There it is watched
+    /// from now on, with a new pattern.
+    ///
+    /// # Safety
+    ///
+    /// The caller owes: at `place` there is a block as for [`add`](Live::add), of which as many bytes have been written as both
+    /// layouts have.
+    pub unsafe fn moved(&mut self, from: NonNull<u8>, place: NonNull<u8>, old: Layout, new: Layout, holder: Holder) {
+        self.check_but(from);
+        if let Some(block) = self.find(0, |block| block.place == from) {
+            // SAFETY: the caller's promise.
+            let kept = unsafe { block.is_at(place, old.size().min(new.size())) };
+            assert!(kept, "{block:?} lost bytes on its way to {new:?}");
+        }
+        self.forget(from);
+        // SAFETY: the caller's promise.
+        unsafe { self.add(place, new, holder) };
+    }
+
     /// Some block that `wanted` accepts.
     pub fn find(&self, choice: u32, wanted: impl Fn(&Block) -> bool) -> Option<Block> {
         let start = choice as usize % WATCHED;

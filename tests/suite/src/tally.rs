@@ -32,6 +32,14 @@ impl Tally {
     pub fn must_be<B: Backing>(&self, ledger: &Ledger<B>) {
         assert_eq!(Tally::of(ledger), *self, "a failed request changed the ledger");
     }
+
+    /// No memory may have been taken from the backing since. (A heap on the same ledger may have given back what it had at hand, loans
+    /// included.)
+    pub fn nothing_taken<B: Backing>(&self, ledger: &Ledger<B>) {
+        let now = Tally::of(ledger);
+        assert_eq!((now.growths, now.peak), (self.growths, self.peak), "a failed request changed the ledger");
+        assert!(now.granted <= self.granted, "a failed request took memory");
+    }
 }
 
 /// The sums fit the spans, and the spans lie in order, apart, on the grain.

@@ -170,3 +170,103 @@ fn borrows_go_to_other_threads() {
         scope.spawn(move || assert_eq!(*boxed, "in a box"));
     });
 }
+
+/// Blocks of one heap go to other threads, which free or resize them, while an arena of each thread's is on the same ledger (h25).
+#[test]
+fn heap_h25_blocks_go_to_other_threads() {
+    use freehold::Global;
+    use std::alloc::GlobalAlloc;
+
+    static LEDGER: Ledger<DefaultBacking> = Ledger::new(DefaultBacking::new());
+    static HEAP: Global = Global::new_in(&LEDGER, "heap");
+
+    /// A block filled with one byte.
+    struct Block(*mut u8, Layout, u8);
+    // SAFETY: whoever has it owns the block.
+    unsafe impl Send for Block {}
+
+    impl Block {
+        fn new(size: usize, byte: u8) -> Block {
+            let layout = Layout::from_size_align(size, 1 << (size % 6)).expect("a layout");
+            // SAFETY: the layout has bytes.
+            let place = unsafe { if size % 5 == 0 { HEAP.alloc_zeroed(layout) } else { HEAP.alloc(layout) } };
+            assert!(!place.is_null());
+            if size.is_multiple_of(5) {
+                // SAFETY: allocated, and zero.
+                let bytes = unsafe { std::slice::from_raw_parts(place, size) };
+                assert!(bytes.iter().all(|byte| *byte == 0));
+            }
+            let block = Block(place, layout, byte);
+            block.fill();
+            block
+        }
+
+        fn fill(&self) {
+            // SAFETY: the block is this one's alone.
+            unsafe { self.0.write_bytes(self.2, self.1.size()) };
+        }
+
+        fn check(&self, len: usize) {
+            // SAFETY: allocated and filled, at least as far.
+            let bytes = unsafe { std::slice::from_raw_parts(self.0, len) };
+            assert!(bytes.iter().all(|byte| *byte == self.2), "overwritten: {:?}", self.1);
+        }
+
+        fn resize(&mut self, size: usize) {
+            let kept = size.min(self.1.size());
+            // SAFETY: a block of the heap's with this layout.
+            self.0 = unsafe { HEAP.realloc(self.0, self.1, size) };
+            assert!(!self.0.is_null());
+            self.1 = Layout::from_size_align(size, self.1.align()).expect("a layout");
+            self.check(kept);
+            self.fill();
+        }
+    }
+
+    impl Drop for Block {
+        fn drop(&mut self) {
+            self.check(self.1.size());
+            // SAFETY: a block of the heap's with this layout, not used any more.
+            unsafe { HEAP.dealloc(self.0, self.1) };
+        }
+    }
+
+    const ROUNDS: usize = if cfg!(miri) { 15 } else { 4 * STEPS };
+    let largest = if cfg!(miri) { 2000 } else { 40_000 };
+    let (senders, receivers): (Vec<_>, Vec<_>) = (0..THREADS).map(|_| mpsc::channel::<Block>()).unzip();
+    thread::scope(|scope| {
+        for (number, receiver) in receivers.into_iter().enumerate() {
+            let next = senders[(number + 1) % THREADS].clone();
+            scope.spawn(move || {
+                let mut choices = Seeded::new(number as u32 + 1, usize::MAX);
+                let mut arena = Arena::new_in(&LEDGER, "arena");
+                for round in 0..ROUNDS {
+                    let choice = freehold_suite::choices::Choices::next(&mut choices).expect("no end") as usize;
+                    let size = 1 + choice % if choice.is_multiple_of(7) { largest } else { 400 };
+                    let _ = next.send(Block::new(size, choice as u8));
+                    let filled = arena.alloc_slice_fill(choice % 700, number as u8);
+                    for mut block in receiver.try_iter().take(2) {
+                        if choice % 3 == 0 {
+                            block.resize(1 + choice % 1500);
+                        }
+                    }
+                    assert!(filled.iter().all(|byte| *byte == number as u8));
+                    match round % 40 {
+                        13 => arena.reset(),
+                        14 => arena.trim(),
+                        27 => HEAP.trim(),
+                        28 => _ = HEAP.stats().slack(),
+                        _ => {}
+                    }
+                }
+                // The blocks that are still on their way are freed with the channel.
+            });
+        }
+        drop(senders);
+    });
+    assert_eq!(HEAP.stats().in_use, 0, "{}", HEAP.stats());
+    HEAP.trim();
+    tally::check(&LEDGER);
+    assert_eq!(LEDGER.snapshot().claimed, HEAP.stats().held);
+    assert_eq!((HEAP.classes().count(), LEDGER.snapshot().claimed_by("arena")), (0, 0));
+}

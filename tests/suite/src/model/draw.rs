@@ -5,6 +5,7 @@ use core::alloc::Layout;
 use freehold::Growth;
 
 use crate::choices::Choices;
+use crate::heap::sizes;
 
 /// Mostly small, now and then larger than a chunk.
 pub fn size(choices: &mut impl Choices) -> usize {
@@ -24,6 +25,30 @@ pub fn layout(choices: &mut impl Choices) -> Layout {
         _ => 1 << choices.below(13),
     };
     Layout::from_size_align(size(choices), align).expect("a layout")
+}
+
+/// Of every kind of block that a heap has, and around the borders between them.
+pub fn heap_size(choices: &mut impl Choices) -> usize {
+    let most = if cfg!(miri) { 6000 } else { 120_000 };
+    let size = match choices.below(16) {
+        0..8 => choices.below(300) as usize,
+        8..12 => {
+            let step = choices.below(if cfg!(miri) { 60 } else { 80 }) as usize;
+            sizes::classes().nth(step).unwrap_or(16) + choices.below(3) as usize - 1
+        }
+        12..15 => choices.below(6000) as usize,
+        _ => choices.below(most) as usize,
+    };
+    size.max(1)
+}
+
+/// Such a size at an alignment that is mostly small.
+pub fn heap_layout(choices: &mut impl Choices) -> Layout {
+    let align = match choices.below(16) {
+        0..13 => 1 << choices.below(5),
+        _ => 1 << choices.below(14),
+    };
+    Layout::from_size_align(heap_size(choices), align).expect("a layout")
 }
 
 /// Any policy, useless ones included.

@@ -1,17 +1,21 @@
 //! A shadow model: random programs of operations, everything checked after each step.
 //!
 //! A program works on a few slots. In each there is, by turns, an arena, a typed arena, a pool of blocks, or a raw claim; each has its own
-//! name, so that the ledger's word on who holds what can be compared with what the slots say.
+//! name, so that the ledger's word on who holds what can be compared with what the slots say. Beside them there may be a heap.
 
 use core::alloc::Layout;
 
-use freehold::{AllocError, Arena, Backing, BlockPool, Claim, GRAIN, Growth, Ledger, Pool, PoolBox, Scope, TypedArena};
+use freehold::{
+    AllocError, Arena, Backing, BlockPool, Claim, GRAIN, Global, Growth, Ledger, Pool, PoolBox, Scope, TypedArena,
+};
 
 use crate::choices::Choices;
+use crate::heap::blocks::Blocks;
 use crate::live::{Holder, Live};
 use crate::tally::{self, Tally};
 
 mod draw;
+mod heap;
 mod values;
 
 use draw::{growth, layout};
@@ -39,16 +43,28 @@ struct Machine<'l, B> {
     live: Live,
     counts: &'l Counts,
     peak: usize,
+    /// The blocks of the heap on the same ledger, if there is one.
+    blocks: Option<Blocks<'l>>,
 }
 
 /// Runs a program on an empty ledger. Every request may be refused: then nothing must have changed, and the program goes on.
 pub fn run<B: Backing>(ledger: &Ledger<B>, choices: &mut impl Choices) {
+    run_beside(ledger, None, choices);
+}
+
+/// [`run`], on a ledger on which nothing is claimed but the record of that heap: every other step of the program uses it.
+pub fn run_beside<B: Backing>(ledger: &Ledger<B>, heap: Option<&Global>, choices: &mut impl Choices) {
     let counts = Counts::default();
-    let mut machine = Machine { ledger, live: Live::new(), counts: &counts, peak: 0 };
+    let blocks = heap.map(Blocks::new);
+    let mut machine = Machine { ledger, live: Live::new(), counts: &counts, peak: 0, blocks };
     let mut slots = [const { Slot::Empty }; OWNERS.len()];
     while let Some(choice) = choices.next() {
         let index = choice as usize % OWNERS.len();
-        machine.step(OWNERS[index], &mut slots[index], choice >> 8, choices);
+        if machine.blocks.is_some() && choice & 32 != 0 {
+            machine.heap(choice >> 8, choices);
+        } else {
+            machine.step(OWNERS[index], &mut slots[index], choice >> 8, choices);
+        }
         machine.check();
         machine.check_sums(&mut slots);
     }
@@ -57,7 +73,8 @@ pub fn run<B: Backing>(ledger: &Ledger<B>, choices: &mut impl Choices) {
         machine.end(OWNERS[index], slot);
         machine.check();
     }
-    assert_eq!((ledger.snapshot().claimed, counts.alive()), (0, 0));
+    let record = machine.heap_ends();
+    assert_eq!((ledger.snapshot().claimed, counts.alive()), (record, 0));
     h26_the_peak_fits_again(ledger);
 }
 
@@ -65,7 +82,7 @@ pub fn run<B: Backing>(ledger: &Ledger<B>, choices: &mut impl Choices) {
 /// was granted.
 fn h26_the_peak_fits_again<B: Backing>(ledger: &Ledger<B>) {
     let granted = ledger.snapshot().granted;
-    let longest = ledger.snapshot().spans().map(|span| span.len).max();
+    let longest = ledger.snapshot().spans().filter(|span| span.owner.is_none()).map(|span| span.len).max();
     if let Some(longest) = longest {
         let layout = Layout::from_size_align(longest - GRAIN, 1).expect("a layout");
         if layout.size() > 0 {
@@ -127,9 +144,17 @@ impl<'l, B: Backing> Machine<'l, B> {
         }
     }
 
+    /// A request has failed: the ledger must be as it was, but for what a heap may have given back.
+    fn unchanged(&self, before: &Tally) {
+        match self.blocks {
+            Some(_) => before.nothing_taken(self.ledger),
+            None => before.must_be(self.ledger),
+        }
+    }
+
     fn refused(&self, owner: &str, before: &Tally, error: AllocError) -> Slot<'l> {
         assert_eq!(error.owner, owner);
-        before.must_be(self.ledger);
+        self.unchanged(before);
         Slot::Empty
     }
 
@@ -163,7 +188,7 @@ impl<'l, B: Backing> Machine<'l, B> {
             _ => {
                 let before = Tally::of(self.ledger);
                 if self.allocate(&*arena, holder, choice >> 4, choices).is_none() {
-                    before.must_be(self.ledger);
+                    self.unchanged(&before);
                     assert_eq!(arena.claimed(), claimed, "a failed request changed the arena");
                 }
             }
@@ -185,7 +210,7 @@ impl<'l, B: Backing> Machine<'l, B> {
                 _ => {
                     let before = Tally::of(self.ledger);
                     if self.allocate(&*scope, Holder { owner, depth }, choice >> 3, choices).is_none() {
-                        before.must_be(self.ledger);
+                        self.unchanged(&before);
                     }
                 }
             }
@@ -269,7 +294,7 @@ impl<'l, B: Backing> Machine<'l, B> {
                     }
                     Err(rejected) => {
                         assert!(rejected.value.is(*len));
-                        before.must_be(self.ledger);
+                        self.unchanged(&before);
                         assert_eq!(arena.claimed(), claimed);
                     }
                 }
@@ -307,7 +332,7 @@ impl<'l, B: Backing> Machine<'l, B> {
                     }
                     Err(error) => {
                         assert_eq!((error.owner, error.size), (holder.owner, pool.layout().size()));
-                        before.must_be(self.ledger);
+                        self.unchanged(&before);
                     }
                 }
             }
@@ -327,7 +352,7 @@ impl<'l, B: Backing> Machine<'l, B> {
 
     /// What the slots say they have is what the ledger says they have, but for its headers.
     fn check_sums(&self, slots: &mut [Slot<'l>]) {
-        let mut sum = 0;
+        let mut sum = self.heap_sums();
         for (slot, owner) in slots.iter_mut().zip(OWNERS) {
             let held = self.ledger.snapshot().claimed_by(owner);
             sum += held;

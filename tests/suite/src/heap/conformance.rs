@@ -1,0 +1,158 @@
+//! What a heap owes as a `GlobalAlloc`, whatever the backing of its ledger.
+//!
+//! Where the backing may be too small for what is asked, null is right as long as it changes nothing.
+
+use core::alloc::{GlobalAlloc, Layout};
+use core::ptr::NonNull;
+
+use freehold::{Backing, Global, Ledger};
+
+use super::blocks::{Blocks, HELD, first_dirty};
+use super::{counting, sizes};
+use crate::live::Live;
+use crate::tally;
+
+/// A heap, its ledger, and what can be expected of the ledger's backing.
+pub struct Bench<'h, B> {
+    /// The heap.
+    pub heap: &'h Global,
+    /// Nothing else is claimed in it.
+    pub ledger: &'h Ledger<B>,
+    /// Whether there is room for everything that is asked here.
+    pub roomy: bool,
+}
+
+/// Everything below, twice: what was freed is about enough for the next time (h26).
+pub fn everything<B: Backing>(heap: &Global, ledger: &Ledger<B>, roomy: bool) {
+    let bench = Bench { heap, ledger, roomy };
+    // The first request opens the heap: it may have its record, and be refused all the same.
+    let (mut live, mut blocks) = (Live::new(), Blocks::new(heap));
+    blocks.alloc(&mut live, 0, Layout::new::<[u8; 2000]>());
+    blocks.free_all(&mut live);
+    let run = || {
+        every_layout(&bench);
+        zeroed(&bench);
+        h17_every_grow_and_shrink(&bench);
+        #[cfg(feature = "collections")]
+        super::collections::everything(&bench);
+    };
+    run();
+    let granted = ledger.snapshot().granted;
+    if !cfg!(miri) {
+        run();
+    }
+    assert!(!roomy || ledger.snapshot().granted <= granted + granted / 4, "the same again asks for much more memory");
+}
+
+/// What holds when no block is in use any more.
+fn nothing_in_use<B: Backing>(bench: &Bench<'_, B>, blocks: &mut Blocks<'_>, live: &mut Live) {
+    blocks.free_all(live);
+    assert!(live.is_empty());
+    counting::check(blocks, bench.ledger);
+    bench.heap.trim();
+    assert_eq!(bench.ledger.snapshot().claimed, counting::record(bench.ledger));
+    tally::check(bench.ledger);
+}
+
+impl<B: Backing> Bench<'_, B> {
+    /// A request, which may be refused where there is little room; then no memory was taken for it.
+    fn may_fail(&self, layout: Layout, request: impl FnOnce() -> bool) -> bool {
+        let granted = self.ledger.snapshot().granted;
+        let done = request();
+        assert!(done || !self.roomy, "no room for {layout:?}");
+        assert!(done || self.ledger.snapshot().granted <= granted, "a failed request took memory");
+        done
+    }
+}
+
+/// Blocks of every size around the borders between classes, and of every alignment, in as many places as the table has: each is aligned,
+/// lies apart from all others, and keeps what is in it.
+pub fn every_layout<B: Backing>(bench: &Bench<'_, B>) {
+    let (mut live, mut blocks) = (Live::new(), Blocks::new(bench.heap));
+    let borders = sizes::classes().step_by(if cfg!(miri) { 5 } else { 1 });
+    let borders = borders.flat_map(|class| class - 1..=class + 1).chain([0, 65_535, 65_536, 100_000]);
+    let small = borders.zip([1, 16, 2, 4, 8].into_iter().cycle());
+    let bits = (0..=20).step_by(if cfg!(miri) { 4 } else { 1 });
+    let aligned = bits.flat_map(|bit| [1, 20, 600, 1100, 40_000].map(|size| (size, 1 << bit)));
+    for (turn, (size, align)) in small.chain(aligned).enumerate() {
+        let (index, layout) = (turn % HELD, Layout::from_size_align(size, align).expect("a layout"));
+        blocks.free(&mut live, index);
+        bench.may_fail(layout, || blocks.alloc(&mut live, index, layout));
+        if turn % 16 == 0 {
+            live.check();
+            live.check_owners(bench.ledger);
+            tally::check(bench.ledger);
+        }
+    }
+    nothing_in_use(bench, &mut blocks, &mut live);
+}
+
+/// What is asked to be zero is, in memory that was used before, in fresh memory, and where the one meets the other.
+pub fn zeroed<B: Backing>(bench: &Bench<'_, B>) {
+    let (mut live, mut blocks) = (Live::new(), Blocks::new(bench.heap));
+    let mut noticed = 0;
+    for (&size, align) in sizes::KINDS.iter().zip([1, 16, 64, 4096].into_iter().cycle()) {
+        let layout = Layout::from_size_align(size, align).expect("a layout");
+        for twice in [size, 3 * size] {
+            let larger = Layout::from_size_align(twice, align).expect("a layout");
+            // The block's pattern makes it dirty.
+            bench.may_fail(layout, || blocks.alloc(&mut live, 0, layout));
+            blocks.free(&mut live, 0);
+            noticed += usize::from(bench.roomy && is_dirty(bench.heap, layout));
+            // Nothing lies after it, so a larger one begins in it and ends in fresh memory, if the ledger goes on there.
+            bench.may_fail(larger, || blocks.alloc_zeroed(&mut live, 1, larger));
+            // Another one, which may be fresh altogether.
+            bench.may_fail(layout, || blocks.alloc_zeroed(&mut live, 2, layout));
+            blocks.free(&mut live, 1);
+            blocks.free(&mut live, 2);
+            bench.heap.trim();
+        }
+    }
+    // Memory that was never used but lies between headers: the ledger has cut it, and grown it, on the way.
+    for turn in 0..6 {
+        let size = 3000 + 90_000 * (turn % 2);
+        let layout = Layout::from_size_align(size, 8).expect("a layout");
+        bench.may_fail(layout, || blocks.alloc_zeroed(&mut live, turn, layout));
+    }
+    nothing_in_use(bench, &mut blocks, &mut live);
+    assert!(noticed > sizes::KINDS.len() || !bench.roomy, "memory that is used again is not even dirty: {noticed}");
+}
+
+/// Whether a block as it comes holds what was there before: else that [`zeroed`] passes would mean nothing.
+fn is_dirty(heap: &Global, layout: Layout) -> bool {
+    // SAFETY: the layout has bytes.
+    let Some(block) = NonNull::new(unsafe { heap.alloc(layout) }) else { return false };
+    // SAFETY: a block was freed just now that was of the same layout and written to, or else the memory under the simulated backing
+    // or the host's fresh pages, so each byte has been written.
+    let dirty = unsafe { first_dirty(block, layout.size()) }.is_some();
+    // SAFETY: the block was just allocated, with this layout.
+    unsafe { heap.dealloc(block.as_ptr(), layout) };
+    dirty
+}
+
+/// A block of each kind becomes one of each other kind, with memory free behind it and with none, at small and large alignments: what both
+/// sizes hold is kept (h17).
+pub fn h17_every_grow_and_shrink<B: Backing>(bench: &Bench<'_, B>) {
+    const ALIGNS: &[usize] = if cfg!(miri) { &[8, 128] } else { &[1, 16, 32, 4096, 1 << 16] };
+    let (mut live, mut blocks) = (Live::new(), Blocks::new(bench.heap));
+    let neighbour = Layout::new::<[u64; 5]>();
+    for (&old, &new) in sizes::KINDS.iter().flat_map(|old| sizes::KINDS.iter().map(move |new| (old, new))) {
+        for &align in ALIGNS {
+            for last in [true, false] {
+                let layout = Layout::from_size_align(old, align).expect("a layout");
+                let done = bench.may_fail(layout, || blocks.alloc(&mut live, 0, layout));
+                if !last {
+                    let after = Layout::from_size_align(old, 32).expect("a layout");
+                    blocks.alloc(&mut live, 1, after);
+                    blocks.alloc(&mut live, 2, neighbour);
+                }
+                bench.may_fail(layout, || !done || blocks.realloc(&mut live, 0, new));
+                live.check();
+                for index in 0..3 {
+                    blocks.free(&mut live, index);
+                }
+            }
+        }
+    }
+    nothing_in_use(bench, &mut blocks, &mut live);
+}

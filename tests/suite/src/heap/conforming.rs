@@ -1,0 +1,59 @@
+//! The conformance suite for heaps on every backing.
+
+use freehold::{DefaultBacking, GRAIN, Ledger, Region, Then};
+
+use super::conformance::everything;
+use super::{on_simulated, with_heap};
+use crate::backings::{Manner, Memory};
+
+/// Enough for everything the suite asks, with gaps and odd ends.
+const ROOM: usize = if cfg!(miri) { 8 << 20 } else { 32 << 20 };
+
+/// The target's own pages.
+pub fn default_backing() {
+    with_heap(Ledger::new(DefaultBacking::new()), |heap, ledger| everything(heap, ledger, true));
+}
+
+/// A region, alone and before the target's own pages: too small for the heap's record, for a slab, for most; and large enough.
+pub fn regions() {
+    let sizes: &[usize] = if cfg!(miri) { &[9000] } else { &[0, 1000, 9000, 300_000, ROOM] };
+    for &size in sizes {
+        let memory = Memory::new(size.max(1));
+        // SAFETY: the memory is nobody else's while the region is in use.
+        let region = || unsafe { Region::from_raw(memory.start().as_ptr(), size) };
+        with_heap(Ledger::new(region()), |heap, ledger| everything(heap, ledger, size == ROOM));
+        if size == 9000 && !cfg!(miri) {
+            let then = Then::new(region(), DefaultBacking::new());
+            with_heap(Ledger::new(then), |heap, ledger| everything(heap, ledger, true));
+        }
+    }
+}
+
+/// Every manner of giving; loans are aligned by chance only, so many a request is refused.
+pub fn every_manner() {
+    let manners: &[(Manner, usize)] = if cfg!(miri) {
+        &[(Manner::Exact, 0), (Manner::Islands, GRAIN)]
+    } else {
+        &[
+            (Manner::Exact, 0),
+            (Manner::Falling, 0),
+            (Manner::Steps(640), 0),
+            (Manner::Odd, 0),
+            (Manner::Islands, GRAIN),
+            (Manner::Loans, 0),
+            (Manner::Exact, 4096),
+            (Manner::Steps(4096), 3),
+        ]
+    };
+    for &(manner, gap) in manners {
+        on_simulated(ROOM, manner, gap, |heap, ledger, _| everything(heap, ledger, manner != Manner::Loans));
+    }
+}
+
+/// Rust's global allocator lends whole blocks, aligned by chance only.
+#[cfg(feature = "collections")]
+pub fn over_the_global_allocator() {
+    use allocator_api2::alloc::Global;
+    use freehold::Over;
+    with_heap(Ledger::new(Over::new(Global)), |heap, ledger| everything(heap, ledger, false));
+}

@@ -1,0 +1,241 @@
+//! When memory grows (h26): only once nobody has any to spare, the heap included.
+
+use core::alloc::{GlobalAlloc, Layout};
+
+use freehold::{Alloc, Arena, Backing, BlockPool, GRAIN, Global, Growth, Ledger};
+
+use super::blocks::{Blocks, HELD};
+use super::{HEAP, counting, on_simulated, sizes};
+use crate::backings::Manner;
+use crate::choices::{Choices, Seeded};
+use crate::live::Live;
+use crate::{STEPS, tally};
+
+const ROOM: usize = 4 << 20;
+
+/// Bytes that the heap is filled with in one go.
+const FILL: usize = if cfg!(miri) { 12 << 10 } else { 300 << 10 };
+
+/// What is asked for afterwards: less by what slabs lose at their ends, and where they don't begin at a multiple of their size.
+const LESS: usize = FILL / 4 * 3;
+
+/// Fills the heap with blocks of one layout, then frees all; how many there were.
+fn fill_and_free(heap: &Global, layout: Layout, bytes: usize) -> usize {
+    let mut last: *mut u8 = core::ptr::null_mut();
+    let count = bytes / sizes::served(layout);
+    for _ in 0..count {
+        // SAFETY: the layout has bytes.
+        let block = unsafe { heap.alloc(layout) };
+        assert!(!block.is_null(), "no room for {layout:?}");
+        // Each leads to the one before it.
+        // SAFETY: a block of that layout, which has room for a pointer.
+        unsafe { block.cast::<*mut u8>().write_unaligned(last) };
+        last = block;
+    }
+    for _ in 0..count {
+        // SAFETY: written above.
+        let before = unsafe { last.cast::<*mut u8>().read_unaligned() };
+        // SAFETY: the block is of this heap, with this layout, and not used any more.
+        unsafe { heap.dealloc(last, layout) };
+        last = before;
+    }
+    assert!(last.is_null());
+    count
+}
+
+fn layout(size: usize, align: usize) -> Layout {
+    Layout::from_size_align(size, align).expect("a layout")
+}
+
+/// A heap's programs alone: what is freed is enough when they run again, without a trim between, and after one all is in one piece.
+pub fn h26_programs_of_the_heap_alone() {
+    let seeds = if cfg!(miri) { 2 } else { 40 };
+    for seed in 0..seeds {
+        for manner in [Manner::Exact, Manner::Steps(4096)] {
+            on_simulated(ROOM, manner, 0, |heap, ledger, _| {
+                settles(ledger, || program(heap, &mut Seeded::new(seed, STEPS)));
+                in_one_piece(heap, ledger);
+            });
+        }
+    }
+}
+
+/// What runs over and over, and frees everything each time, soon takes no more memory.
+///
+/// Not at once: the first time memory grows just where it is needed, the next time all of it is there, and pieces lie elsewhere. How they
+/// lie decides what fits; some programs need a little more once or twice. It comes to an end, and is bounded.
+pub fn settles<B: Backing>(ledger: &Ledger<B>, mut run: impl FnMut()) {
+    run();
+    let first = ledger.snapshot().granted;
+    let (warm, more) = if cfg!(miri) { (1, 1) } else { (6, 2) };
+    (0..warm).for_each(|_| run());
+    let (growths, granted) = (ledger.growths(), ledger.snapshot().granted);
+    assert!(granted <= 2 * first, "{granted} bytes, after {first} for the first time");
+    (0..more).for_each(|_| run());
+    assert!(cfg!(miri) || ledger.growths() == growths, "the same over and over asks for more memory");
+}
+
+/// Allocates, frees and resizes at random; in the end everything is free.
+fn program(heap: &Global, choices: &mut impl Choices) {
+    let (mut live, mut blocks) = (Live::new(), Blocks::new(heap));
+    while let Some(choice) = choices.next() {
+        let layout = layout(1 + choices.below(if choice % 32 == 0 { 9000 } else { 300 }) as usize, 1 << (choice % 5));
+        let done = match (choice % 4, blocks.find(choice >> 4, true), blocks.find(choice >> 4, false)) {
+            (0, Some(index), _) => blocks.realloc(&mut live, index, layout.size()),
+            (1, Some(index), _) | (_, Some(index), None) => {
+                blocks.free(&mut live, index);
+                true
+            }
+            (2, _, Some(index)) => blocks.alloc_zeroed(&mut live, index, layout),
+            (_, _, Some(index)) => blocks.alloc(&mut live, index, layout),
+            _ => true,
+        };
+        assert!(done, "no room for {layout:?}");
+    }
+    blocks.free_all(&mut live);
+}
+
+/// After a trim all that was granted is one free span, but for the heap's own record.
+fn in_one_piece<B: Backing>(heap: &Global, ledger: &Ledger<B>) {
+    heap.trim();
+    tally::check(ledger);
+    let snapshot = ledger.snapshot();
+    assert_eq!(snapshot.claimed, counting::record(ledger));
+    assert_eq!(snapshot.spans().count(), 2, "the record, and all the rest in one piece");
+}
+
+/// What one class had, any other can have, a large block, and a block of large alignment: no class hoards.
+pub fn h26_no_class_hoards() {
+    let sizes: &[usize] =
+        if cfg!(miri) { &[16, 1100, 8000] } else { &[16, 48, 500, 1000, 1024, 1100, 8000, 32_768, 100_000, 299_000] };
+    for &first in sizes {
+        on_simulated(ROOM, Manner::Exact, 0, |heap, ledger, _| {
+            fill_and_free(heap, layout(first, 8), FILL);
+            let growths = ledger.growths();
+            for &second in sizes.iter().filter(|second| **second < LESS) {
+                fill_and_free(heap, layout(second, 8), LESS);
+                assert_eq!(ledger.growths(), growths, "{first} bytes each, then {second}");
+            }
+            fill_and_free(heap, layout(5000, 256), LESS);
+            assert_eq!(ledger.growths(), growths, "{first} bytes each, then spans of their own");
+            // A single block that is as large as all of them.
+            fill_and_free(heap, layout(LESS, 8), LESS);
+            assert_eq!(ledger.growths(), growths, "{first} bytes each, then all at once");
+            in_one_piece(heap, ledger);
+        });
+    }
+}
+
+/// What the heap keeps in lists is an arena's, a typed arena's, a pool's or a claim's before memory grows, without anybody asking for a trim.
+pub fn h26_others_have_what_the_heap_keeps() {
+    /// Takes about so many bytes of the ledger's.
+    type Taker<B> = fn(&Ledger<B>, usize);
+    fn check<B: Backing>(heap: &Global, ledger: &Ledger<B>) {
+        let takers: [(&str, Taker<B>); 4] = [
+            ("claim", |ledger, bytes| drop(ledger.claim("claim", layout(bytes, 8)).expect("room"))),
+            ("arena", |ledger, bytes| {
+                let arena = Arena::new_in(ledger, "arena");
+                arena.alloc_uninit_slice::<u8>(bytes);
+            }),
+            ("arena of small chunks", |ledger, bytes| {
+                let arena = Arena::new_in(ledger, "arena").with_growth(Growth::fixed(2000));
+                (0..bytes / 200).for_each(|_| _ = arena.alloc_uninit_slice::<u8>(100));
+            }),
+            ("pool", |ledger, bytes| {
+                let pool = BlockPool::fixed_in(ledger, "pool", layout(100, 4), bytes / 120).expect("room");
+                assert!(pool.alloc().is_ok());
+            }),
+        ];
+        for (name, take) in takers {
+            for size in [16, 100, 1024, 1500, 8000] {
+                fill_and_free(heap, layout(size, 8), FILL);
+                let (growths, stats) = (ledger.growths(), heap.stats());
+                assert!(stats.free > FILL / 2 && stats.in_use == 0, "the heap keeps what was freed: {stats}");
+                take(ledger, LESS);
+                assert_eq!(ledger.growths(), growths, "{name}, after blocks of {size} bytes");
+                tally::check(ledger);
+            }
+        }
+    }
+    on_simulated(ROOM, Manner::Exact, 0, |heap, ledger, _| check(heap, ledger));
+    on_simulated(ROOM, Manner::Steps(4096), 0, |heap, ledger, _| check(heap, ledger));
+}
+
+/// A slab with one block in use stays, with that block; all the others go.
+pub fn h26_slabs_in_use_stay() {
+    on_simulated(ROOM, Manner::Exact, 0, |heap, ledger, _| {
+        let (mut live, mut blocks) = (Live::new(), Blocks::new(heap));
+        for size in [16, 200, 1000] {
+            let layout = layout(size, 8);
+            for index in 0..HELD {
+                assert!(blocks.alloc(&mut live, index, layout));
+            }
+            let kept = HELD / 2;
+            (0..HELD).filter(|index| *index != kept).for_each(|index| blocks.free(&mut live, index));
+            heap.trim();
+            live.check();
+            live.check_owners(ledger);
+            let classes = || heap.classes().filter(|class| class.size == sizes::served(layout));
+            assert!(classes().all(|class| class.slabs == 1 && class.used == 1), "{:?}", classes().next());
+            counting::check(&blocks, ledger);
+            // Its free blocks come before a new slab is claimed, those at lower addresses first.
+            let claimed = ledger.snapshot().claimed_by(HEAP);
+            assert!(blocks.alloc(&mut live, 0, layout) && blocks.alloc(&mut live, 1, layout));
+            assert_eq!(ledger.snapshot().claimed_by(HEAP), claimed);
+            blocks.free_all(&mut live);
+            in_one_piece(heap, ledger);
+        }
+    });
+}
+
+/// A block that grows a little over and over takes no more than it holds, with or without memory behind it; one that is resized to what it has stays where it
+/// is.
+pub fn h26_growing_bit_by_bit() {
+    for align in [8, 64] {
+        on_simulated(ROOM, Manner::Exact, 0, |heap, ledger, _| {
+            let (mut live, mut blocks) = (Live::new(), Blocks::new(heap));
+            assert!(blocks.alloc(&mut live, 0, layout(40_000, align)));
+            let steps = if cfg!(miri) { 20 } else { 500 };
+            for size in (40_000..).take(steps) {
+                assert!(blocks.realloc(&mut live, 0, size));
+                tally::check(ledger);
+                assert_eq!(heap.stats().in_use, size.next_multiple_of(GRAIN), "a block that has grown to {size} bytes");
+            }
+            // Something behind it, so that it could only go elsewhere.
+            assert!(blocks.alloc(&mut live, 1, layout(40_000, 64)));
+            let claimed = ledger.snapshot().peak;
+            for size in (40_000 + steps - 10..40_000 + steps).rev().step_by(3) {
+                assert!(blocks.realloc(&mut live, 0, size));
+            }
+            assert_eq!(ledger.snapshot().peak, claimed, "what shrinks a little stays where it is");
+            blocks.free_all(&mut live);
+            in_one_piece(heap, ledger);
+        });
+    }
+}
+
+/// Two heaps on one ledger: each gives what it keeps before memory grows for the other, or for a third.
+pub fn h26_two_heaps() {
+    use freehold::DefaultBacking;
+    static LEDGER: Ledger<DefaultBacking> = Ledger::new(DefaultBacking::new());
+    static HEAPS: [Global; 3] = [
+        Global::new_in(&LEDGER, "first heap"),
+        Global::new_in(&LEDGER, "second heap"),
+        Global::new_in(&LEDGER, "third heap"),
+    ];
+    let bytes = if cfg!(miri) { 200 << 10 } else { 1 << 20 };
+    // Each opens its record, and asks for a slab.
+    HEAPS.iter().for_each(|heap| _ = fill_and_free(heap, layout(900, 8), 900));
+    fill_and_free(&HEAPS[0], layout(9000, 8), bytes);
+    let growths = LEDGER.growths();
+    for (index, heap) in HEAPS.iter().enumerate().cycle().take(7) {
+        fill_and_free(heap, layout(8000 + 1000 * index, 8), bytes - bytes / 8);
+        assert_eq!(LEDGER.growths(), growths, "heap {index} has memory grow while others keep some");
+    }
+    drop(LEDGER.claim("claim", layout(bytes - bytes / 8, 8)).expect("room"));
+    assert_eq!(LEDGER.growths(), growths);
+    for heap in &HEAPS {
+        heap.trim();
+        assert_eq!((heap.stats().in_use, heap.stats().free), (0, 0));
+    }
+}

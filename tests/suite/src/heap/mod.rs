@@ -1,0 +1,48 @@
+//! The global allocator: what it owes as a [`GlobalAlloc`](core::alloc::GlobalAlloc), and to the arenas, pools and claims on its
+//! ledger.
+//!
+//! The name of each of its cases begins with `heap_`: it recovers its blocks' pointers from exposed provenance, so Miri must be asked to
+//! permit that for these cases, and for no other.
+
+use core::sync::atomic::Ordering::Relaxed;
+
+use freehold::{Backing, Global, Ledger};
+
+use crate::backings::{Control, Manner, Memory, Simulated};
+
+pub mod blocks;
+#[cfg(feature = "collections")]
+pub mod collections;
+pub mod conformance;
+pub mod conforming;
+pub mod counting;
+pub mod growing;
+pub mod modelled;
+pub mod refusing;
+pub mod sizes;
+
+/// The name that heaps claim memory under.
+pub const HEAP: &str = "heap";
+
+/// Runs `work` with a heap on this ledger. Both end with it, though a heap asks for a ledger that stays for ever: what `work` gets it can't
+/// keep.
+pub fn with_heap<B: Backing + 'static, R>(ledger: Ledger<B>, work: impl FnOnce(&Global, &Ledger<B>) -> R) -> R {
+    // SAFETY: it stays where it is while the heap is used. After that nobody has the heap, or the ledger, which knows it.
+    let lasting: &'static Ledger<B> = unsafe { &*core::ptr::from_ref(&ledger) };
+    work(&Global::new_in(lasting, HEAP), &ledger)
+}
+
+/// A ledger over a simulated backing, and the heap on it, for `work`. `gap` is what others take between two grants.
+pub fn on_simulated<R>(
+    room: usize,
+    manner: Manner,
+    gap: usize,
+    work: impl FnOnce(&Global, &Ledger<Simulated<'static>>, &Control) -> R,
+) -> R {
+    let mut memory = Memory::new(room);
+    let control = Control::new();
+    control.gap.store(gap, Relaxed);
+    // SAFETY: memory and control outlive the ledger that the backing goes into, which `with_heap` drops.
+    let backing = unsafe { Simulated::lasting(&mut memory, &control, manner) };
+    with_heap(Ledger::new(backing), |heap, ledger| work(heap, ledger, &control))
+}

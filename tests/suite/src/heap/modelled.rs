@@ -1,0 +1,97 @@
+//! Random programs of a heap beside arenas, pools and claims; with each claim refused once (h12), and run again (h26).
+
+use core::mem::MaybeUninit;
+use core::sync::atomic::Ordering::Relaxed;
+
+use freehold::{DefaultBacking, GRAIN, Ledger, Then};
+
+use super::growing::settles;
+use super::{on_simulated, with_heap};
+use crate::STEPS;
+use crate::backings::{Manner, Memory};
+use crate::choices::Seeded;
+use crate::model::run_beside;
+
+const ROOM: usize = if cfg!(miri) { 1 << 20 } else { 16 << 20 };
+const SEEDS: u32 = if cfg!(miri) { 2 } else { 8 };
+
+/// The target's own pages, behind a buffer too.
+pub fn default_backing() {
+    for seed in 0..SEEDS {
+        with_heap(Ledger::new(DefaultBacking::new()), |heap, ledger| {
+            run_beside(ledger, Some(heap), &mut Seeded::new(seed, STEPS));
+        });
+        let memory = Memory::new(10_000);
+        // SAFETY: the memory is nobody else's while the region is in use.
+        let region = unsafe { freehold::Region::from_raw(memory.start().as_ptr(), 10_000) };
+        with_heap(Ledger::new(Then::new(region, DefaultBacking::new())), |heap, ledger| {
+            run_beside(ledger, Some(heap), &mut Seeded::new(seed, STEPS / 2));
+        });
+    }
+}
+
+/// A region so small that most requests are refused.
+pub fn small_region() {
+    static mut BUFFER: [MaybeUninit<u8>; 24_000] = [MaybeUninit::uninit(); 24_000];
+    for seed in 0..SEEDS {
+        // SAFETY: no reference to it is ever made, and nobody else names it.
+        let region = unsafe { freehold::Region::from_raw((&raw mut BUFFER).cast(), 24_000) };
+        with_heap(Ledger::new(region), |heap, ledger| {
+            run_beside(ledger, Some(heap), &mut Seeded::new(seed, STEPS / 2));
+        });
+    }
+}
+
+/// Every manner of giving.
+pub fn every_manner() {
+    let manners = [
+        (Manner::Exact, 0),
+        (Manner::Falling, 0),
+        (Manner::Steps(640), 0),
+        (Manner::Odd, 0),
+        (Manner::Islands, GRAIN),
+        (Manner::Loans, 0),
+        (Manner::Exact, 1000),
+        (Manner::Steps(4096), 3),
+    ];
+    for seed in 0..SEEDS {
+        for (manner, gap) in manners {
+            on_simulated(ROOM, manner, gap, |heap, ledger, control| {
+                run_beside(ledger, Some(heap), &mut Seeded::new(seed ^ 0xabc, STEPS / 4));
+                // The heap's record, if it has one.
+                assert!(manner != Manner::Loans || control.lent.load(Relaxed) <= 1, "loans that did not come back");
+            });
+        }
+    }
+}
+
+/// The first claim is refused, and the program goes on; then, in another run, the second; and so on (h12).
+pub fn h12_each_claim_fails_once() {
+    let steps = if cfg!(miri) { 30 } else { 400 };
+    for seed in 0..SEEDS / 2 {
+        for manner in [Manner::Exact, Manner::Steps(2048), Manner::Loans] {
+            let mut refuse = 1;
+            let asked = |refuse| {
+                on_simulated(ROOM, manner, 0, |heap, ledger, control| {
+                    control.refuse.store(refuse, Relaxed);
+                    run_beside(ledger, Some(heap), &mut Seeded::new(seed, steps));
+                    control.asked.load(Relaxed)
+                })
+            };
+            while asked(refuse) >= refuse {
+                refuse += if cfg!(miri) { 12 } else { 1 };
+            }
+        }
+    }
+}
+
+/// A program that has freed everything soon needs no more memory when it runs again (h26).
+pub fn h26_programs_run_again() {
+    for seed in 0..if cfg!(miri) { 1 } else { 8 } {
+        for manner in [Manner::Exact, Manner::Steps(640)] {
+            on_simulated(ROOM, manner, 0, |heap, ledger, _| {
+                settles(ledger, || run_beside(ledger, Some(heap), &mut Seeded::new(seed ^ 0x26, STEPS / 4)));
+            });
+        }
+    }
+}

@@ -1,0 +1,44 @@
+//! The sizes at which a heap goes over from one kind of block to the next, as its documentation has them: worked out here anew, not asked
+//! of it.
+
+use core::alloc::Layout;
+
+use freehold::GRAIN;
+
+/// What asks for more alignment gets a span of its own.
+pub const ALIGN: usize = 16;
+/// The largest block that shares a slab with others.
+pub const LARGEST_IN_SLAB: usize = 1024;
+/// The largest block that goes into a list when it is freed.
+pub const LARGEST_LISTED: usize = 32 << 10;
+
+/// The sizes of blocks, from small to large: 16 bytes apart up to 512, then eight from one power of two to the next.
+pub fn classes() -> impl Iterator<Item = usize> {
+    let fine = (1..=32).map(|step| step * 16);
+    fine.chain((9..15).flat_map(|doubling| (1..=8).map(move |eighth| (1 << doubling) + (eighth << (doubling - 3)))))
+}
+
+/// Whether a block of that layout lies in a slab.
+pub fn in_slab(layout: Layout) -> bool {
+    layout.align() <= ALIGN && layout.size() <= LARGEST_IN_SLAB
+}
+
+/// Whether a block of that layout goes into a list when it is freed.
+pub fn is_listed(layout: Layout) -> bool {
+    layout.align() <= ALIGN && layout.size() <= LARGEST_LISTED
+}
+
+/// Bytes that serve a layout: its class, or a span's payload.
+pub fn served(layout: Layout) -> usize {
+    match classes().find(|class| *class >= layout.size()) {
+        Some(class) if is_listed(layout) => class,
+        _ => layout.size().next_multiple_of(GRAIN),
+    }
+}
+
+/// One size of each kind, and those beside the borders between them.
+pub const KINDS: &[usize] = if cfg!(miri) {
+    &[1, 17, 1024, 1025, 5000, 33_000]
+} else {
+    &[1, 16, 17, 512, 513, 1024, 1025, 2000, 5000, 32_768, 32_769, 40_000, 70_000]
+};
