@@ -188,13 +188,15 @@ fn heap_h25_blocks_go_to_other_threads() {
     impl Block {
         fn new(size: usize, byte: u8) -> Block {
             let layout = Layout::from_size_align(size, 1 << (size % 6)).expect("a layout");
+            let zeroed = size.is_multiple_of(5);
+            let alloc = if zeroed { GlobalAlloc::alloc_zeroed } else { GlobalAlloc::alloc };
             // SAFETY: the layout has bytes.
-            let place = unsafe { if size % 5 == 0 { HEAP.alloc_zeroed(layout) } else { HEAP.alloc(layout) } };
+            let place = unsafe { alloc(&HEAP, layout) };
             assert!(!place.is_null());
-            if size.is_multiple_of(5) {
+            if zeroed {
                 // SAFETY: allocated, and zero.
                 let bytes = unsafe { std::slice::from_raw_parts(place, size) };
-                assert!(bytes.iter().all(|byte| *byte == 0));
+                assert!(bytes.iter().all(|byte| *byte == 0), "not zero: {layout:?}");
             }
             let block = Block(place, layout, byte);
             block.fill();
@@ -246,7 +248,7 @@ fn heap_h25_blocks_go_to_other_threads() {
                     let _ = next.send(Block::new(size, choice as u8));
                     let filled = arena.alloc_slice_fill(choice % 700, number as u8);
                     for mut block in receiver.try_iter().take(2) {
-                        if choice % 3 == 0 {
+                        if choice.is_multiple_of(3) {
                             block.resize(1 + choice % 1500);
                         }
                     }

@@ -69,11 +69,12 @@ impl<B: Backing> Bench<'_, B> {
 /// lies apart from all others, and keeps what is in it.
 pub fn every_layout<B: Backing>(bench: &Bench<'_, B>) {
     let (mut live, mut blocks) = (Live::new(), Blocks::new(bench.heap));
-    let borders = sizes::classes().step_by(if cfg!(miri) { 5 } else { 1 });
+    let borders = sizes::classes().step_by(if cfg!(miri) { 27 } else { 1 });
     let borders = borders.flat_map(|class| class - 1..=class + 1).chain([0, 65_535, 65_536, 100_000]);
     let small = borders.zip([1, 16, 2, 4, 8].into_iter().cycle());
-    let bits = (0..=20).step_by(if cfg!(miri) { 4 } else { 1 });
-    let aligned = bits.flat_map(|bit| [1, 20, 600, 1100, 40_000].map(|size| (size, 1 << bit)));
+    let bits = (0..=20).step_by(if cfg!(miri) { 10 } else { 1 });
+    let aligned_sizes: &[usize] = if cfg!(miri) { &[0, 40_000] } else { &[0, 1, 20, 600, 1100, 40_000] };
+    let aligned = bits.flat_map(|bit| aligned_sizes.iter().map(move |size| (*size, 1 << bit)));
     for (turn, (size, align)) in small.chain(aligned).enumerate() {
         let (index, layout) = (turn % HELD, Layout::from_size_align(size, align).expect("a layout"));
         blocks.free(&mut live, index);

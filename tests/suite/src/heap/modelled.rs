@@ -1,6 +1,5 @@
 //! Random programs of a heap beside arenas, pools and claims; with each claim refused once (h12), and run again (h26).
 
-use core::mem::MaybeUninit;
 use core::sync::atomic::Ordering::Relaxed;
 
 use freehold::{DefaultBacking, GRAIN, Ledger, Then};
@@ -32,10 +31,10 @@ pub fn default_backing() {
 
 /// A region so small that most requests are refused.
 pub fn small_region() {
-    static mut BUFFER: [MaybeUninit<u8>; 24_000] = [MaybeUninit::uninit(); 24_000];
+    let memory = Memory::new(24_000);
     for seed in 0..SEEDS {
-        // SAFETY: no reference to it is ever made, and nobody else names it.
-        let region = unsafe { freehold::Region::from_raw((&raw mut BUFFER).cast(), 24_000) };
+        // SAFETY: the memory is nobody else's while the region is in use.
+        let region = unsafe { freehold::Region::from_raw(memory.start().as_ptr(), 24_000) };
         with_heap(Ledger::new(region), |heap, ledger| {
             run_beside(ledger, Some(heap), &mut Seeded::new(seed, STEPS / 2));
         });
