@@ -53,7 +53,7 @@ pub fn h26_programs_of_the_heap_alone() {
     for seed in 0..seeds {
         for manner in [Manner::Exact, Manner::Steps(4096)] {
             on_simulated(ROOM, manner, 0, |heap, ledger, _| {
-                settles(ledger, || program(heap, &mut Seeded::new(seed, STEPS)));
+                settles(ledger, heap, || program(heap, &mut Seeded::new(seed, STEPS)));
                 in_one_piece(heap, ledger);
             });
         }
@@ -63,16 +63,22 @@ pub fn h26_programs_of_the_heap_alone() {
 /// What runs over and over, and frees everything each time, soon takes no more memory.
 ///
 /// Not at once: the first time memory grows just where it is needed, the next time all of it is there, and pieces lie elsewhere. How they
-/// lie decides what fits; some programs need a little more once or twice. It comes to an end, and is bounded.
-pub fn settles<B: Backing>(ledger: &Ledger<B>, mut run: impl FnMut()) {
+/// lie decides what fits; some programs need a little more once or twice. From a trimmed heap on it is always the same: then the
+/// same again grows nothing.
+pub fn settles<B: Backing>(ledger: &Ledger<B>, heap: &Global, mut run: impl FnMut()) {
     run();
     let first = ledger.snapshot().granted;
-    let (warm, more) = if cfg!(miri) { (1, 1) } else { (6, 2) };
-    (0..warm).for_each(|_| run());
-    let (growths, granted) = (ledger.growths(), ledger.snapshot().granted);
-    assert!(granted <= 2 * first, "{granted} bytes, after {first} for the first time");
-    (0..more).for_each(|_| run());
-    assert!(cfg!(miri) || ledger.growths() == growths, "the same over and over asks for more memory");
+    (0..if cfg!(miri) { 1 } else { 8 }).for_each(|_| run());
+    for _ in 0..3 {
+        heap.trim();
+        run();
+    }
+    heap.trim();
+    let growths = ledger.growths();
+    run();
+    assert_eq!(ledger.growths(), growths, "the same again asks for more memory");
+    let granted = ledger.snapshot().granted;
+    assert!(granted <= first + first / 2, "{granted} bytes, after {first} for the first time");
 }
 
 /// Allocates, frees and resizes at random; in the end everything is free.
@@ -150,7 +156,9 @@ pub fn h26_others_have_what_the_heap_keeps() {
             for size in [16, 100, 1024, 1500, 8000] {
                 fill_and_free(heap, layout(size, 8), FILL);
                 let (growths, stats) = (ledger.growths(), heap.stats());
-                assert!(stats.free > FILL / 2 && stats.in_use == 0, "the heap keeps what was freed: {stats}");
+                // Of blocks that are spans of their own it keeps a part, once it has been told how large that may be.
+                let kept = if size <= 1024 { FILL / 2 } else { 0 };
+                assert!(stats.free >= kept && stats.in_use == 0, "the heap keeps what was freed: {stats}");
                 take(ledger, LESS);
                 assert_eq!(ledger.growths(), growths, "{name}, after blocks of {size} bytes");
                 tally::check(ledger);
@@ -225,7 +233,7 @@ pub fn h26_two_heaps() {
     ];
     let bytes = if cfg!(miri) { 200 << 10 } else { 1 << 20 };
     // Each opens its record, and asks for a slab.
-    HEAPS.iter().for_each(|heap| _ = fill_and_free(heap, layout(900, 8), 900));
+    HEAPS.iter().for_each(|heap| _ = fill_and_free(heap, layout(900, 8), 2000));
     fill_and_free(&HEAPS[0], layout(9000, 8), bytes);
     let growths = LEDGER.growths();
     for (index, heap) in HEAPS.iter().enumerate().cycle().take(7) {

@@ -89,7 +89,7 @@ pub fn h26_programs_run_again() {
     for seed in 0..if cfg!(miri) { 1 } else { 8 } {
         for manner in [Manner::Exact, Manner::Steps(640)] {
             on_simulated(ROOM, manner, 0, |heap, ledger, _| {
-                settles(ledger, || run_beside(ledger, Some(heap), &mut Seeded::new(seed ^ 0x26, STEPS / 4)));
+                settles(ledger, heap, || run_beside(ledger, Some(heap), &mut Seeded::new(seed ^ 0x26, STEPS / 4)));
             });
         }
     }
