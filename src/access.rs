@@ -61,7 +61,7 @@ impl<R: RawMutex> Access for Locked<R> {
     }
 }
 
-/// An [`Access`] that any thread of the program may enter: [`Locked`], and [`Local`] where there is only one thread.
+/// An [`Access`] for what is shared by all: one that any thread of the program may enter: [`Locked`], and [`Local`] where there is only one thread.
 pub trait Shareable: Access + Sync + 'static {}
 
 impl<R: RawMutex + Sync + 'static> Shareable for Locked<R> {}
