@@ -73,8 +73,8 @@ try {
   await run(modulePath, file, name, Number(values.seconds));
 } catch (error) {
   if (error instanceof WebAssembly.RuntimeError) {
-    // Nothing here traps but Rust's default allocator, which aborts when there is no memory left.
-    console.error(`${name}: the module stopped (${error.message}): out of memory on Rust's default allocator`);
+    // Nothing here traps but the program's allocator, which aborts when there is no memory left.
+    console.error(`${name}: the module stopped (${error.message}): out of memory on the program's allocator`);
     process.exitCode = FAILED;
   } else if (error instanceof Problem) {
     console.error(`${name}: ${error.message}`);

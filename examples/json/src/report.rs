@@ -4,9 +4,9 @@ use std::fmt;
 
 use freehold::{PAGE, Snapshot, ledger, memory_size};
 
-use crate::Session;
 use crate::rounds::Timing;
 use crate::session::Growth;
+use crate::{ALLOCATOR, Session};
 
 /// The report of a [`Session`]. Its `Display` is the text; the driver prints a line with the name of the file above it.
 pub struct Report<'a> {
@@ -21,7 +21,7 @@ impl fmt::Display for Report<'_> {
         writeln!(f, "document    {}, {} nodes; both results are equal", Bytes(self.bytes), Count(tally.nodes as u64))?;
         self.side(f, "arena", timing.arena)?;
         self.side(f, "Value", timing.value)?;
-        writeln!(f, "ratio       {:.2} × the speed of serde_json::Value on Rust's default allocator", timing.ratio)?;
+        writeln!(f, "ratio       {:.2} × the speed of serde_json::Value on {ALLOCATOR}", timing.ratio)?;
         writeln!(
             f,
             "            medians of {} passes each, in {} rounds by turns with ratios from {:.2} to {:.2}",
@@ -54,7 +54,8 @@ impl fmt::Display for Report<'_> {
         }
         if cfg!(target_family = "wasm") {
             let beside = (memory_size() - snapshot.granted) / PAGE;
-            writeln!(f, "            {:<14}{beside:>6}  (stack, data, Rust's default allocator)", "not ours")?;
+            let others = if cfg!(feature = "global") { "" } else { ", Rust's default allocator" };
+            writeln!(f, "            {:<14}{beside:>6}  (stack, data{others})", "not ours")?;
         }
         writeln!(f, "\nmemory map\n{snapshot}")
     }

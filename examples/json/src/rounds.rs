@@ -6,7 +6,7 @@
 pub enum Side {
     /// Into nodes in an arena.
     Arena,
-    /// Into `serde_json::Value` on Rust's default allocator.
+    /// Into `serde_json::Value` on the program's allocator.
     Value,
 }
 

@@ -30,6 +30,10 @@ pub struct Args {
     #[arg(long)]
     native: bool,
 
+    /// With freehold's `Global` as the program's allocator, in place of Rust's default one
+    #[arg(long)]
+    global: bool,
+
     /// Measure for less than a second
     #[arg(long)]
     quick: bool,
@@ -42,12 +46,8 @@ const MISSING: i32 = 3;
 /// The run ended without a code of its own.
 const FAILED: i32 = 4;
 
-const MODULE: Module = Module {
-    on: Toolchain::Current,
-    target: "wasm32-unknown-unknown",
-    build: "-p freehold-json-demo --lib --release",
-    rustflags: "",
-};
+const TARGET: &str = "wasm32-unknown-unknown";
+const PACKAGE: &str = "-p freehold-json-demo --release";
 
 /// Runs the demo. It ends the process itself unless all went well: its exit codes say what was wrong.
 pub fn run(args: Args) -> Result<()> {
@@ -83,27 +83,30 @@ fn prepare(args: &Args, given: Option<Vec<u8>>) -> Result<(Vec<u8>, Command)> {
             metadata.read(&Out::Terminal)?.into_bytes()
         }
     };
-    let mut program = if args.native { native(&tools)? } else { wasm(&tools)? };
+    let build = if args.global { format!("{PACKAGE} --features global") } else { PACKAGE.into() };
+    let mut program = if args.native { native(&tools, &build)? } else { wasm(&tools, &build)? };
     let name =
         args.file.as_ref().map_or("`cargo metadata` of this workspace".into(), |file| file.display().to_string());
     program.args(["-", "--name", &name, "--seconds", if args.quick { "0.3" } else { "2" }]);
     Ok((document, program))
 }
 
-fn wasm(tools: &Tools) -> Result<Command> {
+fn wasm(tools: &Tools, build: &str) -> Result<Command> {
     Need::Node.meet(tools, &Out::Terminal)?;
-    Need::Target(MODULE.on, MODULE.target).meet(tools, &Out::Terminal)?;
+    Need::Target(Toolchain::Current, TARGET).meet(tools, &Out::Terminal)?;
     step("building the wasm module");
-    let module = tools.build_wasm(&MODULE, &Out::Terminal)?;
+    let build = format!("{build} --lib");
+    let module = Module { on: Toolchain::Current, target: TARGET, build: &build, rustflags: "" };
+    let module = tools.build_wasm(&module, &Out::Terminal)?;
     let mut node = Command::new("node");
     node.arg(tools.root().join("examples/json/run.mjs")).arg(module);
     Ok(node)
 }
 
-fn native(tools: &Tools) -> Result<Command> {
+fn native(tools: &Tools, build: &str) -> Result<Command> {
     step("building the native program");
     let cargo = tools.cargo(Toolchain::Current)?;
-    cargo.args("build -p freehold-json-demo --bin json-native --release").run(&Out::Terminal)?;
+    cargo.args("build --bin json-native").args(build).run(&Out::Terminal)?;
     Ok(Command::new(tools.target_dir().join("release").join(format!("json-native{EXE_SUFFIX}"))))
 }
 

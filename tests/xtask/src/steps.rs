@@ -202,6 +202,8 @@ const MIRI_TESTS: &[MiriTests] = &[
 const DEMOS: &[(&str, &str, &[Need])] = &[
     ("demo", "--quick", &[Need::Target(Toolchain::Current, WASM), Need::Node]),
     ("demo native", "--quick --native", &[]),
+    ("demo on Global", "--quick --global", &[Need::Target(Toolchain::Current, WASM), Need::Node]),
+    ("demo native on Global", "--quick --global --native", &[]),
 ];
 
 /// What `cargo demo` must refuse, or stand.
