@@ -54,8 +54,7 @@ pub fn grown_zeroed() {
                 continue;
             }
             let [before, after] = [old, new].map(|size| Layout::from_size_align(size, 8).expect("a layout"));
-            // Dirty memory of that size.
-            drop(filled(heap, 2 * new));
+            make_dirty(heap, after);
             let block = heap.allocate(before).expect("room").cast::<u8>();
             // SAFETY: a block of so many bytes.
             unsafe { block.write_bytes(7, old) };
@@ -73,11 +72,13 @@ pub fn grown_zeroed() {
     });
 }
 
-/// So many bytes that are not zero.
-fn filled(heap: &Global, len: usize) -> Vec<u8, &Global> {
-    let mut bytes = Vec::with_capacity_in(len, heap);
-    bytes.resize(len, 0xee);
-    bytes
+/// Leaves dirty what a block of that layout is likely to lie in.
+fn make_dirty(heap: &Global, layout: Layout) {
+    let block = heap.allocate(layout).expect("room").cast::<u8>();
+    // SAFETY: a block of so many bytes.
+    unsafe { block.write_bytes(0xee, layout.size()) };
+    // SAFETY: the block is of this heap, with this layout, and not used any more.
+    unsafe { heap.deallocate(block, layout) };
 }
 
 /// A heap that stays, as `static`s have it: collections name it for ever.

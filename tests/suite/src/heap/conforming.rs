@@ -11,7 +11,7 @@ const ROOM: usize = if cfg!(miri) { 8 << 20 } else { 32 << 20 };
 
 /// The target's own pages.
 pub fn default_backing() {
-    with_heap(Ledger::new(DefaultBacking::new()), |heap, ledger| everything(heap, ledger, true));
+    with_heap(Ledger::new(DefaultBacking::new()), |heap, ledger| everything(heap, ledger, true, !cfg!(miri)));
 }
 
 /// A region, alone and before the target's own pages: too small for the heap's record, for a slab, for most; and large enough.
@@ -21,10 +21,10 @@ pub fn regions() {
         let memory = Memory::new(size.max(1));
         // SAFETY: the memory is nobody else's while the region is in use.
         let region = || unsafe { Region::from_raw(memory.start().as_ptr(), size) };
-        with_heap(Ledger::new(region()), |heap, ledger| everything(heap, ledger, size == ROOM));
+        with_heap(Ledger::new(region()), |heap, ledger| everything(heap, ledger, size == ROOM, false));
         if size == 9000 && !cfg!(miri) {
             let then = Then::new(region(), DefaultBacking::new());
-            with_heap(Ledger::new(then), |heap, ledger| everything(heap, ledger, true));
+            with_heap(Ledger::new(then), |heap, ledger| everything(heap, ledger, true, false));
         }
     }
 }
@@ -46,7 +46,7 @@ pub fn every_manner() {
         ]
     };
     for &(manner, gap) in manners {
-        on_simulated(ROOM, manner, gap, |heap, ledger, _| everything(heap, ledger, manner != Manner::Loans));
+        on_simulated(ROOM, manner, gap, |heap, ledger, _| everything(heap, ledger, manner != Manner::Loans, false));
     }
 }
 
@@ -55,5 +55,5 @@ pub fn every_manner() {
 pub fn over_the_global_allocator() {
     use allocator_api2::alloc::Global;
     use freehold::Over;
-    with_heap(Ledger::new(Over::new(Global)), |heap, ledger| everything(heap, ledger, false));
+    with_heap(Ledger::new(Over::new(Global)), |heap, ledger| everything(heap, ledger, false, false));
 }

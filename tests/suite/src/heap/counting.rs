@@ -26,21 +26,22 @@ pub fn check<B: Backing>(blocks: &Blocks<'_>, ledger: &Ledger<B>) {
     // A loan may be longer than was asked for.
     let served = blocks.served();
     assert!(stats.in_use >= served, "{stats}, though {served} bytes serve what is held");
+    let mut used = [0; sizes::IN_SLABS];
+    for layout in blocks.layouts().filter(|layout| sizes::in_slab(*layout)) {
+        used[sizes::class_of(layout)] += 1;
+    }
     let mut free = 0;
     for class in blocks.heap().classes() {
         free += class.size * class.free;
-        if class.slabs == 0 {
-            assert_eq!(class.used, 0, "{class:?} knows of spans in use");
+        match sizes::classes().position(|size| size == class.size) {
+            // Blocks of no size are served by blocks of the smallest, as a class of their own.
+            Some(index) if index < used.len() => used[index] -= class.used,
+            Some(_) => assert_eq!((class.used, class.slabs), (0, 0), "{class:?} knows of spans in use"),
+            None => panic!("{class:?} is no class"),
         }
-        // Blocks of no size are served by blocks of the smallest, as a class of their own.
-        assert!(sizes::classes().any(|size| size == class.size), "{class:?}");
     }
+    assert_eq!(used, [0; sizes::IN_SLABS], "blocks that are in use and not counted as such");
     assert_eq!(stats.free, free);
-    for size in sizes::classes().filter(|size| *size <= sizes::LARGEST_IN_SLAB) {
-        let known: usize = blocks.heap().classes().filter(|class| class.size == size).map(|class| class.used).sum();
-        let ours = |layout: &Layout| sizes::in_slab(*layout) && sizes::served(*layout) == size;
-        assert_eq!(known, blocks.layouts().filter(ours).count(), "blocks of {size} bytes in use");
-    }
 }
 
 /// With as many blocks as the table has places, of each kind in turn: what is in use is what serves them, to the byte; what is freed shows

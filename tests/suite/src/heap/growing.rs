@@ -49,7 +49,7 @@ fn layout(size: usize, align: usize) -> Layout {
 
 /// A heap's programs alone: what is freed is enough when they run again, without a trim between, and after one all is in one piece.
 pub fn h26_programs_of_the_heap_alone() {
-    let seeds = if cfg!(miri) { 2 } else { 40 };
+    let seeds = if cfg!(miri) { 1 } else { 8 };
     for seed in 0..seeds {
         for manner in [Manner::Exact, Manner::Steps(4096)] {
             on_simulated(ROOM, manner, 0, |heap, ledger, _| {
@@ -68,11 +68,12 @@ pub fn h26_programs_of_the_heap_alone() {
 pub fn settles<B: Backing>(ledger: &Ledger<B>, heap: &Global, mut run: impl FnMut()) {
     run();
     let first = ledger.snapshot().granted;
-    (0..if cfg!(miri) { 1 } else { 8 }).for_each(|_| run());
-    for _ in 0..3 {
+    let (warm, trimmed) = if cfg!(miri) { (1, 1) } else { (4, 2) };
+    (0..warm).for_each(|_| run());
+    (0..trimmed).for_each(|_| {
         heap.trim();
         run();
-    }
+    });
     heap.trim();
     let growths = ledger.growths();
     run();

@@ -11,8 +11,8 @@ use crate::backings::{Manner, Memory};
 use crate::choices::Seeded;
 use crate::model::run_beside;
 
-const ROOM: usize = if cfg!(miri) { 1 << 20 } else { 16 << 20 };
-const SEEDS: u32 = if cfg!(miri) { 2 } else { 8 };
+const ROOM: usize = if cfg!(miri) { 256 << 10 } else { 4 << 20 };
+const SEEDS: u32 = if cfg!(miri) { 1 } else { 6 };
 
 /// The target's own pages, behind a buffer too.
 pub fn default_backing() {
@@ -67,7 +67,7 @@ pub fn every_manner() {
 /// The first claim is refused, and the program goes on; then, in another run, the second; and so on (h12).
 pub fn h12_each_claim_fails_once() {
     let steps = if cfg!(miri) { 30 } else { 400 };
-    for seed in 0..SEEDS / 2 {
+    for seed in 0..SEEDS.div_ceil(3) {
         for manner in [Manner::Exact, Manner::Steps(2048), Manner::Loans] {
             let mut refuse = 1;
             let asked = |refuse| {
@@ -86,7 +86,7 @@ pub fn h12_each_claim_fails_once() {
 
 /// A program that has freed everything soon needs no more memory when it runs again (h26).
 pub fn h26_programs_run_again() {
-    for seed in 0..if cfg!(miri) { 1 } else { 8 } {
+    for seed in 0..SEEDS {
         for manner in [Manner::Exact, Manner::Steps(640)] {
             on_simulated(ROOM, manner, 0, |heap, ledger, _| {
                 settles(ledger, heap, || run_beside(ledger, Some(heap), &mut Seeded::new(seed ^ 0x26, STEPS / 4)));

@@ -18,6 +18,14 @@ pub fn classes() -> impl Iterator<Item = usize> {
     fine.chain((9..15).flat_map(|doubling| (1..=8).map(move |eighth| (1 << doubling) + (eighth << (doubling - 3)))))
 }
 
+/// How many of them are cut from slabs.
+pub const IN_SLABS: usize = 40;
+
+/// Which of them serves a layout.
+pub fn class_of(layout: Layout) -> usize {
+    classes().take_while(|class| *class < layout.size()).count()
+}
+
 /// Whether a block of that layout lies in a slab.
 pub fn in_slab(layout: Layout) -> bool {
     layout.align() <= ALIGN && layout.size() <= LARGEST_IN_SLAB
@@ -37,8 +45,5 @@ pub fn served(layout: Layout) -> usize {
 }
 
 /// One size of each kind, and those beside the borders between them.
-pub const KINDS: &[usize] = if cfg!(miri) {
-    &[17, 1100, 33_000]
-} else {
-    &[1, 16, 17, 512, 513, 1024, 1025, 2000, 5000, 32_768, 32_769, 40_000, 70_000]
-};
+pub const KINDS: &[usize] =
+    if cfg!(miri) { &[17, 1100, 33_000] } else { &[1, 17, 512, 513, 1024, 1025, 2000, 5000, 32_768, 32_769, 60_000] };
