@@ -11,7 +11,7 @@ const ROOM: usize = if cfg!(miri) { 8 << 20 } else { 32 << 20 };
 
 /// The target's own pages.
 pub fn default_backing() {
-    with_heap(Ledger::new(DefaultBacking::new()), |heap, ledger| everything(heap, ledger, true, !cfg!(miri)));
+    with_heap(Ledger::new(DefaultBacking::new()), |heap, ledger| everything(heap, ledger, true, true));
 }
 
 /// A region, alone and before the target's own pages: too small for the heap's record, for a slab, for most; and large enough.
@@ -37,11 +37,9 @@ pub fn every_manner() {
         &[
             (Manner::Exact, 0),
             (Manner::Falling, 0),
-            (Manner::Steps(640), 0),
             (Manner::Odd, 0),
             (Manner::Islands, GRAIN),
             (Manner::Loans, 0),
-            (Manner::Exact, 4096),
             (Manner::Steps(4096), 3),
         ]
     };

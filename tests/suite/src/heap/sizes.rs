@@ -46,4 +46,4 @@ pub fn served(layout: Layout) -> usize {
 
 /// One size of each kind, and those beside the borders between them.
 pub const KINDS: &[usize] =
-    if cfg!(miri) { &[17, 1100, 33_000] } else { &[1, 17, 512, 513, 1024, 1025, 2000, 5000, 32_768, 32_769, 60_000] };
+    if cfg!(miri) { &[17, 1100, 33_000] } else { &[1, 17, 512, 513, 1024, 1025, 2000, 5000, 32_768, 32_769, 40_000] };
