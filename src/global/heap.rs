@@ -91,7 +91,7 @@ impl<A: Shareable> Heap<A> {
     #[inline(always)]
     pub fn take(&self, class: usize) -> Free {
         self.enter();
-        let block = self.pop(&self.lists[class]);
+        let block = self.lists[class].pop();
         self.leave();
         block
     }
@@ -104,10 +104,8 @@ impl<A: Shareable> Heap<A> {
     #[inline(always)]
     pub unsafe fn put(&self, class: usize, block: NonNull<u8>) {
         self.enter();
-        let list = &self.lists[class];
         // SAFETY: the caller's promise.
-        unsafe { link(block, list.head.get()) };
-        list.head.set(Some(block));
+        unsafe { self.lists[class].push(block) };
         self.leave();
     }
 
@@ -116,7 +114,7 @@ impl<A: Shareable> Heap<A> {
     pub fn take_span(&self, class: usize) -> Free {
         self.enter();
         let mut classes = class..CLASSES.min(class + 1 + LONGER);
-        let taken = classes.find_map(|class| Some((class, self.pop(&self.lists[class])?)));
+        let taken = classes.find_map(|class| Some((class, self.lists[class].pop()?)));
         if let Some((class, _)) = taken {
             self.listed.set(self.listed.get() - size_of_class(class));
         }
@@ -140,10 +138,8 @@ impl<A: Shareable> Heap<A> {
         let room = listed <= self.limit.get();
         if room {
             self.listed.set(listed);
-            let list = &self.lists[class];
             // SAFETY: the caller's promise.
-            unsafe { link(block, list.head.get()) };
-            list.head.set(Some(block));
+            unsafe { self.lists[class].push(block) };
         }
         self.leave();
         if !room {
@@ -162,7 +158,7 @@ impl<A: Shareable> Heap<A> {
             self.enter();
             let list = &self.lists[class];
             list.cut(block, BATCH.div_ceil(block));
-            let taken = self.pop(list);
+            let taken = list.pop();
             self.leave();
             if taken.is_some() {
                 return taken;
@@ -202,14 +198,18 @@ impl<A: Shareable> Heap<A> {
 
     /// A span of its own, and the address from which on it is zero.
     pub fn span(&self, size: usize, align: usize) -> Option<(NonNull<u8>, usize)> {
-        let want = Want { prefix: 0, size, align, prefer: 0, ahead: true, grow: None };
         if align <= GRAIN
             && let Some((memory, zero_from)) = self.spans.place_free(self.owner, size)
         {
             memory.as_ptr().expose_provenance();
             return Some((memory, zero_from));
         }
-        self.limit.set(self.spans.totals().claimed / PART);
+        // Memory is short: time to see what there is.
+        let claimed = self.spans.totals().claimed;
+        self.enter();
+        self.limit.set(claimed / PART);
+        self.leave();
+        let want = Want { prefix: 0, size, align, prefer: 0, ahead: true, grow: None };
         // SAFETY: no claim is to grow.
         match unsafe { self.spans.place(self.owner, &want) }.ok()? {
             Placed::New(payload, zero_from) if payload.addr().is_multiple_of(align) => {
@@ -242,15 +242,6 @@ impl<A: Shareable> Heap<A> {
         ClassStats { size, slabs, used: blocks - free, free }
     }
 
-    /// The first block of a list.
-    #[inline(always)]
-    fn pop(&self, list: &List) -> Free {
-        let block = list.head.get()?;
-        // SAFETY: a block in a list is free, and starts with its link.
-        list.head.set(unsafe { next_of(block) });
-        Some(block)
-    }
-
     #[inline(always)]
     fn enter(&self) {
         self.access.enter();
@@ -275,7 +266,7 @@ impl<A: Shareable> Heap<A> {
                     self.sweep(list, slab, blocks_of(slab, block));
                 }
                 None => {
-                    while let Some(span) = self.pop(list) {
+                    while let Some(span) = list.pop() {
                         // SAFETY: a free block of such a class is a payload of the ledger's that nobody uses.
                         unsafe { self.spans.give_back(span) };
                     }
@@ -323,6 +314,24 @@ impl<A: Shareable> Heap<A> {
 }
 
 impl List {
+    #[inline(always)]
+    fn pop(&self) -> Free {
+        let block = self.head.get()?;
+        // SAFETY: a block in a list is free, and starts with its link.
+        self.head.set(unsafe { next_of(block) });
+        Some(block)
+    }
+
+    /// # Safety
+    ///
+    /// The caller owes: `block` is one of this class that nobody uses, in no list.
+    #[inline(always)]
+    unsafe fn push(&self, block: NonNull<u8>) {
+        // SAFETY: the caller's promise.
+        unsafe { link(block, self.head.get()) };
+        self.head.set(Some(block));
+    }
+
     /// Puts the next `count` fresh blocks of `block` bytes into the list, or all there are, the lowest address first.
     fn cut(&self, block: usize, count: usize) {
         let Some(first) = self.fresh.get() else {
@@ -333,8 +342,7 @@ impl List {
             // SAFETY: so many blocks are left in the slab.
             let fresh = unsafe { first.add(index * block) };
             // SAFETY: nobody has used it yet.
-            unsafe { link(fresh, self.head.get()) };
-            self.head.set(Some(fresh));
+            unsafe { self.push(fresh) };
         }
         self.left.set(self.left.get() - count);
         // SAFETY: at most the end of the slab.
@@ -386,8 +394,7 @@ unsafe fn relink(list: &List, header: NonNull<u8>, next: NonNull<u8>, slab_bytes
             // SAFETY: the bit stands for a block, which lies after the record.
             let block = unsafe { header.add((word * 64 + bit) * ALIGN - GRAIN) };
             // SAFETY: it is free.
-            unsafe { link(block, list.head.get()) };
-            list.head.set(Some(block));
+            unsafe { list.push(block) };
         }
     }
 }
