@@ -152,7 +152,8 @@ impl<A: Shareable> Global<A> {
     fn acquire(&self, layout: Layout, clear: bool) -> Option<NonNull<u8>> {
         let heap = self.open()?;
         if let Some(class) = class_for(layout) {
-            return heap.refill(class);
+            let block = heap.refill(class);
+            return block.inspect(|block| platform::reach(block.addr().get() + layout.size()));
         }
         let (memory, zero_from) = heap.span(layout.size(), layout.align())?;
         if clear {
@@ -276,6 +277,7 @@ unsafe impl<A: Shareable> GlobalAlloc for Global<A> {
             && let Some(heap) = self.heap()
             && let Some(block) = if class < heap::FIRST_OF_SPANS { heap.take(class) } else { heap.take_span(class) }
         {
+            platform::reach(block.addr().get() + layout.size());
             return block.as_ptr();
         }
         self.acquire(layout, false).map_or(ptr::null_mut(), NonNull::as_ptr)

@@ -8,6 +8,7 @@ use crate::backing::{Backing, Request};
 use crate::error::{AllocError, Obstacle};
 use crate::layout::{Fit, GRAIN, MAX_SPAN, PAGE, padding, round_up};
 use crate::lock::Lock;
+use crate::platform;
 use crate::span::Span;
 
 mod bins;
@@ -329,7 +330,7 @@ impl Plan {
         if let Some(grow) = &self.grow
             && book.extend(grow.at, grow.missing, grow.liked)
         {
-            return Some(Placed::Grown(payload(grow.at)));
+            return Some(Placed::Grown(reached(payload(grow.at))));
         }
         let more = self.prefer.saturating_sub(len.max(self.least));
         let at = book.carve(self.owner, &self.fit_of(len), more)?;
@@ -366,7 +367,7 @@ unsafe impl<B: Backing> Spans for Ledger<B> {
         let len = round_up(size, GRAIN).filter(|len| *len < MAX_SPAN)? + GRAIN;
         self.state.with(|State { book, .. }| {
             let at = book.carve_exactly(owner, len)?;
-            Some((payload(at).base(), book.zero_from()))
+            Some((reached(payload(at)).base(), book.zero_from()))
         })
     }
 
@@ -434,6 +435,12 @@ pub(crate) unsafe fn payload_len(payload: NonNull<u8>) -> usize {
     unsafe { header_of(payload) }.len.get() - GRAIN
 }
 
+/// A payload that goes out.
+fn reached(payload: Span) -> Span {
+    platform::reach(payload.end());
+    payload
+}
+
 /// A span without its header: what its holder may use, or nobody does.
 fn payload(at: At) -> Span {
     // SAFETY: a span is at least as long as its header.
@@ -444,7 +451,7 @@ fn payload(at: At) -> Span {
 
 /// The claim that was made last.
 fn handed_out(book: &Book, at: At) -> Placed {
-    Placed::New(payload(at), book.zero_from())
+    Placed::New(reached(payload(at)), book.zero_from())
 }
 
 /// Raw memory claimed from a [`Ledger`]; dropping it gives the memory back.

@@ -9,6 +9,7 @@
 //! | `heap_tail()` | `[__heap_base, __heap_end)`, as the linker left it | wasm |
 //! | [`landmarks`] | what lies in memory beside the heap, in address order: stack, data, heap tail | everywhere (empty but on wasm) |
 //! | `reserve`, `commit`, `unreserve` | address space; the memory behind a part of it; all of it back | hosts |
+//! | [`reach`] | memory up to there may be used by this thread, whoever grew it | everywhere (a no-op but on wasm with threads) |
 //! | [`owned`] | an address as the owner of the memory may use it | everywhere |
 //! | [`Packed`] | a pair of pointers, or none, in what a function can return in registers | everywhere |
 
@@ -49,6 +50,24 @@ pub(crate) use packed::Packed;
 #[inline(always)]
 pub(crate) fn owned(pointer: NonNull<u8>) -> NonNull<u8> {
     NonNull::with_exposed_provenance(pointer.addr())
+}
+
+/// Makes sure that this thread may use memory up to `end`, which another thread may have grown.
+///
+/// An engine may tell the other threads of a grown memory late: until then their `memory.fill` and `memory.copy` trap beyond
+/// what they know of (V8 does that). What this thread knows is what `memory.size` says, and growing by nothing renews it.
+#[inline(always)]
+pub(crate) fn reach(end: usize) {
+    #[cfg(all(target_family = "wasm", target_feature = "atomics", any(target_os = "unknown", target_os = "none")))]
+    if end > memory_size() {
+        let _ = grow(0);
+    }
+    #[cfg(not(all(
+        target_family = "wasm",
+        target_feature = "atomics",
+        any(target_os = "unknown", target_os = "none")
+    )))]
+    let _ = end;
 }
 
 /// A stretch of memory that is no heap of ours, with the name that a person would write beside it.

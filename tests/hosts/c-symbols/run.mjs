@@ -116,7 +116,8 @@ test('c_and_rust_share_one_heap', () => {
     }
     while (texts.length > 0) assert.equal(c.drop_last(texts.pop()), 1)
   }
-  run(1)
+  // The second time all memory is there from the start, so that pieces lie elsewhere; from then on it is the same.
+  for (let time = 0; time < 5; time += 1) run(1)
   const { in_use, growths } = { in_use: c.in_use(), growths: c.growths() }
   assert.ok(growths > 0)
   run(1)
