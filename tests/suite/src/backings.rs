@@ -1,9 +1,11 @@
-//! Backings that behave badly on purpose, over a stretch of memory borrowed from the module's own ledger.
+//! Backings that behave badly on purpose, over a stretch of memory.
 
 use core::alloc::Layout;
 use core::ptr::NonNull;
 use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
+#[cfg(not(target_family = "wasm"))]
+use freehold::Ledger;
 use freehold::{Backing, Claim, GRAIN, Grant, Loan, Obstacle, Request, Span};
 
 /// How a [`Simulated`] backing gives what it is asked for.
@@ -62,22 +64,46 @@ const FOREIGN: u8 = 0xa5;
 
 /// Memory that a [`Simulated`] backing gives away.
 pub struct Memory {
-    claim: Claim<'static>,
+    start: NonNull<u8>,
+    len: usize,
+    _source: Source,
 }
 
+/// On hosts, pages that go back with the memory. (What a heap has exposed of it stays exposed as long as there is memory, and slows Miri down.)
+#[cfg(not(target_family = "wasm"))]
+type Source = Ledger<freehold::DefaultBacking>;
+/// In wasm, where pages never go back, a claim on the module's own ledger.
+#[cfg(target_family = "wasm")]
+type Source = Claim<'static>;
+
 impl Memory {
-    /// So many bytes from the module's own ledger, at the start of a page.
+    /// So many bytes, at the start of a page.
     pub fn new(bytes: usize) -> Memory {
         let layout = Layout::from_size_align(bytes, 4096).expect("a layout");
-        let memory = Memory { claim: freehold::ledger().claim("simulated memory", layout).expect("memory for a test") };
+        let claimed = |claim: &Claim<'_>| (claim.as_ptr(), claim.len());
+        #[cfg(not(target_family = "wasm"))]
+        let (_source, (start, len)) = {
+            let source = Ledger::new(freehold::DefaultBacking::new());
+            let claim = source.claim("simulated memory", layout).expect("memory for a test");
+            let claimed = claimed(&claim);
+            // It is never given back: it goes with its ledger.
+            core::mem::forget(claim);
+            (source, claimed)
+        };
+        #[cfg(target_family = "wasm")]
+        let (_source, (start, len)) = {
+            let claim = freehold::ledger().claim("simulated memory", layout).expect("memory for a test");
+            let claimed = claimed(&claim);
+            (claim, claimed)
+        };
         // SAFETY: the claim holds so many bytes.
-        unsafe { memory.start().write_bytes(FOREIGN, bytes) };
-        memory
+        unsafe { start.write_bytes(FOREIGN, bytes) };
+        Memory { start, len, _source }
     }
 
     /// Where it starts.
     pub fn start(&self) -> NonNull<u8> {
-        self.claim.as_ptr()
+        self.start
     }
 
     /// How many of its bytes still hold what others wrote.
@@ -107,7 +133,7 @@ unsafe impl Send for Simulated<'_> {}
 impl<'m> Simulated<'m> {
     /// Gives `memory` away in that manner.
     pub fn new(memory: &'m mut Memory, control: &'m Control, manner: Manner) -> Simulated<'m> {
-        Simulated { base: memory.start(), len: memory.claim.len(), control, manner }
+        Simulated { base: memory.start(), len: memory.len, control, manner }
     }
 
     /// [`new`](Simulated::new), for a ledger that is to stay for ever.
@@ -125,7 +151,7 @@ impl<'m> Simulated<'m> {
     /// Two that take turns: where the one's grant ends, the other's next begins.
     pub fn two(memory: &'m mut Memory, control: &'m Control, manner: Manner) -> [Simulated<'m>; 2] {
         // The one control says what both have used, so no byte goes out twice.
-        [(); 2].map(|()| Simulated { base: memory.start(), len: memory.claim.len(), control, manner })
+        [(); 2].map(|()| Simulated { base: memory.start(), len: memory.len, control, manner })
     }
 }
 
