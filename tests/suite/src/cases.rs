@@ -47,6 +47,7 @@ macro_rules! for_each_case {
             heap_conformance_default_backing => $crate::heap::conforming::default_backing,
             heap_conformance_regions => $crate::heap::conforming::regions,
             heap_conformance_every_manner => $crate::heap::conforming::every_manner,
+            heap_zero_where_used_meets_fresh => $crate::heap::conformance::zero_where_used_meets_fresh,
             heap_model_default_backing => $crate::heap::modelled::default_backing,
             heap_model_small_region => $crate::heap::modelled::small_region,
             heap_model_every_manner => $crate::heap::modelled::every_manner,

@@ -5,10 +5,10 @@
 use core::alloc::{GlobalAlloc, Layout};
 use core::ptr::NonNull;
 
-use freehold::{Backing, Global, Ledger};
+use freehold::{Backing, DefaultBacking, Global, Ledger};
 
 use super::blocks::{Blocks, HELD, first_dirty};
-use super::{counting, sizes};
+use super::{counting, sizes, with_heap};
 use crate::live::Live;
 use crate::tally;
 
@@ -160,4 +160,36 @@ pub fn h17_every_grow_and_shrink<B: Backing>(bench: &Bench<'_, B>) {
         }
     }
     nothing_in_use(bench, &mut blocks, &mut live);
+}
+
+/// What is asked to be zero is, where memory that was used meets memory that never was and is known to be zero: where pages came in
+/// two goes, where a block has grown in place, where one was cut.
+pub fn zero_where_used_meets_fresh() {
+    let layout = |size| Layout::from_size_align(size, 8).expect("a layout");
+    for (first, then, zeroed) in [
+        // Pages that come after a free rest: its end, and the ledger's header there, lie inside.
+        (40_000, 40_000, 100_000),
+        (40_000, 40_000, 400_000),
+        // Bytes that the block gained in place are dirty as well.
+        (40_000, 60_000, 61_000),
+        (40_000, 150_000, 200_000),
+        // And those that it gave back.
+        (60_000, 40_000, 30_000),
+        (60_000, 33_000, 61_000),
+    ] {
+        for freed in [true, false] {
+            with_heap(Ledger::new(DefaultBacking::new()), |heap, _| {
+                let (mut live, mut blocks) = (Live::new(), Blocks::new(heap));
+                assert!(blocks.alloc(&mut live, 0, layout(first)));
+                assert!(blocks.realloc(&mut live, 0, then));
+                if freed {
+                    blocks.free(&mut live, 0);
+                }
+                for index in 1..4 {
+                    assert!(blocks.alloc_zeroed(&mut live, index, layout(zeroed + index)));
+                }
+                blocks.free_all(&mut live);
+            });
+        }
+    }
 }
