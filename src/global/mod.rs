@@ -54,10 +54,14 @@ pub use stats::{ClassStats, HeapStats};
 ///
 /// What is freed stays in its list, to be had again at once, claims of more than 1 KiB up to an eighth of all that is claimed.
 /// Before memory grows, for whomever, the ledger asks the heap for what it keeps: free claims first, then slabs without a block in
-/// use. So a program that frees everything can run again in the same memory, and what one size had, another can have, or an arena.
+/// use. So a program that frees everything can run again in the same memory (or nearly: pieces lie elsewhere then, and may leave other
+/// gaps), and what one size had, another can have, or an arena.
 ///
 /// `A` says how it is shared: as the target needs unless you say otherwise. An interrupt handler needs a [`Locked`](crate::Locked)
 /// heap whose lock keeps interrupts off.
+///
+/// Over a backing that lends each claim (`Over`), small requests get null: a slab must lie at a multiple of its size, and nobody lends it
+/// so. The first request of all claims the heap's record, which stays claimed even if there is no room for the request itself.
 ///
 /// It can be an `Allocator` for single collections too (feature `allocator-api2`). One that is dropped leaves its memory to nobody:
 /// it is meant for a `static`.
