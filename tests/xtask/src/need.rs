@@ -20,6 +20,8 @@ pub enum Need {
     Member(&'static str),
     /// A nightly Rust.
     Nightly,
+    /// Miri's own standard library for a target, or for the host.
+    Sysroot(&'static str),
     /// node.
     Node,
     /// The program that runs wasm-bindgen tests in node.
@@ -45,6 +47,7 @@ impl Need {
             }
             Self::Member(name) => tools.member(name).map(drop),
             Self::Nightly => tools.nightly().map(drop),
+            Self::Sysroot(target) => sysroot(tools, target, out),
             Self::Node => node(tools),
             Self::WasmTestRunner => wasm_test_runner(tools, out),
         }
@@ -61,6 +64,12 @@ fn part(tools: &Tools, on: Toolchain, kind: &str, name: &str, there: &Path, out:
     out.say(&format!("installing {rust} {kind} {name}"));
     let words = format!("{kind} add {name}");
     tools.rustup(on, &words)?.run(out).with_context(|| format!("cannot install {rust} {kind} {name}"))
+}
+
+/// Miri builds it when it first runs; two runs that both do may get in each other's way.
+fn sysroot(tools: &Tools, target: &str, out: &Out) -> Result<()> {
+    let setup = tools.cargo(Toolchain::Nightly)?.args("miri setup");
+    if target.is_empty() { setup } else { setup.args("--target").args(target) }.run(out)
 }
 
 /// The oldest node that the scripts were tried on.

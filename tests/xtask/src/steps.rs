@@ -172,14 +172,15 @@ const THREADS: &[(&str, &str, &str)] = &[
 const MIRI: &[(&str, &str, &str)] =
     &[("stacked borrows", "", ""), ("tree borrows", "-Zmiri-tree-borrows", ""), ("32 bits", "", I686)];
 
-/// The tests that Miri runs.
+/// The tests that Miri runs, the longest first, as some run side by side.
 const MIRI_TESTS: &[MiriTests] = &[
+    // A box gives the heap back a pointer that reaches the box's value only, so a heap must know its memory by addresses.
     MiriTests {
-        name: "freehold",
-        package: "freehold",
-        build: "-p freehold --all-features --lib --tests",
-        filter: "",
-        provenance: "-Zmiri-strict-provenance",
+        name: "the heap's tests",
+        package: SUITE,
+        build: "-p freehold-suite --lib --tests",
+        filter: "heap_",
+        provenance: "-Zmiri-permissive-provenance",
     },
     MiriTests {
         name: SUITE,
@@ -188,13 +189,12 @@ const MIRI_TESTS: &[MiriTests] = &[
         filter: "--skip heap_",
         provenance: "-Zmiri-strict-provenance",
     },
-    // A box gives the heap back a pointer that reaches the box's value only, so a heap must know its memory by addresses.
     MiriTests {
-        name: "the heap's tests",
-        package: SUITE,
-        build: "-p freehold-suite --lib --tests",
-        filter: "heap_",
-        provenance: "-Zmiri-permissive-provenance",
+        name: "freehold",
+        package: "freehold",
+        build: "-p freehold --all-features --lib --tests",
+        filter: "",
+        provenance: "-Zmiri-strict-provenance",
     },
 ];
 
@@ -265,7 +265,7 @@ struct Document {
 }
 
 /// What a step does.
-pub type Work = Box<dyn Fn(&Tools, &Out) -> Result<()>>;
+pub type Work = Box<dyn Fn(&Tools, &Out) -> Result<()> + Send + Sync>;
 
 /// One check.
 pub struct Step {
@@ -275,14 +275,16 @@ pub struct Step {
     pub needs: Vec<Need>,
     /// Whether it is for the tests it runs: if there were none, it fails.
     pub tests: bool,
+    /// Whether it keeps one processor busy for long, so that such steps in a row run side by side.
+    pub single: bool,
     /// The check.
     pub work: Work,
 }
 
 impl Step {
     /// A step that needs nothing.
-    fn new(name: impl Into<String>, work: impl Fn(&Tools, &Out) -> Result<()> + 'static) -> Self {
-        Self { name: name.into(), needs: Vec::new(), tests: false, work: Box::new(work) }
+    fn new(name: impl Into<String>, work: impl Fn(&Tools, &Out) -> Result<()> + Send + Sync + 'static) -> Self {
+        Self { name: name.into(), needs: Vec::new(), tests: false, single: false, work: Box::new(work) }
     }
 
     /// A step of cargo commands.
@@ -302,6 +304,12 @@ impl Step {
     /// Fails if no test ran.
     fn tests(mut self) -> Self {
         self.tests = true;
+        self
+    }
+
+    /// Runs beside its neighbours, if they may as well.
+    fn single(mut self) -> Self {
+        self.single = true;
         self
     }
 }
@@ -521,6 +529,7 @@ fn miri(tests: &'static MiriTests, run: &(&'static str, &'static str, &'static s
         cargo.args("miri test").args(build).args(&on).args("--").args(filter).run(out)
     })
     .needs([Need::Component(Toolchain::Nightly, "miri"), Need::Component(Toolchain::Nightly, "rust-src")])
-    .needs([Need::Member(package)])
+    .needs([Need::Member(package), Need::Sysroot(target)])
     .tests()
+    .single()
 }

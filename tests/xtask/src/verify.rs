@@ -1,12 +1,14 @@
 //! `cargo verify`: runs the steps and tells how they went.
 
-use std::env;
+use std::num::NonZero;
 use std::process::ExitCode;
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
+use std::{env, thread};
 
 use anyhow::{Result, bail};
 use comfy_table::{Cell, CellAlignment, Color, ContentArrangement, Table, presets};
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
 use crate::command::Out;
 use crate::steps::{self, Step};
@@ -56,45 +58,96 @@ pub fn run(args: &Args) -> Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
 
-    let mut report = Report::new();
-    for (index, step) in steps.iter().enumerate() {
-        let start = Instant::now();
-        println!("[{:>2}/{}] {}", index + 1, steps.len(), step.name);
-        let verdict = if report.failed > 0 && !args.keep_going {
-            Verdict::Skipped("a step before it failed".into())
-        } else {
-            attempt(step, &tools)?
-        };
-        let verdict = match verdict {
-            Verdict::Skipped(why) if strict => Verdict::Failed(format!("nothing may be skipped in CI: {why}")),
-            verdict => verdict,
-        };
-        report.add(&step.name, &verdict, start.elapsed());
+    let verify = Verify {
+        tools,
+        strict,
+        keep_going: args.keep_going,
+        steps: steps.len(),
+        bars: MultiProgress::new(),
+        report: Mutex::new(Report::new()),
+    };
+    for together in steps.chunk_by(|one, next| one.single && next.single) {
+        verify.run(together);
     }
+    let report = verify.report.into_inner().unwrap();
     report.print();
     Ok(if report.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// Runs one step, and shows what it wrote if it fails.
-fn attempt(step: &Step, tools: &Tools) -> Result<Verdict> {
-    let name = step.name.replace(|c: char| !c.is_ascii_alphanumeric(), "-");
-    let out = Out::log(tools.target_dir().join("verify").join(name).with_extension("log"))?;
-    if let Err(obstacle) = step.needs.iter().try_for_each(|need| need.meet(tools, &out)) {
-        return Ok(Verdict::Skipped(format!("{obstacle:#}")));
+/// A run, and how it went so far.
+struct Verify {
+    tools: Tools,
+    /// Nothing may be skipped.
+    strict: bool,
+    keep_going: bool,
+    steps: usize,
+    /// What moves while steps run.
+    bars: MultiProgress,
+    report: Mutex<Report>,
+}
+
+impl Verify {
+    /// Runs these steps, as many at once as there are processors.
+    fn run(&self, steps: &[Step]) {
+        let processors = thread::available_parallelism().map_or(1, NonZero::get);
+        // What a step needs is installed before others run: two installations may get in each other's way.
+        let ready = steps.iter().map(|step| self.ready(step)).collect::<Vec<_>>();
+        let waiting = Mutex::new(steps.iter().zip(ready));
+        thread::scope(|scope| {
+            for _ in 0..processors.min(steps.len()) {
+                scope.spawn(|| {
+                    while let Some((step, ready)) = { waiting.lock().unwrap().next() } {
+                        self.step(step, ready);
+                    }
+                });
+            }
+        });
     }
-    let spinner = ProgressBar::new_spinner().with_style(ProgressStyle::with_template("        {spinner} {elapsed}")?);
-    spinner.enable_steady_tick(Duration::from_millis(100));
-    let result = (step.work)(tools, &out);
-    spinner.finish_and_clear();
-    let log = out.text()?;
-    let tests = tests_passed(&log);
-    let why = match result {
-        Ok(()) if step.tests && tests == 0 => "it ran no test".into(),
-        Ok(()) => return Ok(Verdict::Passed(tests)),
-        Err(error) => format!("{error:#}"),
-    };
-    println!("{}", log.trim_end());
-    Ok(Verdict::Failed(why))
+
+    /// A step's log, once there is all that it needs.
+    fn ready(&self, step: &Step) -> Result<Out> {
+        let name = step.name.replace(|c: char| !c.is_ascii_alphanumeric(), "-");
+        let out = Out::log(self.tools.target_dir().join("verify").join(name).with_extension("log"))?;
+        step.needs.iter().try_for_each(|need| need.meet(&self.tools, &out))?;
+        Ok(out)
+    }
+
+    /// Runs a step, and reports.
+    fn step(&self, step: &Step, ready: Result<Out>) {
+        let start = Instant::now();
+        let failed = self.bars.suspend(|| self.report.lock().unwrap().begin(&step.name, self.steps));
+        let (verdict, log) = match ready {
+            _ if failed > 0 && !self.keep_going => (Verdict::Skipped("a step before it failed".into()), String::new()),
+            Err(obstacle) => (Verdict::Skipped(format!("{obstacle:#}")), String::new()),
+            Ok(out) => self.attempt(step, &out),
+        };
+        let verdict = match verdict {
+            Verdict::Skipped(why) if self.strict => Verdict::Failed(format!("nothing may be skipped in CI: {why}")),
+            verdict => verdict,
+        };
+        self.bars.suspend(|| self.report.lock().unwrap().add(&step.name, &verdict, &log, start.elapsed()));
+    }
+
+    /// Runs one step. If it fails, what it wrote is returned as well.
+    fn attempt(&self, step: &Step, out: &Out) -> (Verdict, String) {
+        let style = ProgressStyle::with_template("        {spinner} {elapsed} {msg}").expect("a template");
+        let spinner = ProgressBar::new_spinner().with_style(style).with_message(step.name.clone());
+        let spinner = self.bars.add(spinner);
+        spinner.enable_steady_tick(Duration::from_millis(100));
+        let result = (step.work)(&self.tools, out);
+        spinner.finish_and_clear();
+        let (log, result) = match out.text() {
+            Ok(log) => (log, result),
+            Err(error) => (String::new(), result.and(Err(error))),
+        };
+        let tests = tests_passed(&log);
+        let why = match result {
+            Ok(()) if step.tests && tests == 0 => "it ran no test".into(),
+            Ok(()) => return (Verdict::Passed(tests), String::new()),
+            Err(error) => format!("{error:#}"),
+        };
+        (Verdict::Failed(why), log)
+    }
 }
 
 /// How many tests passed, by the summaries that Rust's test harness and wasm-bindgen's print.
@@ -110,6 +163,7 @@ fn tests_passed(log: &str) -> usize {
 struct Report {
     table: Table,
     start: Instant,
+    begun: usize,
     passed: usize,
     failed: usize,
     skipped: usize,
@@ -124,11 +178,18 @@ impl Report {
             table.set_content_arrangement(ContentArrangement::Dynamic);
         }
         table.set_header(["step", "result", "tests", "seconds"]);
-        Self { table, start: Instant::now(), passed: 0, failed: 0, skipped: 0 }
+        Self { table, start: Instant::now(), begun: 0, passed: 0, failed: 0, skipped: 0 }
     }
 
-    /// Says how a step went, and adds it to the table.
-    fn add(&mut self, name: &str, verdict: &Verdict, took: Duration) {
+    /// Says that a step begins, the next of so many. Returns how many failed so far.
+    fn begin(&mut self, name: &str, steps: usize) -> usize {
+        self.begun += 1;
+        println!("[{:>2}/{steps}] {name}", self.begun);
+        self.failed
+    }
+
+    /// Says how a step went, with what it wrote if it failed, and adds it to the table.
+    fn add(&mut self, name: &str, verdict: &Verdict, log: &str, took: Duration) {
         let right = |text: &str| Cell::new(text).set_alignment(CellAlignment::Right);
         let (count, colour, text, tests) = match verdict {
             Verdict::Passed(0) => (&mut self.passed, Color::Green, "passed".into(), String::new()),
@@ -138,7 +199,10 @@ impl Report {
         };
         *count += 1;
         let seconds = format!("{:.1}", took.as_secs_f64());
-        println!("        {text} ({seconds} s)");
+        if !log.is_empty() {
+            println!("{}", log.trim_end());
+        }
+        println!("        {name}: {text} ({seconds} s)");
         self.table.add_row([Cell::new(name), Cell::new(text).fg(colour), right(&tests), right(&seconds)]);
     }
 

@@ -32,7 +32,7 @@ pub fn regions() {
 /// Every manner of giving; loans are aligned by chance only, so many a request is refused.
 pub fn every_manner() {
     let manners: &[(Manner, usize)] = if cfg!(miri) {
-        &[(Manner::Exact, 0), (Manner::Islands, GRAIN)]
+        &[(Manner::Islands, GRAIN), (Manner::Loans, 0)]
     } else {
         &[
             (Manner::Exact, 0),
@@ -48,10 +48,14 @@ pub fn every_manner() {
     }
 }
 
-/// Rust's global allocator lends whole blocks, aligned by chance only.
+/// Rust's global allocator lends whole blocks, aligned by chance only. Not in Miri: it calls the heap's record, claimed for good, a leak.
+/// There [`every_manner`] has loans.
 #[cfg(feature = "collections")]
 pub fn over_the_global_allocator() {
     use allocator_api2::alloc::Global;
     use freehold::Over;
+    if cfg!(miri) {
+        return;
+    }
     with_heap(Ledger::new(Over::new(Global)), |heap, ledger| everything(heap, ledger, false, false));
 }
