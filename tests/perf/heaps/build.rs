@@ -1,5 +1,7 @@
-//! Writes the documents that are parsed: as constants they take nothing of the heap that is measured.
+//! Writes the documents that are parsed: as constants they take nothing of the heap that is measured. And links the allocators
+//! that are not Rust's into their programs, where `cargo perf` says where they are.
 
+use std::env;
 use std::fmt::Write;
 use std::path::Path;
 
@@ -31,10 +33,16 @@ const WORDS: [&str; 24] = [
 ];
 
 fn main() -> std::io::Result<()> {
-    let out = std::env::var("OUT_DIR").expect("cargo sets it");
+    let out = env::var("OUT_DIR").expect("cargo sets it");
     std::fs::write(Path::new(&out).join("document.json"), document(2_000_000))?;
     std::fs::write(Path::new(&out).join("text.md"), markdown(500_000))?;
     println!("cargo::rerun-if-changed=build.rs");
+    for (program, variable) in [("wasi_libc", "FREEHOLD_PERF_WASI_LIBC"), ("zig", "FREEHOLD_PERF_ZIG")] {
+        println!("cargo::rerun-if-env-changed={variable}");
+        if let Ok(object) = env::var(variable) {
+            println!("cargo::rustc-link-arg-bin={program}={object}");
+        }
+    }
     Ok(())
 }
 

@@ -7,6 +7,7 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, Result, bail};
 use cargo_metadata::{Message, MetadataCommand};
 
+use crate::foreign::{self, Foreign};
 use crate::heaps::Heap;
 use crate::report::{Kind, Platform};
 
@@ -20,6 +21,7 @@ pub const WASM: &str = "wasm32-unknown-unknown";
 pub struct Workshop {
     root: PathBuf,
     target: PathBuf,
+    foreign: Vec<Foreign>,
 }
 
 /// What a program is built for.
@@ -71,7 +73,14 @@ impl Workshop {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
         let metadata = MetadataCommand::new().manifest_path(root.join("Cargo.toml")).no_deps().exec()?;
         let target = metadata.target_directory.join("perf").into_std_path_buf();
-        Ok(Self { root: metadata.workspace_root.into_std_path_buf(), target })
+        let root = metadata.workspace_root.into_std_path_buf();
+        let foreign = foreign::find(&root, &target);
+        Ok(Self { root, target, foreign })
+    }
+
+    /// The allocators that are not Rust's and can be had here.
+    pub fn foreign(&self) -> &[Foreign] {
+        &self.foreign
     }
 
     /// The folder of the repository.
@@ -148,6 +157,7 @@ impl Workshop {
         for name in ["CARGO_BUILD_RUSTFLAGS", "CARGO_BUILD_TARGET", "CARGO_ENCODED_RUSTFLAGS", "RUSTFLAGS"] {
             cargo.env_remove(name);
         }
+        cargo.envs(self.foreign.iter().map(|foreign| (foreign.variable, &foreign.object)));
         cargo
     }
 

@@ -3,6 +3,8 @@
 use anyhow::Result;
 use indicatif::{ProgressBar, ProgressStyle};
 
+use Home::{Everywhere, Foreign, Wasm};
+
 use crate::build::{Program, Workshop};
 use crate::report::{Kind, Pages, Platform, Report};
 use crate::worker::Worker;
@@ -19,43 +21,59 @@ pub struct Heap {
     /// As tables call it.
     pub name: &'static str,
     pub kind: Kind,
-    /// Whether it is one natively too.
-    pub native: bool,
+    home: Home,
 }
 
-const fn peer(program: &'static str, name: &'static str, native: bool) -> Heap {
-    Heap { program, name, kind: Kind::Peer, native }
+/// Where it is to be had.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Home {
+    Everywhere,
+    Wasm,
+    /// On wasm, if its tools are installed: it is not Rust's.
+    Foreign,
+}
+
+const fn peer(program: &'static str, name: &'static str, home: Home) -> Heap {
+    Heap { program, name, kind: Kind::Peer, home }
 }
 
 const fn ours(program: &'static str, name: &'static str) -> Heap {
-    Heap { program, name, kind: Kind::Ours, native: true }
+    Heap { program, name, kind: Kind::Ours, home: Everywhere }
 }
 
 /// All of them. The times of the others are divided by the first's.
 const HEAPS: &[Heap] = &[
-    peer("std", "std", true),
-    Heap { program: "limit", name: "limit, never frees", kind: Kind::Limit, native: true },
+    peer("std", "std", Everywhere),
+    Heap { program: "limit", name: "limit, never frees", kind: Kind::Limit, home: Everywhere },
     ours("freehold", "freehold Global"),
     ours("freehold_small", "freehold Small"),
-    peer("talc", "talc", true),
-    peer("rlsf", "rlsf", true),
-    peer("dlmalloc", "dlmalloc", true),
-    peer("rlsf_small", "rlsf, small", false),
-    peer("lol_alloc", "lol_alloc", false),
-    peer("wee_alloc", "wee_alloc", false),
+    peer("talc", "talc", Everywhere),
+    peer("rlsf", "rlsf", Everywhere),
+    peer("dlmalloc", "dlmalloc", Everywhere),
+    peer("rlsf_small", "rlsf, small", Wasm),
+    peer("lol_alloc", "lol_alloc", Wasm),
+    peer("wee_alloc", "wee_alloc", Wasm),
+    peer("wasi_libc", "wasi-libc", Foreign),
+    peer("zig", "Zig", Foreign),
 ];
 
 /// Counts the bytes that a row has at once.
-const LIVE: Heap = peer("live", "live", true);
+const LIVE: Heap = peer("live", "live", Everywhere);
 
-/// Those of a platform.
-pub fn all(platform: Platform) -> impl Iterator<Item = &'static Heap> {
-    HEAPS.iter().filter(move |heap| heap.native || platform == Platform::Wasm)
+/// Those that can be had here on a platform.
+pub fn all(workshop: &Workshop, platform: Platform) -> impl Iterator<Item = &'static Heap> {
+    HEAPS.iter().filter(move |heap| match heap.home {
+        Everywhere => true,
+        Wasm => platform == Platform::Wasm,
+        Foreign => {
+            platform == Platform::Wasm && workshop.foreign().iter().any(|foreign| foreign.program == heap.program)
+        }
+    })
 }
 
 /// Builds the programs of a platform; for wasm also the one that counts.
 pub fn build(workshop: &Workshop, platform: Platform) -> Result<Program> {
-    let heaps: Vec<&Heap> = all(platform).collect();
+    let heaps: Vec<&Heap> = all(workshop, platform).collect();
     workshop.heaps(platform, &heaps)
 }
 

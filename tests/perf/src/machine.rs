@@ -59,6 +59,8 @@ fn versions(workshop: &Workshop) -> Result<Vec<(String, String)>> {
     let used = users.flat_map(|node| &node.dependencies).map(|id| &metadata[id]);
     let others = used.filter(|package| !package.name.starts_with("freehold-perf"));
     let mut crates: Vec<_> = others.map(|package| (package.name.to_string(), package.version.to_string())).collect();
+    let foreign = workshop.foreign().iter();
+    crates.extend(foreign.filter_map(|foreign| Some((foreign.program.to_owned(), foreign.version.clone()?))));
     crates.sort();
     crates.dedup();
     Ok(crates)

@@ -6,6 +6,7 @@
 mod build;
 mod counts;
 mod docs;
+mod foreign;
 mod heaps;
 mod machine;
 mod measure;

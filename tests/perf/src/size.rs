@@ -31,7 +31,7 @@ pub fn run(workshop: &Workshop, report: &mut Report) -> Result<()> {
     let size = |name| size(workshop, name, optimiser.as_deref());
     let none = size("none")?;
     let mut sizes = Vec::new();
-    for heap in heaps::all(Platform::Wasm) {
+    for heap in heaps::all(workshop, Platform::Wasm) {
         let added = size(heap.program)?.saturating_sub(none);
         sizes.push(Size { name: heap.name.to_owned(), kind: heap.kind, added });
     }

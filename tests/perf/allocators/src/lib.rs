@@ -9,8 +9,15 @@
 #[cfg(all(feature = "talc", not(target_arch = "wasm32")))]
 extern crate std;
 
+#[cfg(all(any(feature = "wasi_libc", feature = "zig"), target_arch = "wasm32"))]
+mod foreign;
 #[cfg(feature = "limit")]
 pub mod limit;
+
+#[cfg(all(feature = "wasi_libc", target_arch = "wasm32"))]
+pub use foreign::wasi_libc;
+#[cfg(all(feature = "zig", target_arch = "wasm32"))]
+pub use foreign::zig;
 
 /// Rust's default on wasm, from its own crate. Natively it has memory from `mmap`, and a lock of pthreads.
 #[cfg(feature = "dlmalloc")]

@@ -26,8 +26,12 @@ use freehold_perf_allocators::rlsf as chosen;
 use freehold_perf_allocators::rlsf_small as chosen;
 #[cfg(feature = "talc")]
 use freehold_perf_allocators::talc as chosen;
+#[cfg(feature = "wasi_libc")]
+use freehold_perf_allocators::wasi_libc as chosen;
 #[cfg(feature = "wee_alloc")]
 use freehold_perf_allocators::wee_alloc as chosen;
+#[cfg(feature = "zig")]
+use freehold_perf_allocators::zig as chosen;
 
 #[cfg(not(feature = "std"))]
 #[global_allocator]

@@ -11,7 +11,8 @@ The same work in a program for each allocator, linked with LTO; on wasm all modu
 Rust's default allocator, *std*: dlmalloc on wasm, glibc's malloc natively. The columns in ns are for each allocation or\n\
 reallocation, push, String, byte of the document, or pattern, with the row's own work. *limit, never frees* is a bump that\n\
 gives all back at once after each sample; where it is slow its blocks are never those that are still in the cache.\n\
-lol_alloc and wee_alloc get one sample where it takes more than 300 ms.";
+lol_alloc and wee_alloc get one sample where it takes more than 300 ms. wasi-libc and Zig are there where their tools are:\n\
+Rust's target wasm32-wasip1, and Zig on the path or in Python.";
 
 /// Pages and sizes.
 pub fn tables(report: &Report, rows: &[&Row]) -> String {

@@ -1,0 +1,9 @@
+//! The rows on `allocators::wasi_libc`, which is there on wasm only.
+
+#[cfg(target_arch = "wasm32")]
+#[global_allocator]
+static HEAP: freehold_perf_allocators::wasi_libc::Heap = freehold_perf_allocators::wasi_libc::heap();
+
+fn main() -> freehold_perf_heaps::Result<()> {
+    freehold_perf_heaps::main()
+}

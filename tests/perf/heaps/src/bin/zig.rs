@@ -1,0 +1,9 @@
+//! The rows on `allocators::zig`, which is there on wasm only.
+
+#[cfg(target_arch = "wasm32")]
+#[global_allocator]
+static HEAP: freehold_perf_allocators::zig::Heap = freehold_perf_allocators::zig::heap();
+
+fn main() -> freehold_perf_heaps::Result<()> {
+    freehold_perf_heaps::main()
+}

@@ -1,0 +1,53 @@
+//! Allocators that are not Rust's: looked for where their tools are installed, and linked into their programs.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use crate::build::output;
+
+/// One that is there.
+pub struct Foreign {
+    /// Its program in `heaps/src/bin`, and its feature of `size`.
+    pub program: &'static str,
+    /// What the build scripts of these crates read: where the object is that they link.
+    pub variable: &'static str,
+    pub object: PathBuf,
+    /// Its version, if it is known.
+    pub version: Option<String>,
+}
+
+/// Those that are there.
+pub fn find(root: &Path, scratch: &Path) -> Vec<Foreign> {
+    let found = [wasi_libc(root), zig(root, scratch)];
+    found.into_iter().flatten().collect()
+}
+
+/// The libc that Rust's own target for WASI brings.
+fn wasi_libc(root: &Path) -> Option<Foreign> {
+    let sysroot = output(Command::new("rustc").args(["--print", "sysroot"]).current_dir(root)).ok()?;
+    let object = Path::new(sysroot.trim()).join("lib/rustlib/wasm32-wasip1/lib/self-contained/libc.a");
+    let there = object.exists();
+    there.then_some(Foreign { program: "wasi_libc", variable: "FREEHOLD_PERF_WASI_LIBC", object, version: None })
+}
+
+/// Zig, on the path or as a package of Python's.
+fn zig(root: &Path, scratch: &Path) -> Option<Foreign> {
+    let python: &[&str] = &["python3", "-m", "ziglang"];
+    [&["zig"], python].into_iter().find_map(|words| {
+        let zig = || {
+            let mut zig = Command::new(words[0]);
+            zig.args(&words[1..]).stdin(Stdio::null());
+            zig
+        };
+        let version = zig().arg("version").output().ok().filter(|output| output.status.success())?;
+        let version = String::from_utf8(version.stdout).ok()?.trim().to_owned();
+        fs::create_dir_all(scratch).ok()?;
+        let object = scratch.join("zig.o");
+        let mut build = zig();
+        build.arg("build-obj").arg(root.join("tests/perf/allocators/src/zig.zig"));
+        build.args(["-target", "wasm32-freestanding", "-mcpu=generic+bulk_memory", "-O", "ReleaseFast", "-fstrip"]);
+        output(build.arg(format!("-femit-bin={}", object.display()))).ok()?;
+        Some(Foreign { program: "zig", variable: "FREEHOLD_PERF_ZIG", object, version: Some(version) })
+    })
+}
