@@ -292,12 +292,8 @@ impl<'l> Chunks<'l> {
             missing = needed - longer.room();
         }
         if let Some(vacant) = self.vacant_after(here, size, align) {
-            if let Some(chunk) = here {
-                chunk.filled.set(Some(cursor.next));
-            }
             self.move_after(vacant, here);
-            self.current.set(Some(vacant));
-            return Ok(vacant.cursor());
+            return Ok(self.enter(vacant, here, cursor));
         }
         let step = self.step.get();
         let want = Want {
@@ -328,18 +324,21 @@ impl<'l> Chunks<'l> {
             }
             Placed::New(payload, _) => {
                 self.advance(size, payload.len());
-                if let Some(chunk) = here {
-                    chunk.filled.set(Some(cursor.next));
-                }
-                let chunk = self.link(payload, here);
-                if self.home.get() == Cursor::NOWHERE {
-                    // Nothing of the arena's own can lie in it.
-                    self.home.set(chunk.cursor());
-                }
-                self.current.set(Some(chunk));
-                Ok(chunk.cursor())
+                Ok(self.enter(self.link(payload, here), here, cursor))
             }
         }
+    }
+
+    /// Goes on at the start of `chunk`, which comes right after `here`, where `cursor` lies.
+    fn enter(&self, chunk: Chunk, here: Link, cursor: Cursor) -> Cursor {
+        match here {
+            Some(here) => here.filled.set(Some(cursor.next)),
+            // A cursor that lies nowhere began before there was any chunk. So nothing of the arena's own lies in one, and its own
+            // cursor comes along: where it was is vacant now, if an inner scope has been there.
+            None => self.home.set(chunk.cursor()),
+        }
+        self.current.set(Some(chunk));
+        chunk.cursor()
     }
 
     /// Takes the next step, after a claim of `gained` bytes for a request of `size`. A request larger than a whole chunk is an

@@ -26,6 +26,7 @@ macro_rules! for_each_case {
             h14_one_huge_request_changes_no_policy => $crate::hazards::growing::h14_one_huge_request_changes_no_policy,
             h14_a_crumb_is_no_step => $crate::hazards::growing::h14_a_crumb_is_no_step,
             h24_vacant_chunks_and_padding => $crate::hazards::growing::h24_vacant_chunks_and_padding,
+            first_chunks_of_inner_scopes => $crate::hazards::growing::first_chunks_of_inner_scopes,
             h26_trimming_keeps_what_holds_something => $crate::hazards::growing::h26_trimming_keeps_what_holds_something,
             h26_nothing_is_lost => $crate::hazards::growing::h26_nothing_is_lost,
             h26_trimming_over_and_over => $crate::hazards::growing::h26_trimming_over_and_over,

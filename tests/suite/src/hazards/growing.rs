@@ -171,6 +171,35 @@ pub fn h24_vacant_chunks_and_padding() {
     }
 }
 
+/// Inner scopes get the first chunks, and then the scope outside, which lies nowhere yet, a new one, or one of theirs that has grown. What
+/// the arena itself hands out afterwards must lie apart.
+pub fn first_chunks_of_inner_scopes() {
+    for grown in [false, true] {
+        let (mut memory, control) = (Memory::new(ROOM), Control::new());
+        let ledger = Ledger::new(Simulated::new(&mut memory, &control, Manner::Exact));
+        let hole = ledger.claim("hole", Layout::new::<[u8; 1000]>()).expect("room");
+        let mut arena = Arena::new_in(&ledger, "arena").with_growth(Growth::new().first(300));
+        {
+            let mut outer = arena.scope();
+            outer.scope().alloc(1u8);
+            drop(hole);
+            outer.scope().alloc([2u8; 900]);
+            if grown {
+                let inner = outer.scope();
+                inner.alloc([3u8; 900]);
+                inner.alloc([3u8; 100]);
+                inner.alloc([3u8; 1200]);
+            }
+            let claimed = ledger.snapshot().claimed;
+            outer.alloc([4u8; 1200]);
+            assert_eq!(ledger.snapshot().claimed == claimed, grown);
+        }
+        let arena = &arena;
+        let blocks: [_; 40] = core::array::from_fn(|index| arena.alloc([index as u8; 100]));
+        assert!(blocks.iter().enumerate().all(|(index, block)| **block == [index as u8; 100]));
+    }
+}
+
 /// Whatever was freed, in whatever order, the next claim of the peak's size grows nothing.
 pub fn h26_nothing_is_lost() {
     let (mut memory, control) = (Memory::new(ROOM), Control::new());
