@@ -1,4 +1,4 @@
-//! Where a random program's decisions come from: a seed, or a list that a shrinker can cut down.
+//! Where a random program's decisions come from: a seed, a list that a shrinker can cut down, or a fuzzer's bytes.
 
 /// Yields decisions until the program is over.
 pub trait Choices {
@@ -39,5 +39,24 @@ impl Choices for Seeded {
 impl Choices for core::slice::Iter<'_, u32> {
     fn next(&mut self) -> Option<u32> {
         Iterator::next(self).copied()
+    }
+}
+
+/// Decisions written as bytes, lowest first, one after another; of the last one some may be missing.
+#[derive(Clone, Copy, Debug)]
+pub struct Bytes<'b>(pub &'b [u8]);
+
+impl Bytes<'_> {
+    /// So many bytes are a decision.
+    pub const EACH: usize = size_of::<u32>();
+}
+
+impl Choices for Bytes<'_> {
+    fn next(&mut self) -> Option<u32> {
+        let (first, rest) = self.0.split_at(self.0.len().min(Bytes::EACH));
+        self.0 = rest;
+        let mut choice = [0; Bytes::EACH];
+        choice[..first.len()].copy_from_slice(first);
+        (!first.is_empty()).then(|| u32::from_le_bytes(choice))
     }
 }

@@ -9,7 +9,7 @@ use super::{on_simulated, with_heap};
 use crate::STEPS;
 use crate::backings::{Manner, Memory};
 use crate::choices::Seeded;
-use crate::model::run_beside;
+use crate::model::{ALL, run_beside};
 
 const ROOM: usize = if cfg!(miri) { 256 << 10 } else { 4 << 20 };
 const SEEDS: u32 = if cfg!(miri) { 1 } else { 6 };
@@ -18,13 +18,13 @@ const SEEDS: u32 = if cfg!(miri) { 1 } else { 6 };
 pub fn default_backing() {
     for seed in 0..SEEDS {
         with_heap(Ledger::new(DefaultBacking::new()), |heap, ledger| {
-            run_beside(ledger, Some(heap), &mut Seeded::new(seed, STEPS));
+            run_beside(ledger, Some(heap), ALL, &mut Seeded::new(seed, STEPS));
         });
         let memory = Memory::new(10_000);
         // SAFETY: the memory is nobody else's while the region is in use.
         let region = unsafe { freehold::Region::from_raw(memory.start().as_ptr(), 10_000) };
         with_heap(Ledger::new(Then::new(region, DefaultBacking::new())), |heap, ledger| {
-            run_beside(ledger, Some(heap), &mut Seeded::new(seed, STEPS / 2));
+            run_beside(ledger, Some(heap), ALL, &mut Seeded::new(seed, STEPS / 2));
         });
     }
 }
@@ -36,7 +36,7 @@ pub fn small_region() {
         // SAFETY: the memory is nobody else's while the region is in use.
         let region = unsafe { freehold::Region::from_raw(memory.start().as_ptr(), 24_000) };
         with_heap(Ledger::new(region), |heap, ledger| {
-            run_beside(ledger, Some(heap), &mut Seeded::new(seed, STEPS / 2));
+            run_beside(ledger, Some(heap), ALL, &mut Seeded::new(seed, STEPS / 2));
         });
     }
 }
@@ -56,7 +56,7 @@ pub fn every_manner() {
     for seed in 0..SEEDS {
         for (manner, gap) in manners {
             on_simulated(ROOM, manner, gap, |heap, ledger, control| {
-                run_beside(ledger, Some(heap), &mut Seeded::new(seed ^ 0xabc, STEPS / 4));
+                run_beside(ledger, Some(heap), ALL, &mut Seeded::new(seed ^ 0xabc, STEPS / 4));
                 // The heap's record, if it has one.
                 assert!(manner != Manner::Loans || control.lent.load(Relaxed) <= 1, "loans that did not come back");
             });
@@ -73,7 +73,7 @@ pub fn h12_each_claim_fails_once() {
             let asked = |refuse| {
                 on_simulated(ROOM, manner, 0, |heap, ledger, control| {
                     control.refuse.store(refuse, Relaxed);
-                    run_beside(ledger, Some(heap), &mut Seeded::new(seed, steps));
+                    run_beside(ledger, Some(heap), ALL, &mut Seeded::new(seed, steps));
                     control.asked.load(Relaxed)
                 })
             };
@@ -89,7 +89,7 @@ pub fn h26_programs_run_again() {
     for seed in 0..SEEDS {
         for manner in [Manner::Exact, Manner::Steps(640)] {
             on_simulated(ROOM, manner, 0, |heap, ledger, _| {
-                settles(ledger, heap, || run_beside(ledger, Some(heap), &mut Seeded::new(seed ^ 0x26, STEPS / 4)));
+                settles(ledger, heap, || run_beside(ledger, Some(heap), ALL, &mut Seeded::new(seed ^ 0x26, STEPS / 4)));
             });
         }
     }

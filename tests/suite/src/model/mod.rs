@@ -27,6 +27,29 @@ const OWNERS: [&str; 6] = ["slot 0", "slot 1", "slot 2", "slot 3", "slot 4", "sl
 /// How deep scopes nest.
 const DEEPEST: usize = 5;
 
+/// What an empty slot may be filled with.
+#[derive(Clone, Copy, Debug)]
+pub enum Kind {
+    /// An arena whose allocations need not be aligned.
+    Tight,
+    /// An arena.
+    Plain,
+    /// An arena whose allocations are aligned to 16.
+    Wide,
+    /// A typed arena.
+    Typed,
+    /// A pool of blocks that grows.
+    Blocks,
+    /// A pool of so many blocks.
+    Fixed,
+    /// A raw claim.
+    Claimed,
+}
+
+/// Everything there is, arenas twice.
+pub const ALL: &[Kind] =
+    &[Kind::Tight, Kind::Plain, Kind::Plain, Kind::Wide, Kind::Typed, Kind::Blocks, Kind::Fixed, Kind::Claimed];
+
 enum Slot<'l> {
     Empty,
     Tight(Arena<'l, 1>),
@@ -40,6 +63,7 @@ enum Slot<'l> {
 /// A program while it runs.
 struct Machine<'l, B> {
     ledger: &'l Ledger<B>,
+    kinds: &'static [Kind],
     live: Live,
     counts: &'l Counts,
     peak: usize,
@@ -49,14 +73,20 @@ struct Machine<'l, B> {
 
 /// Runs a program on an empty ledger. Every request may be refused: then nothing must have changed, and the program goes on.
 pub fn run<B: Backing>(ledger: &Ledger<B>, choices: &mut impl Choices) {
-    run_beside(ledger, None, choices);
+    run_beside(ledger, None, ALL, choices);
 }
 
-/// [`run`], on a ledger on which nothing is claimed but the record of that heap: every other step of the program uses it.
-pub fn run_beside<B: Backing>(ledger: &Ledger<B>, heap: Option<&Global>, choices: &mut impl Choices) {
+/// [`run`], on a ledger on which nothing is claimed but the record of that heap: every other step of the program uses it. The slots are
+/// filled with what is of these kinds.
+pub fn run_beside<B: Backing>(
+    ledger: &Ledger<B>,
+    heap: Option<&Global>,
+    kinds: &'static [Kind],
+    choices: &mut impl Choices,
+) {
     let counts = Counts::default();
     let blocks = heap.map(Blocks::new);
-    let mut machine = Machine { ledger, live: Live::new(), counts: &counts, peak: 0, blocks };
+    let mut machine = Machine { ledger, kinds, live: Live::new(), counts: &counts, peak: 0, blocks };
     let mut slots = [const { Slot::Empty }; OWNERS.len()];
     while let Some(choice) = choices.next() {
         let index = choice as usize % OWNERS.len();
@@ -114,20 +144,20 @@ impl<'l, B: Backing> Machine<'l, B> {
     /// Something new for an empty slot.
     fn begin(&mut self, owner: &'static str, choice: u32, choices: &mut impl Choices) -> Slot<'l> {
         let (ledger, growth) = (self.ledger, growth(choices));
-        match choice % 8 {
-            0 => Slot::Tight(Arena::new_in(ledger, owner).with_growth(growth).with_min_align()),
-            1 | 2 => Slot::Plain(Arena::new_in(ledger, owner).with_growth(growth)),
-            3 => Slot::Wide(Arena::new_in(ledger, owner).with_growth(growth).with_min_align()),
-            4 => Slot::Typed(TypedArena::new_in(ledger, owner).with_growth(growth), 0),
-            5 => Slot::Blocks(BlockPool::new_in(ledger, owner, layout(choices)).with_growth(growth)),
-            6 => {
+        match self.kinds[choice as usize % self.kinds.len()] {
+            Kind::Tight => Slot::Tight(Arena::new_in(ledger, owner).with_growth(growth).with_min_align()),
+            Kind::Plain => Slot::Plain(Arena::new_in(ledger, owner).with_growth(growth)),
+            Kind::Wide => Slot::Wide(Arena::new_in(ledger, owner).with_growth(growth).with_min_align()),
+            Kind::Typed => Slot::Typed(TypedArena::new_in(ledger, owner).with_growth(growth), 0),
+            Kind::Blocks => Slot::Blocks(BlockPool::new_in(ledger, owner, layout(choices)).with_growth(growth)),
+            Kind::Fixed => {
                 let before = Tally::of(ledger);
                 match BlockPool::fixed_in(ledger, owner, layout(choices), choices.below(20) as usize) {
                     Ok(pool) => Slot::Blocks(pool),
                     Err(error) => self.refused(owner, &before, error),
                 }
             }
-            _ => {
+            Kind::Claimed => {
                 let (layout, before) = (layout(choices), Tally::of(ledger));
                 match ledger.claim(owner, layout) {
                     Ok(claim) => {
