@@ -2,7 +2,7 @@
 
 use std::ffi::OsStr;
 use std::fs::{self, File};
-use std::io::Write;
+use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
 use std::time::Duration;
@@ -36,6 +36,14 @@ impl Out {
         }
     }
 
+    /// Where the log is.
+    pub fn path(&self) -> Option<&Path> {
+        match self {
+            Self::Terminal => None,
+            Self::Log(path, _) => Some(path),
+        }
+    }
+
     /// Says what is going on: a line for whoever waits.
     pub fn say(&self, line: &str) {
         match self {
@@ -59,6 +67,17 @@ impl Out {
             Self::Log(_, file) => file.try_clone()?.into(),
         })
     }
+}
+
+/// The end of the last line in a log: what the command is at.
+pub fn last_line(log: &Path) -> Result<String> {
+    const ENOUGH: u64 = 1000;
+    let mut file = File::open(log)?;
+    let len = file.metadata()?.len();
+    file.seek(SeekFrom::Start(len.saturating_sub(ENOUGH)))?;
+    let mut tail = Vec::new();
+    file.take(ENOUGH).read_to_end(&mut tail)?;
+    Ok(String::from_utf8_lossy(&tail).lines().last().unwrap_or_default().to_owned())
 }
 
 /// A command that is about to run.
@@ -177,6 +196,7 @@ mod tests {
         assert!(shell("echo one; echo two >&2; exit 3").run(&out).is_err());
         assert_eq!(shell("echo three; echo four >&2").read(&out).unwrap(), "three\n");
         let text = out.text().unwrap();
+        assert_eq!(last_line(&path).unwrap(), "four");
         fs::remove_file(path).unwrap();
         assert_eq!(text.lines().filter(|line| !line.starts_with('$')).collect::<Vec<_>>(), ["one", "two", "four"]);
     }

@@ -2,6 +2,7 @@
 
 mod command;
 mod demo;
+mod fuzz;
 mod need;
 mod steps;
 mod suites;

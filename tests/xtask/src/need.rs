@@ -7,7 +7,9 @@ use anyhow::{Context, Result, bail};
 use cargo_metadata::semver::Version;
 
 use crate::command::Out;
-use crate::tools::{TEST_RUNNER, Toolchain, Tools};
+use crate::tools::{FUZZER, TEST_RUNNER, Toolchain, Tools};
+
+const FUZZER_VERSION: &str = "0.13.2";
 
 /// One thing that must be there first.
 #[derive(Clone, Copy)]
@@ -26,6 +28,8 @@ pub enum Need {
     Node,
     /// The program that runs wasm-bindgen tests in node.
     WasmTestRunner,
+    /// cargo-fuzz.
+    Fuzzer,
 }
 
 impl Need {
@@ -50,6 +54,7 @@ impl Need {
             Self::Sysroot(target) => sysroot(tools, target, out),
             Self::Node => node(tools),
             Self::WasmTestRunner => wasm_test_runner(tools, out),
+            Self::Fuzzer => program(tools, FUZZER, "cargo-fuzz", FUZZER_VERSION, out),
         }
     }
 }
@@ -86,19 +91,21 @@ fn node(tools: &Tools) -> Result<()> {
 
 /// The test runner understands one version of wasm-bindgen: the one that the lock file holds.
 fn wasm_test_runner(tools: &Tools, out: &Out) -> Result<()> {
-    let wanted = tools.locked_version("wasm-bindgen")?;
-    let found = tools.program(&tools.test_runner()).args("--version").read(out).unwrap_or_default();
-    if found.split_whitespace().last() == Some(wanted.as_str()) {
+    program(tools, TEST_RUNNER, "wasm-bindgen-cli", &tools.locked_version("wasm-bindgen")?, out)
+}
+
+/// A program of a package, in this version.
+fn program(tools: &Tools, name: &str, package: &str, version: &str, out: &Out) -> Result<()> {
+    let found = tools.program(&tools.installed(name)).args("--version").read(out).unwrap_or_default();
+    if found.split_whitespace().last() == Some(version) {
         return Ok(());
     }
-    out.say(&format!("installing {TEST_RUNNER} {wanted} (two minutes, once)"));
-    // A debug build takes half the time. `--locked` does not build.
+    out.say(&format!("installing {name} {version} (two minutes, once)"));
+    // A debug build takes half the time. `--locked` does not build the test runner.
     tools
         .cargo(Toolchain::Current)?
-        .args("install wasm-bindgen-cli --debug --force")
-        .args(&format!("--version {wanted} --bin {TEST_RUNNER}"))
-        .arg("--root")
+        .args(&format!("install {package} --debug --force --version {version} --bin {name} --root"))
         .arg(tools.tools_dir())
         .run(out)
-        .with_context(|| format!("cannot install {TEST_RUNNER} {wanted}"))
+        .with_context(|| format!("cannot install {name} {version}"))
 }

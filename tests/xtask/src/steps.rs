@@ -7,9 +7,10 @@ use anyhow::{Result, ensure};
 use cargo_metadata::TargetKind;
 
 use crate::command::Out;
+use crate::fuzz;
 use crate::need::Need;
 use crate::suites::SUITES;
-use crate::tools::{Module, Toolchain, Tools};
+use crate::tools::{Module, TEST_RUNNER, Toolchain, Tools};
 use crate::waits::waiting;
 
 /// The targets that the crate must build for without a warning, each with the features it is built with there.
@@ -358,6 +359,18 @@ pub fn suites() -> Vec<Step> {
         .collect()
 }
 
+/// Each fuzz target, for so many seconds.
+pub fn fuzz(tools: &Tools, seconds: u64) -> Result<Vec<Step>> {
+    let targets = fuzz::targets(tools)?.into_iter();
+    Ok(targets
+        .map(|target| {
+            Step::new(format!("fuzz {target}"), move |tools, out| fuzz::run(tools, &target, seconds, out))
+                .needs([Need::Nightly, Need::Fuzzer])
+                .single()
+        })
+        .collect())
+}
+
 /// `--target` with a target, unless it is the host, and what must be installed for it.
 fn on_target(target: &'static str) -> (String, Option<Need>) {
     match target {
@@ -421,7 +434,7 @@ fn doc_tests_nightly() -> Step {
 /// The suite in node, with Rust's default allocator as a neighbour.
 fn wasm_with_std() -> Step {
     Step::new("wasm with std", |tools, out| {
-        let runner = tools.test_runner();
+        let runner = tools.installed(TEST_RUNNER);
         let cargo = tools.cargo(Toolchain::Current)?.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", runner);
         cargo.args("test --lib --tests").arg("-p").arg(SUITE).arg("--target").arg(WASM).run(out)
     })

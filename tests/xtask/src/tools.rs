@@ -1,6 +1,7 @@
 //! What the jobs share: this workspace, the Rust toolchains, node, and wasm modules built for it.
 
 use std::env::consts::EXE_EXTENSION;
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -12,6 +13,9 @@ use crate::command::{Out, Task};
 
 /// The program that runs wasm-bindgen tests in node.
 pub const TEST_RUNNER: &str = "wasm-bindgen-test-runner";
+
+/// The program that builds fuzz targets.
+pub const FUZZER: &str = "cargo-fuzz";
 
 /// Which Rust a command runs on.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -73,9 +77,9 @@ impl Tools {
         self.target_dir().join("tools")
     }
 
-    /// Where the program that runs wasm-bindgen tests in node is, once it is installed.
-    pub fn test_runner(&self) -> PathBuf {
-        self.tools_dir().join("bin").join(TEST_RUNNER).with_extension(EXE_EXTENSION)
+    /// Where a program is, once it is installed for this repository alone.
+    pub fn installed(&self, name: &str) -> PathBuf {
+        self.tools_dir().join("bin").join(name).with_extension(EXE_EXTENSION)
     }
 
     /// A package of this workspace.
@@ -96,8 +100,8 @@ impl Tools {
         Task::new(program, &self.root)
     }
 
-    /// `program` of a toolchain.
-    pub fn rust(&self, on: Toolchain, program: &str) -> Result<Task> {
+    /// `program` of a toolchain, or one that calls such programs.
+    pub fn rust(&self, on: Toolchain, program: impl AsRef<OsStr>) -> Result<Task> {
         Ok(match on {
             Toolchain::Current => Task::new(program, &self.root),
             Toolchain::Nightly => Task::new("rustup", &self.root).arg("run").arg(self.nightly()?).arg(program),
@@ -106,6 +110,11 @@ impl Tools {
 
     /// `cargo`, with none of the caller's flags: they would build something else than what is checked.
     pub fn cargo(&self, on: Toolchain) -> Result<Task> {
+        self.cargo_by(on, "cargo")
+    }
+
+    /// The same, called by `program`.
+    pub fn cargo_by(&self, on: Toolchain, program: impl AsRef<OsStr>) -> Result<Task> {
         const FLAGS: [&str; 6] = [
             "CARGO_BUILD_RUSTFLAGS",
             "CARGO_BUILD_TARGET",
@@ -114,7 +123,7 @@ impl Tools {
             "RUSTDOCFLAGS",
             "RUSTFLAGS",
         ];
-        Ok(FLAGS.into_iter().fold(self.rust(on, "cargo")?, Task::env_remove))
+        Ok(FLAGS.into_iter().fold(self.rust(on, program)?, Task::env_remove))
     }
 
     /// `rustup`, for a toolchain.

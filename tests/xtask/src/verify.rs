@@ -1,6 +1,8 @@
 //! `cargo verify`: runs the steps and tells how they went.
 
+use std::fmt::Write;
 use std::num::NonZero;
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
@@ -8,11 +10,16 @@ use std::{env, thread};
 
 use anyhow::{Result, bail};
 use comfy_table::{Cell, CellAlignment, Color, ContentArrangement, Table, presets};
-use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use indicatif::{MultiProgress, ProgressBar, ProgressState, ProgressStyle};
 
-use crate::command::Out;
+use crate::command::{Out, last_line};
 use crate::steps::{self, Step};
 use crate::tools::Tools;
+
+/// So much of the line that a step has just written is shown.
+const SHOWN: usize = 60;
+/// So many lines are printed of what a step wrote that failed. All are in its log.
+const LINES: usize = 300;
 
 /// What `cargo verify` takes.
 #[derive(clap::Args)]
@@ -23,6 +30,9 @@ pub struct Args {
     /// Run the tests of well-known crates instead, with `Global` as their global allocator; in CI they run with the rest
     #[arg(long)]
     suites: bool,
+    /// Search for failures instead, each fuzz target for so many seconds
+    #[arg(long, value_name = "SECONDS", conflicts_with = "suites")]
+    fuzz: Option<u64>,
     /// Name the steps, and run none
     #[arg(long)]
     list: bool,
@@ -45,8 +55,12 @@ enum Verdict {
 pub fn run(args: &Args) -> Result<ExitCode> {
     let tools = Tools::find()?;
     let strict = env::var("CI").is_ok_and(|ci| ci == "true");
-    let mut steps = if args.suites { Vec::new() } else { steps::all(&tools)? };
-    if args.suites || strict {
+    let mut steps = match args.fuzz {
+        Some(seconds) => steps::fuzz(&tools, seconds)?,
+        None if args.suites => steps::suites(),
+        None => steps::all(&tools)?,
+    };
+    if strict && args.fuzz.is_none() && !args.suites {
         steps.extend(steps::suites());
     }
     steps.retain(|step| args.only.is_empty() || args.only.iter().any(|part| step.name.contains(part.as_str())));
@@ -130,7 +144,13 @@ impl Verify {
 
     /// Runs one step. If it fails, what it wrote is returned as well.
     fn attempt(&self, step: &Step, out: &Out) -> (Verdict, String) {
-        let style = ProgressStyle::with_template("        {spinner} {elapsed} {msg}").expect("a template");
+        let style = ProgressStyle::with_template("        {spinner} {elapsed} {msg} {line}").expect("a template");
+        let log = out.path().map(Path::to_owned);
+        let style = style.with_key("line", move |_: &ProgressState, to: &mut dyn Write| {
+            let line = log.as_deref().and_then(|log| last_line(log).ok()).unwrap_or_default();
+            // Nobody minds if there is no progress to be seen.
+            let _ = to.write_str(&line.replace(char::is_control, " ").chars().take(SHOWN).collect::<String>());
+        });
         let spinner = ProgressBar::new_spinner().with_style(style).with_message(step.name.clone());
         let spinner = self.bars.add(spinner);
         spinner.enable_steady_tick(Duration::from_millis(100));
@@ -148,6 +168,14 @@ impl Verify {
         };
         (Verdict::Failed(why), log)
     }
+}
+
+/// The last `count` lines of a log, and how many came before.
+fn end_of(log: &str, count: usize) -> String {
+    let lines: Vec<_> = log.trim_end().lines().collect();
+    let cut = lines.len().saturating_sub(count);
+    let rest = lines[cut..].join("\n");
+    if cut == 0 { rest } else { format!("({cut} lines, then)\n{rest}") }
 }
 
 /// How many tests passed, by the summaries that Rust's test harness and wasm-bindgen's print.
@@ -200,7 +228,7 @@ impl Report {
         *count += 1;
         let seconds = format!("{:.1}", took.as_secs_f64());
         if !log.is_empty() {
-            println!("{}", log.trim_end());
+            println!("{}", end_of(log, LINES));
         }
         println!("        {name}: {text} ({seconds} s)");
         self.table.add_row([Cell::new(name), Cell::new(text).fg(colour), right(&tests), right(&seconds)]);
@@ -216,7 +244,13 @@ impl Report {
 
 #[cfg(test)]
 mod tests {
-    use super::tests_passed;
+    use super::{end_of, tests_passed};
+
+    #[test]
+    fn long_logs_are_cut() {
+        assert_eq!(end_of("a\nb\nc\n", 3), "a\nb\nc");
+        assert_eq!(end_of("a\nb\nc\n", 2), "(1 lines, then)\nb\nc");
+    }
 
     #[test]
     fn counts_every_summary() {
