@@ -38,16 +38,16 @@ pub fn run(tools: &Tools, target: &str, seconds: u64, out: &Out) -> Result<()> {
 
     let program = built.join(&host).join("release").join(format!("{target}{EXE_SUFFIX}"));
     let prefix = format!("-artifact_prefix={}", found.join("").display());
-    // A program takes milliseconds: one that takes so long has met a list that goes in circles.
-    let fuzzer = tools.program(&program).args("-max_len=4096 -timeout=30").arg(prefix);
+    // A program takes milliseconds: one that takes minutes has met a list that goes in circles.
+    let fuzzer = tools.program(&program).args("-max_len=4096 -timeout=120").arg(prefix);
     let fuzzer = fuzzer.arg(format!("-max_total_time={seconds}"));
     let status = fuzzer.arg(&corpus).arg(&seeds).limit(Duration::from_secs(seconds) + BESIDES).status(out)?;
     if status.success() {
         return Ok(());
     }
     let said = out.text()?;
-    let Some(input) = said.lines().find_map(|line| line.split_once("Test unit written to ").map(|(_, path)| path))
-    else {
+    // Those before the last one were slow, no more.
+    let Some((_, input)) = said.lines().rev().find_map(|line| line.split_once("Test unit written to ")) else {
         bail!("the fuzzer ended with {status}");
     };
     bail!("it found {input}: `cargo run -p {PACKAGE} --bin {target} -- {input}` shows it again")
