@@ -19,19 +19,13 @@ mod global;
 mod layout;
 mod ledger;
 mod lock;
-#[cfg(any(
-    all(any(unix, windows), not(target_family = "wasm")),
-    all(target_family = "wasm", any(target_os = "unknown", target_os = "none"))
-))]
+#[cfg(all(any(unix, windows, target_family = "wasm"), not(target_os = "emscripten")))]
 mod module;
 mod platform;
 mod pool;
 mod span;
 
-#[cfg(any(
-    all(any(unix, windows), not(target_family = "wasm")),
-    all(target_family = "wasm", any(target_os = "unknown", target_os = "none"))
-))]
+#[cfg(all(any(unix, windows, target_family = "wasm"), not(target_os = "emscripten")))]
 pub use self::{backing::DefaultBacking, global::Small, module::ledger, platform::memory_size};
 pub use access::{Access, Local, Locked, Needed, Shareable};
 pub use arena::{Alloc, Arena, ArenaBox, IntoIter, IterMut, Scope, TypedArena};
@@ -40,7 +34,7 @@ pub use backing::Hosted;
 #[cfg(feature = "allocator-api2")]
 pub use backing::Over;
 pub use backing::{Backing, Grant, Loan, Region, Request, Then};
-#[cfg(all(target_family = "wasm", any(target_os = "unknown", target_os = "none")))]
+#[cfg(all(target_family = "wasm", not(target_os = "emscripten")))]
 pub use backing::{HeapTail, MemoryGrow};
 pub use chunk::Growth;
 pub use error::{AllocError, Obstacle, Rejected};

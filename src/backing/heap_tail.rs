@@ -17,6 +17,7 @@ static TAKEN: AtomicBool = AtomicBool::new(false);
 ///
 /// The whole tail goes to the ledger with the first request that fits it. That is refused, with an error that names the
 /// other, when somebody lives there:
+/// - libc's `malloc`, on WASI, where the tail is always its own;
 /// - a `HeapTail` of this crate that has taken it already, in whatever ledger;
 /// - Rust's global allocator (with the feature `alloc`, which lets the crate ask it: one byte is allocated, and must not
 ///   come from the tail);
@@ -34,9 +35,9 @@ impl HeapTail {
     /// # Safety
     ///
     /// The caller owes: nothing else in this module takes memory from `__heap_base` upward by itself, now or later, unless
-    /// it has done so, visibly to the checks above, before the first claim. libc's `malloc` does (WASI, Emscripten); so
-    /// does the heap of a C library that brings its own; so does a Rust global allocator that starts at `__heap_base`
-    /// (std's own from dlmalloc 0.2.13 on) where the feature `alloc` is off and it has not allocated yet.
+    /// it has done so, visibly to the checks above, before the first claim. The heap of a C library that brings its own
+    /// does; so does a Rust global allocator that starts at `__heap_base` (std's own from dlmalloc 0.2.13 on) where the feature
+    /// `alloc` is off and it has not allocated yet.
     pub const unsafe fn new() -> HeapTail {
         HeapTail(())
     }
@@ -77,6 +78,9 @@ unsafe impl Backing for HeapTail {
 
     fn claim(&mut self, request: &Request) -> Result<Grant, Obstacle> {
         let (start, end) = platform::heap_tail();
+        if let Some(owner) = platform::TAIL_OWNER {
+            return Err(occupied(owner, start));
+        }
         if TAKEN.load(Ordering::Relaxed) {
             return Err(occupied("a HeapTail of this program", start));
         }

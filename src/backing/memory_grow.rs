@@ -12,6 +12,9 @@ use crate::span::Span;
 ///
 /// Pages that others grew in between are a gap that this crate never touches: the address that the grow returned
 /// decides, not where the last one ended. Grows by no more than what is missing, in pages of 64 KiB.
+///
+/// On WASI the first claim has libc allocate a byte and free it, before memory grows: old versions of wasi-libc take all of memory
+/// on their first `malloc`, grown pages included.
 #[derive(Debug, Default)]
 pub struct MemoryGrow(());
 
@@ -30,11 +33,12 @@ unsafe impl Backing for MemoryGrow {
     }
 
     fn claim(&mut self, request: &Request) -> Result<Grant, Obstacle> {
+        let settled = platform::settle();
         let have = platform::memory_size();
         // Page 0 is not handed out: a module that starts with no memory at all grows by one page more.
         let null = if have == 0 { 1 } else { 0 };
-        if have == usize::MAX {
-            // All 65,536 pages are there.
+        if have == usize::MAX || !settled {
+            // All 65,536 pages are there; or libc, which must take its own first, can't get any.
             return Err(Obstacle::Refused { backing: self.name(), asked: request.len()?, have });
         }
         let pages = request.len_at(have + null * PAGE)?.div_ceil(PAGE) + null;

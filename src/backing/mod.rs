@@ -4,33 +4,33 @@ use crate::error::Obstacle;
 use crate::layout::{Fit, GRAIN, HEADROOM, LAST_END, padding, usable};
 use crate::span::Span;
 
-#[cfg(all(target_family = "wasm", any(target_os = "unknown", target_os = "none")))]
+#[cfg(all(target_family = "wasm", not(target_os = "emscripten")))]
 mod heap_tail;
 #[cfg(all(any(unix, windows), not(target_family = "wasm")))]
 mod hosted;
-#[cfg(all(target_family = "wasm", any(target_os = "unknown", target_os = "none")))]
+#[cfg(all(target_family = "wasm", not(target_os = "emscripten")))]
 mod memory_grow;
 #[cfg(feature = "allocator-api2")]
 mod over;
 mod region;
 mod then;
 
-#[cfg(all(target_family = "wasm", any(target_os = "unknown", target_os = "none")))]
+#[cfg(all(target_family = "wasm", not(target_os = "emscripten")))]
 pub use heap_tail::HeapTail;
 #[cfg(all(any(unix, windows), not(target_family = "wasm")))]
 pub use hosted::Hosted;
-#[cfg(all(target_family = "wasm", any(target_os = "unknown", target_os = "none")))]
+#[cfg(all(target_family = "wasm", not(target_os = "emscripten")))]
 pub use memory_grow::MemoryGrow;
 #[cfg(feature = "allocator-api2")]
 pub use over::Over;
 pub use region::Region;
 pub use then::Then;
 
-/// The backing that is right on this target when nothing else is said: `MemoryGrow` on wasm, `Hosted` on hosts.
+/// The backing that is right on this target when nothing else is said: `MemoryGrow` on wasm, WASI included, `Hosted` on hosts.
 /// Bare metal has none: there a [`Region`] must be given.
-#[cfg(all(target_family = "wasm", any(target_os = "unknown", target_os = "none")))]
+#[cfg(all(target_family = "wasm", not(target_os = "emscripten")))]
 pub type DefaultBacking = MemoryGrow;
-/// The backing that is right on this target when nothing else is said: `MemoryGrow` on wasm, `Hosted` on hosts.
+/// The backing that is right on this target when nothing else is said: `MemoryGrow` on wasm, WASI included, `Hosted` on hosts.
 /// Bare metal has none: there a [`Region`] must be given.
 #[cfg(all(any(unix, windows), not(target_family = "wasm")))]
 pub type DefaultBacking = Hosted;

@@ -14,19 +14,13 @@ use crate::platform;
 mod allocator;
 mod class;
 mod heap;
-#[cfg(any(
-    all(any(unix, windows), not(target_family = "wasm")),
-    all(target_family = "wasm", any(target_os = "unknown", target_os = "none"))
-))]
+#[cfg(all(any(unix, windows, target_family = "wasm"), not(target_os = "emscripten")))]
 mod small;
 mod stats;
 
 use class::{ALIGN, CLASSES, LARGEST, LARGEST_IN_SLAB, class_of, size_of_class};
 use heap::Heap;
-#[cfg(any(
-    all(any(unix, windows), not(target_family = "wasm")),
-    all(target_family = "wasm", any(target_os = "unknown", target_os = "none"))
-))]
+#[cfg(all(any(unix, windows, target_family = "wasm"), not(target_os = "emscripten")))]
 pub use small::Small;
 pub use stats::{ClassStats, HeapStats};
 

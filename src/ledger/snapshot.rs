@@ -168,9 +168,9 @@ fn memory_start() -> Option<usize> {
 
 /// Where linear memory ends, if there is such a thing.
 fn memory_end() -> Option<usize> {
-    #[cfg(all(target_family = "wasm", any(target_os = "unknown", target_os = "none")))]
+    #[cfg(all(target_family = "wasm", not(target_os = "emscripten")))]
     return Some(crate::platform::memory_size());
-    #[cfg(not(all(target_family = "wasm", any(target_os = "unknown", target_os = "none"))))]
+    #[cfg(not(all(target_family = "wasm", not(target_os = "emscripten"))))]
     None
 }
 

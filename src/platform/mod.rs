@@ -3,10 +3,12 @@
 //! | primitive | promise | where |
 //! |---|---|---|
 //! | [`memory_size`] | bytes of memory now: the whole linear memory on wasm, what `Hosted` has taken on hosts | wasm, hosts |
-//! | `grow(pages)` | the address of that many fresh zeroed pages, or `None` and nothing changed | wasm |
+//! | `settle()` | nobody will take pages that are grown later for its own; `false` if that is not certain | wasm |
+//! | `grow(pages)` | once settled, the address of that many fresh zeroed pages, or `None` and nothing changed | wasm |
 //! | `fresh(pages)` | a pointer to that many fresh zeroed pages, at an address that is not 0; or `None` and nothing changed | wasm, hosts |
 //! | `at(addr)` | a pointer to that address, good for any linear memory that was granted | wasm |
 //! | `heap_tail()` | `[__heap_base, __heap_end)`, as the linker left it | wasm |
+//! | `TAIL_OWNER` | who takes that by itself on this target, if anybody | wasm |
 //! | [`landmarks`] | what lies in memory beside the heap, in address order: stack, data, heap tail | everywhere (empty but on wasm) |
 //! | `reserve`, `commit`, `unreserve` | address space; the memory behind a part of it; all of it back | hosts |
 //! | [`reach`] | memory up to there may be used by this thread, whoever grew it | everywhere (a no-op but on wasm with threads) |
@@ -15,12 +17,24 @@
 
 use core::ptr::NonNull;
 
-#[cfg(all(target_family = "wasm", any(target_os = "unknown", target_os = "none")))]
+#[cfg(all(target_family = "wasm", not(target_os = "emscripten")))]
 mod wasm;
-#[cfg(all(target_family = "wasm", any(target_os = "unknown", target_os = "none")))]
+#[cfg(all(target_family = "wasm", not(target_os = "emscripten")))]
 pub use wasm::memory_size;
-#[cfg(all(target_family = "wasm", any(target_os = "unknown", target_os = "none")))]
+#[cfg(all(target_family = "wasm", not(target_os = "emscripten")))]
 pub(crate) use wasm::{at, fresh, grow, heap_tail, landmarks};
+
+#[cfg(all(target_family = "wasm", any(target_os = "unknown", target_os = "none")))]
+mod alone;
+#[cfg(all(target_family = "wasm", any(target_os = "unknown", target_os = "none")))]
+pub(crate) use alone::{TAIL_OWNER, settle};
+
+#[cfg(target_os = "wasi")]
+mod libc;
+#[cfg(target_os = "wasi")]
+mod wasi;
+#[cfg(target_os = "wasi")]
+pub(crate) use wasi::{TAIL_OWNER, settle};
 
 #[cfg(all(any(unix, windows), not(target_family = "wasm")))]
 mod hosted;
@@ -29,15 +43,9 @@ pub use hosted::memory_size;
 #[cfg(all(any(unix, windows), not(target_family = "wasm")))]
 pub(crate) use hosted::{commit, fresh, landmarks, reserve, unreserve};
 
-#[cfg(not(any(
-    all(any(unix, windows), not(target_family = "wasm")),
-    all(target_family = "wasm", any(target_os = "unknown", target_os = "none"))
-)))]
+#[cfg(not(all(any(unix, windows, target_family = "wasm"), not(target_os = "emscripten"))))]
 mod bare;
-#[cfg(not(any(
-    all(any(unix, windows), not(target_family = "wasm")),
-    all(target_family = "wasm", any(target_os = "unknown", target_os = "none"))
-)))]
+#[cfg(not(all(any(unix, windows, target_family = "wasm"), not(target_os = "emscripten"))))]
 pub(crate) use bare::landmarks;
 
 mod packed;

@@ -1,9 +1,9 @@
-//! Linear memory of a module without an operating system.
+//! Linear memory that anybody in the module may grow.
 
 use core::arch::wasm32;
 use core::ptr::NonNull;
 
-use super::Landmark;
+use super::{Landmark, settle};
 use crate::layout::PAGE;
 
 // What wasm-ld defines for every module. Only their addresses mean anything.
@@ -22,7 +22,7 @@ pub fn memory_size() -> usize {
     wasm32::memory_size::<0>().saturating_mul(PAGE)
 }
 
-/// The address of `pages` fresh pages, all zero, or `None` and nothing changed.
+/// The address of `pages` fresh pages, all zero, or `None` and nothing changed. Memory must be settled.
 pub(crate) fn grow(pages: usize) -> Option<usize> {
     match wasm32::memory_grow::<0>(pages) {
         usize::MAX => None,
@@ -32,7 +32,7 @@ pub(crate) fn grow(pages: usize) -> Option<usize> {
 
 /// Fresh pages. Page 0 is never the first of them: a module without any memory has no room for one page alone.
 pub(crate) fn fresh(pages: usize) -> Option<NonNull<u8>> {
-    NonNull::new(at(grow(pages)?))
+    if settle() { NonNull::new(at(grow(pages)?)) } else { None }
 }
 
 /// A pointer to `addr`. Linear memory is one allocation whose provenance is exposed to everyone, the host included.

@@ -1,10 +1,9 @@
-// What the scripts share: loading a wasm module, hearing what it says, and reporting.
+// What the scripts share that drive a wasm module in this very process: loading it, and hearing what it says.
 
-import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
-import { performance } from 'node:perf_hooks'
+import { said } from './report.mjs'
 
-export { assert }
+export { assert, finish, test } from './report.mjs'
 export const PAGE = 65536
 
 /** Addresses come out of wasm as signed numbers. */
@@ -34,7 +33,7 @@ export class Guest {
         }),
     }
     this.exports = new WebAssembly.Instance(module, { host, ...imports }).exports
-    latest = this
+    said.by = this
   }
 
   /** Its memory now. The view is good until memory grows. */
@@ -56,28 +55,4 @@ export class Guest {
     this.exports.show_spans()
     return this.#spans
   }
-}
-
-let latest = null
-let passed = 0
-let failed = 0
-
-/** Runs one test, and prints a line that says how it went. */
-export function test(name, body) {
-  latest = null
-  const start = performance.now()
-  try {
-    body()
-    passed += 1
-    console.log(`test ${name} ... ok (${(performance.now() - start).toFixed(0)} ms)`)
-  } catch (error) {
-    failed += 1
-    console.log(`test ${name} ... FAILED\n${latest?.text ?? ''}\n${error.stack}`)
-  }
-}
-
-/** Prints the sum, and ends the process with 1 if a test has failed. */
-export function finish() {
-  console.log(`test result: ${failed === 0 ? 'ok' : 'FAILED'}. ${passed} passed, ${failed} failed`)
-  process.exitCode = failed === 0 && passed > 0 ? 0 : 1
 }

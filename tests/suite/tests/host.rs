@@ -1,6 +1,6 @@
-//! Every case of the suite, natively.
+//! Every case of the suite, where there is an operating system: natively, and on WASI beside libc's heap.
 
-#![cfg(not(target_family = "wasm"))]
+#![cfg(not(all(target_family = "wasm", target_os = "unknown")))]
 
 macro_rules! tests {
     ($($name:ident => $case:path,)*) => {

@@ -1,6 +1,6 @@
 //! Every case of the suite in node, with std's own allocator as a neighbour.
 
-#![cfg(target_family = "wasm")]
+#![cfg(all(target_family = "wasm", target_os = "unknown"))]
 
 use wasm_bindgen_test::wasm_bindgen_test;
 

@@ -1,5 +1,6 @@
 //! The side jobs of this repository: `cargo verify` and `cargo demo`.
 
+mod beside_libc;
 mod command;
 mod demo;
 mod fuzz;

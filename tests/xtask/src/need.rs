@@ -3,7 +3,7 @@
 use std::env::consts::EXE_SUFFIX;
 use std::path::Path;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use cargo_metadata::semver::Version;
 
 use crate::command::Out;
@@ -30,6 +30,10 @@ pub enum Need {
     WasmTestRunner,
     /// cargo-fuzz.
     Fuzzer,
+    /// wasmtime, as a package of Python's.
+    Wasmtime,
+    /// clang for WASI, and the libc that Debian 12 has with it.
+    WasiClang,
 }
 
 impl Need {
@@ -55,6 +59,8 @@ impl Need {
             Self::Node => node(tools),
             Self::WasmTestRunner => wasm_test_runner(tools, out),
             Self::Fuzzer => program(tools, FUZZER, "cargo-fuzz", FUZZER_VERSION, out),
+            Self::Wasmtime => wasmtime(tools, out),
+            Self::WasiClang => wasi_clang(tools, out),
         }
     }
 }
@@ -108,4 +114,50 @@ fn program(tools: &Tools, name: &str, package: &str, version: &str, out: &Out) -
         .arg(tools.tools_dir())
         .run(out)
         .with_context(|| format!("cannot install {name} {version}"))
+}
+
+/// A release of its own, in a folder of its own: nothing else on this machine sees it.
+fn wasmtime(tools: &Tools, out: &Out) -> Result<()> {
+    const VERSION: &str = "50.0.1";
+    let folder = tools.wasmtime();
+    if folder.join(format!("wasmtime-{VERSION}.dist-info")).exists() {
+        return Ok(());
+    }
+    out.say(&format!("installing wasmtime {VERSION}"));
+    let pip = tools.program(Path::new("python3")).args("-m pip install --quiet --disable-pip-version-check --upgrade");
+    pip.arg("--target").arg(folder).arg(format!("wasmtime=={VERSION}")).run(out).context("cannot install wasmtime")
+}
+
+/// The wasi-libc of 2022 is Debian 12's. Others have later ones, with which nothing would be shown.
+fn wasi_clang(tools: &Tools, out: &Out) -> Result<()> {
+    const PACKAGES: &str = "clang-19 lld-19 llvm-19 wasi-libc libclang-rt-19-dev-wasm32";
+    packages(tools, PACKAGES, out)?;
+    let version = tools.program(Path::new("dpkg-query")).args("--show wasi-libc").read(out)?;
+    ensure!(version.contains("git2022"), "no wasi-libc of 2022, only {}", version.trim());
+    Ok(())
+}
+
+/// Packages of Debian's, on a machine that is ours to change.
+fn packages(tools: &Tools, names: &str, out: &Out) -> Result<()> {
+    let there = tools.program(Path::new("dpkg-query")).args("--show --showformat ${db:Status-Status}\\n").args(names);
+    let there = there.read(out).unwrap_or_default();
+    if there.lines().filter(|status| *status == "installed").count() == names.split_whitespace().count() {
+        return Ok(());
+    }
+    as_root(tools, out).with_context(|| format!("{names} must be installed by hand"))?;
+    out.say(&format!("installing {names}"));
+    let apt = |words: &str| {
+        let apt = tools.program(Path::new("apt-get")).env("DEBIAN_FRONTEND", "noninteractive");
+        // Somebody else may be installing something.
+        apt.args("--option DPkg::Lock::Timeout=300 --quiet --yes").args(words).run(out)
+    };
+    apt("update")?;
+    apt(&format!("install --no-install-recommends {names}")).with_context(|| format!("cannot install {names}"))
+}
+
+/// An error where there is no apt, or no right to use it.
+fn as_root(tools: &Tools, out: &Out) -> Result<()> {
+    let user = tools.program(Path::new("id")).args("-u").read(out).unwrap_or_default();
+    ensure!(user.trim() == "0" && Path::new("/usr/bin/apt-get").exists(), "this is not root on Debian");
+    Ok(())
 }

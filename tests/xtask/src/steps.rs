@@ -6,6 +6,7 @@ use std::{env, fs};
 use anyhow::{Result, ensure};
 use cargo_metadata::TargetKind;
 
+use crate::beside_libc::{self, Host, Linked, WASI};
 use crate::command::Out;
 use crate::fuzz;
 use crate::need::Need;
@@ -18,6 +19,7 @@ const LINTED: &[(&str, &[&str])] = &[
     ("", &["", "--features alloc", "--features allocator-api2", "--all-features"]),
     (WASM, &["", "--all-features"]),
     ("wasm32v1-none", &["", "--all-features"]),
+    (WASI, &["", "--all-features"]),
     (THUMB, &["", "--all-features"]),
     (I686, &["--all-features"]),
     ("x86_64-pc-windows-gnu", &["--all-features"]),
@@ -324,8 +326,9 @@ pub fn all(tools: &Tools) -> Result<Vec<Step>> {
         Step::cargo("clippy workspace", ["clippy --workspace --all-targets --all-features -- -D warnings"])
             .needs([Need::Component(Toolchain::Current, "clippy")]),
     );
-    steps.extend(LINTED_ON_WASM.iter().map(|(package, parts)| clippy_on_wasm(package, parts)));
-    steps.extend(["", WASM].map(rustdoc));
+    steps.extend(LINTED_ON_WASM.iter().map(|(package, parts)| clippy_member(package, parts, WASM)));
+    steps.push(clippy_member(beside_libc::PACKAGE, "--lib --bins --features std", WASI));
+    steps.extend(["", WASM, WASI].map(rustdoc));
     steps.extend(BUILT.iter().map(|(target, builds)| build(target, builds)));
     steps.push(Step::cargo("test freehold", ["test -p freehold"]).tests());
     steps.push(
@@ -336,6 +339,10 @@ pub fn all(tools: &Tools) -> Result<Vec<Step>> {
     steps.push(Step::cargo("doc tests", ["test --workspace --all-features --doc"]).tests());
     steps.push(doc_tests_nightly());
     steps.push(wasm_with_std());
+    steps.extend(Host::ALL.iter().map(|host| suite_on_wasi(*host)));
+    for linked in Linked::ALL {
+        steps.extend(Host::ALL.iter().map(|host| beside_libc(*linked, *host)));
+    }
     steps.extend(MODULES.iter().map(scripted));
     steps.extend(CONTROLS.iter().map(control));
     steps.extend(THREADS.iter().map(threads));
@@ -391,13 +398,13 @@ fn clippy(target: &'static str, features: &[&str]) -> Step {
     Step::cargo(named("clippy", target), commands).needs([Need::Component(Toolchain::Current, "clippy")]).needs(need)
 }
 
-/// A member, where its code for wasm is seen.
-fn clippy_on_wasm(package: &'static str, parts: &str) -> Step {
-    let command = format!("clippy -p {package} {parts} --target {WASM} -- -D warnings");
-    Step::cargo(format!("clippy {package} {WASM}"), [command]).needs([
+/// A member, where its code for this target is seen.
+fn clippy_member(package: &'static str, parts: &str, target: &'static str) -> Step {
+    let command = format!("clippy -p {package} {parts} --target {target} -- -D warnings");
+    Step::cargo(format!("clippy {package} {target}"), [command]).needs([
         Need::Member(package),
         Need::Component(Toolchain::Current, "clippy"),
-        Need::Target(Toolchain::Current, WASM),
+        Need::Target(Toolchain::Current, target),
     ])
 }
 
@@ -440,6 +447,28 @@ fn wasm_with_std() -> Step {
     })
     .needs([Need::Member(SUITE), Need::Target(Toolchain::Current, WASM), Need::Node, Need::WasmTestRunner])
     .tests()
+}
+
+/// The suite on WASI, beside libc's heap.
+fn suite_on_wasi(host: Host) -> Step {
+    Step::new(format!("WASI with std, {}", host.name()), move |tools, out| {
+        let cargo = tools.cargo(Toolchain::Current)?.args("test --release --test host -p").arg(SUITE);
+        let cargo = cargo.arg("--target").arg(WASI).arg("--config");
+        // Words that cargo need not take apart: there may be spaces in a path.
+        let cargo = cargo.arg(format!("target.{WASI}.runner={:?}", host.command(tools)));
+        let folder = tools.target_dir().join("modules").join("checked");
+        host.prepare(cargo, tools).env("RUSTFLAGS", CHECKED).arg("--target-dir").arg(folder).run(out)
+    })
+    .needs([Need::Member(SUITE), Need::Target(Toolchain::Current, WASI), host.need()])
+    .tests()
+}
+
+/// A program in which libc has a heap.
+fn beside_libc(linked: Linked, host: Host) -> Step {
+    Step::new(format!("hosts: {}, {}", linked.name(), host.name()), move |tools, out| linked.run(host, tools, out))
+        .needs([Need::Member(beside_libc::PACKAGE), Need::Target(Toolchain::Current, WASI), Need::Node, host.need()])
+        .needs(linked.need())
+        .tests()
 }
 
 /// A wasm module, run by its script in node.

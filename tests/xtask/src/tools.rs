@@ -82,6 +82,11 @@ impl Tools {
         self.tools_dir().join("bin").join(name).with_extension(EXE_EXTENSION)
     }
 
+    /// Where wasmtime for Python is, once it is installed.
+    pub fn wasmtime(&self) -> PathBuf {
+        self.tools_dir().join("wasmtime")
+    }
+
     /// A package of this workspace.
     pub fn member(&self, name: &str) -> Result<&Package> {
         let mut packages = self.metadata.packages.iter();
@@ -142,6 +147,11 @@ impl Tools {
 
     /// Builds a wasm module and returns where it is.
     pub fn build_wasm(&self, module: &Module<'_>, out: &Out) -> Result<Utf8PathBuf> {
+        self.build(module, "wasm", out)
+    }
+
+    /// Builds what has files of its own, and returns the one with this extension.
+    pub fn build(&self, module: &Module<'_>, extension: &str, out: &Out) -> Result<Utf8PathBuf> {
         let mut cargo = self.cargo(module.on)?.args("build --message-format json-render-diagnostics");
         cargo = cargo.args(module.build).arg("--target").arg(module.target);
         if module.on == Toolchain::Nightly || !module.rustflags.is_empty() {
@@ -157,11 +167,11 @@ impl Tools {
         let mut built = None;
         for message in Message::parse_stream(messages.as_bytes()) {
             if let Message::CompilerArtifact(artifact) = message? {
-                let wasm = artifact.filenames.into_iter().find(|file| file.extension() == Some("wasm"));
-                built = wasm.or(built);
+                let file = artifact.filenames.into_iter().find(|file| file.extension() == Some(extension));
+                built = file.or(built);
             }
         }
-        built.with_context(|| format!("`cargo build {}` makes no wasm module", module.build))
+        built.with_context(|| format!("`cargo build {}` makes no .{extension}", module.build))
     }
 
     /// The name of a nightly toolchain.

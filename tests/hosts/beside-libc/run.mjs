@@ -1,0 +1,52 @@
+// Drives the scenarios of `freehold-beside-libc`, each in a process of its own: `node run.mjs [2022] COMMAND... MODULE`.
+// `2022`: the module is linked with a wasi-libc of that year.
+
+import { assert, finish, test } from '../report.mjs'
+import { spawnSync } from 'node:child_process'
+
+const words = process.argv.slice(2)
+const old = words[0] === '2022' && words.shift() === '2022'
+const [command, ...args] = words
+
+/** How a scenario ended, and what it said. A control may hang: then it has no status. */
+function scenario(name) {
+  const { status, stdout, stderr } = spawnSync(command, args, { input: name, encoding: 'utf8', timeout: 60_000 })
+  const [begin, text] = [`scenario ${name}\n`, stdout + stderr]
+  assert.ok(text.startsWith(begin), `it did not begin: ${text}`)
+  return { status, text: text.slice(begin.length) }
+}
+
+/** What it said of `what`, as a number. */
+function number({ text }, what) {
+  const found = text.match(new RegExp(`^${what}: (\\d+)`, 'm'))
+  assert.ok(found, text)
+  return Number(found[1])
+}
+
+/** A scenario that must end well, with no byte lost. */
+function nothingLost(name, ...whats) {
+  const ended = scenario(name)
+  assert.equal(ended.status, 0, ended.text)
+  for (const what of whats) assert.equal(number(ended, what), 0, ended.text)
+}
+
+/** A control: bytes must be lost, or it breaks altogether. */
+function mustBreak(name, what) {
+  const ended = scenario(name)
+  if (ended.status === 0) assert.ok(number(ended, what) > 0, `nothing was lost: ${ended.text}`)
+  console.log(`        ${ended.status}: ${ended.text.trim().split('\n')[0]}`)
+}
+
+test('h02_pages_claimed_before_the_first_malloc', () => nothingLost('before_malloc', 'ours lost', 'theirs lost'))
+test('pages_claimed_after_the_first_malloc', () => nothingLost('after_malloc', 'ours lost', 'theirs lost'))
+if (old) {
+  test('h02_control: libc asleep, it takes pages that were grown before', () => mustBreak('control_before_malloc', 'ours lost'))
+} else {
+  test('this libc leaves grown pages alone, asleep or not', () => nothingLost('control_before_malloc', 'ours lost'))
+}
+test('h02_control: once libc is awake, grown pages are safe', () => nothingLost('control_after_malloc', 'ours lost'))
+test('h03_the_tail_is_libc_s', () => nothingLost('heap_tail'))
+test('h03_control: the tail taken by hand', () => mustBreak('control_heap_tail', 'ours lost'))
+test('all_heaps_side_by_side', () => nothingLost('side_by_side', 'lost'))
+
+finish()

@@ -1,0 +1,65 @@
+//! freehold in a module where libc has a heap: what each of them holds stays as it is.
+//!
+//! Each scenario needs a fresh instance: what matters is who comes first. The controls do by hand, or with a backing of their own, what
+//! the crate keeps from happening, and say how many bytes that costs. `run.mjs` knows what must come out of them.
+
+#![cfg(any(target_os = "wasi", target_os = "emscripten"))]
+#![cfg_attr(not(feature = "std"), no_std)]
+
+extern crate alloc;
+
+mod heap_tail;
+mod libc;
+mod pages;
+mod raw;
+mod side_by_side;
+
+use core::ffi::c_int;
+
+use freehold::{DefaultBacking, Global, Ledger};
+use raw::Raw;
+
+/// Rust's heap: `Vec` and its like are the crate's, `malloc` is libc's.
+#[global_allocator]
+static HEAP: Global = Global::new();
+
+static OURS: Ledger<DefaultBacking> = Ledger::new(DefaultBacking::new());
+static RAW: Ledger<Raw> = Ledger::new(Raw);
+
+/// 64 KiB, by the specification of WebAssembly: written down here too, so that the tests don't take the crate's word.
+const PAGE: usize = 1 << 16;
+
+/// Runs the scenario that standard input names, as arguments would take memory of libc's; `false` if there is none. It panics if it
+/// fails.
+pub fn run() -> bool {
+    let mut name = [0; 64];
+    let len = libc::hear(&mut name);
+    let name = str::from_utf8(&name[..len]).unwrap_or_default();
+    // Said before anything is done: a control that breaks so early is none.
+    libc::say(format_args!("scenario {name}"));
+    match name {
+        "before_malloc" => pages::before_malloc(&OURS),
+        "control_before_malloc" => pages::before_malloc(&RAW),
+        "after_malloc" => pages::after_malloc(&OURS),
+        "control_after_malloc" => pages::after_malloc(&RAW),
+        "heap_tail" => heap_tail::refused(),
+        "control_heap_tail" => heap_tail::by_hand(),
+        "side_by_side" => side_by_side::run(&OURS),
+        "control_side_by_side" => side_by_side::run(&RAW),
+        _ => return false,
+    }
+    true
+}
+
+/// [`run`] for C: 0 if all went well, 2 if there is no such scenario.
+#[unsafe(no_mangle)]
+pub extern "C" fn beside_libc() -> c_int {
+    if run() { 0 } else { 2 }
+}
+
+#[cfg(not(feature = "std"))]
+#[panic_handler]
+fn panic(info: &core::panic::PanicInfo<'_>) -> ! {
+    libc::say(info);
+    libc::exit(101)
+}

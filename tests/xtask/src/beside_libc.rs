@@ -1,0 +1,125 @@
+//! Programs in whose memory libc has a heap: how they are built, and what runs them.
+
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+
+use crate::command::{Out, Task};
+use crate::need::Need;
+use crate::tools::{Module, Toolchain, Tools};
+
+pub const WASI: &str = "wasm32-wasip1";
+pub const PACKAGE: &str = "freehold-beside-libc";
+const FOLDER: &str = "tests/hosts/beside-libc";
+
+/// What runs a WASI program.
+#[derive(Clone, Copy)]
+pub enum Host {
+    Node,
+    Wasmtime,
+}
+
+impl Host {
+    pub const ALL: &[Host] = &[Host::Node, Host::Wasmtime];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Host::Node => "node",
+            Host::Wasmtime => "wasmtime",
+        }
+    }
+
+    pub fn need(self) -> Need {
+        match self {
+            Host::Node => Need::Node,
+            Host::Wasmtime => Need::Wasmtime,
+        }
+    }
+
+    /// The command that runs the program named after it.
+    pub fn command(self, tools: &Tools) -> Vec<OsString> {
+        let script = |name: &str| tools.root().join("tests/hosts").join(name).into();
+        match self {
+            Host::Node => {
+                vec!["node".into(), "--no-turbo-fast-api-calls".into(), "--no-warnings".into(), script("wasi.mjs")]
+            }
+            Host::Wasmtime => vec!["python3".into(), script("run_wasmtime.py")],
+        }
+    }
+
+    /// Where Python looks for wasmtime.
+    pub fn prepare(self, task: Task, tools: &Tools) -> Task {
+        task.env("PYTHONPATH", tools.wasmtime())
+    }
+}
+
+/// What a WASI program is linked by, and with which libc.
+#[derive(Clone, Copy)]
+pub enum Linked {
+    /// A Rust program.
+    Rust,
+    /// A C program with a Rust library, and the libc that comes with Rust.
+    C,
+    /// The same, with the libc of 2022.
+    C2022,
+}
+
+impl Linked {
+    pub const ALL: &[Linked] = &[Linked::Rust, Linked::C, Linked::C2022];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Linked::Rust => "Rust on WASI",
+            Linked::C => "C on WASI",
+            Linked::C2022 => "C on WASI, libc of 2022",
+        }
+    }
+
+    pub fn need(self) -> Option<Need> {
+        match self {
+            Linked::Rust => None,
+            Linked::C | Linked::C2022 => Some(Need::WasiClang),
+        }
+    }
+
+    /// Builds the program.
+    fn build(self, tools: &Tools, out: &Out) -> Result<PathBuf> {
+        let build = |parts: &str, extension| {
+            let build = format!("-p {PACKAGE} --release {parts}");
+            tools.build(&Module { on: Toolchain::Current, target: WASI, build: &build, rustflags: "" }, extension, out)
+        };
+        if let Linked::Rust = self {
+            return Ok(build("--features std --bin freehold-beside-libc", "wasm")?.into());
+        }
+        let library = build("--lib", "a")?;
+        let made = tools.target_dir().join("beside-libc");
+        fs::create_dir_all(&made)?;
+        let clang = || tools.program(Path::new("clang-19")).args("--target=wasm32-wasi -O2");
+        let main = Path::new(FOLDER).join("main.c");
+        if let Linked::C2022 = self {
+            let program = made.join("wasi-2022.wasm");
+            clang().arg(main).arg(library).arg("-o").arg(&program).run(out)?;
+            return Ok(program);
+        }
+        let (object, program) = (made.join("main.o"), made.join("wasi.wasm"));
+        clang().arg("-c").arg(main).arg("-o").arg(&object).run(out)?;
+        let sysroot = tools.rust(Toolchain::Current, "rustc")?.args("--print sysroot").read(out)?;
+        let libc = Path::new(sysroot.trim()).join("lib/rustlib").join(WASI).join("lib/self-contained");
+        let link = tools.program(Path::new("wasm-ld-19")).arg(libc.join("crt1-command.o")).arg(object).arg(library);
+        link.arg(libc.join("libc.a")).arg("-o").arg(&program).run(out)?;
+        Ok(program)
+    }
+
+    /// Builds the program and runs its scenarios.
+    pub fn run(self, host: Host, tools: &Tools, out: &Out) -> Result<()> {
+        let program = self.build(tools, out)?;
+        let year = if let Linked::C2022 = self { "2022" } else { "" };
+        let mut node = host.prepare(tools.node(), tools).arg(Path::new(FOLDER).join("run.mjs")).args(year);
+        for word in host.command(tools) {
+            node = node.arg(word);
+        }
+        node.arg(program).run(out)
+    }
+}
