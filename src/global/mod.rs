@@ -88,7 +88,7 @@ impl<A: Shareable> Global<A> {
 
     /// What it holds now. It takes a step for each free block and each span of the ledger's. Claims made meanwhile may show.
     pub fn stats(&self) -> HeapStats {
-        let spans = || Snapshot::spans_of(self.spans).filter(|span| span.owner == Some(self.owner));
+        let spans = || Snapshot::spans_of(self.spans, 0).filter(|span| span.owner == Some(self.owner));
         let held = spans().map(|span| span.len).sum();
         let headers = spans().count() * GRAIN;
         let (mut free, mut slack) = (0, headers);

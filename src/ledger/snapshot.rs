@@ -43,11 +43,16 @@ pub struct SpanInfo {
 impl<'l> Snapshot<'l> {
     /// Every span in the order of addresses.
     pub fn spans(&self) -> impl Iterator<Item = SpanInfo> + use<'l> {
-        Snapshot::spans_of(self.spans)
+        Snapshot::spans_of(self.spans, 0)
     }
 
-    pub(crate) fn spans_of(spans: &'l dyn Spans) -> impl Iterator<Item = SpanInfo> + use<'l> {
-        let mut from = 0;
+    /// Every span that starts at this address or above, in the order of addresses. To go on from the end of the span that was
+    /// read last is a step.
+    pub fn spans_from(&self, addr: usize) -> impl Iterator<Item = SpanInfo> + use<'l> {
+        Snapshot::spans_of(self.spans, addr)
+    }
+
+    pub(crate) fn spans_of(spans: &'l dyn Spans, mut from: usize) -> impl Iterator<Item = SpanInfo> + use<'l> {
         core::iter::from_fn(move || {
             let span = spans.span_from(from)?;
             from = span.base + span.len;

@@ -137,6 +137,13 @@ fn free_pages_are_offered() {
     assert!((5 * PAGE..10 * PAGE).contains(&sum), "{sum}");
     let spans: Vec<_> = ledger.snapshot().spans().map(|span| span.owner).collect();
     assert_eq!(spans, [None, Some("claim"), None]);
+    let all: Vec<_> = ledger.snapshot().spans().collect();
+    for (index, span) in all.iter().enumerate() {
+        let rest: Vec<_> = ledger.snapshot().spans_from(span.base).collect();
+        assert_eq!(rest, all[index..]);
+        let rest: Vec<_> = ledger.snapshot().spans_from(span.base + 1).collect();
+        assert_eq!(rest, all[index + 1..]);
+    }
     drop(second);
     assert!(claim(8 * PAGE).len() >= 8 * PAGE);
 }

@@ -148,6 +148,12 @@ impl<'l, L: Access> BlockPool<'l, L> {
         unsafe { self.enter().free(block) };
     }
 
+    /// Whether a block of this pool's, in use or free, starts at this address; one that was handed out at least once. Nothing is
+    /// read there, so any address may be asked for. Takes time with the number of chunks.
+    pub fn holds(&self, addr: usize) -> bool {
+        self.enter().hold(addr)
+    }
+
     /// The size and the alignment of a block, as they are after rounding.
     pub fn layout(&self) -> Layout {
         self.blocks.layout
@@ -290,6 +296,16 @@ impl<'l> Blocks<'l> {
     /// How many blocks have been cut from chunks so far.
     fn cut(&self) -> usize {
         count(self.chunks.filled(self.cursor.get()), self.layout.size(), self.layout.align())
+    }
+
+    fn hold(&self, addr: usize) -> bool {
+        let mut filled = self.chunks.filled(self.cursor.get());
+        while let Some((start, end)) = filled.next(self.layout.align()) {
+            if (start.addr().get()..end.addr().get()).contains(&addr) {
+                return (addr - start.addr().get()).is_multiple_of(self.layout.size());
+            }
+        }
+        false
     }
 
     fn in_use(&self) -> usize {

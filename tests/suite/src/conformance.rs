@@ -435,12 +435,16 @@ pub fn blocks<B: Backing>(bench: &Bench<'_, B>) {
                         live.remove(place);
                         // SAFETY: the block came from this pool and is not used any more.
                         unsafe { pool.free(place) };
+                        // Free or not, it is one of the pool's; what lies in it or beside the pool is none.
+                        let addr = place.addr().get();
+                        assert!(pool.holds(addr) && !pool.holds(addr + 1) && !pool.holds(addr + real.size() - 1));
                     }
                 }
             }
             let claimed = bench.ledger.snapshot().claimed;
             assert_eq!((pool.in_use(), pool.reclaim() > 0), (0, claimed > 0));
             assert_eq!(bench.ledger.snapshot().claimed, 0);
+            assert!(places.iter().all(Option::is_none) && !pool.holds(0) && !pool.holds((&raw const pool).addr()));
         }
     }
     nothing_claimed(bench);

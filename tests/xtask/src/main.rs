@@ -1,6 +1,7 @@
 //! The side jobs of this repository: `cargo verify` and `cargo demo`.
 
 mod beside_libc;
+mod c;
 mod command;
 mod demo;
 mod fuzz;

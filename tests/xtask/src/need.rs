@@ -1,5 +1,6 @@
 //! What a job cannot do without, and how to get it.
 
+use std::env;
 use std::env::consts::EXE_SUFFIX;
 use std::path::Path;
 
@@ -26,6 +27,10 @@ pub enum Need {
     Sysroot(&'static str),
     /// node.
     Node,
+    /// A C compiler for the host, and what comes with it.
+    Cc,
+    /// A C compiler and a linker for wasm.
+    Clang,
     /// The program that runs wasm-bindgen tests in node.
     WasmTestRunner,
     /// cargo-fuzz.
@@ -57,10 +62,19 @@ impl Need {
             Self::Nightly => tools.nightly().map(drop),
             Self::Sysroot(target) => sysroot(tools, target, out),
             Self::Node => node(tools),
+            Self::Cc => debian(tools, "gcc libc6-dev", out, |tools| {
+                tools.program(Path::new("cc")).args("--version").read(&Out::Terminal).map(drop)
+            }),
+            Self::Clang => debian(tools, "clang-19 lld-19", out, |tools| {
+                // It links by itself, if its linker is there: that is asked of both.
+                let clang = tools.program(Path::new(&tools.clang()?));
+                let linker = clang.args("--target=wasm32 --print-prog-name=wasm-ld").read(&Out::Terminal)?;
+                tools.program(Path::new(linker.trim())).args("--version").read(&Out::Terminal).map(drop)
+            }),
             Self::WasmTestRunner => wasm_test_runner(tools, out),
             Self::Fuzzer => program(tools, FUZZER, "cargo-fuzz", FUZZER_VERSION, out),
             Self::Wasmtime => wasmtime(tools, out),
-            Self::WasiClang => wasi_clang(tools, out),
+            Self::WasiClang => debian(tools, WASI_CLANG, out, wasi_libc_of_2022),
         }
     }
 }
@@ -95,6 +109,36 @@ fn node(tools: &Tools) -> Result<()> {
     Ok(())
 }
 
+const WASI_CLANG: &str = "clang-19 lld-19 llvm-19 wasi-libc libclang-rt-19-dev-wasm32";
+
+/// The wasi-libc of 2022 is Debian 12's. Others have later ones, with which nothing would be shown.
+fn wasi_libc_of_2022(tools: &Tools) -> Result<()> {
+    let ask = |words: &str| tools.program(Path::new("dpkg-query")).args("--show").args(words).read(&Out::Terminal);
+    ask(WASI_CLANG)?;
+    let version = ask("wasi-libc")?;
+    ensure!(version.contains("git2022"), "no wasi-libc of 2022, only {}", version.trim());
+    Ok(())
+}
+
+/// What `find` finds, or is installed from Debian's packages; but only in CI, where the machine is ours.
+fn debian(tools: &Tools, packages: &str, out: &Out, find: impl Fn(&Tools) -> Result<()>) -> Result<()> {
+    let Err(missing) = find(tools) else {
+        return Ok(());
+    };
+    if !env::var("CI").is_ok_and(|ci| ci == "true") {
+        return Err(missing.context(format!("on Debian, `apt-get install {packages}` gets it")));
+    }
+    out.say(&format!("installing {packages}"));
+    // Somebody else may be installing something.
+    let apt = || {
+        let apt = tools.program(Path::new("apt-get")).env("DEBIAN_FRONTEND", "noninteractive");
+        apt.args("--option DPkg::Lock::Timeout=300 --yes")
+    };
+    apt().args("update").run(out)?;
+    apt().args("install --no-install-recommends").args(packages).run(out)?;
+    find(tools)
+}
+
 /// The test runner understands one version of wasm-bindgen: the one that the lock file holds.
 fn wasm_test_runner(tools: &Tools, out: &Out) -> Result<()> {
     program(tools, TEST_RUNNER, "wasm-bindgen-cli", &tools.locked_version("wasm-bindgen")?, out)
@@ -126,38 +170,4 @@ fn wasmtime(tools: &Tools, out: &Out) -> Result<()> {
     out.say(&format!("installing wasmtime {VERSION}"));
     let pip = tools.program(Path::new("python3")).args("-m pip install --quiet --disable-pip-version-check --upgrade");
     pip.arg("--target").arg(folder).arg(format!("wasmtime=={VERSION}")).run(out).context("cannot install wasmtime")
-}
-
-/// The wasi-libc of 2022 is Debian 12's. Others have later ones, with which nothing would be shown.
-fn wasi_clang(tools: &Tools, out: &Out) -> Result<()> {
-    const PACKAGES: &str = "clang-19 lld-19 llvm-19 wasi-libc libclang-rt-19-dev-wasm32";
-    packages(tools, PACKAGES, out)?;
-    let version = tools.program(Path::new("dpkg-query")).args("--show wasi-libc").read(out)?;
-    ensure!(version.contains("git2022"), "no wasi-libc of 2022, only {}", version.trim());
-    Ok(())
-}
-
-/// Packages of Debian's, on a machine that is ours to change.
-fn packages(tools: &Tools, names: &str, out: &Out) -> Result<()> {
-    let there = tools.program(Path::new("dpkg-query")).args("--show --showformat ${db:Status-Status}\\n").args(names);
-    let there = there.read(out).unwrap_or_default();
-    if there.lines().filter(|status| *status == "installed").count() == names.split_whitespace().count() {
-        return Ok(());
-    }
-    as_root(tools, out).with_context(|| format!("{names} must be installed by hand"))?;
-    out.say(&format!("installing {names}"));
-    let apt = |words: &str| {
-        let apt = tools.program(Path::new("apt-get")).env("DEBIAN_FRONTEND", "noninteractive");
-        // Somebody else may be installing something.
-        apt.args("--option DPkg::Lock::Timeout=300 --quiet --yes").args(words).run(out)
-    };
-    apt("update")?;
-    apt(&format!("install --no-install-recommends {names}")).with_context(|| format!("cannot install {names}"))
-}
-
-/// An error where there is no apt, or no right to use it.
-fn as_root(tools: &Tools, out: &Out) -> Result<()> {
-    let user = tools.program(Path::new("id")).args("-u").read(out).unwrap_or_default();
-    ensure!(user.trim() == "0" && Path::new("/usr/bin/apt-get").exists(), "this is not root on Debian");
-    Ok(())
 }

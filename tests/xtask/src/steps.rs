@@ -7,6 +7,7 @@ use anyhow::{Result, ensure};
 use cargo_metadata::TargetKind;
 
 use crate::beside_libc::{self, Host, Linked, WASI};
+use crate::c;
 use crate::command::Out;
 use crate::fuzz;
 use crate::need::Need;
@@ -29,6 +30,7 @@ const LINTED: &[(&str, &[&str])] = &[
 const LINTED_ON_WASM: &[(&str, &str)] = &[
     ("freehold-bare", "--lib"),
     ("freehold-codegen-module", "--lib"),
+    ("freehold-c", "--lib"),
     ("freehold-c-symbols", "--lib"),
     ("freehold-foreign-growth", "--lib"),
     ("freehold-four-gib", "--lib"),
@@ -286,7 +288,7 @@ pub struct Step {
 
 impl Step {
     /// A step that needs nothing.
-    fn new(name: impl Into<String>, work: impl Fn(&Tools, &Out) -> Result<()> + Send + Sync + 'static) -> Self {
+    pub fn new(name: impl Into<String>, work: impl Fn(&Tools, &Out) -> Result<()> + Send + Sync + 'static) -> Self {
         Self { name: name.into(), needs: Vec::new(), tests: false, single: false, work: Box::new(work) }
     }
 
@@ -299,13 +301,13 @@ impl Step {
     }
 
     /// Adds what must be there first.
-    fn needs(mut self, needs: impl IntoIterator<Item = Need>) -> Self {
+    pub fn needs(mut self, needs: impl IntoIterator<Item = Need>) -> Self {
         self.needs.extend(needs);
         self
     }
 
     /// Fails if no test ran.
-    fn tests(mut self) -> Self {
+    pub fn tests(mut self) -> Self {
         self.tests = true;
         self
     }
@@ -346,6 +348,7 @@ pub fn all(tools: &Tools) -> Result<Vec<Step>> {
     steps.extend(MODULES.iter().map(scripted));
     steps.extend(CONTROLS.iter().map(control));
     steps.extend(THREADS.iter().map(threads));
+    steps.extend(c::steps());
     steps.extend(examples(tools)?);
     steps.push(Step::cargo("package", ["package -p freehold --allow-dirty"]));
     for (name, words, needs) in DEMOS {

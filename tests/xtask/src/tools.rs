@@ -163,6 +163,11 @@ impl Tools {
         if !module.rustflags.is_empty() {
             cargo = cargo.env("RUSTFLAGS", module.rustflags);
         }
+        self.built(cargo, extension, out)
+    }
+
+    /// Runs a build that writes messages in JSON, and returns the file with this extension that it made.
+    pub fn built(&self, cargo: Task, extension: &str, out: &Out) -> Result<Utf8PathBuf> {
         let messages = cargo.read(out)?;
         let mut built = None;
         for message in Message::parse_stream(messages.as_bytes()) {
@@ -171,7 +176,17 @@ impl Tools {
                 built = file.or(built);
             }
         }
-        built.with_context(|| format!("`cargo build {}` makes no .{extension}", module.build))
+        built.with_context(|| format!("cargo made no `.{extension}`"))
+    }
+
+    /// A C compiler that knows wasm, by its name.
+    pub fn clang(&self) -> Result<String> {
+        let names = ["clang-19", "clang", "clang-20", "clang-21"];
+        let knows = |name: &&str| {
+            let targets = Task::new(name, &self.root).args("--print-targets").read(&Out::Terminal);
+            targets.is_ok_and(|targets| targets.contains("wasm32"))
+        };
+        names.into_iter().find(knows).map(str::to_owned).context("no clang that knows wasm32")
     }
 
     /// The name of a nightly toolchain.

@@ -359,6 +359,7 @@ impl<'l, B: Backing> Machine<'l, B> {
                         // SAFETY: a block is the caller's until it is freed.
                         unsafe { self.live.add(place, pool.layout(), holder) };
                         assert_eq!(pool.in_use(), in_use + 1);
+                        assert!(pool.holds(place.addr().get()));
                     }
                     Err(error) => {
                         assert_eq!((error.owner, error.size), (holder.owner, pool.layout().size()));

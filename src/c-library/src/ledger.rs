@@ -1,0 +1,313 @@
+//! Ledgers: where memory comes from, and who holds it.
+
+use core::alloc::Layout;
+use core::cell::Cell;
+use core::ffi::{c_char, c_int, c_void};
+use core::fmt::Write;
+use core::ptr::NonNull;
+
+#[cfg(any(unix, windows, target_family = "wasm"))]
+use freehold::DefaultBacking;
+use freehold::{Backing, Claim, GRAIN, Grant, Ledger, Loan, Obstacle, Region, Request};
+
+use crate::problem::{Buffer, NAME, Name, Problem, Report};
+use crate::table::{Entry, Item, Table, call};
+
+/// A ledger, where its handle is looked up.
+pub struct Home {
+    pub entry: Entry,
+    pub ledger: Ledger<Source>,
+    /// Arenas and pools that are open on it.
+    pub open: Cell<usize>,
+    /// The region that it lies in, from where to where, and over whose rest it is; nothing for the module's own.
+    region: (usize, usize),
+}
+
+/// Where fresh memory comes from.
+pub enum Source {
+    #[cfg(any(unix, windows, target_family = "wasm"))]
+    Default(DefaultBacking),
+    Region(Region<'static>),
+}
+
+// SAFETY: each of the two keeps the contract.
+unsafe impl Backing for Source {
+    fn name(&self) -> &'static str {
+        match self {
+            #[cfg(any(unix, windows, target_family = "wasm"))]
+            Source::Default(backing) => backing.name(),
+            Source::Region(region) => region.name(),
+        }
+    }
+
+    fn claim(&mut self, request: &Request) -> Result<Grant, Obstacle> {
+        match self {
+            #[cfg(any(unix, windows, target_family = "wasm"))]
+            Source::Default(backing) => backing.claim(request),
+            Source::Region(region) => region.claim(request),
+        }
+    }
+
+    unsafe fn give_back(&mut self, loan: Loan) {
+        match self {
+            // SAFETY: the caller's promise, and whoever is asked now is whoever made it.
+            #[cfg(any(unix, windows, target_family = "wasm"))]
+            Source::Default(backing) => unsafe { backing.give_back(loan) },
+            // SAFETY: as above.
+            Source::Region(region) => unsafe { region.give_back(loan) },
+        }
+    }
+}
+
+#[cfg(any(unix, windows, target_family = "wasm"))]
+struct Own(Home);
+
+// SAFETY: it is used by whoever holds the table's lock.
+#[cfg(any(unix, windows, target_family = "wasm"))]
+unsafe impl Sync for Own {}
+
+#[cfg(any(unix, windows, target_family = "wasm"))]
+static OWN: Own = Own(Home::new(Source::Default(DefaultBacking::new()), (0, 0)));
+
+impl Home {
+    const fn new(source: Source, region: (usize, usize)) -> Home {
+        Home { entry: Entry::new(), ledger: Ledger::new(source), open: Cell::new(0), region }
+    }
+
+    /// Who has memory in `[start, end)`, and where that begins; nobody if the range lies in one claim, whose holder may do with it
+    /// what he likes.
+    fn overlap(&self, start: usize, end: usize) -> Option<Problem> {
+        let spans = self.ledger.snapshot();
+        if spans.spans().any(|span| span.owner.is_some() && span.base + GRAIN <= start && end <= span.base + span.len) {
+            return None;
+        }
+        let taken = spans.spans().find(|span| span.base < end && start < span.base + span.len);
+        let taken = taken.map(|span| (span.owner.unwrap_or("(free)"), span.base.max(start)));
+        let (from, to) = self.region;
+        let (by, at) = taken.or((from < end && start < to).then(|| ("region", from.max(start))))?;
+        Some(Problem::RegionTaken { by: Name::of(by), at })
+    }
+}
+
+/// A record, and the name that it is called by. The record comes first, so that it has the same address.
+#[repr(C)]
+struct Named<T> {
+    record: T,
+    name: Name,
+}
+
+/// Puts what `make` returns into a claim of its own on a ledger, beside a copy of the name that it claims memory by. It stays there
+/// until the claim, which it must keep, is dropped.
+///
+/// # Safety
+///
+/// The caller owes: `home` is there, and stays until what is made is closed; `name` is null or ends with a null; what `make` gets it
+/// only keeps in the record.
+pub unsafe fn lodge<T>(
+    home: NonNull<Home>,
+    name: *const c_char,
+    make: impl FnOnce(&'static Home, &'static str, Claim<'static>) -> Result<T, Problem>,
+) -> Result<NonNull<T>, Problem> {
+    // SAFETY: the caller's promise.
+    let name = unsafe { Name::read(name) }?;
+    // SAFETY: the caller's promise.
+    let home: &'static Home = unsafe { home.as_ref() };
+    let claim = home.ledger.claim("handles", Layout::new::<Named<T>>());
+    let claim = claim.map_err(|error| Problem::no_room(name, &error))?;
+    let place = claim.as_ptr().cast::<Named<T>>();
+    // SAFETY: a part of the claim, which has the room and the alignment.
+    let kept = unsafe { &raw mut (*place.as_ptr()).name };
+    // SAFETY: as above.
+    unsafe { kept.write(name) };
+    // SAFETY: just written, and not again until the claim is dropped, which comes after all that may read it.
+    let owner: &'static str = unsafe { &*kept }.text();
+    let record = make(home, owner, claim)?;
+    let place = place.cast::<T>();
+    // SAFETY: the other part of the claim, which the record keeps.
+    unsafe { place.write(record) };
+    home.open.set(home.open.get() + 1);
+    Ok(place)
+}
+
+/// `freehold_ledger *`.
+#[derive(Clone, Copy)]
+#[repr(transparent)]
+pub struct LedgerHandle(pub usize);
+
+/// `freehold_stats`.
+#[repr(C)]
+pub struct Stats {
+    claimed: usize,
+    free: usize,
+    peak: usize,
+    granted: usize,
+    growths: usize,
+}
+
+/// `freehold_span`.
+#[repr(C)]
+pub struct Span {
+    start: usize,
+    length: usize,
+    owner: [u8; NAME + 1],
+}
+
+const _: () = assert!(NAME + 1 == 32);
+
+// What the caller of each function owes is said in the header.
+
+#[unsafe(no_mangle)]
+unsafe extern "C" fn freehold_ledger_default(error: *mut Report) -> LedgerHandle {
+    // SAFETY: C's caller owes it.
+    let (_, handle) = unsafe { call(error, own) };
+    LedgerHandle(handle.unwrap_or_default())
+}
+
+/// The ticket of the module's own ledger.
+#[cfg(any(unix, windows, target_family = "wasm"))]
+fn own(table: &Table) -> Result<usize, Problem> {
+    let home = &OWN.0;
+    if home.entry.ticket() == 0 {
+        // SAFETY: a static stays where it is.
+        unsafe { table.enter((&home.entry).into(), Item::Ledger(home.into())) };
+    }
+    Ok(home.entry.ticket())
+}
+
+/// The ticket of the module's own ledger, which there is none of.
+#[cfg(not(any(unix, windows, target_family = "wasm")))]
+fn own(_: &Table) -> Result<usize, Problem> {
+    Err(Problem::NoBacking)
+}
+
+#[unsafe(no_mangle)]
+unsafe extern "C" fn freehold_ledger_over(region: *mut c_void, length: usize, error: *mut Report) -> LedgerHandle {
+    let work = |table: &Table| {
+        let Some(region) = NonNull::new(region.cast::<u8>()) else {
+            return Err(Problem::NullArgument { what: "region" });
+        };
+        let start = region.addr().get();
+        let end = start.checked_add(length).filter(|_| length <= isize::MAX as usize);
+        let end = end.ok_or(Problem::BadRegion { end: None })?;
+        #[cfg(target_family = "wasm")]
+        if end.div_ceil(freehold::PAGE) > core::arch::wasm32::memory_size::<0>() {
+            return Err(Problem::BadRegion { end: Some(end) });
+        }
+        if let Some(taken) = table.ledgers().find_map(|home| home.overlap(start, end)) {
+            return Err(taken);
+        }
+        // The ledger lies at the region's start.
+        let pad = start.next_multiple_of(align_of::<Home>()) - start;
+        let needed = pad + size_of::<Home>();
+        if length < needed {
+            return Err(Problem::SmallRegion { len: length, needed });
+        }
+        // SAFETY: inside the region.
+        let rest = unsafe { region.add(needed) };
+        // SAFETY: the region is the caller's to give, and what follows its ledger is nobody else's.
+        let rest = unsafe { Region::from_raw(rest.as_ptr(), length - needed) };
+        // SAFETY: inside the region.
+        let home = unsafe { region.add(pad) }.cast::<Home>();
+        // SAFETY: the region has the room, and the alignment was seen to.
+        unsafe { home.write(Home::new(Source::Region(rest), (start, end))) };
+        // SAFETY: just written.
+        let entry = NonNull::from(unsafe { &home.as_ref().entry });
+        // SAFETY: it stays there until `freehold_ledger_close` takes it out.
+        Ok(unsafe { table.enter(entry, Item::Ledger(home)) })
+    };
+    // SAFETY: C's caller owes it.
+    let (_, handle) = unsafe { call(error, work) };
+    LedgerHandle(handle.unwrap_or_default())
+}
+
+#[unsafe(no_mangle)]
+unsafe extern "C" fn freehold_ledger_close(ledger: LedgerHandle, error: *mut Report) -> c_int {
+    let work = |table: &Table| {
+        let place = table.ledger(ledger.0)?;
+        // SAFETY: it is there while its handle is in the table.
+        let home = unsafe { place.as_ref() };
+        if home.region.1 == 0 {
+            return Err(Problem::StillOpen { what: "the default ledger is the module's own and stays open" });
+        }
+        if home.open.get() > 0 {
+            return Err(Problem::StillOpen { what: "an arena or a pool is still open on this ledger" });
+        }
+        table.remove(ledger.0);
+        // SAFETY: nobody knows of it any more.
+        unsafe { place.drop_in_place() };
+        Ok(())
+    };
+    // SAFETY: C's caller owes it.
+    let (code, _) = unsafe { call(error, work) };
+    code as c_int
+}
+
+#[unsafe(no_mangle)]
+unsafe extern "C" fn freehold_ledger_stats(ledger: LedgerHandle, stats: *mut Stats, error: *mut Report) -> c_int {
+    let work = |table: &Table| {
+        let home = table.ledger(ledger.0)?;
+        let Some(stats) = NonNull::new(stats) else {
+            return Err(Problem::NullArgument { what: "place for the numbers" });
+        };
+        // SAFETY: it is there while its handle is in the table.
+        let now = unsafe { home.as_ref() }.ledger.snapshot();
+        let now =
+            Stats { claimed: now.claimed, free: now.free, peak: now.peak, granted: now.granted, growths: now.growths };
+        // SAFETY: C's caller owes it.
+        unsafe { stats.write(now) };
+        Ok(())
+    };
+    // SAFETY: C's caller owes it.
+    let (code, _) = unsafe { call(error, work) };
+    code as c_int
+}
+
+#[unsafe(no_mangle)]
+unsafe extern "C" fn freehold_ledger_next(ledger: LedgerHandle, span: *mut Span, error: *mut Report) -> c_int {
+    let work = |table: &Table| {
+        let home = table.ledger(ledger.0)?;
+        let Some(mut span) = NonNull::new(span) else {
+            return Err(Problem::NullArgument { what: "span" });
+        };
+        // SAFETY: C's caller owes it.
+        let span = unsafe { span.as_mut() };
+        // SAFETY: it is there while its handle is in the table.
+        let now = unsafe { home.as_ref() }.ledger.snapshot();
+        let Some(found) = now.spans_from(span.start.saturating_add(span.length)).next() else {
+            return Ok(0);
+        };
+        let mut owner = [0; NAME + 1];
+        let name = found.owner.unwrap_or_default().as_bytes();
+        owner[..name.len()].copy_from_slice(name);
+        *span = Span { start: found.base, length: found.len, owner };
+        Ok(1)
+    };
+    // SAFETY: C's caller owes it.
+    let (_, found) = unsafe { call(error, work) };
+    found.unwrap_or_default()
+}
+
+#[unsafe(no_mangle)]
+unsafe extern "C" fn freehold_ledger_draw(
+    ledger: LedgerHandle,
+    buffer: *mut c_char,
+    size: usize,
+    error: *mut Report,
+) -> usize {
+    let work = |table: &Table| {
+        let home = table.ledger(ledger.0)?;
+        if buffer.is_null() && size > 0 {
+            return Err(Problem::NullArgument { what: "buffer" });
+        }
+        // SAFETY: it is there while its handle is in the table.
+        let now = unsafe { home.as_ref() }.ledger.snapshot();
+        // SAFETY: C's caller owes it.
+        let mut buffer = unsafe { Buffer::new(buffer.cast(), size) };
+        // A buffer takes all texts.
+        let _ = write!(buffer, "{now}");
+        Ok(buffer.finish())
+    };
+    // SAFETY: C's caller owes it.
+    let (_, len) = unsafe { call(error, work) };
+    len.unwrap_or_default()
+}

@@ -1,0 +1,34 @@
+//! freehold for C: the functions that `freehold.h` declares. What each does is said there; here is how.
+//!
+//! This is a package beside the crate, not a part of it: it only uses what every user of the crate has. (`src/c.rs` is another
+//! matter: C's own names, `malloc` and its like, for a Rust program's heap.)
+//!
+//! - A handle is a ticket number, not an address (`table.rs`): whatever C passes as one is looked up, never followed, so one that is
+//!   null, foreign, closed or of another kind is found out without a look at memory that may be anybody's.
+//! - A block's address is looked up among the pool's blocks before the word behind it is read (`pool.rs`).
+//! - All calls take turns: one lock is held from the look-up to the end. So any thread may call anything, and nothing is closed
+//!   while another call uses it. There are no callbacks, so none comes back in.
+//! - Nothing unwinds: there is no panic that is known of, and one that were all the same would end the program (`extern "C"`).
+
+#![no_std]
+
+// Where a program has Rust's std at hand (and may unwind), its panic handler is used.
+#[cfg(any(all(any(unix, windows), not(target_family = "wasm")), target_os = "emscripten"))]
+extern crate std;
+
+mod arena;
+mod ledger;
+mod pool;
+mod problem;
+mod table;
+
+#[cfg(not(any(all(any(unix, windows), not(target_family = "wasm")), target_os = "emscripten")))]
+#[panic_handler]
+fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
+    #[cfg(target_family = "wasm")]
+    core::arch::wasm32::unreachable();
+    #[cfg(not(target_family = "wasm"))]
+    loop {
+        core::hint::spin_loop();
+    }
+}

@@ -1,0 +1,197 @@
+//! Pools: blocks of one size, each with a word behind it that says whether it is in use.
+
+use core::alloc::Layout;
+use core::cell::Cell;
+use core::ffi::{c_char, c_int, c_void};
+use core::ptr::{self, NonNull};
+
+use freehold::{BlockPool, Claim, Obstacle};
+
+use crate::arena::ALIGN;
+use crate::ledger::{Home, LedgerHandle, lodge};
+use crate::problem::{Name, Problem, Report};
+use crate::table::{Entry, Item, Table, call};
+
+const WORD: usize = size_of::<usize>();
+
+/// What stands behind a block in use and behind a free one, combined with its address: two values that no other block has, and that
+/// a program hardly writes there by chance.
+const IN_USE: usize = 0x5f1c_a3b7_2e94_d06d_u64 as usize;
+const FREE: usize = !IN_USE;
+
+/// An open pool. Its fields are dropped in this order.
+pub struct PoolRecord {
+    blocks: BlockPool<'static>,
+    entry: Entry,
+    /// Bytes of a block that are the user's, up to the word behind it.
+    size: usize,
+    in_use: Cell<usize>,
+    owner: &'static str,
+    home: &'static Home,
+    /// Where all this lies.
+    _claim: Claim<'static>,
+}
+
+impl PoolRecord {
+    /// The word behind a block.
+    ///
+    /// # Safety
+    ///
+    /// The caller owes: `block` is one of this pool's.
+    unsafe fn word(&self, block: NonNull<u8>) -> NonNull<usize> {
+        // SAFETY: a block was made with room for it, at a multiple of its size.
+        unsafe { block.add(self.size) }.cast()
+    }
+
+    fn alloc(&self) -> Result<NonNull<u8>, Problem> {
+        let block = self.blocks.alloc()?;
+        // SAFETY: just allocated.
+        let word = unsafe { self.word(block) };
+        // SAFETY: as above.
+        unsafe { word.write(IN_USE ^ block.addr().get()) };
+        self.in_use.set(self.in_use.get() + 1);
+        Ok(block)
+    }
+
+    /// Takes a block back, if it is one that is in use.
+    fn free(&self, block: NonNull<u8>) -> Result<(), Problem> {
+        match self.check(block) {
+            // The control goes on all the same.
+            Err(problem) if cfg!(not(feature = "unchecked")) => return Err(problem),
+            _ => {}
+        }
+        // SAFETY: it was found to be a block of this pool's that is in use; that nobody uses it any more C's caller owes.
+        unsafe { self.blocks.free(block) };
+        // Only the control has it go below 0.
+        self.in_use.set(self.in_use.get().saturating_sub(1));
+        Ok(())
+    }
+
+    /// Finds out whether a block is in use; then it is marked as free.
+    fn check(&self, block: NonNull<u8>) -> Result<(), Problem> {
+        let addr = block.addr().get();
+        let owner = || Name::of(self.owner);
+        if !self.blocks.holds(addr) {
+            return Err(Problem::ForeignBlock { owner: owner(), block: addr });
+        }
+        // SAFETY: it is a block of this pool's.
+        let word = unsafe { self.word(block) };
+        // SAFETY: the word was written when the block was handed out.
+        match unsafe { word.read() } ^ addr {
+            IN_USE => {}
+            FREE => return Err(Problem::FreedTwice { owner: owner(), block: addr }),
+            _ => return Err(Problem::Overrun { owner: owner(), block: addr, size: self.size }),
+        }
+        // SAFETY: a part of the block, whose holder is done with it.
+        unsafe { word.write(FREE ^ addr) };
+        Ok(())
+    }
+}
+
+/// `freehold_pool *`.
+#[derive(Clone, Copy)]
+#[repr(transparent)]
+pub struct PoolHandle(usize);
+
+#[unsafe(no_mangle)]
+unsafe extern "C" fn freehold_pool_open(
+    ledger: LedgerHandle,
+    name: *const c_char,
+    size: usize,
+    align: usize,
+    capacity: usize,
+    error: *mut Report,
+) -> PoolHandle {
+    let work = |table: &Table| {
+        let home = table.ledger(ledger.0)?;
+        let align = if align == 0 { ALIGN } else { align };
+        if !align.is_power_of_two() {
+            return Err(Problem::BadAlignment { align });
+        }
+        let make = |home: &'static Home, owner, claim| {
+            let too_large = Problem::NoRoom { owner: Name::of(owner), size, align, obstacle: Obstacle::TooLarge };
+            let Some((layout, size)) = layout(size, align) else {
+                return Err(too_large);
+            };
+            let blocks = match capacity {
+                0 => BlockPool::new_in(&home.ledger, owner, layout),
+                _ => BlockPool::fixed_in(&home.ledger, owner, layout, capacity)?,
+            };
+            Ok(PoolRecord { blocks, entry: Entry::new(), size, in_use: Cell::new(0), owner, home, _claim: claim })
+        };
+        // SAFETY: a ledger is only closed when nothing on it is open; C's caller owes the name.
+        let pool: NonNull<PoolRecord> = unsafe { lodge(home, name, make) }?;
+        // SAFETY: just made.
+        let entry = NonNull::from(unsafe { &pool.as_ref().entry });
+        // SAFETY: it stays there until `freehold_pool_close` takes it out.
+        Ok(unsafe { table.enter(entry, Item::Pool(pool)) })
+    };
+    // SAFETY: C's caller owes it.
+    let (_, handle) = unsafe { call(error, work) };
+    PoolHandle(handle.unwrap_or_default())
+}
+
+/// Of a block with its word, and where that stands; `None` if there can't be such a block.
+fn layout(size: usize, align: usize) -> Option<(Layout, usize)> {
+    let size = size.max(1).checked_next_multiple_of(WORD)?;
+    let layout = Layout::from_size_align(size.checked_add(WORD)?, align.max(WORD)).ok()?;
+    // The pool rounds up by as much again, at most.
+    (layout.pad_to_align().size() <= isize::MAX as usize / 2).then_some((layout, size))
+}
+
+#[unsafe(no_mangle)]
+unsafe extern "C" fn freehold_pool_close(pool: PoolHandle, error: *mut Report) -> c_int {
+    let work = |table: &Table| {
+        let place = table.pool(pool.0)?;
+        {
+            // SAFETY: it is there while its handle is in the table.
+            let record = unsafe { place.as_ref() };
+            record.home.open.set(record.home.open.get() - 1);
+        }
+        table.remove(pool.0);
+        // SAFETY: nobody knows of it any more. What it lies in goes last, with the record that was moved out of it.
+        drop(unsafe { place.read() });
+        Ok(())
+    };
+    // SAFETY: C's caller owes it.
+    let (code, _) = unsafe { call(error, work) };
+    code as c_int
+}
+
+#[unsafe(no_mangle)]
+unsafe extern "C" fn freehold_pool_alloc(pool: PoolHandle, error: *mut Report) -> *mut c_void {
+    let work = |table: &Table| {
+        let pool = table.pool(pool.0)?;
+        // SAFETY: it is there while its handle is in the table.
+        unsafe { pool.as_ref() }.alloc()
+    };
+    // SAFETY: C's caller owes it.
+    let (_, block) = unsafe { call(error, work) };
+    block.map_or(ptr::null_mut(), |block| block.as_ptr().cast())
+}
+
+#[unsafe(no_mangle)]
+unsafe extern "C" fn freehold_pool_free(pool: PoolHandle, block: *mut c_void, error: *mut Report) -> c_int {
+    let work = |table: &Table| {
+        let pool = table.pool(pool.0)?;
+        // SAFETY: it is there while its handle is in the table.
+        let pool = unsafe { pool.as_ref() };
+        // Nothing is freed by freeing null, as with C's own `free`.
+        NonNull::new(block.cast()).map_or(Ok(()), |block| pool.free(block))
+    };
+    // SAFETY: C's caller owes it.
+    let (code, _) = unsafe { call(error, work) };
+    code as c_int
+}
+
+#[unsafe(no_mangle)]
+unsafe extern "C" fn freehold_pool_in_use(pool: PoolHandle, error: *mut Report) -> usize {
+    let work = |table: &Table| {
+        let pool = table.pool(pool.0)?;
+        // SAFETY: it is there while its handle is in the table.
+        Ok(unsafe { pool.as_ref() }.in_use.get())
+    };
+    // SAFETY: C's caller owes it.
+    let (_, count) = unsafe { call(error, work) };
+    count.unwrap_or_default()
+}

@@ -1,0 +1,246 @@
+//! Handles: ticket numbers, and what they stand for.
+
+use core::cell::Cell;
+use core::fmt;
+use core::ptr::NonNull;
+
+use spin::mutex::SpinMutex;
+
+use crate::arena::{ArenaRecord, ScopeRecord};
+use crate::ledger::Home;
+use crate::pool::PoolRecord;
+use crate::problem::{Code, Problem, Report};
+
+/// Lists that the entries are in, by the top bits of their tickets.
+const LISTS: usize = 128;
+
+/// Multiplied by this, numbers that follow each other are far apart. It is odd, so that no two become the same.
+const SPREAD: usize = 0x9e37_79b9_7f4a_7c15_u64 as usize;
+
+/// Undoes `SPREAD`. (Each turn doubles the number of right bits; an odd number has three of its own inverse.)
+const GATHER: usize = {
+    let mut inverse = SPREAD;
+    let mut turn = 0;
+    while turn < 5 {
+        inverse = inverse.wrapping_mul(2_usize.wrapping_sub(SPREAD.wrapping_mul(inverse)));
+        turn += 1;
+    }
+    inverse
+};
+
+const _: () = assert!(SPREAD.wrapping_mul(GATHER) == 1);
+
+/// What a handle is one of.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    Ledger,
+    Arena,
+    Scope,
+    Pool,
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Kind::Ledger => "a ledger",
+            Kind::Arena => "an arena",
+            Kind::Scope => "a scope",
+            Kind::Pool => "a pool",
+        })
+    }
+}
+
+/// What a handle stands for: a record that is there as long as its entry is in the table.
+#[derive(Clone, Copy)]
+pub enum Item {
+    Ledger(NonNull<Home>),
+    Arena(NonNull<ArenaRecord>),
+    Scope(NonNull<ScopeRecord>),
+    Pool(NonNull<PoolRecord>),
+}
+
+impl Item {
+    fn kind(self) -> Kind {
+        match self {
+            Item::Ledger(_) => Kind::Ledger,
+            Item::Arena(_) => Kind::Arena,
+            Item::Scope(_) => Kind::Scope,
+            Item::Pool(_) => Kind::Pool,
+        }
+    }
+}
+
+/// A part of each record: its place in the table.
+pub struct Entry {
+    /// 0 while it is not in the table.
+    ticket: Cell<usize>,
+    next: Cell<Link>,
+    item: Cell<Option<Item>>,
+}
+
+type Link = Option<NonNull<Entry>>;
+
+impl Entry {
+    pub const fn new() -> Entry {
+        Entry { ticket: Cell::new(0), next: Cell::new(None), item: Cell::new(None) }
+    }
+
+    /// The number in C's hands; 0 while it is not in the table.
+    pub fn ticket(&self) -> usize {
+        self.ticket.get()
+    }
+}
+
+/// Every handle that is open.
+pub struct Table {
+    lists: [Cell<Link>; LISTS],
+    /// Tickets given out so far.
+    given: Cell<usize>,
+}
+
+// SAFETY: the table owns its entries' links, and is bound to no thread; records are used by whoever holds the table's lock.
+unsafe impl Send for Table {}
+
+static TABLE: SpinMutex<Table> = SpinMutex::new(Table::new());
+
+/// Does one call of C's, as the only one at this time, and says in `report` how it went.
+///
+/// # Safety
+///
+/// The caller owes: `report` is null or may be written.
+pub unsafe fn call<T>(report: *mut Report, work: impl FnOnce(&Table) -> Result<T, Problem>) -> (Code, Option<T>) {
+    let table = TABLE.lock();
+    let result = work(&table);
+    drop(table);
+    // SAFETY: the caller's promise.
+    let code = unsafe { Report::write(report, &result) };
+    (code, result.ok())
+}
+
+impl Table {
+    const fn new() -> Table {
+        Table { lists: [const { Cell::new(None) }; LISTS], given: Cell::new(0) }
+    }
+
+    /// Enters a record, and returns its ticket: an odd number, as no aligned address is, that no other had before (on 32 bits until
+    /// two billions more were given out) and that is far from those given out before and after it.
+    ///
+    /// # Safety
+    ///
+    /// The caller owes: `entry` is a part of the record that `item` names, and both stay where they are until `remove`.
+    pub unsafe fn enter(&self, entry: NonNull<Entry>, item: Item) -> usize {
+        let ticket = loop {
+            // One bit is lost to be odd; a number of fewer bits starts over.
+            let number = (self.given.get() + 1) & (usize::MAX >> 1);
+            self.given.set(number);
+            let ticket = number.wrapping_mul(SPREAD) << 1 | 1;
+            if number != 0 && self.find(ticket).is_none() {
+                break ticket;
+            }
+        };
+        let list = self.list(ticket);
+        // SAFETY: the caller's promise.
+        let fresh = unsafe { entry.as_ref() };
+        fresh.ticket.set(ticket);
+        fresh.item.set(Some(item));
+        fresh.next.set(list.get());
+        list.set(Some(entry));
+        ticket
+    }
+
+    /// Takes a record out, if it is there.
+    pub fn remove(&self, ticket: usize) {
+        if let Some(entry) = self.find(ticket) {
+            // It is the first now.
+            self.list(ticket).set(entry.next.get());
+            entry.ticket.set(0);
+        }
+    }
+
+    /// Every ledger that is open.
+    pub fn ledgers(&self) -> impl Iterator<Item = &Home> {
+        let mut lists = self.lists.iter();
+        let mut next = None;
+        let entries = core::iter::from_fn(move || {
+            while next.is_none() {
+                next = lists.next()?.get();
+            }
+            // SAFETY: an entry stays where it is while it is in a list.
+            let entry: &Entry = unsafe { next?.as_ref() };
+            next = entry.next.get();
+            entry.item.get()
+        });
+        entries.filter_map(|item| match item {
+            // SAFETY: a record is there while its entry is in a list.
+            Item::Ledger(home) => Some(unsafe { home.as_ref() }),
+            _ => None,
+        })
+    }
+
+    pub fn ledger(&self, handle: usize) -> Result<NonNull<Home>, Problem> {
+        match self.item(handle, Kind::Ledger)? {
+            Item::Ledger(home) => Ok(home),
+            other => Err(Problem::WrongHandle { wanted: Kind::Ledger, found: other.kind() }),
+        }
+    }
+
+    pub fn arena(&self, handle: usize) -> Result<NonNull<ArenaRecord>, Problem> {
+        match self.item(handle, Kind::Arena)? {
+            Item::Arena(arena) => Ok(arena),
+            other => Err(Problem::WrongHandle { wanted: Kind::Arena, found: other.kind() }),
+        }
+    }
+
+    pub fn scope(&self, handle: usize) -> Result<NonNull<ScopeRecord>, Problem> {
+        match self.item(handle, Kind::Scope)? {
+            Item::Scope(scope) => Ok(scope),
+            other => Err(Problem::WrongHandle { wanted: Kind::Scope, found: other.kind() }),
+        }
+    }
+
+    pub fn pool(&self, handle: usize) -> Result<NonNull<PoolRecord>, Problem> {
+        match self.item(handle, Kind::Pool)? {
+            Item::Pool(pool) => Ok(pool),
+            other => Err(Problem::WrongHandle { wanted: Kind::Pool, found: other.kind() }),
+        }
+    }
+
+    /// What a handle stands for.
+    fn item(&self, handle: usize, wanted: Kind) -> Result<Item, Problem> {
+        if handle == 0 {
+            return Err(Problem::NullHandle { wanted });
+        }
+        if let Some(item) = self.find(handle).and_then(|entry| entry.item.get()) {
+            return Ok(item);
+        }
+        let number = (handle >> 1).wrapping_mul(GATHER) & (usize::MAX >> 1);
+        let given = handle & 1 == 1 && number != 0 && number <= self.given.get();
+        Err(if given { Problem::Closed { wanted, handle } } else { Problem::NotAHandle { wanted, handle } })
+    }
+
+    fn list(&self, ticket: usize) -> &Cell<Link> {
+        &self.lists[ticket >> (usize::BITS - LISTS.ilog2())]
+    }
+
+    /// The entry of a ticket. It becomes the first of its list: who comes next is likely to look for it again.
+    fn find(&self, ticket: usize) -> Option<&Entry> {
+        let list = self.list(ticket);
+        let mut before: Option<&Entry> = None;
+        let mut next = list.get();
+        while let Some(at) = next {
+            // SAFETY: an entry stays where it is while it is in a list.
+            let entry = unsafe { at.as_ref() };
+            next = entry.next.get();
+            if entry.ticket.get() == ticket {
+                if let Some(before) = before {
+                    before.next.set(next);
+                    entry.next.set(list.get());
+                    list.set(Some(at));
+                }
+                return Some(entry);
+            }
+            before = Some(entry);
+        }
+        None
+    }
+}

@@ -1,0 +1,97 @@
+//! The steps that compile C: programs over `freehold.h`, natively and in wasm.
+
+use std::collections::BTreeSet;
+use std::fs;
+
+use anyhow::{Result, ensure};
+use cargo_metadata::camino::Utf8PathBuf;
+
+use crate::command::{Out, Task};
+use crate::need::Need;
+use crate::steps::Step;
+use crate::tools::{Toolchain, Tools};
+
+const WASM: &str = "wasm32-unknown-unknown";
+const HEADER: &str = "src/c-library/freehold.h";
+const TESTS: &str = "tests/hosts/c-library";
+
+/// The library with its checks, and the control without them: what a step's name ends with, what cargo builds, what the tests are
+/// called with.
+const LIBRARIES: &[(&str, &str, &str)] = &[("", "", ""), (", control", "--features unchecked", "unchecked")];
+
+/// All of them.
+pub fn steps() -> Vec<Step> {
+    let natively = LIBRARIES.iter().map(|(suffix, features, words)| {
+        Step::new(format!("C on the host{suffix}"), move |tools, out| on_the_host(tools, features, words, out))
+            .needs([Need::Cc])
+            .tests()
+    });
+    let in_wasm = LIBRARIES.iter().map(|(suffix, features, words)| {
+        Step::new(format!("C in wasm{suffix}"), move |tools, out| in_wasm(tools, features, words, out))
+            .needs([Need::Clang, Need::Target(Toolchain::Current, WASM), Need::Node])
+            .tests()
+    });
+    let symbols = Step::new("C: the header declares what there is", declares).needs([Need::Cc]);
+    natively.chain(in_wasm).chain([symbols]).collect()
+}
+
+/// The static library. Each set of features has a folder of its own: all of them are called by the same name.
+fn library(tools: &Tools, target: &str, features: &str, out: &Out) -> Result<Utf8PathBuf> {
+    let mut cargo =
+        tools.cargo(Toolchain::Current)?.args("build -p freehold-c --message-format json-render-diagnostics");
+    cargo = cargo.args(features).args(target);
+    if !features.is_empty() {
+        cargo = cargo.arg("--target-dir").arg(tools.target_dir().join("modules").join("unchecked"));
+    }
+    tools.built(cargo, "a", out)
+}
+
+/// `cc`, with every warning as an error.
+fn compiler(tools: &Tools, program: &str) -> Task {
+    Task::new(program, tools.root()).args("-std=c99 -O1 -Wall -Wextra -pedantic -Werror -I src/c-library")
+}
+
+/// The tests as a program.
+fn on_the_host(tools: &Tools, features: &str, words: &str, out: &Out) -> Result<()> {
+    let library = library(tools, "", features, out)?;
+    let program = library.with_file_name("c-library-tests");
+    let sources = format!("{TESTS}/native.c {TESTS}/test.c");
+    compiler(tools, "cc").args(&sources).arg(library).args("-lpthread -ldl -lm -o").arg(&program).run(out)?;
+    tools.program(program.as_std_path()).args(words).run(out)
+}
+
+/// The tests as a module of nothing but C and the library, run in node. Its memory can't grow beyond 32 MiB.
+fn in_wasm(tools: &Tools, features: &str, words: &str, out: &Out) -> Result<()> {
+    let library = library(tools, &format!("--target {WASM}"), features, out)?;
+    let module = library.with_file_name("c-library-tests.wasm");
+    compiler(tools, &tools.clang()?)
+        .args("--target=wasm32 -nostdlib -Wl,--no-entry -Wl,--max-memory=33554432")
+        .args(&format!("{TESTS}/wasm.c {TESTS}/test.c"))
+        .arg(library)
+        .arg("-o")
+        .arg(&module)
+        .run(out)?;
+    tools.node().arg(format!("{TESTS}/run.mjs")).args(words).arg(module).run(out)
+}
+
+/// What the library exports under a name of its own is what the header declares. (That the types agree the package's tests see to.)
+fn declares(tools: &Tools, out: &Out) -> Result<()> {
+    let library = library(tools, "", "", out)?;
+    let symbols = Task::new("nm", tools.root()).args("-g --defined-only").arg(library).read(out)?;
+    // An address, a letter, a name. Where names begin with an underscore, all do.
+    let names =
+        symbols.lines().filter_map(|line| line.split_whitespace().nth(2)).map(|name| name.trim_start_matches('_'));
+    let exported: BTreeSet<_> = names.filter(|name| name.starts_with("freehold_")).map(str::to_owned).collect();
+    let header = fs::read_to_string(tools.root().join(HEADER))?;
+    let declared: BTreeSet<_> = header.lines().filter_map(function).map(str::to_owned).collect();
+    ensure!(!exported.is_empty(), "the library exports nothing");
+    let odd: Vec<_> = exported.symmetric_difference(&declared).collect();
+    ensure!(odd.is_empty(), "in the library or in the header alone: {odd:?}");
+    Ok(())
+}
+
+/// The function that a line of the header declares: declarations begin at the start of a line.
+fn function(line: &str) -> Option<&str> {
+    let (before, _) = line.split_once('(').filter(|_| line.starts_with(|c: char| c.is_ascii_lowercase()))?;
+    before.rsplit([' ', '*']).next().filter(|name| name.starts_with("freehold_"))
+}
