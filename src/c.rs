@@ -64,11 +64,12 @@ impl Header {
     }
 }
 
-/// `aligned_alloc`; with an alignment of 16 or less, `malloc`.
+/// `aligned_alloc`; with a power of two up to 16, `malloc`.
 #[doc(hidden)]
 pub fn allocate(heap: &impl GlobalAlloc, align: usize, size: usize) -> *mut u8 {
     let header = Header { size, align: align.max(ALIGN) };
-    let Some(layout) = header.layout() else {
+    // A small alignment that is none would be lost in the larger one.
+    let Some(layout) = header.layout().filter(|_| align.is_power_of_two()) else {
         return ptr::null_mut();
     };
     // SAFETY: at least 16 bytes are asked for.

@@ -31,8 +31,11 @@ pub fn steps() -> Vec<Step> {
             .needs([Need::Clang, Need::Target(Toolchain::Current, WASM), Need::Node])
             .tests()
     });
-    let symbols = Step::new("C: the header declares what there is", declares).needs([Need::Cc]);
-    natively.chain(in_wasm).chain([symbols]).collect()
+    let declares = Step::new("C: the header declares what there is", declares).needs([Need::Cc]);
+    let symbols = Step::new("C on `c_symbols!`", symbols)
+        .needs([Need::Clang, Need::Member("freehold-c-symbols"), Need::Target(Toolchain::Current, WASM), Need::Node])
+        .tests();
+    natively.chain(in_wasm).chain([declares, symbols]).collect()
 }
 
 /// The static library. Each set of features has a folder of its own: all of them are called by the same name.
@@ -94,4 +97,24 @@ fn declares(tools: &Tools, out: &Out) -> Result<()> {
 fn function(line: &str) -> Option<&str> {
     let (before, _) = line.split_once('(').filter(|_| line.starts_with(|c: char| c.is_ascii_lowercase()))?;
     before.rsplit([' ', '*']).next().filter(|name| name.starts_with("freehold_"))
+}
+
+/// A C program linked into a Rust module, whose `malloc` and its like are freehold's.
+fn symbols(tools: &Tools, out: &Out) -> Result<()> {
+    const FOLDER: &str = "tests/hosts/c-symbols";
+    let folder = tools.target_dir().join("modules").join("c-symbols");
+    fs::create_dir_all(&folder)?;
+    let object = folder.join("program.o");
+    // C's compiler knows what `malloc` does, and would leave out much of what is to be tested.
+    compiler(tools, &tools.clang()?)
+        .args("--target=wasm32 -fno-builtin -c")
+        .arg(format!("{FOLDER}/program.c"))
+        .arg("-o")
+        .arg(&object)
+        .run(out)?;
+    let cargo =
+        tools.cargo(Toolchain::Current)?.args("rustc -p freehold-c-symbols --message-format json-render-diagnostics");
+    let cargo = cargo.args("--target").arg(WASM).arg("--target-dir").arg(&folder).arg("--");
+    let module = tools.built(cargo.arg(format!("-Clink-arg={}", object.display())), "wasm", out)?;
+    tools.node().arg(format!("{FOLDER}/program.mjs")).arg(module).run(out)
 }
