@@ -1,0 +1,25 @@
+#!/bin/sh
+# Builds and runs the example: `run.sh` (or `run.sh native`) on the host, `run.sh wasm` in a wasm module.
+set -eu
+cd "$(dirname "$0")/../.."
+build=${CARGO_TARGET_DIR:-target}
+
+case ${1:-native} in
+native)
+    cargo build --quiet -p freehold-c --release
+    ${CC:-cc} -std=c99 -O2 -Wall -Wextra -I src/c-library examples/c/main.c "$build/release/libfreehold_c.a" \
+        -lpthread -ldl -lm -o "$build/release/words"
+    "$build/release/words"
+    ;;
+wasm)
+    target=wasm32-unknown-unknown
+    cargo build --quiet -p freehold-c --release --target $target
+    ${CLANG:-clang-19} --target=wasm32 -std=c99 -O2 -Wall -Wextra -nostdlib -Wl,--no-entry -Wl,--max-memory=16777216 -Wl,--strip-all \
+        -I src/c-library examples/c/codec.c "$build/$target/release/libfreehold_c.a" -o "$build/$target/release/codec.wasm"
+    node examples/c/run.mjs "$build/$target/release/codec.wasm"
+    ;;
+*)
+    echo "usage: $0 [native|wasm]" >&2
+    exit 2
+    ;;
+esac
