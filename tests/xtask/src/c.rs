@@ -26,28 +26,29 @@ pub fn steps() -> Vec<Step> {
             .needs([Need::Cc])
             .tests()
     });
+    let needs = [Need::Clang, Need::Target(Toolchain::Current, WASM), Need::Node];
     let in_wasm = LIBRARIES.iter().map(|(suffix, features, words)| {
-        Step::new(format!("C in wasm{suffix}"), move |tools, out| in_wasm(tools, features, words, out))
-            .needs([Need::Clang, Need::Target(Toolchain::Current, WASM), Need::Node])
-            .tests()
+        Step::new(format!("C in wasm{suffix}"), move |tools, out| {
+            let library = library(tools, &format!("--target {WASM}"), features, out)?;
+            run_in_wasm(tools, library, words, out)
+        })
+        .needs(needs)
+        .tests()
     });
+    let object = Step::new("C in wasm, on an object", |tools, out| run_in_wasm(tools, object(tools, out)?, "", out));
+    let object = object.needs(needs).tests();
     let declares = Step::new("C: the header declares what there is", declares).needs([Need::Cc]);
-    let symbols = Step::new("C on `c_symbols!`", symbols)
-        .needs([Need::Clang, Need::Member("freehold-c-symbols"), Need::Target(Toolchain::Current, WASM), Need::Node])
-        .tests();
+    let symbols =
+        Step::new("C on `c_symbols!`", symbols).needs(needs).needs([Need::Member("freehold-c-symbols")]).tests();
     let examples = [
         Step::new("example c", |tools, out| example(tools, "native", out)).needs([Need::Cc]),
-        Step::new("example c in wasm", |tools, out| example(tools, "wasm", out)).needs([
-            Need::Clang,
-            Need::Target(Toolchain::Current, WASM),
-            Need::Node,
-        ]),
+        Step::new("example c in wasm", |tools, out| example(tools, "wasm", out)).needs(needs),
     ];
-    natively.chain(in_wasm).chain([declares, symbols]).chain(examples).collect()
+    natively.chain(in_wasm).chain([object, declares, symbols]).chain(examples).collect()
 }
 
 /// The static library. Each set of features has a folder of its own: all of them are called by the same name.
-fn library(tools: &Tools, target: &str, features: &str, out: &Out) -> Result<Utf8PathBuf> {
+pub fn library(tools: &Tools, target: &str, features: &str, out: &Out) -> Result<Utf8PathBuf> {
     let mut cargo =
         tools.cargo(Toolchain::Current)?.args("build -p freehold-c --message-format json-render-diagnostics");
     cargo = cargo.args(features).args(target);
@@ -58,7 +59,7 @@ fn library(tools: &Tools, target: &str, features: &str, out: &Out) -> Result<Utf
 }
 
 /// `cc`, with every warning as an error.
-fn compiler(tools: &Tools, program: &str) -> Task {
+pub fn compiler(tools: &Tools, program: &str) -> Task {
     Task::new(program, tools.root()).args("-std=c99 -O1 -Wall -Wextra -pedantic -Werror -I src/c-library")
 }
 
@@ -71,10 +72,18 @@ fn on_the_host(tools: &Tools, features: &str, words: &str, out: &Out) -> Result<
     tools.program(program.as_std_path()).args(words).run(out)
 }
 
+/// The library as one object, by the command that `docs/targets.md` names.
+fn object(tools: &Tools, out: &Out) -> Result<Utf8PathBuf> {
+    let library = library(tools, &format!("--target {WASM}"), "", out)?;
+    let object = library.with_file_name("freehold.o");
+    let linker = Task::new(tools.clang()?, tools.root()).args("--target=wasm32 --print-prog-name=wasm-ld").read(out)?;
+    Task::new(linker.trim(), tools.root()).args("-r --whole-archive").arg(library).arg("-o").arg(&object).run(out)?;
+    Ok(object)
+}
+
 /// The tests as a module of nothing but C and the library, run in node. Its memory can't grow beyond 32 MiB.
-fn in_wasm(tools: &Tools, features: &str, words: &str, out: &Out) -> Result<()> {
-    let library = library(tools, &format!("--target {WASM}"), features, out)?;
-    let module = library.with_file_name("c-library-tests.wasm");
+fn run_in_wasm(tools: &Tools, library: Utf8PathBuf, words: &str, out: &Out) -> Result<()> {
+    let module = library.with_extension("tests.wasm");
     compiler(tools, &tools.clang()?)
         .args("--target=wasm32 -nostdlib -Wl,--no-entry -Wl,--max-memory=33554432")
         .args(&format!("{TESTS}/wasm.c {TESTS}/test.c"))

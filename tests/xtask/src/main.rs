@@ -1,10 +1,11 @@
-//! The side jobs of this repository: `cargo verify` and `cargo demo`.
+//! The side jobs of this repository: `cargo verify`, `cargo demo` and `cargo maps`.
 
 mod beside_libc;
 mod c;
 mod command;
 mod demo;
 mod fuzz;
+mod maps;
 mod need;
 mod steps;
 mod suites;
@@ -23,11 +24,14 @@ enum Job {
     Verify(verify::Args),
     /// Parse JSON into scoped arenas inside a wasm module, and print what it cost
     Demo(demo::Args),
+    /// Draw the diagrams of docs/targets.md
+    Maps(maps::Args),
 }
 
 fn main() -> ExitCode {
     let done = match Job::parse() {
         Job::Verify(args) => verify::run(&args),
+        Job::Maps(args) => maps::run(&args).map(|()| ExitCode::SUCCESS),
         Job::Demo(args) => demo::run(args).map(|()| ExitCode::SUCCESS),
     };
     done.unwrap_or_else(|error| {

@@ -10,6 +10,7 @@ use crate::beside_libc::{self, Host, Linked, WASI};
 use crate::c;
 use crate::command::Out;
 use crate::fuzz;
+use crate::maps;
 use crate::need::Need;
 use crate::suites::SUITES;
 use crate::tools::{Module, TEST_RUNNER, Toolchain, Tools};
@@ -36,6 +37,7 @@ const LINTED_ON_WASM: &[(&str, &str)] = &[
     ("freehold-four-gib", "--lib"),
     ("freehold-guest", "--lib"),
     ("freehold-heap-tail", "--lib --features std"),
+    ("freehold-maps", "--lib"),
     ("freehold-no-allocator", "--lib"),
     ("freehold-other-malloc", "--lib"),
     ("freehold-perf-heaps", "--bins"),
@@ -349,6 +351,7 @@ pub fn all(tools: &Tools) -> Result<Vec<Step>> {
     steps.extend(CONTROLS.iter().map(control));
     steps.extend(THREADS.iter().map(threads));
     steps.extend(c::steps());
+    steps.push(maps::step());
     steps.extend(examples(tools)?);
     steps.push(Step::cargo("package", ["package -p freehold --allow-dirty"]));
     for (name, words, needs) in DEMOS {
