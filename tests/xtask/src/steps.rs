@@ -9,6 +9,7 @@ use cargo_metadata::TargetKind;
 use crate::beside_libc::{self, Host, Linked, WASI};
 use crate::c;
 use crate::command::Out;
+use crate::examples;
 use crate::fuzz;
 use crate::maps;
 use crate::need::Need;
@@ -33,6 +34,7 @@ const LINTED_ON_WASM: &[(&str, &str)] = &[
     ("freehold-codegen-module", "--lib"),
     ("freehold-c", "--lib"),
     ("freehold-c-symbols", "--lib"),
+    ("freehold-example-javascript", "--lib"),
     ("freehold-foreign-growth", "--lib"),
     ("freehold-four-gib", "--lib"),
     ("freehold-guest", "--lib"),
@@ -352,7 +354,8 @@ pub fn all(tools: &Tools) -> Result<Vec<Step>> {
     steps.extend(THREADS.iter().map(threads));
     steps.extend(c::steps());
     steps.push(maps::step());
-    steps.extend(examples(tools)?);
+    steps.extend(flat_examples(tools)?);
+    steps.extend(examples::steps());
     steps.push(Step::cargo("package", ["package -p freehold --allow-dirty"]));
     for (name, words, needs) in DEMOS {
         steps.push(demo(name, words)?.needs(needs.iter().copied()));
@@ -521,8 +524,8 @@ fn threads((name, features, script): &'static (&str, &str, &str)) -> Step {
     .tests()
 }
 
-/// Every example, run on the host.
-fn examples(tools: &Tools) -> Result<Vec<Step>> {
+/// Every example that is one file, run on the host.
+fn flat_examples(tools: &Tools) -> Result<Vec<Step>> {
     let targets = tools.member("freehold")?.targets.iter();
     let examples = targets.filter(|target| target.is_kind(TargetKind::Example));
     Ok(examples

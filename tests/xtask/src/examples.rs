@@ -1,0 +1,48 @@
+//! The examples that are folders: each runs by the command that its README names, and what it says is checked.
+
+use anyhow::{Result, ensure};
+
+use crate::command::Out;
+use crate::need::Need;
+use crate::steps::Step;
+use crate::tools::{Toolchain, Tools};
+
+const WASM: Need = Need::Target(Toolchain::Current, "wasm32-unknown-unknown");
+
+/// All of them.
+const EXAMPLES: &[Example] = &[Example {
+    name: "javascript",
+    command: "examples/javascript/run.sh",
+    needs: &[WASM, Need::Node],
+    says: &["medians: 2 2 4 6 5", "1000 more: ", "after:        0 numbers", "refused: no memory for", "│ global"],
+}];
+
+/// An example, and the proof that it ran.
+struct Example {
+    name: &'static str,
+    /// What its README tells to type.
+    command: &'static str,
+    needs: &'static [Need],
+    /// What it must say.
+    says: &'static [&'static str],
+}
+
+/// A step for each.
+pub fn steps() -> Vec<Step> {
+    let step = |example: &'static Example| {
+        Step::new(format!("example {}", example.name), |tools, out| run(example, tools, out))
+            .needs(example.needs.iter().copied())
+    };
+    EXAMPLES.iter().map(step).collect()
+}
+
+fn run(example: &Example, tools: &Tools, out: &Out) -> Result<()> {
+    // A shell that calls cargo, so none of the caller's flags.
+    let script = tools.cargo_by(Toolchain::Current, "sh")?.args(example.command);
+    let said = script.env("CARGO_TARGET_DIR", tools.target_dir()).read(out)?;
+    out.note(&said)?;
+    for says in example.says {
+        ensure!(said.contains(says), "it does not say {says:?}");
+    }
+    Ok(())
+}
