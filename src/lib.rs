@@ -19,22 +19,24 @@ mod global;
 mod layout;
 mod ledger;
 mod lock;
-#[cfg(all(any(unix, windows, target_family = "wasm"), not(target_os = "emscripten")))]
+#[cfg(any(unix, windows, target_family = "wasm"))]
 mod module;
 mod platform;
 mod pool;
 mod span;
 
-#[cfg(all(any(unix, windows, target_family = "wasm"), not(target_os = "emscripten")))]
+#[cfg(any(unix, windows, target_family = "wasm"))]
 pub use self::{backing::DefaultBacking, global::Small, module::ledger, platform::memory_size};
 pub use access::{Access, Local, Locked, Needed, Shareable};
 pub use arena::{Alloc, Arena, ArenaBox, IntoIter, IterMut, Scope, TypedArena};
 #[cfg(all(any(unix, windows), not(target_family = "wasm")))]
 pub use backing::Hosted;
+#[cfg(any(unix, target_os = "wasi"))]
+pub use backing::Libc;
 #[cfg(feature = "allocator-api2")]
 pub use backing::Over;
 pub use backing::{Backing, Grant, Loan, Region, Request, Then};
-#[cfg(all(target_family = "wasm", not(target_os = "emscripten")))]
+#[cfg(target_family = "wasm")]
 pub use backing::{HeapTail, MemoryGrow};
 pub use chunk::Growth;
 pub use error::{AllocError, Obstacle, Rejected};

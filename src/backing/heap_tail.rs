@@ -17,7 +17,7 @@ static TAKEN: AtomicBool = AtomicBool::new(false);
 ///
 /// The whole tail goes to the ledger with the first request that fits it. That is refused, with an error that names the
 /// other, when somebody lives there:
-/// - libc's `malloc`, on WASI, where the tail is always its own;
+/// - libc's `malloc`, on WASI and Emscripten, where the tail is always its own;
 /// - a `HeapTail` of this crate that has taken it already, in whatever ledger;
 /// - Rust's global allocator (with the feature `alloc`, which lets the crate ask it: one byte is allocated, and must not
 ///   come from the tail);
@@ -72,6 +72,8 @@ fn ask_global_allocator(_: usize, _: usize) -> Result<(), Obstacle> {
 // SAFETY: the tail belongs to nobody but who constructs a `HeapTail` (contract of `new`), goes out once (`TAKEN`), and is
 // part of linear memory, one allocation whose provenance is exposed, so it merges with the pages that touch it.
 unsafe impl Backing for HeapTail {
+    const LENDS: bool = false;
+
     fn name(&self) -> &'static str {
         "heap tail"
     }

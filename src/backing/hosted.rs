@@ -69,6 +69,8 @@ impl Hosted {
 // SAFETY: pages come from reservations of this backing's own, each byte once, and stay until it is dropped, which is when
 // its ledger is. Grants that touch are parts of one reservation and derive from its one pointer.
 unsafe impl Backing for Hosted {
+    const LENDS: bool = false;
+
     fn name(&self) -> &'static str {
         "host"
     }

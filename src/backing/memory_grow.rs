@@ -28,6 +28,8 @@ impl MemoryGrow {
 // SAFETY: the host gives each page once, zeroed, and never takes it back; linear memory is one allocation whose
 // provenance is exposed, so a pointer into one grant reaches any other that touches it.
 unsafe impl Backing for MemoryGrow {
+    const LENDS: bool = false;
+
     fn name(&self) -> &'static str {
         "memory.grow"
     }

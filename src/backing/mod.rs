@@ -4,34 +4,46 @@ use crate::error::Obstacle;
 use crate::layout::{Fit, GRAIN, HEADROOM, LAST_END, padding, usable};
 use crate::span::Span;
 
-#[cfg(all(target_family = "wasm", not(target_os = "emscripten")))]
+#[cfg(target_family = "wasm")]
 mod heap_tail;
 #[cfg(all(any(unix, windows), not(target_family = "wasm")))]
 mod hosted;
+#[cfg(any(unix, target_os = "wasi"))]
+mod libc;
 #[cfg(all(target_family = "wasm", not(target_os = "emscripten")))]
 mod memory_grow;
+#[cfg(target_os = "emscripten")]
+mod no_memory_grow;
 #[cfg(feature = "allocator-api2")]
 mod over;
 mod region;
 mod then;
 
-#[cfg(all(target_family = "wasm", not(target_os = "emscripten")))]
+#[cfg(target_family = "wasm")]
 pub use heap_tail::HeapTail;
 #[cfg(all(any(unix, windows), not(target_family = "wasm")))]
 pub use hosted::Hosted;
+#[cfg(any(unix, target_os = "wasi"))]
+pub use libc::Libc;
 #[cfg(all(target_family = "wasm", not(target_os = "emscripten")))]
 pub use memory_grow::MemoryGrow;
+#[cfg(target_os = "emscripten")]
+pub use no_memory_grow::MemoryGrow;
 #[cfg(feature = "allocator-api2")]
 pub use over::Over;
 pub use region::Region;
 pub use then::Then;
 
-/// The backing that is right on this target when nothing else is said: `MemoryGrow` on wasm, WASI included, `Hosted` on hosts.
-/// Bare metal has none: there a [`Region`] must be given.
+/// The backing that is right on this target when nothing else is said: `MemoryGrow` on wasm, WASI included, `Libc` on Emscripten,
+/// `Hosted` on hosts. Bare metal has none: there a [`Region`] must be given.
 #[cfg(all(target_family = "wasm", not(target_os = "emscripten")))]
 pub type DefaultBacking = MemoryGrow;
-/// The backing that is right on this target when nothing else is said: `MemoryGrow` on wasm, WASI included, `Hosted` on hosts.
-/// Bare metal has none: there a [`Region`] must be given.
+/// The backing that is right on this target when nothing else is said: `MemoryGrow` on wasm, WASI included, `Libc` on Emscripten,
+/// `Hosted` on hosts. Bare metal has none: there a [`Region`] must be given.
+#[cfg(target_os = "emscripten")]
+pub type DefaultBacking = Libc;
+/// The backing that is right on this target when nothing else is said: `MemoryGrow` on wasm, WASI included, `Libc` on Emscripten,
+/// `Hosted` on hosts. Bare metal has none: there a [`Region`] must be given.
 #[cfg(all(any(unix, windows), not(target_family = "wasm")))]
 pub type DefaultBacking = Hosted;
 
@@ -43,8 +55,8 @@ pub type DefaultBacking = Hosted;
 /// # Safety
 ///
 /// The implementor owes:
-/// - every byte of a grant may be read and written through its pointer for as long as the ledger lives (a loan: until it
-///   is given back), and belongs to no one else in that time: not to an earlier grant, not to another heap;
+/// - every byte of a grant may be read and written through its pointer for as long as the ledger lives (a loan or a lot: until
+///   it is given back), and belongs to no one else in that time: not to an earlier grant, not to another heap;
 /// - a grant made with [`Grant::linear`] may touch another such grant of the same ledger only where a pointer into the
 ///   one may be used to reach the other: the ledger merges them;
 /// - on `Err` nothing was taken;
@@ -53,7 +65,19 @@ pub type DefaultBacking = Hosted;
 /// The caller (the ledger) owes: [`give_back`](Backing::give_back) gets each loan at most once, and nobody uses it then.
 ///
 /// A grant that overlaps what the ledger holds, or is shorter than asked, is found out and refused: that much is checked.
+#[cfg_attr(
+    target_os = "emscripten",
+    diagnostic::on_unimplemented(
+        message = "`{Self}` is no source of memory on Emscripten",
+        note = "on Emscripten all of memory is libc's, pages that others have grown too: take `freehold::Libc`, or \
+                `freehold::DefaultBacking`, which is right on every target"
+    )
+)]
 pub unsafe trait Backing: Send {
+    /// Unset where no grant is ever a loan or a lot: then the ledger has no code for them.
+    #[doc(hidden)]
+    const LENDS: bool = true;
+
     /// Its name, as errors and maps show it.
     fn name(&self) -> &'static str;
 
@@ -65,7 +89,7 @@ pub unsafe trait Backing: Send {
     /// What stood in the way; then nothing was taken.
     fn claim(&mut self, request: &Request) -> Result<Grant, Obstacle>;
 
-    /// Takes a loan back. Only called for grants made with [`Grant::loan`].
+    /// Takes a loan back. Only called for grants made with [`Grant::loan`] and [`Grant::lot`].
     ///
     /// # Safety
     ///
@@ -158,6 +182,8 @@ pub(crate) enum Kind {
     Island,
     /// Borrowed: neither cut nor merged, and given back whole when the claim ends.
     Loan,
+    /// Borrowed for many claims: cut, its pieces merged with each other only, and given back whole when none of it is claimed.
+    Lot,
 }
 
 /// Fresh memory on its way from a [`Backing`] to the ledger.
@@ -165,7 +191,7 @@ pub(crate) enum Kind {
 pub struct Grant {
     pub(crate) span: Span,
     pub(crate) kind: Kind,
-    // For loans: which way through nested `Then`s leads back to the backing that made it; one bit a level.
+    // For loans and lots: which way through nested `Then`s leads back to the backing that made it; one bit a level.
     pub(crate) route: u16,
     pub(crate) zeroed: bool,
 }
@@ -186,6 +212,12 @@ impl Grant {
     /// multiples of [`GRAIN`].
     pub const fn loan(span: Span) -> Grant {
         Grant { span, kind: Kind::Loan, route: 0, zeroed: false }
+    }
+
+    /// Memory that is borrowed for any number of claims: cut as needed, never merged with what it touches, and given back when
+    /// nothing in it is claimed any more. Its address and its length must be multiples of [`GRAIN`].
+    pub const fn lot(span: Span) -> Grant {
+        Grant { span, kind: Kind::Lot, route: 0, zeroed: false }
     }
 
     /// The same grant, whose bytes are all zero: a heap need not clear them for `alloc_zeroed`.
@@ -210,7 +242,7 @@ impl Grant {
     }
 }
 
-/// A loan on its way back.
+/// A loan or a lot on its way back.
 #[derive(Clone, Copy, Debug)]
 pub struct Loan {
     /// The span, just as it was granted.

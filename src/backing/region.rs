@@ -51,6 +51,8 @@ impl<'r> Region<'r> {
 
 // SAFETY: the bytes are the caller's to give (contract of `from_raw`, borrow in `new`) and go out once.
 unsafe impl Backing for Region<'_> {
+    const LENDS: bool = false;
+
     fn name(&self) -> &'static str {
         "region"
     }

@@ -22,6 +22,8 @@ impl<A, B> Then<A, B> {
 // SAFETY: every grant is one of `first`'s or of `second`'s, who keep the contract each; a linear grant of the one touches
 // one of the other only inside the same linear memory. Loans go back the way they came, by the lowest bit of the route.
 unsafe impl<A: Backing, B: Backing> Backing for Then<A, B> {
+    const LENDS: bool = A::LENDS || B::LENDS;
+
     fn name(&self) -> &'static str {
         self.second.name()
     }

@@ -14,13 +14,13 @@ use crate::platform;
 mod allocator;
 mod class;
 mod heap;
-#[cfg(all(any(unix, windows, target_family = "wasm"), not(target_os = "emscripten")))]
+#[cfg(any(unix, windows, target_family = "wasm"))]
 mod small;
 mod stats;
 
 use class::{ALIGN, CLASSES, LARGEST, LARGEST_IN_SLAB, class_of, size_of_class};
 use heap::Heap;
-#[cfg(all(any(unix, windows, target_family = "wasm"), not(target_os = "emscripten")))]
+#[cfg(any(unix, windows, target_family = "wasm"))]
 pub use small::Small;
 pub use stats::{ClassStats, HeapStats};
 

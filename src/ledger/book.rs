@@ -49,16 +49,17 @@ impl Book {
     }
 
     /// Asks the backing for fresh memory and enters what it gives. A loan comes back as a claim of the owner's.
-    pub fn take(
+    pub fn take<B: Backing>(
         &mut self,
-        backing: &mut impl Backing,
+        backing: &mut B,
         owner: &'static str,
         request: Request,
     ) -> Result<Link, Obstacle> {
         let grant = backing.claim(&request)?;
         let name = backing.name();
+        let goes_back = B::LENDS && matches!(grant.kind, Kind::Loan | Kind::Lot);
         let refuse = |backing: &mut _, obstacle| {
-            if grant.kind == Kind::Loan {
+            if goes_back {
                 // SAFETY: the loan was just made, and nobody has used it.
                 unsafe { Backing::give_back(backing, Loan { span: grant.span, route: grant.route }) };
             }
@@ -68,9 +69,7 @@ impl Book {
         let Some(span) = grant.usable() else {
             return refuse(backing, short);
         };
-        if grant.kind == Kind::Loan
-            && (span != grant.span || span.len() < request.fit().anywhere().unwrap_or(usize::MAX))
-        {
+        if goes_back && (span != grant.span || span.len() < request.fit().anywhere().unwrap_or(usize::MAX)) {
             return refuse(backing, short);
         }
         let other = self.span_from(span.addr()).filter(|other| other.addr() < span.end());
@@ -138,8 +137,8 @@ impl Book {
         None
     }
 
-    /// Frees a span, together with the free ones that it touches.
-    fn free(&mut self, mut at: At) {
+    /// Frees a span, together with the free ones that it touches, and returns all that is free there.
+    fn free(&mut self, mut at: At) -> At {
         let mergeable = |at: At, other: &At| other.is_free() && at.len.get() <= MAX_SPAN - other.len.get();
         if let Some(after) = at.after().filter(|after| mergeable(at, after)) {
             self.bins.remove(after);
@@ -151,6 +150,7 @@ impl Book {
             at = before;
         }
         self.bins.insert(at);
+        at
     }
 
     /// Makes `after`, which is in no bin, a part of the span before it.
@@ -277,20 +277,25 @@ impl Book {
         }
     }
 
-    /// Ends a claim: its span is free from now on, or, if it was a loan, returned to be given back.
-    pub fn release(&mut self, at: At) -> Option<Loan> {
+    /// Ends a claim: its span is free from now on, or, if it was a loan or the last one in a lot, what was lent is returned to be
+    /// given back. With `lends` unset there is neither.
+    #[inline]
+    pub fn release(&mut self, mut at: At, lends: bool) -> Option<Loan> {
         self.seen = None;
-        let len = at.len.get();
-        self.totals.claimed -= len;
-        if at.kind.get() == Kind::Loan {
-            self.runs.remove(at);
-            self.totals.granted -= len;
-            // SAFETY: the span that was lent, whole; `at` may reach all of it.
-            let span = unsafe { Span::new(at.base(), len) };
-            return Some(Loan { span, route: at.route.get() });
+        self.totals.claimed -= at.len.get();
+        if !lends || at.kind.get() != Kind::Loan {
+            at = self.free(at);
+            if !lends || at.kind.get() != Kind::Lot || !at.is_first() || !at.is_last() {
+                return None;
+            }
+            self.bins.remove(at);
         }
-        self.free(at);
-        None
+        let len = at.len.get();
+        self.runs.remove(at);
+        self.totals.granted -= len;
+        // SAFETY: the span that was lent, whole; `at` may reach all of it.
+        let span = unsafe { Span::new(at.base(), len) };
+        Some(Loan { span, route: at.route.get() })
     }
 
     /// The first span at `addr` or above.

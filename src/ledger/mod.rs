@@ -407,7 +407,7 @@ unsafe impl<B: Backing> Spans for Ledger<B> {
         self.state.with(|State { backing, book, .. }| {
             // SAFETY: the caller's promise.
             let at = unsafe { header_of(payload) };
-            if let Some(loan) = book.release(at) {
+            if let Some(loan) = book.release(at, B::LENDS) {
                 // SAFETY: the span was lent by this backing under this route, has left the book, and its holder is done.
                 unsafe { backing.give_back(loan) };
             }

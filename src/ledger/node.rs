@@ -20,7 +20,7 @@ pub(super) struct Node {
     pub kind: Cell<Kind>,
     /// [`FIRST`] and [`LAST`], for a span that is the first of its run, or the last.
     ends: Cell<u8>,
-    /// For loans: which way leads back to the lender.
+    /// For loans and the first of a lot: which way leads back to the lender.
     pub route: Cell<u16>,
 }
 

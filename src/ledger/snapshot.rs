@@ -173,9 +173,9 @@ fn memory_start() -> Option<usize> {
 
 /// Where linear memory ends, if there is such a thing.
 fn memory_end() -> Option<usize> {
-    #[cfg(all(target_family = "wasm", not(target_os = "emscripten")))]
+    #[cfg(target_family = "wasm")]
     return Some(crate::platform::memory_size());
-    #[cfg(not(all(target_family = "wasm", not(target_os = "emscripten"))))]
+    #[cfg(not(target_family = "wasm"))]
     None
 }
 

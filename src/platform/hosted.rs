@@ -135,25 +135,15 @@ mod os {
 }
 
 /// Miri has no address space to reserve: there a reservation is a block of the C heap, small and committed at once.
-#[cfg(miri)]
+#[cfg(all(unix, miri))]
 mod os {
-    use core::ffi::{c_int, c_void};
     use core::ptr::NonNull;
 
-    unsafe extern "C" {
-        fn posix_memalign(out: *mut *mut c_void, align: usize, len: usize) -> c_int;
-        fn free(block: *mut c_void);
-    }
+    use crate::platform::{lend, take_back};
 
     pub(super) fn reserve(len: usize) -> Option<NonNull<u8>> {
         // Miri gives up where a host would refuse.
-        if len > 1 << 30 {
-            return None;
-        }
-        let mut base = core::ptr::null_mut();
-        // SAFETY: `base` is writable, and 4096 is a power of two and a multiple of a pointer's size.
-        let failed = unsafe { posix_memalign(&mut base, 4096, len) };
-        if failed == 0 { NonNull::new(base.cast()) } else { None }
+        if len > 1 << 30 { None } else { lend(4096, len) }
     }
 
     pub(super) unsafe fn commit(base: NonNull<u8>, len: usize) -> bool {
@@ -164,6 +154,6 @@ mod os {
 
     pub(super) unsafe fn unreserve(base: NonNull<u8>, _len: usize) {
         // SAFETY: a block of ours that nobody uses any more (the caller's promise).
-        unsafe { free(base.as_ptr().cast()) };
+        unsafe { take_back(base) };
     }
 }

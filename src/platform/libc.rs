@@ -1,9 +1,30 @@
 //! libc's allocator, by its own prototypes.
 
-use core::ffi::c_void;
+use core::ffi::{c_int, c_void};
+use core::ptr::{NonNull, null_mut};
 
 #[cfg_attr(target_os = "wasi", link(name = "c"))]
 unsafe extern "C" {
+    #[cfg(target_os = "wasi")]
     pub(super) fn malloc(len: usize) -> *mut c_void;
+    fn posix_memalign(out: *mut *mut c_void, align: usize, len: usize) -> c_int;
     pub(super) fn free(block: *mut c_void);
+}
+
+/// A block of `len` bytes, not 0, at a multiple of `align`, which is a power of two and no less than a pointer's size.
+pub(crate) fn lend(align: usize, len: usize) -> Option<NonNull<u8>> {
+    let mut block = null_mut();
+    // SAFETY: `block` is writable, and the alignment is one.
+    let failed = unsafe { posix_memalign(&mut block, align, len) };
+    if failed == 0 { NonNull::new(block.cast()) } else { None }
+}
+
+/// Frees a block.
+///
+/// # Safety
+///
+/// The caller owes: it came from [`lend`], was not freed before, and nobody uses it any more.
+pub(crate) unsafe fn take_back(block: NonNull<u8>) {
+    // SAFETY: the caller's promise.
+    unsafe { free(block.as_ptr().cast()) };
 }

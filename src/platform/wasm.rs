@@ -1,9 +1,8 @@
-//! Linear memory that anybody in the module may grow.
+//! Linear memory.
 
 use core::arch::wasm32;
-use core::ptr::NonNull;
 
-use super::{Landmark, settle};
+use super::Landmark;
 use crate::layout::PAGE;
 
 // What wasm-ld defines for every module. Only their addresses mean anything.
@@ -22,17 +21,10 @@ pub fn memory_size() -> usize {
     wasm32::memory_size::<0>().saturating_mul(PAGE)
 }
 
-/// The address of `pages` fresh pages, all zero, or `None` and nothing changed. Memory must be settled.
-pub(crate) fn grow(pages: usize) -> Option<usize> {
-    match wasm32::memory_grow::<0>(pages) {
-        usize::MAX => None,
-        old => Some(old * PAGE),
-    }
-}
-
-/// Fresh pages. Page 0 is never the first of them: a module without any memory has no room for one page alone.
-pub(crate) fn fresh(pages: usize) -> Option<NonNull<u8>> {
-    if settle() { NonNull::new(at(grow(pages)?)) } else { None }
+/// Has this thread see memory as large as it is.
+#[cfg(target_feature = "atomics")]
+pub(super) fn renew() {
+    wasm32::memory_grow::<0>(0);
 }
 
 /// A pointer to `addr`. Linear memory is one allocation whose provenance is exposed to everyone, the host included.

@@ -30,10 +30,19 @@ function nothingLost(name, ...whats) {
   for (const what of whats) assert.equal(number(ended, what), 0, ended.text)
 }
 
+/** What a scenario says that must end well. */
+function ended(name) {
+  const { status, text } = scenario(name)
+  assert.equal(status, 0, text)
+  return text
+}
+
 /** A control: bytes must be lost, or it breaks altogether. */
 function mustBreak(name, what) {
   const ended = scenario(name)
-  if (ended.status === 0) assert.ok(number(ended, what) > 0, `nothing was lost: ${ended.text}`)
+  // One that ends well, but never comes to tell, has lost its own.
+  const intact = ended.status === 0 && ended.text.match(new RegExp(`^${what}: 0\\b`, 'm'))
+  assert.ok(!intact, `nothing was lost: ${ended.text}`)
   console.log(`        ${ended.status}: ${ended.text.trim().split('\n')[0]}`)
 }
 
@@ -48,5 +57,13 @@ test('h02_control: once libc is awake, grown pages are safe', () => nothingLost(
 test('h03_the_tail_is_libc_s', () => nothingLost('heap_tail'))
 test('h03_control: the tail taken by hand', () => mustBreak('control_heap_tail', 'ours lost'))
 test('all_heaps_side_by_side', () => nothingLost('side_by_side', 'lost'))
+
+test('blocks_go_back_to_libc', () => nothingLost('given_back', 'grown'))
+test('blocks_go_back_to_libc, control: they are kept', () => mustBreak('control_given_back', 'grown'))
+test('large claims take from libc what they hold, and make it grow as its own blocks do', () => {
+  const grown = (name) => [...ended(name).matchAll(/libc grown (\d+)/g)].map(([, grown]) => Number(grown))
+  const [ours, alone] = [grown('waste'), grown('waste_of_libc_alone')]
+  assert.ok(ours.length === 4 && ours.every((grown, index) => grown <= alone[index] * 1.05), `${ours}, ${alone}`)
+})
 
 finish()

@@ -23,6 +23,8 @@ pub enum Manner {
     Islands,
     /// Each for one claim, to be given back.
     Loans,
+    /// With a little more than is needed, for any claims, to be given back when there are none.
+    Lots,
     /// The same, but so many bytes further up, and so many shorter.
     BadLoans(usize, usize),
     /// Half of what is needed.
@@ -58,6 +60,9 @@ impl Control {
         }
     }
 }
+
+/// The length of a lot is a multiple of this.
+const LOT: usize = 2048;
 
 /// What others write into the memory they took.
 const FOREIGN: u8 = 0xa5;
@@ -179,6 +184,7 @@ unsafe impl Backing for Simulated<'_> {
             Manner::Falling | Manner::Loans => {
                 request.len()?.checked_next_multiple_of(GRAIN).ok_or(Obstacle::TooLarge)?
             }
+            Manner::Lots => request.len()?.checked_next_multiple_of(LOT).ok_or(Obstacle::TooLarge)?,
             Manner::BadLoans(_, cut) => request.len()?.next_multiple_of(GRAIN) - cut,
             Manner::Short => (request.len()? / 2).next_multiple_of(GRAIN),
         };
@@ -190,7 +196,9 @@ unsafe impl Backing for Simulated<'_> {
             return Err(Obstacle::Exhausted { backing: self.name(), left });
         }
         if self.manner != Manner::Overlapping {
-            used.store(offset + len + gap.load(Relaxed), Relaxed);
+            // Two lots that touch would not be one.
+            let apart = if self.manner == Manner::Lots { GRAIN } else { 0 };
+            used.store(offset + len + apart + gap.load(Relaxed), Relaxed);
         }
         if self.manner == Manner::Falling {
             offset = left - len;
@@ -201,6 +209,10 @@ unsafe impl Backing for Simulated<'_> {
         let span = unsafe { Span::new(base, len) };
         Ok(match self.manner {
             Manner::Islands => Grant::island(span),
+            Manner::Lots => {
+                lent.fetch_add(1, Relaxed);
+                Grant::lot(span)
+            }
             Manner::Loans | Manner::BadLoans(..) => {
                 lent.fetch_add(1, Relaxed);
                 Grant::loan(span)
@@ -210,7 +222,12 @@ unsafe impl Backing for Simulated<'_> {
     }
 
     unsafe fn give_back(&mut self, loan: Loan) {
-        assert!(self.manner != Manner::Loans || loan.span.len().is_multiple_of(GRAIN), "a loan came back cut");
+        let whole = match self.manner {
+            Manner::Lots => loan.span.len().is_multiple_of(LOT),
+            Manner::Loans => loan.span.len().is_multiple_of(GRAIN),
+            _ => true,
+        };
+        assert!(whole, "a loan came back cut");
         self.control.lent.fetch_sub(1, Relaxed);
     }
 }

@@ -15,6 +15,7 @@ macro_rules! for_each_case {
             conformance_islands => $crate::conforming::islands,
             conformance_h05_h08_foreign_growth => $crate::conforming::h05_h08_foreign_growth,
             conformance_loans => $crate::conforming::loans,
+            conformance_lots => $crate::conforming::lots,
             model_default_backing => $crate::modelled::default_backing,
             model_regions => $crate::modelled::regions,
             model_every_manner => $crate::modelled::every_manner,
@@ -81,6 +82,19 @@ macro_rules! for_each_allocator_case {
             heap_grown_zeroed => $crate::heap::collections::grown_zeroed,
             heap_in_a_static => $crate::heap::collections::in_a_static,
             model_over_the_global_allocator => $crate::modelled::over_the_global_allocator,
+        }
+    };
+}
+
+/// Calls a macro with the cases that need a libc.
+#[cfg(any(unix, target_os = "wasi"))]
+#[macro_export]
+macro_rules! for_each_libc_case {
+    ($callback:ident) => {
+        $callback! {
+            conformance_libc => $crate::conforming::libc,
+            model_libc => $crate::modelled::libc,
+            heap_conformance_libc => $crate::heap::conforming::libc,
         }
     };
 }

@@ -87,6 +87,22 @@ pub fn loans() {
     simulated(Manner::Loans, 0);
 }
 
+/// Grants that go back when nothing in them is claimed.
+pub fn lots() {
+    simulated(Manner::Lots, 0);
+}
+
+/// libc's heap, alone and behind a buffer on the stack.
+#[cfg(any(unix, target_os = "wasi"))]
+pub fn libc() {
+    use freehold::Libc;
+    let ledger = Ledger::new(Libc::new());
+    again(&ledger, true);
+    assert_eq!(ledger.snapshot().granted, 0, "blocks that did not go back");
+    let mut buffer = [MaybeUninit::uninit(); 3000];
+    again(&Ledger::new(Then::new(Region::new(&mut buffer), Libc::new())), true);
+}
+
 /// Rust's global allocator, alone and behind a buffer on the stack.
 #[cfg(feature = "collections")]
 pub fn over_the_global_allocator() {

@@ -53,6 +53,7 @@ pub fn every_manner() {
         (Manner::Odd, 0),
         (Manner::Islands, GRAIN),
         (Manner::Loans, 0),
+        (Manner::Lots, 0),
         (Manner::Exact, 1000),
         (Manner::Steps(4096), 3),
     ];
@@ -67,12 +68,23 @@ pub fn every_manner() {
 pub fn h12_each_claim_fails_once() {
     let steps = if cfg!(miri) { 30 } else { 400 };
     for seed in 0..SEEDS / 2 {
-        for manner in [Manner::Exact, Manner::Steps(2048), Manner::Loans] {
+        for manner in [Manner::Exact, Manner::Steps(2048), Manner::Loans, Manner::Lots] {
             let mut refuse = 1;
             while on_simulated(manner, 0, refuse, &mut Seeded::new(seed, steps)) >= refuse {
                 refuse += if cfg!(miri) { 12 } else { 1 };
             }
         }
+    }
+}
+
+/// libc's heap.
+#[cfg(any(unix, target_os = "wasi"))]
+pub fn libc() {
+    for seed in 0..SEEDS {
+        let ledger = Ledger::new(freehold::Libc::new());
+        run(&ledger, &mut Seeded::new(seed, STEPS));
+        pool_of_values(&ledger, &mut Seeded::new(seed, STEPS / 4));
+        assert_eq!(ledger.snapshot().granted, 0, "blocks that did not go back");
     }
 }
 

@@ -14,3 +14,5 @@ macro_rules! tests {
 freehold_suite::for_each_case!(tests);
 #[cfg(feature = "collections")]
 freehold_suite::for_each_allocator_case!(tests);
+#[cfg(any(unix, target_os = "wasi"))]
+freehold_suite::for_each_libc_case!(tests);

@@ -31,7 +31,7 @@ proptest! {
     fn programs_with_a_refusal(
         program in vec(any::<u32>(), 0..LONGEST),
         manner in prop_oneof![
-            Just(Manner::Exact), Just(Manner::Odd), Just(Manner::Islands), Just(Manner::Loans), (64usize..5000).prop_map(Manner::Steps),
+            Just(Manner::Exact), Just(Manner::Odd), Just(Manner::Islands), Just(Manner::Loans), Just(Manner::Lots), (64usize..5000).prop_map(Manner::Steps),
         ],
         gap in 64usize..3000,
         refuse in 0usize..30,

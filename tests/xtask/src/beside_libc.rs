@@ -10,6 +10,7 @@ use crate::command::{Out, Task};
 use crate::need::Need;
 use crate::tools::{Module, Toolchain, Tools};
 
+pub const EMSCRIPTEN: &str = "wasm32-unknown-emscripten";
 pub const WASI: &str = "wasm32-wasip1";
 pub const PACKAGE: &str = "freehold-beside-libc";
 const FOLDER: &str = "tests/hosts/beside-libc";

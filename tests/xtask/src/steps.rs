@@ -6,7 +6,7 @@ use std::{env, fs};
 use anyhow::{Result, ensure};
 use cargo_metadata::TargetKind;
 
-use crate::beside_libc::{self, Host, Linked, WASI};
+use crate::beside_libc::{self, EMSCRIPTEN, Host, Linked, WASI};
 use crate::c;
 use crate::command::Out;
 use crate::examples;
@@ -23,6 +23,7 @@ const LINTED: &[(&str, &[&str])] = &[
     (WASM, &["", "--all-features"]),
     ("wasm32v1-none", &["", "--all-features"]),
     (WASI, &["", "--all-features"]),
+    (EMSCRIPTEN, &["", "--all-features"]),
     (THUMB, &["", "--all-features"]),
     (I686, &["--all-features"]),
     ("x86_64-pc-windows-gnu", &["--all-features"]),
@@ -153,12 +154,13 @@ const MODULES: &[Scripted] = &[
     },
 ];
 
-/// The modules that must not link: else those above would prove nothing.
+/// The modules that must not build: else those above would prove nothing.
 const CONTROLS: &[Control] = &[
     // With the `alloc` crate in it, the one without an allocator.
     Control {
         name: "hosts: no allocator",
         package: "freehold-no-allocator",
+        target: WASM,
         build: "--release --features alloc",
         says: "no global memory allocator found",
     },
@@ -166,8 +168,17 @@ const CONTROLS: &[Control] = &[
     Control {
         name: "hosts: C symbols",
         package: "freehold-c-symbols",
+        target: WASM,
         build: "--features other-malloc",
         says: "duplicate symbol: malloc",
+    },
+    // On Emscripten pages must not be grown.
+    Control {
+        name: "hosts: h01 MemoryGrow on Emscripten",
+        package: beside_libc::PACKAGE,
+        target: EMSCRIPTEN,
+        build: "--lib --features memory-grow",
+        says: "`MemoryGrow` is no source of memory on Emscripten",
     },
 ];
 
@@ -241,13 +252,14 @@ struct Scripted {
     script: &'static str,
 }
 
-/// A wasm module that must not link.
+/// A wasm module that must not build.
 struct Control {
     name: &'static str,
     package: &'static str,
+    target: &'static str,
     /// How it is built.
     build: &'static str,
-    /// What the linker must say.
+    /// What the compiler or the linker must say.
     says: &'static str,
 }
 
@@ -333,7 +345,9 @@ pub fn all(tools: &Tools) -> Result<Vec<Step>> {
             .needs([Need::Component(Toolchain::Current, "clippy")]),
     );
     steps.extend(LINTED_ON_WASM.iter().map(|(package, parts)| clippy_member(package, parts, WASM)));
-    steps.push(clippy_member(beside_libc::PACKAGE, "--lib --bins --features std", WASI));
+    steps.extend(
+        [WASI, EMSCRIPTEN].map(|target| clippy_member(beside_libc::PACKAGE, "--lib --bins --features std", target)),
+    );
     steps.extend(["", WASM, WASI].map(rustdoc));
     steps.extend(BUILT.iter().map(|(target, builds)| build(target, builds)));
     steps.push(Step::cargo("test freehold", ["test -p freehold"]).tests());
@@ -491,20 +505,20 @@ fn scripted(scripted: &'static Scripted) -> Step {
     .tests()
 }
 
-/// A module that must not link.
+/// A module that must not build.
 fn control(control: &'static Control) -> Step {
-    let Control { name, package, build, says } = control;
+    let Control { name, package, target, build, says } = control;
     Step::new(format!("{name}, control"), move |tools, out| {
         let log = Out::log(tools.target_dir().join("verify").join(format!("{package}-control.log")))?;
         let cargo = tools.cargo(Toolchain::Current)?.args("build -p").arg(package).args(build);
-        let status = cargo.arg("--target").arg(WASM).status(&log)?;
+        let status = cargo.arg("--target").arg(target).status(&log)?;
         let said = log.text()?;
         out.note(&said)?;
-        ensure!(!status.success(), "it links");
+        ensure!(!status.success(), "it builds");
         ensure!(said.contains(says), "it does not say {says:?}");
         Ok(())
     })
-    .needs([Need::Member(package), Need::Target(Toolchain::Current, WASM)])
+    .needs([Need::Member(package), Need::Target(Toolchain::Current, target)])
 }
 
 /// Threads in node, on a module that waits for nobody: it spins.

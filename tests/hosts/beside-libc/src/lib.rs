@@ -9,6 +9,7 @@
 extern crate alloc;
 
 mod heap_tail;
+mod lent;
 mod libc;
 mod pages;
 mod raw;
@@ -25,6 +26,10 @@ static HEAP: Global = Global::new();
 
 static OURS: Ledger<DefaultBacking> = Ledger::new(DefaultBacking::new());
 static RAW: Ledger<Raw> = Ledger::new(Raw);
+
+/// A ledger of grown pages: on Emscripten it must not compile.
+#[cfg(feature = "memory-grow")]
+pub static GROWN: Ledger<freehold::MemoryGrow> = Ledger::new(freehold::MemoryGrow::new());
 
 /// 64 KiB, by the specification of WebAssembly: written down here too, so that the tests don't take the crate's word.
 const PAGE: usize = 1 << 16;
@@ -46,6 +51,12 @@ pub fn run() -> bool {
         "control_heap_tail" => heap_tail::by_hand(),
         "side_by_side" => side_by_side::run(&OURS),
         "control_side_by_side" => side_by_side::run(&RAW),
+        "given_back" => lent::given_back(false),
+        "control_given_back" => lent::given_back(true),
+        "used_up" => lent::used_up(),
+        "above_two_gib" => lent::above_two_gib(),
+        "waste" => lent::waste(false),
+        "waste_of_libc_alone" => lent::waste(true),
         _ => return false,
     }
     true

@@ -50,6 +50,7 @@ pub fn every_manner() {
         (Manner::Odd, 0),
         (Manner::Islands, GRAIN),
         (Manner::Loans, 0),
+        (Manner::Lots, 0),
         (Manner::Exact, 1000),
         (Manner::Steps(4096), 3),
     ];
@@ -68,7 +69,7 @@ pub fn every_manner() {
 pub fn h12_each_claim_fails_once() {
     let steps = if cfg!(miri) { 30 } else { 400 };
     for seed in 0..SEEDS.div_ceil(3) {
-        for manner in [Manner::Exact, Manner::Steps(2048), Manner::Loans] {
+        for manner in [Manner::Exact, Manner::Steps(2048), Manner::Loans, Manner::Lots] {
             let mut refuse = 1;
             let asked = |refuse| {
                 on_simulated(ROOM, manner, 0, |heap, ledger, control| {

@@ -1,0 +1,13 @@
+//! Emscripten: `sbrk` hands out all of memory from `__heap_base` on, grown by whomever. Nothing grows but through libc.
+
+use core::ptr::NonNull;
+
+use super::lend;
+use crate::layout::{GRAIN, PAGE};
+
+pub(crate) const TAIL_OWNER: Option<&str> = Some("libc's malloc");
+
+/// A block of libc's heap that is never given back.
+pub(crate) fn fresh(pages: usize) -> Option<NonNull<u8>> {
+    lend(GRAIN, pages.checked_mul(PAGE)?)
+}

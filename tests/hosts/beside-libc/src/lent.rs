@@ -1,0 +1,116 @@
+//! Memory that libc lends, and gets back.
+
+use alloc::vec::Vec;
+use core::alloc::Layout;
+use core::mem::forget;
+
+use freehold::{Alloc, Arena, Claim, Ledger, Libc, Obstacle, memory_size};
+
+use crate::libc::{Block, fill, lost, say};
+
+static LENT: Ledger<Libc> = Ledger::new(Libc::new());
+
+const MIB: usize = 1 << 20;
+
+fn claim(size: usize) -> Claim<'static> {
+    LENT.claim("ours", Layout::from_size_align(size, 16).expect("a layout")).expect("libc has room")
+}
+
+/// What is given back serves libc, and the other way round: memory grows no more. With `keep`, it is never given back.
+pub fn given_back(keep: bool) {
+    let round = || {
+        let (small, claim) = (claim(1000), claim(4 * MIB));
+        // SAFETY: the claim has so many bytes.
+        unsafe { fill(claim.as_ptr(), 4 * MIB, 0xAB) };
+        // SAFETY: as above.
+        assert_eq!(unsafe { lost(claim.as_ptr(), 4 * MIB, 0xAB) }, 0);
+        if keep {
+            forget(claim);
+        } else {
+            drop((small, claim));
+            assert_eq!((LENT.snapshot().granted, LENT.snapshot().spans().count()), (0, 0));
+        }
+        drop(Block::new(4 * MIB).expect("libc has it"));
+    };
+    round();
+    let memory = memory_size();
+    (0..8).for_each(|_| round());
+    say(format_args!("grown: {}", memory_size() - memory));
+}
+
+/// Until libc has no more. What was refused has changed nothing, and what comes back serves again.
+pub fn used_up() {
+    let mut held = Vec::with_capacity(4096);
+    let layout = Layout::new::<[u8; MIB]>();
+    let obstacle = loop {
+        let (granted, memory) = (LENT.snapshot().granted, memory_size());
+        match LENT.claim("ours", layout) {
+            Ok(claim) => held.push(claim),
+            Err(error) => {
+                assert_eq!((LENT.snapshot().granted, memory_size()), (granted, memory));
+                break error.obstacle;
+            }
+        }
+    };
+    say(format_args!("{} MiB: {obstacle:?}", held.len()));
+    assert!(matches!(obstacle, Obstacle::Refused { backing: "libc", asked, .. } if asked > MIB));
+    assert!(LENT.claim("ours", Layout::new::<[u8; 1 << 30]>()).is_err());
+    held.pop();
+    let block = Block::new(MIB / 2).expect("libc has what came back");
+    drop(block);
+    held.push(LENT.claim("ours", layout).expect("it came back"));
+    drop(held);
+    assert_eq!(LENT.snapshot().granted, 0);
+}
+
+/// All that is claimed lies above 2 GiB (h10).
+pub fn above_two_gib() {
+    // Not written to, so it costs no memory.
+    let below = Block::new(0x7f00_0000).expect("all but 16 MiB of 2 GiB");
+    let start = loop {
+        let block = claim(8 * MIB);
+        let start = block.as_ptr().addr().get();
+        forget(block);
+        if start > 1 << 31 {
+            break start;
+        }
+    };
+    let mut arena = Arena::new_in(&LENT, "arena");
+    let scope = arena.scope();
+    let numbers = scope.alloc_from_iter(0..MIB as u32);
+    assert!(numbers.as_ptr().addr() > 1 << 31 && numbers.iter().copied().eq(0..MIB as u32));
+    say(format_args!("above: {start:#x}"));
+    drop(below);
+}
+
+/// Bytes taken from libc for each byte claimed, and what libc's heap grew by for it, both in thousandths; then the same from libc
+/// alone, if so asked, in place of that.
+pub fn waste(plain: bool) {
+    for kib in [1024, 1500, 4096, 10_240] {
+        let (size, count) = (kib << 10, (30 << 10) / kib);
+        let (before, granted) = (heap_end(), LENT.snapshot().granted);
+        for _ in 0..count {
+            // Kept, so that the next one begins afresh.
+            if plain { forget(Block::new(size).expect("libc has room")) } else { forget(claim(size)) }
+        }
+        let (taken, grown) = (LENT.snapshot().granted - granted, heap_end() - before);
+        let thousandths = |bytes: usize| bytes as u64 * 1000 / (size * count) as u64;
+        say(format_args!("{kib} KiB x {count}: taken {}, libc grown {}", thousandths(taken), thousandths(grown)));
+        assert!(plain || (1000..=1050).contains(&thousandths(taken)));
+    }
+}
+
+/// Where libc's heap ends.
+#[cfg(target_os = "emscripten")]
+fn heap_end() -> usize {
+    unsafe extern "C" {
+        fn sbrk(bytes: isize) -> *mut u8;
+    }
+    // SAFETY: nothing is asked for.
+    unsafe { sbrk(0) }.addr()
+}
+
+#[cfg(not(target_os = "emscripten"))]
+fn heap_end() -> usize {
+    memory_size()
+}
