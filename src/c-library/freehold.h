@@ -34,9 +34,10 @@
  * that was handed out is its holder's alone, as with `malloc`. Don't call in a signal or interrupt handler: it might wait for the
  * call that it interrupted, for ever.
  *
- * Costs. A call finds its handle in a few steps (some more per hundred handles that are open); then an allocation is some ten
- * instructions, unless the arena or pool needs more memory. Sizes and alignments are in bytes. An alignment is a power of two;
- * 0 stands for 16, which suits every type of C's.
+ * Costs. A call finds its handle in a few steps (some more per hundred handles that are open), under the lock where there are threads:
+ * 15 to 30 ns on a host, an allocation included, unless the arena or pool needs more memory. So many small things of one kind are
+ * best allocated as one array. Sizes and alignments are in bytes. An alignment is a power of two; 0 stands for 16, which suits every
+ * type of C's.
  *
  * Names are UTF-8; their first 31 bytes are copied. They are the names in the map, and in errors.
  *

@@ -80,6 +80,15 @@ impl Problem {
         Problem::NoRoom { owner, size: error.size, align: error.align, obstacle: error.obstacle }
     }
 
+    /// Writes the text, as much of it as there is room for.
+    #[cold]
+    fn tell(&self, mut text: Buffer) {
+        // A buffer takes every text.
+        let _ = write!(text, "{self}");
+        text.finish();
+    }
+
+    #[cold]
     fn code(&self) -> Code {
         match self {
             Problem::NoRoom { obstacle, .. } => match obstacle {
@@ -206,24 +215,24 @@ impl Report {
     /// # Safety
     ///
     /// The caller owes: `report` is null or may be written.
+    #[inline]
     pub unsafe fn write<T>(report: *mut Report, result: &Result<T, Problem>) -> Code {
         let code = result.as_ref().map_or_else(Problem::code, |_| Code::Ok);
         if report.is_null() {
             return code;
         }
-        // SAFETY: the caller's promise. It may be uninitialised, which a number doesn't mind being written over.
+        // SAFETY: the caller's promise. What is there may be uninitialised: it is only written over.
         let number = unsafe { &raw mut (*report).code };
         // SAFETY: as above.
         unsafe { number.write(code as c_int) };
         // SAFETY: as above.
-        let text = unsafe { &raw mut (*report).text };
-        // SAFETY: as above.
-        let mut text = unsafe { Buffer::new(text.cast(), TEXT) };
-        if let Err(problem) = result {
-            // What finds no room is counted, and left out.
-            let _ = write!(text, "{problem}");
+        let text = unsafe { &raw mut (*report).text }.cast::<u8>();
+        match result {
+            // SAFETY: the text's first byte.
+            Ok(_) => unsafe { text.write(0) },
+            // SAFETY: so long is the text.
+            Err(problem) => problem.tell(unsafe { Buffer::new(text, TEXT) }),
         }
-        text.finish();
         code
     }
 }

@@ -210,6 +210,13 @@ const MIRI_TESTS: &[MiriTests] = &[
         provenance: "-Zmiri-strict-provenance",
     },
     MiriTests {
+        name: "freehold-c",
+        package: "freehold-c",
+        build: "-p freehold-c --test calls",
+        filter: "",
+        provenance: "-Zmiri-strict-provenance",
+    },
+    MiriTests {
         name: "freehold",
         package: "freehold",
         build: "-p freehold --all-features --lib --tests",
@@ -350,6 +357,10 @@ pub fn all(tools: &Tools) -> Result<Vec<Step>> {
     );
     steps.extend(["", WASM, WASI].map(rustdoc));
     steps.extend(BUILT.iter().map(|(target, builds)| build(target, builds)));
+    steps.push(
+        Step::cargo(format!("build freehold-c {THUMB}"), [format!("build -p freehold-c --target {THUMB}")])
+            .needs([Need::Target(Toolchain::Current, THUMB)]),
+    );
     steps.push(Step::cargo("test freehold", ["test -p freehold"]).tests());
     steps.push(
         Step::cargo("test workspace", ["test --workspace --all-features --lib --bins --tests"])
