@@ -97,8 +97,8 @@ typedef struct freehold_ledger freehold_ledger;
 freehold_ledger *freehold_ledger_default(freehold_error *error);
 
 /* A ledger over `length` bytes of yours from `region` on, of any size and alignment: a static array, a linker section, a block of
- * `malloc`'s or of an arena. It never asks for more. The ledger itself lies at its start: some 2.5 KiB on 64-bit targets, 1.3 KiB
- * on 32-bit ones.
+ * `malloc`'s or of an arena. It never asks for more. The ledger itself lies at its start: 2.3 KB on 64-bit targets, 1.2 KB on 32-bit
+ * ones.
  * You owe: until it is closed nobody else reads or writes these bytes, and they stay where they are.
  * Errors: FREEHOLD_EXHAUSTED if it is too small for the ledger; FREEHOLD_OVERLAP if a ledger holds some of the bytes (a region may
  * lie inside one block that was allocated); FREEHOLD_BAD_ARGUMENT if it is NULL or ends where there is no memory. */
@@ -145,7 +145,7 @@ size_t freehold_ledger_draw(freehold_ledger *ledger, char *buffer, size_t size, 
 /* Memory for anything, of which nothing is freed by itself: all goes when the arena is reset or closed, or with its scope. */
 typedef struct freehold_arena freehold_arena;
 
-/* Opens an arena on `ledger`, under this name. That claims its record alone, some 300 bytes. Its first memory is claimed with the
+/* Opens an arena on `ledger`, under this name. That claims its record alone, 384 bytes (224 on 32-bit). Its first memory is claimed with the
  * first allocation, 512 bytes; each piece after that is twice as large as the one before, up to 256 KiB.
  * Errors: those of memory; FREEHOLD_BAD_ARGUMENT for the name. */
 freehold_arena *freehold_arena_open(freehold_ledger *ledger, const char *name, freehold_error *error);
@@ -179,7 +179,7 @@ int freehold_reserve(freehold_arena *arena, size_t bytes, freehold_error *error)
 
 typedef struct freehold_scope freehold_scope;
 
-/* Opens a scope in the innermost of the arena's open scopes. From now on `freehold_alloc` allocates in this one. It takes some 60
+/* Opens a scope in the innermost of the arena's open scopes. From now on `freehold_alloc` allocates in this one. It takes some 80
  * bytes of the arena (half of that on 32-bit targets) while it is open.
  * Errors: as with `freehold_alloc`. */
 freehold_scope *freehold_scope_open(freehold_arena *arena, freehold_error *error);
