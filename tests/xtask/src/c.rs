@@ -6,6 +6,7 @@ use std::fs;
 use anyhow::{Result, ensure};
 use cargo_metadata::camino::Utf8PathBuf;
 
+use crate::beside_libc::{Host, WASI};
 use crate::command::{Out, Task};
 use crate::need::Need;
 use crate::steps::Step;
@@ -37,6 +38,9 @@ pub fn steps() -> Vec<Step> {
     });
     let object = Step::new("C in wasm, on an object", |tools, out| run_in_wasm(tools, object(tools, out)?, "", out));
     let object = object.needs(needs).tests();
+    let on_wasi = Step::new("C in wasm, beside libc on WASI", on_wasi)
+        .needs([Need::WasiClang, Need::Target(Toolchain::Current, WASI), Need::Node])
+        .tests();
     let declares = Step::new("C: the header declares what there is", declares).needs([Need::Cc]);
     let symbols =
         Step::new("C on `c_symbols!`", symbols).needs(needs).needs([Need::Member("freehold-c-symbols")]).tests();
@@ -44,7 +48,7 @@ pub fn steps() -> Vec<Step> {
         Step::new("example c", |tools, out| example(tools, "native", out)).needs([Need::Cc]),
         Step::new("example c in wasm", |tools, out| example(tools, "wasm", out)).needs(needs),
     ];
-    natively.chain(in_wasm).chain([object, declares, symbols]).chain(examples).collect()
+    natively.chain(in_wasm).chain([object, on_wasi, declares, symbols]).chain(examples).collect()
 }
 
 /// The static library. Each set of features has a folder of its own: all of them are called by the same name.
@@ -92,6 +96,24 @@ fn run_in_wasm(tools: &Tools, library: Utf8PathBuf, words: &str, out: &Out) -> R
         .arg(&module)
         .run(out)?;
     tools.node().arg(format!("{TESTS}/run.mjs")).args(words).arg(module).run(out)
+}
+
+/// The tests as a WASI program, with the libc that hides most from whoever grows memory: Debian's, of 2022.
+fn on_wasi(tools: &Tools, out: &Out) -> Result<()> {
+    let library = library(tools, &format!("--target {WASI}"), "", out)?;
+    let program = library.with_extension("tests.wasm");
+    compiler(tools, "clang-19")
+        .args("--target=wasm32-wasi -Wl,--max-memory=33554432")
+        .args(&format!("{TESTS}/wasi.c {TESTS}/test.c"))
+        .arg(library)
+        .arg("-o")
+        .arg(&program)
+        .run(out)?;
+    let mut node = tools.node();
+    for word in Host::Node.command(tools).into_iter().skip(1) {
+        node = node.arg(word);
+    }
+    node.arg(program).run(out)
 }
 
 /// What the library exports under a name of its own is what the header declares. (That the types agree the package's tests see to.)
