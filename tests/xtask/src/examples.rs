@@ -2,20 +2,35 @@
 
 use anyhow::{Result, ensure};
 
+use crate::beside_libc;
 use crate::command::Out;
 use crate::need::Need;
 use crate::steps::Step;
 use crate::tools::{Toolchain, Tools};
 
 const WASM: Need = Need::Target(Toolchain::Current, "wasm32-unknown-unknown");
+const WASI: Need = Need::Target(Toolchain::Current, beside_libc::WASI);
 
 /// All of them.
-const EXAMPLES: &[Example] = &[Example {
-    name: "javascript",
-    command: "examples/javascript/run.sh",
-    needs: &[WASM, Need::Node],
-    says: &["medians: 2 2 4 6 5", "1000 more: ", "after:        0 numbers", "refused: no memory for", "│ global"],
-}];
+const EXAMPLES: &[Example] = &[
+    Example {
+        name: "javascript",
+        command: "examples/javascript/run.sh",
+        needs: &[WASM, Need::Node],
+        says: &["medians: 2 2 4 6 5", "1000 more: ", "after:        0 numbers", "refused: no memory for", "│ global"],
+    },
+    Example { name: "wasi in node", command: "examples/wasi/run.sh node", needs: &[WASI, Need::Node], says: ON_WASI },
+    Example {
+        name: "wasi in wasmtime",
+        command: "examples/wasi/run.sh wasmtime",
+        needs: &[WASI, Need::Wasmtime],
+        says: ON_WASI,
+    },
+];
+
+/// What the program says, whoever runs it.
+const ON_WASI: &[&str] =
+    &["nobody wrote over anybody", "in the memory of the first, 18 words kept", "│ arena", "│ · not ours ·"];
 
 /// An example, and the proof that it ran.
 struct Example {

@@ -355,6 +355,7 @@ pub fn all(tools: &Tools) -> Result<Vec<Step>> {
     steps.extend(
         [WASI, EMSCRIPTEN].map(|target| clippy_member(beside_libc::PACKAGE, "--lib --bins --features std", target)),
     );
+    steps.push(clippy_member("freehold-example-wasi", "--bins", WASI));
     steps.extend(["", WASM, WASI].map(rustdoc));
     steps.extend(BUILT.iter().map(|(target, builds)| build(target, builds)));
     steps.push(
