@@ -9,6 +9,7 @@ use crate::steps::Step;
 use crate::tools::{Toolchain, Tools};
 
 const WASM: Need = Need::Target(Toolchain::Current, "wasm32-unknown-unknown");
+const THUMB: Need = Need::Target(Toolchain::Current, "thumbv7em-none-eabihf");
 const WASI: Need = Need::Target(Toolchain::Current, beside_libc::WASI);
 
 /// All of them.
@@ -25,6 +26,12 @@ const EXAMPLES: &[Example] = &[
         command: "examples/wasi/run.sh wasmtime",
         needs: &[WASI, Need::Wasmtime],
         says: ON_WASI,
+    },
+    Example {
+        name: "cortex-m",
+        command: "examples/cortex-m/run.sh",
+        needs: &[THUMB, Need::Qemu],
+        says: &["job of channel 4 has to wait", "channel 4: median 425", "refused: `samples` asked for", "│ samples"],
     },
 ];
 

@@ -39,6 +39,8 @@ pub enum Need {
     Wasmtime,
     /// clang for WASI, and the libc that Debian 12 has with it.
     WasiClang,
+    /// An emulator of ARM boards.
+    Qemu,
 }
 
 impl Need {
@@ -75,6 +77,9 @@ impl Need {
             Self::Fuzzer => program(tools, FUZZER, "cargo-fuzz", FUZZER_VERSION, out),
             Self::Wasmtime => wasmtime(tools, out),
             Self::WasiClang => debian(tools, WASI_CLANG, out, wasi_libc_of_2022),
+            Self::Qemu => debian(tools, "qemu-system-arm", out, |tools| {
+                tools.program(Path::new("qemu-system-arm")).args("--version").read(&Out::Terminal).map(drop)
+            }),
         }
     }
 }
@@ -135,7 +140,8 @@ fn debian(tools: &Tools, packages: &str, out: &Out, find: impl Fn(&Tools) -> Res
         apt.args("--option DPkg::Lock::Timeout=300 --yes")
     };
     apt().args("update").run(out)?;
-    apt().args("install --no-install-recommends").args(packages).run(out)?;
+    // What else is installed stays: if a package is in the way, it is not for us to remove.
+    apt().args("install --no-install-recommends --no-remove").args(packages).run(out)?;
     find(tools)
 }
 
