@@ -1,6 +1,7 @@
 //! What `cargo verify` runs, in order: first what fails fast, last what takes long.
 //! The tables below are the place to add a target, a wasm module or a Miri run.
 
+use std::time::Duration;
 use std::{env, fs};
 
 use anyhow::{Result, ensure};
@@ -604,6 +605,8 @@ fn miri(tests: &'static MiriTests, run: &(&'static str, &'static str, &'static s
     let (on, _) = on_target(target);
     Step::new(format!("miri {what}, {name}"), move |tools, out| {
         let cargo = tools.cargo(Toolchain::Nightly)?.env("MIRIFLAGS", format!("{provenance} {flags}"));
+        // Ten minutes, if nothing else runs.
+        let cargo = cargo.limit(Duration::from_secs(60 * 60));
         cargo.args("miri test").args(build).args(&on).args("--").args(filter).run(out)
     })
     .needs([Need::Component(Toolchain::Nightly, "miri"), Need::Component(Toolchain::Nightly, "rust-src")])
