@@ -35,7 +35,7 @@
  * call that it interrupted, for ever.
  *
  * Costs. A call finds its handle in a few steps (some more per hundred handles that are open), under the lock where there are threads:
- * 15 to 30 ns on a host, an allocation included, unless the arena or pool needs more memory. So many small things of one kind are
+ * 15 to 35 ns on a host, an allocation included, unless the arena or pool needs more memory. So many small things of one kind are
  * best allocated as one array. Sizes and alignments are in bytes. An alignment is a power of two; 0 stands for 16, which suits every
  * type of C's.
  *
