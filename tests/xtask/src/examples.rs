@@ -20,6 +20,18 @@ const EXAMPLES: &[Example] = &[
         needs: &[WASM, Need::Node],
         says: &["medians: 2 2 4 6 5", "1000 more: ", "after:        0 numbers", "refused: no memory for", "│ global"],
     },
+    Example {
+        name: "wasm-bindgen",
+        command: "examples/wasm-bindgen/run.sh",
+        needs: &[WASM, Need::Node, Need::WasmBindgen],
+        says: &[
+            "medians: 2 2 4 6 5",
+            "1000 more: ",
+            "0 numbers; a new one: 5 3 4 1 2",
+            "refused: no memory for",
+            "│ global",
+        ],
+    },
     Example { name: "wasi in node", command: "examples/wasi/run.sh node", needs: &[WASI, Need::Node], says: ON_WASI },
     Example {
         name: "wasi in wasmtime",

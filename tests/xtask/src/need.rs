@@ -33,6 +33,8 @@ pub enum Need {
     Clang,
     /// The program that runs wasm-bindgen tests in node.
     WasmTestRunner,
+    /// The program that writes the script of a wasm-bindgen module.
+    WasmBindgen,
     /// cargo-fuzz.
     Fuzzer,
     /// wasmtime, as a package of Python's.
@@ -73,7 +75,8 @@ impl Need {
                 let linker = clang.args("--target=wasm32 --print-prog-name=wasm-ld").read(&Out::Terminal)?;
                 tools.program(Path::new(linker.trim())).args("--version").read(&Out::Terminal).map(drop)
             }),
-            Self::WasmTestRunner => wasm_test_runner(tools, out),
+            Self::WasmTestRunner => wasm_bindgen(tools, TEST_RUNNER, out),
+            Self::WasmBindgen => wasm_bindgen(tools, "wasm-bindgen", out),
             Self::Fuzzer => program(tools, FUZZER, "cargo-fuzz", FUZZER_VERSION, out),
             Self::Wasmtime => wasmtime(tools, out),
             Self::WasiClang => debian(tools, WASI_CLANG, out, wasi_libc_of_2022),
@@ -145,9 +148,9 @@ fn debian(tools: &Tools, packages: &str, out: &Out, find: impl Fn(&Tools) -> Res
     find(tools)
 }
 
-/// The test runner understands one version of wasm-bindgen: the one that the lock file holds.
-fn wasm_test_runner(tools: &Tools, out: &Out) -> Result<()> {
-    program(tools, TEST_RUNNER, "wasm-bindgen-cli", &tools.locked_version("wasm-bindgen")?, out)
+/// These programs understand one version of wasm-bindgen: the one that the lock file holds.
+fn wasm_bindgen(tools: &Tools, name: &str, out: &Out) -> Result<()> {
+    program(tools, name, "wasm-bindgen-cli", &tools.locked_version("wasm-bindgen")?, out)
 }
 
 /// A program of a package, in this version.

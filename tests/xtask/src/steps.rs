@@ -37,6 +37,7 @@ const LINTED_ON_WASM: &[(&str, &str)] = &[
     ("freehold-c", "--lib"),
     ("freehold-c-symbols", "--lib"),
     ("freehold-example-javascript", "--lib"),
+    ("freehold-example-wasm-bindgen", "--lib"),
     ("freehold-foreign-growth", "--lib"),
     ("freehold-four-gib", "--lib"),
     ("freehold-guest", "--lib"),
