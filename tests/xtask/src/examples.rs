@@ -40,6 +40,18 @@ const EXAMPLES: &[Example] = &[
         says: ON_WASI,
     },
     Example {
+        name: "c-in-wasi, Rust with C",
+        command: "examples/c-in-wasi/run.sh rust",
+        needs: &[WASI, Need::WasiClang, Need::Node],
+        says: &["from TEXT 0 to TEXT 9999", "│ arena", "│ · not ours ·"],
+    },
+    Example {
+        name: "c-in-wasi, C with Rust",
+        command: "examples/c-in-wasi/run.sh c",
+        needs: &[WASI, Need::WasiClang, Need::Node],
+        says: &["4 counters are left", "refused: the block was freed before", "│ counters"],
+    },
+    Example {
         name: "cortex-m",
         command: "examples/cortex-m/run.sh",
         needs: &[THUMB, Need::Qemu],

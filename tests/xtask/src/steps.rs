@@ -358,6 +358,7 @@ pub fn all(tools: &Tools) -> Result<Vec<Step>> {
         [WASI, EMSCRIPTEN].map(|target| clippy_member(beside_libc::PACKAGE, "--lib --bins --features std", target)),
     );
     steps.push(clippy_member("freehold-example-wasi", "--bins", WASI));
+    steps.push(clippy_member("freehold-example-c-in-wasi", "--bins", WASI));
     steps.push(clippy_member("freehold-example-cortex-m", "--bins", THUMB));
     steps.extend(["", WASM, WASI].map(rustdoc));
     steps.extend(BUILT.iter().map(|(target, builds)| build(target, builds)));
