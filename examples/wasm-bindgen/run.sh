@@ -10,7 +10,8 @@ bindgen=$build/tools/bin/wasm-bindgen
 version=$(sed -n '/^name = "wasm-bindgen"$/{n;s/version = "\(.*\)"/\1/p;}' Cargo.lock)
 if [ "$("$bindgen" --version 2>/dev/null)" != "wasm-bindgen $version" ]; then
     echo "installing wasm-bindgen $version under $build/tools (two minutes, once)" >&2
-    cargo install --quiet --debug --force wasm-bindgen-cli --version "$version" --bin wasm-bindgen --root "$build/tools"
+    cargo install --quiet --debug --force wasm-bindgen-cli --version "$version" \
+        --bin wasm-bindgen --bin wasm-bindgen-test-runner --root "$build/tools"
 fi
 
 cargo build --quiet -p freehold-example-wasm-bindgen --release --target $target

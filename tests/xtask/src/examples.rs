@@ -76,8 +76,9 @@ struct Example {
 /// A step for each.
 pub fn steps() -> Vec<Step> {
     let step = |example: &'static Example| {
-        Step::new(format!("example {}", example.name), |tools, out| run(example, tools, out))
-            .needs(example.needs.iter().copied())
+        let step = Step::new(format!("example {}", example.name), |tools, out| run(example, tools, out))
+            .needs(example.needs.iter().copied());
+        if example.needs.contains(&Need::Qemu) { step.optional() } else { step }
     };
     EXAMPLES.iter().map(step).collect()
 }

@@ -13,7 +13,7 @@ use crate::tools::{FUZZER, TEST_RUNNER, Toolchain, Tools};
 const FUZZER_VERSION: &str = "0.13.2";
 
 /// One thing that must be there first.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq)]
 pub enum Need {
     /// Rust's standard library for a target.
     Target(Toolchain, &'static str),
@@ -31,9 +31,7 @@ pub enum Need {
     Cc,
     /// A C compiler and a linker for wasm.
     Clang,
-    /// The program that runs wasm-bindgen tests in node.
-    WasmTestRunner,
-    /// The program that writes the script of a wasm-bindgen module.
+    /// The programs that run wasm-bindgen tests in node, and write the script of a wasm-bindgen module.
     WasmBindgen,
     /// cargo-fuzz.
     Fuzzer,
@@ -75,14 +73,13 @@ impl Need {
                 let linker = clang.args("--target=wasm32 --print-prog-name=wasm-ld").read(&Out::Terminal)?;
                 tools.program(Path::new(linker.trim())).args("--version").read(&Out::Terminal).map(drop)
             }),
-            Self::WasmTestRunner => wasm_bindgen(tools, TEST_RUNNER, out),
-            Self::WasmBindgen => wasm_bindgen(tools, "wasm-bindgen", out),
-            Self::Fuzzer => program(tools, FUZZER, "cargo-fuzz", FUZZER_VERSION, out),
+            Self::WasmBindgen => {
+                program(tools, WASM_BINDGEN, "wasm-bindgen-cli", &tools.locked_version("wasm-bindgen")?, out)
+            }
+            Self::Fuzzer => program(tools, &[FUZZER], "cargo-fuzz", FUZZER_VERSION, out),
             Self::Wasmtime => wasmtime(tools, out),
             Self::WasiClang => debian(tools, WASI_CLANG, out, wasi_libc_of_2022),
-            Self::Qemu => debian(tools, "qemu-system-arm", out, |tools| {
-                tools.program(Path::new("qemu-system-arm")).args("--version").read(&Out::Terminal).map(drop)
-            }),
+            Self::Qemu => qemu(tools),
         }
     }
 }
@@ -148,25 +145,31 @@ fn debian(tools: &Tools, packages: &str, out: &Out, find: impl Fn(&Tools) -> Res
     find(tools)
 }
 
-/// These programs understand one version of wasm-bindgen: the one that the lock file holds.
-fn wasm_bindgen(tools: &Tools, name: &str, out: &Out) -> Result<()> {
-    program(tools, name, "wasm-bindgen-cli", &tools.locked_version("wasm-bindgen")?, out)
+/// Not for us to install: Debian's can't be there beside later versions of qemu's other programs.
+fn qemu(tools: &Tools) -> Result<()> {
+    let found = tools.program(Path::new("qemu-system-arm")).args("--version").read(&Out::Terminal);
+    found.map(drop).context("no qemu-system-arm; on Debian `apt-get install qemu-system-arm` gets it")
 }
 
-/// A program of a package, in this version.
-fn program(tools: &Tools, name: &str, package: &str, version: &str, out: &Out) -> Result<()> {
-    let found = tools.program(&tools.installed(name)).args("--version").read(out).unwrap_or_default();
-    if found.split_whitespace().last() == Some(version) {
+/// They understand one version of wasm-bindgen: the one that the lock file holds.
+const WASM_BINDGEN: &[&str] = &[TEST_RUNNER, "wasm-bindgen"];
+
+/// Programs of a package, in this version.
+fn program(tools: &Tools, names: &[&str], package: &str, version: &str, out: &Out) -> Result<()> {
+    let found = |name: &&str| {
+        let said = tools.program(&tools.installed(name)).args("--version").read(out).unwrap_or_default();
+        said.split_whitespace().last() == Some(version)
+    };
+    if names.iter().all(found) {
         return Ok(());
     }
-    out.say(&format!("installing {name} {version} (two minutes, once)"));
+    out.say(&format!("installing {} {version} (two minutes, once)", names.join(", ")));
     // A debug build takes half the time. `--locked` does not build the test runner.
-    tools
-        .cargo(Toolchain::Current)?
-        .args(&format!("install {package} --debug --force --version {version} --bin {name} --root"))
-        .arg(tools.tools_dir())
-        .run(out)
-        .with_context(|| format!("cannot install {name} {version}"))
+    let install = tools.cargo(Toolchain::Current)?;
+    let install = install.args(&format!("install {package} --debug --force --version {version}"));
+    let install = names.iter().fold(install, |install, name| install.arg("--bin").arg(name));
+    let installed = install.arg("--root").arg(tools.tools_dir()).run(out);
+    installed.with_context(|| format!("cannot install {package} {version}"))
 }
 
 /// A release of its own, in a folder of its own: nothing else on this machine sees it.

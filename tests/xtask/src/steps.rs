@@ -307,6 +307,8 @@ pub struct Step {
     pub tests: bool,
     /// Whether it keeps one processor busy for long, so that such steps in a row run side by side.
     pub single: bool,
+    /// Whether CI may do without it: what it needs is not to be had on every machine.
+    pub optional: bool,
     /// The check.
     pub work: Work,
 }
@@ -314,7 +316,14 @@ pub struct Step {
 impl Step {
     /// A step that needs nothing.
     pub fn new(name: impl Into<String>, work: impl Fn(&Tools, &Out) -> Result<()> + Send + Sync + 'static) -> Self {
-        Self { name: name.into(), needs: Vec::new(), tests: false, single: false, work: Box::new(work) }
+        Self {
+            name: name.into(),
+            needs: Vec::new(),
+            tests: false,
+            single: false,
+            optional: false,
+            work: Box::new(work),
+        }
     }
 
     /// A step of cargo commands.
@@ -334,6 +343,12 @@ impl Step {
     /// Fails if no test ran.
     pub fn tests(mut self) -> Self {
         self.tests = true;
+        self
+    }
+
+    /// CI may do without it.
+    pub fn optional(mut self) -> Self {
+        self.optional = true;
         self
     }
 
@@ -484,7 +499,7 @@ fn wasm_with_std() -> Step {
         let cargo = tools.cargo(Toolchain::Current)?.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", runner);
         cargo.args("test --lib --tests").arg("-p").arg(SUITE).arg("--target").arg(WASM).run(out)
     })
-    .needs([Need::Member(SUITE), Need::Target(Toolchain::Current, WASM), Need::Node, Need::WasmTestRunner])
+    .needs([Need::Member(SUITE), Need::Target(Toolchain::Current, WASM), Need::Node, Need::WasmBindgen])
     .tests()
 }
 
