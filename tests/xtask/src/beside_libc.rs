@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 
 use crate::command::{Out, Task};
+use crate::emscripten;
 use crate::need::Need;
 use crate::tools::{Module, Toolchain, Tools};
 
@@ -116,11 +117,59 @@ impl Linked {
     /// Builds the program and runs its scenarios.
     pub fn run(self, host: Host, tools: &Tools, out: &Out) -> Result<()> {
         let program = self.build(tools, out)?;
-        let year = if let Linked::C2022 = self { "2022" } else { "" };
-        let mut node = host.prepare(tools.node(), tools).arg(Path::new(FOLDER).join("run.mjs")).args(year);
+        let libc = if let Linked::C2022 = self { "wasi-2022" } else { "wasi" };
+        let mut node = host.prepare(tools.node(), tools).arg(Path::new(FOLDER).join("run.mjs")).arg(libc);
         for word in host.command(tools) {
             node = node.arg(word);
         }
         node.arg(program).run(out)
+    }
+}
+
+/// What an Emscripten program is linked with: libc's allocator, and whether memory grows.
+#[derive(Clone, Copy)]
+pub struct Emscripten {
+    malloc: &'static str,
+    grows: bool,
+}
+
+impl Emscripten {
+    /// Every kind of them.
+    pub fn all() -> impl Iterator<Item = Emscripten> {
+        let mallocs = ["dlmalloc", "emmalloc", "mimalloc"];
+        mallocs.into_iter().flat_map(|malloc| [true, false].map(|grows| Emscripten { malloc, grows }))
+    }
+
+    pub fn name(self) -> String {
+        format!("{}, {}", self.malloc, self.memory())
+    }
+
+    fn memory(self) -> &'static str {
+        if self.grows { "growable" } else { "fixed" }
+    }
+
+    /// Builds a C program with the Rust library, and runs its scenarios.
+    pub fn run(self, tools: &Tools, out: &Out) -> Result<()> {
+        let build = format!("-p {PACKAGE} --release --lib");
+        // A library that can't unwind needs nothing of std's.
+        let module = Module { on: Toolchain::Current, target: EMSCRIPTEN, build: &build, rustflags: "-Cpanic=abort" };
+        let library = tools.build(&module, "a", out)?;
+        let name = format!("{}-{}", self.malloc, self.memory());
+        // The one folder that can be seen inside.
+        let made = tools.target_dir().join("beside-libc").join(&name);
+        fs::create_dir_all(&made)?;
+        fs::copy(tools.root().join(FOLDER).join("main.c"), made.join("main.c"))?;
+        fs::copy(library, made.join("library.a"))?;
+        let memory = if self.grows {
+            "-sALLOW_MEMORY_GROWTH -sMAXIMUM_MEMORY=4gb"
+        } else {
+            // What is refused is to be null, and no end of the program. mimalloc begins with 128 MiB.
+            "-sINITIAL_MEMORY=256mb -sABORTING_MALLOC=0"
+        };
+        // This version's optimiser doesn't know all that rustc writes.
+        let emcc = format!("emcc -O1 main.c library.a -sMALLOC={} {memory} -o program.js", self.malloc);
+        emscripten::task(tools, &made).args(&emcc).run(out)?;
+        let node = tools.node().arg(Path::new(FOLDER).join("run.mjs")).arg(self.memory()).arg("node");
+        node.arg(made.join("program.js")).run(out)
     }
 }

@@ -4,6 +4,7 @@ mod beside_libc;
 mod c;
 mod command;
 mod demo;
+mod emscripten;
 mod examples;
 mod fuzz;
 mod maps;

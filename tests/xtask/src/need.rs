@@ -8,6 +8,7 @@ use anyhow::{Context, Result, bail, ensure};
 use cargo_metadata::semver::Version;
 
 use crate::command::Out;
+use crate::emscripten;
 use crate::tools::{FUZZER, TEST_RUNNER, Toolchain, Tools};
 
 const FUZZER_VERSION: &str = "0.13.2";
@@ -41,6 +42,8 @@ pub enum Need {
     WasiClang,
     /// An emulator of ARM boards.
     Qemu,
+    /// Emscripten, in a Debian of its own.
+    Emscripten,
 }
 
 impl Need {
@@ -80,6 +83,7 @@ impl Need {
             Self::Wasmtime => wasmtime(tools, out),
             Self::WasiClang => debian(tools, WASI_CLANG, out, wasi_libc_of_2022),
             Self::Qemu => qemu(tools),
+            Self::Emscripten => emscripten::install(tools, out),
         }
     }
 }
@@ -126,7 +130,7 @@ fn wasi_libc_of_2022(tools: &Tools) -> Result<()> {
 }
 
 /// What `find` finds, or is installed from Debian's packages; but only in CI, where the machine is ours.
-fn debian(tools: &Tools, packages: &str, out: &Out, find: impl Fn(&Tools) -> Result<()>) -> Result<()> {
+pub fn debian(tools: &Tools, packages: &str, out: &Out, find: impl Fn(&Tools) -> Result<()>) -> Result<()> {
     let Err(missing) = find(tools) else {
         return Ok(());
     };

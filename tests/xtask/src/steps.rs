@@ -7,7 +7,7 @@ use std::{env, fs};
 use anyhow::{Result, ensure};
 use cargo_metadata::TargetKind;
 
-use crate::beside_libc::{self, EMSCRIPTEN, Host, Linked, WASI};
+use crate::beside_libc::{self, EMSCRIPTEN, Emscripten, Host, Linked, WASI};
 use crate::c;
 use crate::command::Out;
 use crate::examples;
@@ -412,6 +412,11 @@ pub fn all(tools: &Tools) -> Result<Vec<Step>> {
     Ok(steps)
 }
 
+/// What needs a toolchain that takes gigabytes.
+pub fn wider() -> Vec<Step> {
+    Emscripten::all().map(beside_emscripten).collect()
+}
+
 /// The test suites of well-known crates, on `Global`.
 pub fn suites() -> Vec<Step> {
     SUITES
@@ -522,6 +527,14 @@ fn beside_libc(linked: Linked, host: Host) -> Step {
     Step::new(format!("hosts: {}, {}", linked.name(), host.name()), move |tools, out| linked.run(host, tools, out))
         .needs([Need::Member(beside_libc::PACKAGE), Need::Target(Toolchain::Current, WASI), Need::Node, host.need()])
         .needs(linked.need())
+        .tests()
+}
+
+/// A program in which all of memory is libc's.
+fn beside_emscripten(linked: Emscripten) -> Step {
+    Step::new(format!("hosts: C on Emscripten, {}", linked.name()), move |tools, out| linked.run(tools, out))
+        .needs([Need::Member(beside_libc::PACKAGE), Need::Target(Toolchain::Current, EMSCRIPTEN), Need::Node])
+        .needs([Need::Emscripten])
         .tests()
 }
 

@@ -33,6 +33,9 @@ pub struct Args {
     /// Search for failures instead, each fuzz target for so many seconds
     #[arg(long, value_name = "SECONDS", conflicts_with = "suites")]
     fuzz: Option<u64>,
+    /// Run also what needs Emscripten: a Debian of its own under `target/`, 3 GB, which only root can have
+    #[arg(long)]
+    all_hosts: bool,
     /// Name the steps, and run none
     #[arg(long)]
     list: bool,
@@ -62,6 +65,9 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     };
     if strict && args.fuzz.is_none() && !args.suites {
         steps.extend(steps::suites());
+    }
+    if args.all_hosts {
+        steps.extend(steps::wider());
     }
     steps.retain(|step| args.only.is_empty() || args.only.iter().any(|part| step.name.contains(part.as_str())));
     if steps.is_empty() {
