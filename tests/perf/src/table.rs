@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use comfy_table::{Attribute, Cell, CellAlignment, Color, ContentArrangement, Table, presets};
 
+use crate::heaps::GROUP as HEAPS;
 use crate::report::{Contender, Kind, Platform, Report, Row, Sizes};
 
 /// How much slower counts as slower: less may be chance.
@@ -133,12 +134,14 @@ pub fn fastest(row: &Row, contender: &Contender, on: Platform) -> bool {
     contender.kind != Kind::Limit && contender.ratio(on).is_some_and(|ratio| ratio <= best)
 }
 
-/// Whether it is freehold's best, and a peer is clearly faster.
+/// Whether it is freehold's best, and a peer is clearly faster. A program has one global allocator: each of those is held against
+/// the peers.
 pub fn loses(row: &Row, contender: &Contender, on: Platform) -> bool {
-    let (Some((ours, ratio)), Some((_, peer))) = (row.best(Kind::Ours, on), row.best(Kind::Peer, on)) else {
+    let (Some((best, _)), Some((_, peer))) = (row.best(Kind::Ours, on), row.best(Kind::Peer, on)) else {
         return false;
     };
-    ours.name == contender.name && ratio > peer * MARGIN
+    let counts = best.name == contender.name || row.group == HEAPS && contender.kind == Kind::Ours;
+    counts && contender.ratio(on).is_some_and(|ratio| ratio > peer * MARGIN)
 }
 
 /// Three figures, or as many as a whole number needs.

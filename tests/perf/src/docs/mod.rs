@@ -90,8 +90,8 @@ fn losses(report: &Report) -> String {
     let mut any = false;
     for row in &report.rows {
         for on in Platform::ALL {
-            let lost = row.contenders.iter().find(|contender| loses(row, contender, on));
-            if let (Some(ours), Some((peer, ratio))) = (lost, row.best(Kind::Peer, on)) {
+            let Some((peer, ratio)) = row.best(Kind::Peer, on) else { continue };
+            for ours in row.contenders.iter().filter(|contender| loses(row, contender, on)) {
                 any = true;
                 let mine = figures(ours.ratio(on).unwrap_or_default());
                 let (theirs, place) = (figures(ratio), on.name());
