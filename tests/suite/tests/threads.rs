@@ -233,8 +233,10 @@ fn heap_h25_blocks_go_to_other_threads() {
         }
     }
 
-    const ROUNDS: usize = if cfg!(miri) { 15 } else { 4 * STEPS };
-    let largest = if cfg!(miri) { 2000 } else { 40_000 };
+    // Tree borrows take minutes for more.
+    const ROUNDS: usize = if cfg!(miri) { 6 } else { 4 * STEPS };
+    const CYCLE: usize = if cfg!(miri) { ROUNDS } else { 40 };
+    let largest = if cfg!(miri) { 1200 } else { 40_000 };
     let (senders, receivers): (Vec<_>, Vec<_>) = (0..THREADS).map(|_| mpsc::channel::<Block>()).unzip();
     thread::scope(|scope| {
         for (number, receiver) in receivers.into_iter().enumerate() {
@@ -253,11 +255,11 @@ fn heap_h25_blocks_go_to_other_threads() {
                         }
                     }
                     assert!(filled.iter().all(|byte| *byte == number as u8));
-                    match round % 40 {
-                        13 => arena.reset(),
-                        14 => arena.trim(),
-                        27 => HEAP.trim(),
-                        28 => _ = HEAP.stats().slack(),
+                    match round % CYCLE {
+                        1 => arena.reset(),
+                        2 => arena.trim(),
+                        3 => HEAP.trim(),
+                        4 => _ = HEAP.stats().slack(),
                         _ => {}
                     }
                 }
