@@ -11,7 +11,7 @@ use freehold::{Alloc, AllocError, Arena, Claim, Obstacle, Scope};
 
 use crate::ledger::{Home, LedgerHandle, lodge};
 use crate::problem::{Name, Problem, Report};
-use crate::table::{Entry, Item, Table, call};
+use crate::table::{Entry, Item, Table, status, value};
 
 /// The alignment of what is asked for with none: that of C's `max_align_t`.
 pub const ALIGN: usize = 16;
@@ -158,7 +158,7 @@ unsafe extern "C" fn freehold_arena_open(ledger: LedgerHandle, name: *const c_ch
         Ok(unsafe { table.enter(entry, Item::Arena(arena)) })
     };
     // SAFETY: C's caller owes it.
-    let (_, handle) = unsafe { call(error, work) };
+    let handle = unsafe { value(error, work) };
     ArenaHandle(handle.unwrap_or_default())
 }
 
@@ -178,8 +178,7 @@ unsafe extern "C" fn freehold_arena_close(arena: ArenaHandle, error: *mut Report
         Ok(())
     };
     // SAFETY: C's caller owes it.
-    let (code, _) = unsafe { call(error, work) };
-    code as c_int
+    unsafe { status(error, work) }
 }
 
 #[unsafe(no_mangle)]
@@ -194,8 +193,7 @@ unsafe extern "C" fn freehold_arena_reset(arena: ArenaHandle, error: *mut Report
         Ok(())
     };
     // SAFETY: C's caller owes it.
-    let (code, _) = unsafe { call(error, work) };
-    code as c_int
+    unsafe { status(error, work) }
 }
 
 #[unsafe(no_mangle)]
@@ -212,15 +210,14 @@ unsafe extern "C" fn freehold_arena_trim(arena: ArenaHandle, error: *mut Report)
         Ok(())
     };
     // SAFETY: C's caller owes it.
-    let (code, _) = unsafe { call(error, work) };
-    code as c_int
+    unsafe { status(error, work) }
 }
 
 #[unsafe(no_mangle)]
 unsafe extern "C" fn freehold_scope_open(arena: ArenaHandle, error: *mut Report) -> ScopeHandle {
     let work = |table: &Table| open_scope(table, table.arena(arena.0)?);
     // SAFETY: C's caller owes it.
-    let (_, handle) = unsafe { call(error, work) };
+    let handle = unsafe { value(error, work) };
     ScopeHandle(handle.unwrap_or_default())
 }
 
@@ -235,8 +232,7 @@ unsafe extern "C" fn freehold_scope_close(scope: ScopeHandle, error: *mut Report
         Ok(())
     };
     // SAFETY: C's caller owes it.
-    let (code, _) = unsafe { call(error, work) };
-    code as c_int
+    unsafe { status(error, work) }
 }
 
 #[unsafe(no_mangle)]
@@ -246,7 +242,7 @@ unsafe extern "C" fn freehold_alloc(arena: ArenaHandle, size: usize, align: usiz
         unsafe { table.arena(arena.0)?.as_ref() }.alloc(size, align)
     };
     // SAFETY: C's caller owes it.
-    let (_, block) = unsafe { call(error, work) };
+    let block = unsafe { value(error, work) };
     block.map_or(ptr::null_mut(), |block| block.as_ptr().cast())
 }
 
@@ -266,7 +262,7 @@ unsafe extern "C" fn freehold_alloc_array(
         arena.alloc(count.saturating_mul(size), align)
     };
     // SAFETY: C's caller owes it.
-    let (_, block) = unsafe { call(error, work) };
+    let block = unsafe { value(error, work) };
     block.map_or(ptr::null_mut(), |block| block.as_ptr().cast())
 }
 
@@ -278,6 +274,5 @@ unsafe extern "C" fn freehold_reserve(arena: ArenaHandle, bytes: usize, error: *
         Ok(unsafe { arena.as_ref() }.reserve(bytes)?)
     };
     // SAFETY: C's caller owes it.
-    let (code, _) = unsafe { call(error, work) };
-    code as c_int
+    unsafe { status(error, work) }
 }

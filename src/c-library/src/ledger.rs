@@ -11,7 +11,7 @@ use freehold::DefaultBacking;
 use freehold::{Backing, Claim, GRAIN, Grant, Ledger, Loan, Obstacle, Region, Request};
 
 use crate::problem::{Buffer, NAME, Name, Problem, Report};
-use crate::table::{Entry, Item, Table, call};
+use crate::table::{Entry, Item, Table, status, value};
 
 /// A ledger, where its handle is looked up.
 pub struct Home {
@@ -159,7 +159,7 @@ const _: () = assert!(NAME + 1 == 32);
 #[unsafe(no_mangle)]
 unsafe extern "C" fn freehold_ledger_default(error: *mut Report) -> LedgerHandle {
     // SAFETY: C's caller owes it.
-    let (_, handle) = unsafe { call(error, own) };
+    let handle = unsafe { value(error, own) };
     LedgerHandle(handle.unwrap_or_default())
 }
 
@@ -216,7 +216,7 @@ unsafe extern "C" fn freehold_ledger_over(region: *mut c_void, length: usize, er
         Ok(unsafe { table.enter(entry, Item::Ledger(home)) })
     };
     // SAFETY: C's caller owes it.
-    let (_, handle) = unsafe { call(error, work) };
+    let handle = unsafe { value(error, work) };
     LedgerHandle(handle.unwrap_or_default())
 }
 
@@ -238,8 +238,7 @@ unsafe extern "C" fn freehold_ledger_close(ledger: LedgerHandle, error: *mut Rep
         Ok(())
     };
     // SAFETY: C's caller owes it.
-    let (code, _) = unsafe { call(error, work) };
-    code as c_int
+    unsafe { status(error, work) }
 }
 
 #[unsafe(no_mangle)]
@@ -258,8 +257,7 @@ unsafe extern "C" fn freehold_ledger_stats(ledger: LedgerHandle, stats: *mut Sta
         Ok(())
     };
     // SAFETY: C's caller owes it.
-    let (code, _) = unsafe { call(error, work) };
-    code as c_int
+    unsafe { status(error, work) }
 }
 
 #[unsafe(no_mangle)]
@@ -283,7 +281,7 @@ unsafe extern "C" fn freehold_ledger_next(ledger: LedgerHandle, span: *mut Span,
         Ok(1)
     };
     // SAFETY: C's caller owes it.
-    let (_, found) = unsafe { call(error, work) };
+    let found = unsafe { value(error, work) };
     found.unwrap_or_default()
 }
 
@@ -308,6 +306,6 @@ unsafe extern "C" fn freehold_ledger_draw(
         Ok(buffer.finish())
     };
     // SAFETY: C's caller owes it.
-    let (_, len) = unsafe { call(error, work) };
+    let len = unsafe { value(error, work) };
     len.unwrap_or_default()
 }

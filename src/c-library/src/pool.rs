@@ -10,7 +10,7 @@ use freehold::{BlockPool, Claim, Obstacle};
 use crate::arena::ALIGN;
 use crate::ledger::{Home, LedgerHandle, lodge};
 use crate::problem::{Name, Problem, Report};
-use crate::table::{Entry, Item, Table, call};
+use crate::table::{Entry, Item, Table, status, value};
 
 const WORD: usize = size_of::<usize>();
 
@@ -127,7 +127,7 @@ unsafe extern "C" fn freehold_pool_open(
         Ok(unsafe { table.enter(entry, Item::Pool(pool)) })
     };
     // SAFETY: C's caller owes it.
-    let (_, handle) = unsafe { call(error, work) };
+    let handle = unsafe { value(error, work) };
     PoolHandle(handle.unwrap_or_default())
 }
 
@@ -154,8 +154,7 @@ unsafe extern "C" fn freehold_pool_close(pool: PoolHandle, error: *mut Report) -
         Ok(())
     };
     // SAFETY: C's caller owes it.
-    let (code, _) = unsafe { call(error, work) };
-    code as c_int
+    unsafe { status(error, work) }
 }
 
 #[unsafe(no_mangle)]
@@ -166,7 +165,7 @@ unsafe extern "C" fn freehold_pool_alloc(pool: PoolHandle, error: *mut Report) -
         unsafe { pool.as_ref() }.alloc()
     };
     // SAFETY: C's caller owes it.
-    let (_, block) = unsafe { call(error, work) };
+    let block = unsafe { value(error, work) };
     block.map_or(ptr::null_mut(), |block| block.as_ptr().cast())
 }
 
@@ -180,8 +179,7 @@ unsafe extern "C" fn freehold_pool_free(pool: PoolHandle, block: *mut c_void, er
         NonNull::new(block.cast()).map_or(Ok(()), |block| pool.free(block))
     };
     // SAFETY: C's caller owes it.
-    let (code, _) = unsafe { call(error, work) };
-    code as c_int
+    unsafe { status(error, work) }
 }
 
 #[unsafe(no_mangle)]
@@ -192,6 +190,6 @@ unsafe extern "C" fn freehold_pool_in_use(pool: PoolHandle, error: *mut Report) 
         Ok(unsafe { pool.as_ref() }.in_use.get())
     };
     // SAFETY: C's caller owes it.
-    let (_, count) = unsafe { call(error, work) };
+    let count = unsafe { value(error, work) };
     count.unwrap_or_default()
 }

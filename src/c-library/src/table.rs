@@ -1,6 +1,7 @@
 //! Handles: ticket numbers, and what they stand for.
 
 use core::cell::Cell;
+use core::ffi::c_int;
 use core::fmt;
 use core::ptr::NonNull;
 
@@ -108,13 +109,35 @@ static TABLE: SpinMutex<Table> = SpinMutex::new(Table::new());
 /// # Safety
 ///
 /// The caller owes: `report` is null or may be written.
-pub unsafe fn call<T>(report: *mut Report, work: impl FnOnce(&Table) -> Result<T, Problem>) -> (Code, Option<T>) {
+unsafe fn call<T>(report: *mut Report, work: impl FnOnce(&Table) -> Result<T, Problem>) -> (Code, Option<T>) {
     let table = TABLE.lock();
     let result = work(&table);
     drop(table);
     // SAFETY: the caller's promise.
     let code = unsafe { Report::write(report, &result) };
     (code, result.ok())
+}
+
+/// [`call`], for what returns the number of how it went.
+///
+/// # Safety
+///
+/// As there.
+pub unsafe fn status(report: *mut Report, work: impl FnOnce(&Table) -> Result<(), Problem>) -> c_int {
+    // SAFETY: the caller's promise.
+    let (code, _) = unsafe { call(report, work) };
+    code as c_int
+}
+
+/// [`call`], for what returns something else, if all went well.
+///
+/// # Safety
+///
+/// As there.
+pub unsafe fn value<T>(report: *mut Report, work: impl FnOnce(&Table) -> Result<T, Problem>) -> Option<T> {
+    // SAFETY: the caller's promise.
+    let (_, value) = unsafe { call(report, work) };
+    value
 }
 
 impl Table {
@@ -178,40 +201,28 @@ impl Table {
     }
 
     pub fn ledger(&self, handle: usize) -> Result<NonNull<Home>, Problem> {
-        match self.item(handle, Kind::Ledger)? {
-            Item::Ledger(home) => Ok(home),
-            other => Err(Problem::WrongHandle { wanted: Kind::Ledger, found: other.kind() }),
-        }
+        self.item(handle, Kind::Ledger, |item| if let Item::Ledger(home) = item { Some(home) } else { None })
     }
 
     pub fn arena(&self, handle: usize) -> Result<NonNull<ArenaRecord>, Problem> {
-        match self.item(handle, Kind::Arena)? {
-            Item::Arena(arena) => Ok(arena),
-            other => Err(Problem::WrongHandle { wanted: Kind::Arena, found: other.kind() }),
-        }
+        self.item(handle, Kind::Arena, |item| if let Item::Arena(arena) = item { Some(arena) } else { None })
     }
 
     pub fn scope(&self, handle: usize) -> Result<NonNull<ScopeRecord>, Problem> {
-        match self.item(handle, Kind::Scope)? {
-            Item::Scope(scope) => Ok(scope),
-            other => Err(Problem::WrongHandle { wanted: Kind::Scope, found: other.kind() }),
-        }
+        self.item(handle, Kind::Scope, |item| if let Item::Scope(scope) = item { Some(scope) } else { None })
     }
 
     pub fn pool(&self, handle: usize) -> Result<NonNull<PoolRecord>, Problem> {
-        match self.item(handle, Kind::Pool)? {
-            Item::Pool(pool) => Ok(pool),
-            other => Err(Problem::WrongHandle { wanted: Kind::Pool, found: other.kind() }),
-        }
+        self.item(handle, Kind::Pool, |item| if let Item::Pool(pool) = item { Some(pool) } else { None })
     }
 
-    /// What a handle stands for.
-    fn item(&self, handle: usize, wanted: Kind) -> Result<Item, Problem> {
+    /// What a handle stands for, if `pick` takes it: if it is of the kind that is wanted.
+    fn item<T>(&self, handle: usize, wanted: Kind, pick: impl FnOnce(Item) -> Option<T>) -> Result<T, Problem> {
         if handle == 0 {
             return Err(Problem::NullHandle { wanted });
         }
         if let Some(item) = self.find(handle).and_then(|entry| entry.item.get()) {
-            return Ok(item);
+            return pick(item).ok_or(Problem::WrongHandle { wanted, found: item.kind() });
         }
         let number = (handle >> 1).wrapping_mul(GATHER) & (usize::MAX >> 1);
         let given = handle & 1 == 1 && number != 0 && number <= self.given.get();
