@@ -163,13 +163,17 @@ impl Workshop {
 
     /// Installs Rust's standard library for wasm if it is missing, and looks for node.
     pub fn need_wasm(&self) -> Result<()> {
-        let sysroot = output(Command::new("rustc").args(["--print", "sysroot"]).current_dir(&self.root))?;
-        if !Path::new(sysroot.trim()).join("lib/rustlib").join(WASM).join("lib").exists() {
+        if !sysroot(&self.root)?.join("lib/rustlib").join(WASM).join("lib").exists() {
             eprintln!("· installing the rust target {WASM}");
             output(Command::new("rustup").args(["target", "add", WASM]).current_dir(&self.root))?;
         }
         output(Command::new("node").arg("--version")).context("node 20 or later must be installed by hand").map(drop)
     }
+}
+
+/// Where the parts of Rust are that is used in this folder.
+pub fn sysroot(root: &Path) -> Result<PathBuf> {
+    Ok(output(Command::new("rustc").args(["--print", "sysroot"]).current_dir(root))?.trim().into())
 }
 
 /// Runs cargo and returns the files that it made of a package.

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use crate::build::output;
+use crate::build::{output, sysroot};
 
 /// One that is there.
 pub struct Foreign {
@@ -25,8 +25,7 @@ pub fn find(root: &Path, scratch: &Path) -> Vec<Foreign> {
 
 /// The libc that Rust's own target for WASI brings.
 fn wasi_libc(root: &Path) -> Option<Foreign> {
-    let sysroot = output(Command::new("rustc").args(["--print", "sysroot"]).current_dir(root)).ok()?;
-    let object = Path::new(sysroot.trim()).join("lib/rustlib/wasm32-wasip1/lib/self-contained/libc.a");
+    let object = sysroot(root).ok()?.join("lib/rustlib/wasm32-wasip1/lib/self-contained/libc.a");
     let there = object.exists();
     there.then_some(Foreign { program: "wasi_libc", variable: "FREEHOLD_PERF_WASI_LIBC", object, version: None })
 }

@@ -107,8 +107,7 @@ impl Linked {
         }
         let (object, program) = (made.join("main.o"), made.join("wasi.wasm"));
         clang().arg("-c").arg(main).arg("-o").arg(&object).run(out)?;
-        let sysroot = tools.rust(Toolchain::Current, "rustc")?.args("--print sysroot").read(out)?;
-        let libc = Path::new(sysroot.trim()).join("lib/rustlib").join(WASI).join("lib/self-contained");
+        let libc = tools.sysroot(Toolchain::Current, out)?.join("lib/rustlib").join(WASI).join("lib/self-contained");
         let link = tools.program(Path::new("wasm-ld-19")).arg(libc.join("crt1-command.o")).arg(object).arg(library);
         link.arg(libc.join("libc.a")).arg("-o").arg(&program).run(out)?;
         Ok(program)

@@ -44,11 +44,7 @@ pub fn steps() -> Vec<Step> {
     let declares = Step::new("C: the header declares what there is", declares).needs([Need::Cc]);
     let symbols =
         Step::new("C on `c_symbols!`", symbols).needs(needs).needs([Need::Member("freehold-c-symbols")]).tests();
-    let examples = [
-        Step::new("example c", |tools, out| example(tools, "native", out)).needs([Need::Cc]),
-        Step::new("example c in wasm", |tools, out| example(tools, "wasm", out)).needs(needs),
-    ];
-    natively.chain(in_wasm).chain([object, on_wasi, declares, symbols]).chain(examples).collect()
+    natively.chain(in_wasm).chain([object, on_wasi, declares, symbols]).collect()
 }
 
 /// The static library. Each set of features has a folder of its own: all of them are called by the same name.
@@ -156,12 +152,4 @@ fn symbols(tools: &Tools, out: &Out) -> Result<()> {
     let cargo = cargo.args("--target").arg(WASM).arg("--target-dir").arg(&folder).arg("--");
     let module = tools.built(cargo.arg(format!("-Clink-arg={}", object.display())), "wasm", out)?;
     tools.node().arg(format!("{FOLDER}/program.mjs")).arg(module).run(out)
-}
-
-/// The example, by the command that its README names.
-fn example(tools: &Tools, words: &str, out: &Out) -> Result<()> {
-    let script = Task::new("sh", tools.root()).args("examples/c/run.sh").arg(words);
-    let script = script.env("CARGO_TARGET_DIR", tools.target_dir());
-    let script = if words == "wasm" { script.env("CLANG", tools.clang()?) } else { script };
-    script.run(out)
 }

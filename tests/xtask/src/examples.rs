@@ -39,6 +39,18 @@ const EXAMPLES: &[Example] = &[
         needs: &[WASI, Need::Wasmtime],
         says: ON_WASI,
     },
+    Example { name: "c", command: "examples/c/run.sh native", needs: &[Need::Cc], says: WORDS },
+    Example {
+        name: "c in wasm",
+        command: "examples/c/run.sh wasm",
+        needs: &[WASM, Need::Clang, Need::Node],
+        says: &[
+            "1000 pictures",
+            "pages of memory after the first: 5, after the last: 5",
+            "refused: `pictures`",
+            "│ pictures",
+        ],
+    },
     Example {
         name: "c-in-wasi, Rust with C",
         command: "examples/c-in-wasi/run.sh rust",
@@ -49,7 +61,7 @@ const EXAMPLES: &[Example] = &[
         name: "c-in-wasi, C with Rust",
         command: "examples/c-in-wasi/run.sh c",
         needs: &[WASI, Need::WasiClang, Need::Node],
-        says: &["4 counters are left", "refused: the block was freed before", "│ counters"],
+        says: WORDS,
     },
     Example {
         name: "cortex-m",
@@ -62,6 +74,9 @@ const EXAMPLES: &[Example] = &[
 /// What the program says, whoever runs it.
 const ON_WASI: &[&str] =
     &["nobody wrote over anybody", "in the memory of the first, 18 words kept", "│ arena", "│ · not ours ·"];
+
+/// What `examples/c/main.c` says, wherever it runs.
+const WORDS: &[&str] = &["4 counters are left", "refused: the block was freed before", "│ counters"];
 
 /// An example, and the proof that it ran.
 struct Example {
@@ -86,7 +101,9 @@ pub fn steps() -> Vec<Step> {
 fn run(example: &Example, tools: &Tools, out: &Out) -> Result<()> {
     // A shell that calls cargo, so none of the caller's flags.
     let script = tools.cargo_by(Toolchain::Current, "sh")?.args(example.command);
-    let said = script.env("CARGO_TARGET_DIR", tools.target_dir()).read(out)?;
+    let script = script.env("CARGO_TARGET_DIR", tools.target_dir());
+    let script = if example.needs.contains(&Need::Clang) { script.env("CLANG", tools.clang()?) } else { script };
+    let said = script.read(out)?;
     out.note(&said)?;
     for says in example.says {
         ensure!(said.contains(says), "it does not say {says:?}");

@@ -90,8 +90,7 @@ impl Need {
 
 /// A part of a toolchain, which is at `there` when it is installed. Looking needs no network, nor rustup.
 fn part(tools: &Tools, on: Toolchain, kind: &str, name: &str, there: &Path, out: &Out) -> Result<()> {
-    let sysroot = tools.rust(on, "rustc")?.args("--print sysroot").read(out)?;
-    if Path::new(sysroot.trim()).join(there).exists() {
+    if tools.sysroot(on, out)?.join(there).exists() {
         return Ok(());
     }
     let rust = if on == Toolchain::Nightly { "nightly rust" } else { "rust" };

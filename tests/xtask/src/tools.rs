@@ -118,6 +118,11 @@ impl Tools {
         })
     }
 
+    /// Where a toolchain's parts are.
+    pub fn sysroot(&self, on: Toolchain, out: &Out) -> Result<PathBuf> {
+        Ok(self.rust(on, "rustc")?.args("--print sysroot").read(out)?.trim().into())
+    }
+
     /// `cargo`, with none of the caller's flags: they would build something else than what is checked.
     pub fn cargo(&self, on: Toolchain) -> Result<Task> {
         self.cargo_by(on, "cargo")
