@@ -1,7 +1,7 @@
 //! The statically reserved region: what the linker left between the program's data and the end of its initial memory.
 
 use core::ptr::NonNull;
-use core::sync::atomic::{AtomicBool, Ordering};
+use core::sync::atomic::{AtomicU64, Ordering};
 
 use super::{Backing, Grant, Request};
 use crate::error::Obstacle;
@@ -9,8 +9,16 @@ use crate::layout::usable;
 use crate::platform;
 use crate::span::Span;
 
-/// Set iff this copy of the crate has handed the heap tail out.
-static TAKEN: AtomicBool = AtomicBool::new(false);
+/// The upper half of the tail's first word where a copy of this crate has taken the tail. The same in all versions, for ever:
+/// a module may hold several, and a `static` of one tells the others nothing.
+const MARK: u64 = u32::from_le_bytes(*b"frhd") as u64;
+
+/// Nothing but its address, the lower half of the word, which tells this copy from others.
+static COPY: u8 = 0;
+
+fn mark() -> u64 {
+    MARK << 32 | (&raw const COPY).addr() as u64
+}
 
 /// `[__heap_base, __heap_end)`, enlarged by the linker's `--initial-heap` or `--initial-memory`: memory that a module has
 /// from its first instruction on, without any `memory.grow`.
@@ -18,11 +26,14 @@ static TAKEN: AtomicBool = AtomicBool::new(false);
 /// The whole tail goes to the ledger with the first request that fits it. That is refused, with an error that names the
 /// other, when somebody lives there:
 /// - libc's `malloc`, on WASI and Emscripten, where the tail is always its own;
-/// - a `HeapTail` of this crate that has taken it already, in whatever ledger;
+/// - a `HeapTail` that has taken it already, in whatever ledger, of this copy of the crate or of another: a module may hold two
+///   versions of it, each a library's own;
 /// - Rust's global allocator (with the feature `alloc`, which lets the crate ask it: one byte is allocated, and must not
 ///   come from the tail);
-/// - whoever has left a byte there that is not zero, as any heap does with its first block; another copy or version of
-///   this crate too.
+/// - whoever has left a byte there that is not zero, as any heap does with its first block.
+///
+/// Who takes the tail marks its first eight bytes, which are not handed out: whatever becomes of the others, and in whichever thread
+/// another copy asks at the same time, one of them has it, until the module ends.
 ///
 /// Asking the global allocator may make it take memory of its own, as its first block always would. The check reads the whole
 /// tail once. A request that doesn't fit changes nothing: the tail can still be claimed.
@@ -43,8 +54,19 @@ impl HeapTail {
     }
 }
 
+const SOMEBODY: &str = "somebody who has written there";
+
 fn occupied(by: &'static str, at: usize) -> Obstacle {
     Obstacle::Occupied { backing: "heap tail", by, at }
+}
+
+/// Refused if this, the tail's first word, is a copy's mark.
+fn unmarked(word: u64, at: usize) -> Result<(), Obstacle> {
+    match word {
+        word if word == mark() => Err(occupied("a HeapTail of this program", at)),
+        word if word >> 32 == MARK => Err(occupied("another copy of freehold in this module", at)),
+        _ => Ok(()),
+    }
 }
 
 /// Asks Rust's global allocator where it lives. One that starts at the heap tail does so with its first block.
@@ -69,8 +91,9 @@ fn ask_global_allocator(_: usize, _: usize) -> Result<(), Obstacle> {
     Ok(())
 }
 
-// SAFETY: the tail belongs to nobody but who constructs a `HeapTail` (contract of `new`), goes out once (`TAKEN`), and is
-// part of linear memory, one allocation whose provenance is exposed, so it merges with the pages that touch it.
+// SAFETY: the tail belongs to nobody but who constructs a `HeapTail` (contract of `new`), goes out once (its first word, which is
+// zero until then and never again), and is part of linear memory, one allocation whose provenance is exposed, so it merges with
+// the pages that touch it.
 unsafe impl Backing for HeapTail {
     const LENDS: bool = false;
 
@@ -79,31 +102,39 @@ unsafe impl Backing for HeapTail {
     }
 
     fn claim(&mut self, request: &Request) -> Result<Grant, Obstacle> {
-        let (start, end) = platform::heap_tail();
+        let (base, end) = platform::heap_tail();
         if let Some(owner) = platform::TAIL_OWNER {
-            return Err(occupied(owner, start));
+            return Err(occupied(owner, base));
         }
-        if TAKEN.load(Ordering::Relaxed) {
-            return Err(occupied("a HeapTail of this program", start));
-        }
+        let at = base.next_multiple_of(align_of::<AtomicU64>());
+        let start = at + size_of::<AtomicU64>();
         let (_, left) = usable(start, end.saturating_sub(start));
-        if end <= start || request.least_at(start)? > end - start {
-            return Err(Obstacle::Exhausted { backing: self.name(), left });
+        let exhausted = Obstacle::Exhausted { backing: self.name(), left };
+        if end <= start {
+            return Err(exhausted);
         }
-        ask_global_allocator(start, end)?;
-        let base = NonNull::new(platform::at(start)).ok_or(Obstacle::TooLarge)?;
-        for offset in 0..end - start {
-            // SAFETY: the offset is less than the tail's length.
-            let byte = unsafe { base.add(offset) };
+        // SAFETY: aligned, and in the module's initial memory; what copies of this crate do with it, they do atomically.
+        let word = unsafe { AtomicU64::from_ptr(platform::at(at).cast()) };
+        unmarked(word.load(Ordering::Relaxed), at)?;
+        if request.least_at(start)? > end - start {
+            return Err(exhausted);
+        }
+        ask_global_allocator(base, end)?;
+        for addr in (base..at).chain(start..end) {
+            // Another thread may take the tail, and write there, while this one reads: the word tells.
             // SAFETY: the tail lies in the module's initial memory, whose bytes are all there to read.
-            if unsafe { byte.read() } != 0 {
-                return Err(occupied("somebody who has written there", start + offset));
+            if unsafe { platform::at(addr).read_volatile() } != 0 {
+                unmarked(word.load(Ordering::Relaxed), at)?;
+                return Err(occupied(SOMEBODY, addr));
             }
         }
-        if TAKEN.swap(true, Ordering::Relaxed) {
-            return Err(occupied("a HeapTail of this program", start));
+        // Only now: in memory that is somebody's nothing is written, not even for a moment.
+        if let Err(found) = word.compare_exchange(0, mark(), Ordering::Relaxed, Ordering::Relaxed) {
+            unmarked(found, at)?;
+            return Err(occupied(SOMEBODY, at));
         }
+        let start = NonNull::new(platform::at(start)).ok_or(Obstacle::TooLarge)?;
         // SAFETY: the range is memory of this module, and by the contract of `new` and the checks above nobody else's.
-        Ok(Grant::linear(unsafe { Span::new(base, end - start) }))
+        Ok(Grant::linear(unsafe { Span::new(start, end - start.addr().get()) }))
     }
 }

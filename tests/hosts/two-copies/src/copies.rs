@@ -1,0 +1,162 @@
+//! Each copy of freehold behind functions of the same types: what is tested is written once, for either.
+
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+use core::any::Any;
+use core::ops::Range;
+use core::ptr::NonNull;
+use core::slice;
+
+/// Who hands a block out.
+#[derive(Clone, Copy, Debug)]
+pub enum From {
+    Arena,
+    Heap,
+    Ledger,
+    Pool,
+    /// The heap, by `alloc_zeroed`.
+    Zeroed,
+}
+
+impl From {
+    pub const ALL: [From; 5] = [From::Arena, From::Heap, From::Ledger, From::Pool, From::Zeroed];
+}
+
+/// Bytes of a pool's block.
+pub const BLOCK: usize = 1500;
+
+/// One copy of freehold.
+pub struct Copy {
+    pub name: &'static str,
+    /// A block of so many bytes.
+    pub block: fn(From, usize) -> Block,
+    /// Every span of its ledger.
+    pub spans: fn() -> Vec<Range<usize>>,
+    /// Its heap gives back what is free; then so many bytes are still in claims of blocks.
+    pub settle: fn() -> usize,
+    #[cfg(all(target_family = "wasm", target_os = "unknown"))]
+    pub tail: crate::tail::Tail,
+}
+
+/// Memory that a copy has handed out; dropping it gives it back.
+pub struct Block {
+    start: NonNull<u8>,
+    len: usize,
+    /// What every byte holds.
+    mark: u8,
+    /// An arena, a box of a pool's, a claim: whatever keeps the memory.
+    _keeper: Box<dyn Any>,
+}
+
+impl Block {
+    /// `len` bytes from `start` on. They hold nothing that is known.
+    ///
+    /// # Safety
+    ///
+    /// The caller owes: they are initialised, and the keeper's alone to use, until it is dropped.
+    pub unsafe fn new(start: NonNull<u8>, len: usize, keeper: impl Any) -> Block {
+        Block { start, len, mark: 0, _keeper: Box::new(keeper) }
+    }
+
+    fn bytes(&self) -> &[u8] {
+        // SAFETY: what `new` was promised. Nothing writes to them but `fill`, which has the block to itself.
+        unsafe { slice::from_raw_parts(self.start.as_ptr(), self.len) }
+    }
+
+    pub fn range(&self) -> Range<usize> {
+        let start = self.start.addr().get();
+        start..start + self.len
+    }
+
+    /// Writes the same into every byte.
+    pub fn fill(&mut self, mark: u8) {
+        self.mark = mark;
+        // SAFETY: as for `bytes`.
+        unsafe { self.start.write_bytes(mark, self.len) };
+    }
+
+    /// How many bytes do not hold any more what was written there last, or before anything was, zero.
+    pub fn lost(&self) -> usize {
+        self.bytes().iter().filter(|byte| **byte != self.mark).count()
+    }
+}
+
+/// Where two ranges have something in common.
+pub fn overlap(one: &Range<usize>, other: &Range<usize>) -> bool {
+    one.start < other.end && other.start < one.end
+}
+
+/// A module for a copy of freehold: its name, the crate, and its heap.
+macro_rules! copy {
+    ($name:ident, $freehold:ident, $heap:expr) => {
+        mod $name {
+            use core::ptr::NonNull;
+
+            use allocator_api2::vec::Vec as VecIn;
+            use $freehold::{Alloc, Arena, SharedPool, ledger};
+
+            use crate::copies::{BLOCK, Block, Copy, From};
+
+            static POOL: SharedPool<[u8; BLOCK]> = SharedPool::shared_in(ledger(), "pool");
+
+            pub const COPY: Copy = Copy {
+                name: stringify!($name),
+                block,
+                spans: || ledger().snapshot().spans().map(|span| span.base..span.base + span.len).collect(),
+                settle: || {
+                    POOL.reclaim();
+                    let snapshot = ledger().snapshot();
+                    ["arena", "ledger", "pool"].into_iter().map(|owner| snapshot.claimed_by(owner)).sum()
+                },
+                #[cfg(all(target_family = "wasm", target_os = "unknown"))]
+                tail: tail::COPY,
+            };
+
+            fn block(from: From, size: usize) -> Block {
+                match from {
+                    From::Arena => {
+                        let arena = Arena::new();
+                        let bytes = arena.alloc_slice_fill(size, 0u8);
+                        let start = NonNull::from(bytes).cast();
+                        // SAFETY: the arena's memory stays where it is, and hers, until she is dropped.
+                        unsafe { Block::new(start, size, arena) }
+                    }
+                    From::Ledger => {
+                        let layout = core::alloc::Layout::from_size_align(size, 16).expect("small");
+                        let claim = ledger().claim("ledger", layout).expect("there is memory");
+                        let start = claim.as_ptr();
+                        // SAFETY: a claim has at least as many bytes as were asked for.
+                        unsafe { start.write_bytes(0, size) };
+                        // SAFETY: they are the claim's.
+                        unsafe { Block::new(start, size, claim) }
+                    }
+                    From::Pool => {
+                        let mut boxed = POOL.alloc([0; BLOCK]);
+                        let start = NonNull::from(&mut *boxed).cast();
+                        // SAFETY: a value stays where it is while its box lives.
+                        unsafe { Block::new(start, BLOCK, boxed) }
+                    }
+                    From::Heap => {
+                        let mut bytes = VecIn::with_capacity_in(size, $heap);
+                        bytes.resize(size, 0u8);
+                        let start = NonNull::new(bytes.as_mut_ptr()).expect("not null");
+                        // SAFETY: what a `Vec` holds stays where it is until it changes.
+                        unsafe { Block::new(start, size, bytes) }
+                    }
+                    From::Zeroed => {
+                        let bytes = allocator_api2::boxed::Box::<[u8], _>::new_zeroed_slice_in(size, $heap);
+                        // SAFETY: a byte may be zero.
+                        let mut bytes = unsafe { bytes.assume_init() };
+                        let start = NonNull::from(&mut *bytes).cast();
+                        // SAFETY: as above.
+                        unsafe { Block::new(start, size, bytes) }
+                    }
+                }
+            }
+
+            #[cfg(all(target_family = "wasm", target_os = "unknown"))]
+            crate::tail::tail_of!($freehold);
+        }
+    };
+}
+pub(crate) use copy;
