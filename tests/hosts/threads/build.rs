@@ -6,6 +6,7 @@ const LINK: &[&str] = &[
     "--shared-memory",
     "--import-memory",
     "--export-memory",
+    "--initial-memory=2097152",
     "--max-memory=268435456",
     "--export=__stack_pointer",
     "--export=__wasm_init_tls",

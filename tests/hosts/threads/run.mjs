@@ -3,14 +3,13 @@
 
 import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Worker } from 'node:worker_threads'
 
-import { address, assert, finish, Guest, PAGE, test } from '../harness.mjs'
+import { address, assert, finish, Guest, test } from '../harness.mjs'
+import { spawn } from './spawn.mjs'
 
 const WORKERS = 4
 const TURNS = 20_000
 const ROUNDS = 4
-const STACK = 4 * PAGE
 const SECONDS = 60
 
 /** A memory for the module, and the instance of this thread. */
@@ -20,12 +19,7 @@ const { exports } = guest
 /** Good for as long as nobody takes it for the whole memory. */
 const early = guest.view
 
-const workers = Array.from({ length: WORKERS }, (_, index) => {
-  const stack = address(exports.room(STACK, 16)) + STACK
-  const tls = exports.room(Math.max(1, exports.__tls_size.value), exports.__tls_align.value || 1)
-  const workerData = { memory, worker: index + 1, stack, tls }
-  return new Worker(new URL('worker.mjs', import.meta.url), { workerData, argv: [process.argv.at(-1)] })
-})
+const workers = Array.from({ length: WORKERS }, (_, index) => spawn(guest, memory, index + 1))
 
 /** A worker that could not even say what is wrong. */
 const fallen = Promise.race(workers.map((worker) => once(worker, 'error')))

@@ -7,7 +7,7 @@ const ORDERS = { first_then_second: 0, second_then_first: 1 }
 test('h06_two_copies_lose_nothing_of_each_other_s', () => {
   const guest = new Guest()
   for (let round = 0; round < 4; round += 1) {
-    guest.exports.interleave(round, 5000)
+    guest.exports.interleave(round, 4000)
     // Both find a gap in the next round.
     guest.exports.memory.grow(1)
   }

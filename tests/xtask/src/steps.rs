@@ -48,6 +48,7 @@ const LINTED_ON_WASM: &[(&str, &str)] = &[
     ("freehold-perf-heaps", "--bins"),
     ("freehold-perf-size", "--lib --features limit"),
     ("freehold-threads", "--lib"),
+    ("freehold-two-copies", "--lib"),
     (SUITE, "--lib --tests"),
 ];
 
@@ -133,6 +134,12 @@ const MODULES: &[Scripted] = &[
         script: "tests/hosts/heap-tail/run.mjs taken",
     },
     Scripted {
+        name: "hosts: two copies",
+        package: "freehold-two-copies",
+        module: Module { on: Toolchain::Current, target: WASM, build: "-p freehold-two-copies --lib", rustflags: TAIL },
+        script: "tests/hosts/two-copies/run.mjs",
+    },
+    Scripted {
         name: "hosts: no allocator",
         package: "freehold-no-allocator",
         module: Module {
@@ -184,10 +191,16 @@ const CONTROLS: &[Control] = &[
     },
 ];
 
-/// The heap shared by threads, and the same without its lock: a name, what cargo builds, the script.
-const THREADS: &[(&str, &str, &str)] = &[
-    ("hosts: threads", "", "tests/hosts/threads/run.mjs"),
-    ("hosts: threads, control", "--features unlocked", "tests/hosts/threads/run.mjs unlocked"),
+/// The tests that run on WASI: a name, a package, its test.
+const ON_WASI: &[(&str, &str, &str)] =
+    &[("WASI with std", SUITE, "host"), ("WASI, two copies", "freehold-two-copies", "interleaved")];
+
+/// The heap shared by threads, and the same without its lock; two copies that want the heap tail at once: a name, a package, the
+/// features it is built with, the script.
+const THREADS: &[(&str, &str, &str, &str)] = &[
+    ("hosts: threads", "freehold-threads", "", "tests/hosts/threads/run.mjs"),
+    ("hosts: threads, control", "freehold-threads", "--features unlocked", "tests/hosts/threads/run.mjs unlocked"),
+    ("hosts: two copies, threads", "freehold-two-copies", "", "tests/hosts/two-copies/threads.mjs"),
 ];
 
 /// The ways Miri runs the tests: a name, its flags, a target.
@@ -390,7 +403,9 @@ pub fn all(tools: &Tools) -> Result<Vec<Step>> {
     steps.push(Step::cargo("doc tests", ["test --workspace --all-features --doc"]).tests());
     steps.push(doc_tests_nightly());
     steps.push(wasm_with_std());
-    steps.extend(Host::ALL.iter().map(|host| suite_on_wasi(*host)));
+    for tests in ON_WASI {
+        steps.extend(Host::ALL.iter().map(|host| tests_on_wasi(tests, *host)));
+    }
     for linked in Linked::ALL {
         steps.extend(Host::ALL.iter().map(|host| beside_libc(*linked, *host)));
     }
@@ -508,17 +523,17 @@ fn wasm_with_std() -> Step {
     .tests()
 }
 
-/// The suite on WASI, beside libc's heap.
-fn suite_on_wasi(host: Host) -> Step {
-    Step::new(format!("WASI with std, {}", host.name()), move |tools, out| {
-        let cargo = tools.cargo(Toolchain::Current)?.args("test --release --test host -p").arg(SUITE);
+/// Tests on WASI, beside libc's heap.
+fn tests_on_wasi((name, package, test): &'static (&str, &str, &str), host: Host) -> Step {
+    Step::new(format!("{name}, {}", host.name()), move |tools, out| {
+        let cargo = tools.cargo(Toolchain::Current)?.args("test --release --test").arg(test).arg("-p").arg(package);
         let cargo = cargo.arg("--target").arg(WASI).arg("--config");
         // Words that cargo need not take apart: there may be spaces in a path.
         let cargo = cargo.arg(format!("target.{WASI}.runner={:?}", host.command(tools)));
         let folder = tools.target_dir().join("modules").join("checked");
         host.prepare(cargo, tools).env("RUSTFLAGS", CHECKED).arg("--target-dir").arg(folder).run(out)
     })
-    .needs([Need::Member(SUITE), Need::Target(Toolchain::Current, WASI), host.need()])
+    .needs([Need::Member(package), Need::Target(Toolchain::Current, WASI), host.need()])
     .tests()
 }
 
@@ -566,11 +581,11 @@ fn control(control: &'static Control) -> Step {
 }
 
 /// Threads in node, on a module that waits for nobody: it spins.
-fn threads((name, features, script): &'static (&str, &str, &str)) -> Step {
+fn threads((name, package, features, script): &'static (&str, &str, &str, &str)) -> Step {
     // The linker's own: which of the instances fills the memory. The first one does, before there are others.
     const START: &str = "__wasm_init_memory";
     Step::new(*name, move |tools, out| {
-        let build = format!("-p freehold-threads --release -Zbuild-std=core,alloc {features}");
+        let build = format!("-p {package} --lib --release -Zbuild-std=core,alloc {features}");
         let rustflags = "-Ctarget-feature=+atomics,+bulk-memory,+mutable-globals";
         let wasm = tools.build_wasm(&Module { on: Toolchain::Nightly, target: WASM, build: &build, rustflags }, out)?;
         let waiting = waiting(&fs::read(&wasm)?)?;
@@ -578,7 +593,7 @@ fn threads((name, features, script): &'static (&str, &str, &str)) -> Step {
         ensure!(waiting == [START], "these wait: {waiting:?}");
         tools.node().args(script).arg(wasm).run(out)
     })
-    .needs([Need::Member("freehold-threads"), Need::Component(Toolchain::Nightly, "rust-src"), Need::Node])
+    .needs([Need::Member(package), Need::Component(Toolchain::Nightly, "rust-src"), Need::Node])
     .tests()
 }
 

@@ -7,6 +7,8 @@ use core::ops::Range;
 use core::ptr::NonNull;
 use core::slice;
 
+use allocator_api2::alloc::Allocator;
+
 /// Who hands a block out.
 #[derive(Clone, Copy, Debug)]
 pub enum From {
@@ -16,10 +18,21 @@ pub enum From {
     Pool,
     /// The heap, by `alloc_zeroed`.
     Zeroed,
+    /// The same, from a heap on memory that libc lends, and lends the other copy next.
+    #[cfg(any(unix, target_os = "wasi"))]
+    Lent,
 }
 
 impl From {
-    pub const ALL: [From; 5] = [From::Arena, From::Heap, From::Ledger, From::Pool, From::Zeroed];
+    pub const ALL: &[From] = &[
+        From::Arena,
+        From::Heap,
+        From::Ledger,
+        From::Pool,
+        From::Zeroed,
+        #[cfg(any(unix, target_os = "wasi"))]
+        From::Lent,
+    ];
 }
 
 /// Bytes of a pool's block.
@@ -30,9 +43,9 @@ pub struct Copy {
     pub name: &'static str,
     /// A block of so many bytes.
     pub block: fn(From, usize) -> Block,
-    /// Every span of its ledger.
+    /// Every span of its ledgers.
     pub spans: fn() -> Vec<Range<usize>>,
-    /// Its heap gives back what is free; then so many bytes are still in claims of blocks.
+    /// So many bytes are still in claims of blocks, when free ones have been given back.
     pub settle: fn() -> usize,
     #[cfg(all(target_family = "wasm", target_os = "unknown"))]
     pub tail: crate::tail::Tail,
@@ -81,6 +94,16 @@ impl Block {
     }
 }
 
+/// A block of a heap's, by `alloc_zeroed`.
+pub fn zeroed(size: usize, heap: impl Allocator + 'static) -> Block {
+    let bytes = allocator_api2::boxed::Box::<[u8], _>::new_zeroed_slice_in(size, heap);
+    // SAFETY: a byte may be zero.
+    let mut bytes = unsafe { bytes.assume_init() };
+    let start = NonNull::from(&mut *bytes).cast();
+    // SAFETY: a box's value stays where it is while the box lives.
+    unsafe { Block::new(start, size, bytes) }
+}
+
 /// Where two ranges have something in common.
 pub fn overlap(one: &Range<usize>, other: &Range<usize>) -> bool {
     one.start < other.end && other.start < one.end
@@ -95,14 +118,19 @@ macro_rules! copy {
             use allocator_api2::vec::Vec as VecIn;
             use $freehold::{Alloc, Arena, SharedPool, ledger};
 
-            use crate::copies::{BLOCK, Block, Copy, From};
+            use crate::copies::{BLOCK, Block, Copy, From, zeroed};
 
             static POOL: SharedPool<[u8; BLOCK]> = SharedPool::shared_in(ledger(), "pool");
 
             pub const COPY: Copy = Copy {
                 name: stringify!($name),
                 block,
-                spans: || ledger().snapshot().spans().map(|span| span.base..span.base + span.len).collect(),
+                spans: || {
+                    let spans = ledger().snapshot().spans();
+                    #[cfg(any(unix, target_os = "wasi"))]
+                    let spans = spans.chain(lent::LEDGER.snapshot().spans());
+                    spans.map(|span| span.base..span.base + span.len).collect()
+                },
                 settle: || {
                     POOL.reclaim();
                     let snapshot = ledger().snapshot();
@@ -143,15 +171,18 @@ macro_rules! copy {
                         // SAFETY: what a `Vec` holds stays where it is until it changes.
                         unsafe { Block::new(start, size, bytes) }
                     }
-                    From::Zeroed => {
-                        let bytes = allocator_api2::boxed::Box::<[u8], _>::new_zeroed_slice_in(size, $heap);
-                        // SAFETY: a byte may be zero.
-                        let mut bytes = unsafe { bytes.assume_init() };
-                        let start = NonNull::from(&mut *bytes).cast();
-                        // SAFETY: as above.
-                        unsafe { Block::new(start, size, bytes) }
-                    }
+                    From::Zeroed => zeroed(size, $heap),
+                    #[cfg(any(unix, target_os = "wasi"))]
+                    From::Lent => zeroed(size, &lent::HEAP),
                 }
+            }
+
+            #[cfg(any(unix, target_os = "wasi"))]
+            mod lent {
+                use $freehold::{Global, Ledger, Libc};
+
+                pub static LEDGER: Ledger<Libc> = Ledger::new(Libc::new());
+                pub static HEAP: Global = Global::new_in(&LEDGER, "lent");
             }
 
             #[cfg(all(target_family = "wasm", target_os = "unknown"))]

@@ -149,7 +149,7 @@ extern "C" fn race(index: usize) -> u32 {
             1
         }
         Err(refusal) => {
-            assert_eq!(refusal.by, ANOTHER);
+            assert_eq!(refusal.by, ANOTHER, "{}", refusal.text);
             0
         }
     }

@@ -28,7 +28,7 @@ copies::copy!(second, freehold_second, &crate::SECOND);
 static COPIES: [Copy; 2] = [first::COPY, second::COPY];
 
 /// The blocks that are alive at once, at most.
-const ALIVE: usize = 150;
+const ALIVE: usize = 100;
 
 /// Both copies allocate and free as chance has it: each block is filled, and nobody may change a byte of it until it is freed.
 pub fn interleave(round: u32, turns: usize) {

@@ -4,5 +4,5 @@ use freehold_two_copies::interleave;
 
 #[test]
 fn h06_two_copies_lose_nothing_of_each_other_s() {
-    (0..4).for_each(|round| interleave(round, 5000));
+    (0..4).for_each(|round| interleave(round, 4000));
 }
