@@ -15,6 +15,7 @@ use crate::tools::{Toolchain, Tools};
 const WASM: &str = "wasm32-unknown-unknown";
 const HEADER: &str = "src/c-library/freehold.h";
 const TESTS: &str = "tests/hosts/c-library";
+const TWO_COPIES: &str = "freehold-two-copies-library";
 
 /// The library with its checks, and the control without them: what a step's name ends with, what cargo builds, what the tests are
 /// called with.
@@ -44,7 +45,8 @@ pub fn steps() -> Vec<Step> {
     let declares = Step::new("C: the header declares what there is", declares).needs([Need::Cc]);
     let symbols =
         Step::new("C on `c_symbols!`", symbols).needs(needs).needs([Need::Member("freehold-c-symbols")]).tests();
-    natively.chain(in_wasm).chain([object, on_wasi, declares, symbols]).collect()
+    let copies = Step::new("C with two copies", two_copies).needs(needs).needs([Need::Member(TWO_COPIES)]).tests();
+    natively.chain(in_wasm).chain([object, on_wasi, declares, symbols, copies]).collect()
 }
 
 /// The static library. Each set of features has a folder of its own: all of them are called by the same name.
@@ -152,4 +154,38 @@ fn symbols(tools: &Tools, out: &Out) -> Result<()> {
     let cargo = cargo.args("--target").arg(WASM).arg("--target-dir").arg(&folder).arg("--");
     let module = tools.built(cargo.arg(format!("-Clink-arg={}", object.display())), "wasm", out)?;
     tools.node().arg(format!("{FOLDER}/program.mjs")).arg(module).run(out)
+}
+
+/// A C program with two Rust libraries, each with a copy of freehold of its own. With Rust's standard library, which is in both too,
+/// they link; each with a global allocator of its own they must not.
+fn two_copies(tools: &Tools, out: &Out) -> Result<()> {
+    const FOLDER: &str = "tests/hosts/two-copies";
+    let link = |features: [&str; 2]| {
+        let libraries = features.map(|features| {
+            let folder = tools.target_dir().join("modules").join(format!("copies-{}", features.replace(',', "-")));
+            let cargo =
+                tools.cargo(Toolchain::Current)?.args("build --release --message-format json-render-diagnostics");
+            let cargo = cargo.arg("-p").arg(TWO_COPIES).arg("--features").arg(features).arg("--target").arg(WASM);
+            tools.built(cargo.arg("--target-dir").arg(folder), "a", out)
+        });
+        let [first, second] = libraries;
+        let (first, module) = (first?, second?.with_extension("wasm"));
+        let clang = compiler(tools, &tools.clang()?).args("--target=wasm32 -nostdlib -Wl,--no-entry");
+        let clang = clang.arg("-Wl,--initial-memory=2097152").arg(format!("{FOLDER}/libraries.c"));
+        let task = clang.arg(first).arg(module.with_extension("a")).arg("-o").arg(&module);
+        anyhow::Ok((task, module))
+    };
+    let (task, module) = link(["first", "second"])?;
+    task.run(out)?;
+    tools.node().arg(format!("{FOLDER}/libraries.mjs")).arg(module).run(out)?;
+
+    let log = Out::log(tools.target_dir().join("verify").join("two-copies-control.log"))?;
+    let status = link(["first,global", "second,global"])?.0.status(&log)?;
+    let said = log.text()?;
+    out.note(&said)?;
+    ensure!(
+        !status.success() && said.contains("duplicate symbol: __rustc::__rust_alloc"),
+        "two global allocators link"
+    );
+    Ok(())
 }

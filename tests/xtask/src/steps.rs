@@ -49,6 +49,7 @@ const LINTED_ON_WASM: &[(&str, &str)] = &[
     ("freehold-perf-size", "--lib --features limit"),
     ("freehold-threads", "--lib"),
     ("freehold-two-copies", "--lib"),
+    ("freehold-two-copies-library", "--lib"),
     (SUITE, "--lib --tests"),
 ];
 
@@ -263,6 +264,8 @@ const SUITE: &str = "freehold-suite";
 const CHECKED: &str = "-Cdebug-assertions -Coverflow-checks";
 /// A heap tail of a megabyte, after the stack and the data.
 const TAIL: &str = "-Clink-arg=--initial-memory=2097152";
+/// What a module needs that shares its memory.
+const SHARED: &str = "-Ctarget-feature=+atomics,+bulk-memory,+mutable-globals";
 const THUMB: &str = "thumbv7em-none-eabihf";
 const WASM: &str = "wasm32-unknown-unknown";
 
@@ -586,8 +589,8 @@ fn threads((name, package, features, script): &'static (&str, &str, &str, &str))
     const START: &str = "__wasm_init_memory";
     Step::new(*name, move |tools, out| {
         let build = format!("-p {package} --lib --release -Zbuild-std=core,alloc {features}");
-        let rustflags = "-Ctarget-feature=+atomics,+bulk-memory,+mutable-globals";
-        let wasm = tools.build_wasm(&Module { on: Toolchain::Nightly, target: WASM, build: &build, rustflags }, out)?;
+        let module = Module { on: Toolchain::Nightly, target: WASM, build: &build, rustflags: SHARED };
+        let wasm = tools.build_wasm(&module, out)?;
         let waiting = waiting(&fs::read(&wasm)?)?;
         // That one is found is the proof that others would be.
         ensure!(waiting == [START], "these wait: {waiting:?}");
