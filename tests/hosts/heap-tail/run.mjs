@@ -71,6 +71,18 @@ if (taken) {
     assert.equal(guest.exports.claim_tail(), 1)
   })
 
+  test('h07_what_wasm_bindgen_took_at_the_start_of_the_tail', () => {
+    // As its threads had it until the page was put after the initial memory (see `wasm-bindgen.mjs`): the counter of threads is the
+    // first word, and has counted one before the module's own code runs. The rest of the page is a stack for later.
+    const guest = new Guest()
+    guest.exports.first_vec_is_in_tail?.()
+    const at = (guest.exports.tail_start() + 3) & ~3
+    guest.view[at] = 1
+    assert.equal(guest.exports.claim_tail(), 0)
+    assert.match(guest.text, /somebody who has written there lives there/)
+    assert.ok(guest.view.subarray(at, at + PAGE).every((byte, offset) => byte === (offset === 0 ? 1 : 0)))
+  })
+
   if (!withStd) {
     test('the_tail_and_the_pages_after_it_are_one', () => {
       const guest = fresh()

@@ -9,6 +9,7 @@ const LINK: &[&str] = &[
     "--initial-memory=2097152",
     "--max-memory=268435456",
     "--export=__stack_pointer",
+    "--export=__tls_base",
     "--export=__wasm_init_tls",
     "--export=__tls_size",
     "--export=__tls_align",

@@ -415,6 +415,7 @@ pub fn all(tools: &Tools) -> Result<Vec<Step>> {
     steps.extend(MODULES.iter().map(scripted));
     steps.extend(CONTROLS.iter().map(control));
     steps.extend(THREADS.iter().map(threads));
+    steps.push(tail_beside_wasm_bindgen());
     steps.extend(c::steps());
     steps.push(maps::step());
     steps.extend(flat_examples(tools)?);
@@ -597,6 +598,23 @@ fn threads((name, package, features, script): &'static (&str, &str, &str, &str))
         tools.node().args(script).arg(wasm).run(out)
     })
     .needs([Need::Member(package), Need::Component(Toolchain::Nightly, "rust-src"), Need::Node])
+    .tests()
+}
+
+/// The heap tail of a module whose threads are wasm-bindgen's.
+fn tail_beside_wasm_bindgen() -> Step {
+    Step::new("hosts: heap tail beside wasm-bindgen", |tools, out| {
+        let build = "-p freehold-heap-tail --release --features wasm-bindgen -Zbuild-std=core,alloc";
+        let module = Module { on: Toolchain::Nightly, target: WASM, build, rustflags: SHARED };
+        let wasm = tools.build_wasm(&module, out)?;
+        let folder = tools.target_dir().join("modules").join("wasm-bindgen");
+        let bindgen =
+            tools.program(&tools.installed("wasm-bindgen")).args("--target nodejs --out-name module --out-dir");
+        bindgen.arg(&folder).arg(wasm).run(out)?;
+        tools.node().arg("tests/hosts/heap-tail/wasm-bindgen.mjs").arg(folder.join("module_bg.wasm")).run(out)
+    })
+    .needs([Need::Member("freehold-heap-tail"), Need::Component(Toolchain::Nightly, "rust-src")])
+    .needs([Need::Node, Need::WasmBindgen])
     .tests()
 }
 

@@ -130,6 +130,29 @@ extern "C" fn tail_then_pages() {
     assert_eq!((memory_pages(), BOTH.growths()), (pages + 3, 2), "it grew by what the tail lacked");
 }
 
+/// All of the tail but what headers take, and pages in pieces after it, claimed for good and filled: how many bytes.
+#[unsafe(no_mangle)]
+extern "C" fn fill_tail_and_pages() -> usize {
+    let (start, end) = tail();
+    let sizes = [end - start - 256, 2 * PAGE, 5 * PAGE, PAGE / 2, 3 * PAGE];
+    let claims = sizes.map(|size| claim(&BOTH, size).expect("memory can grow"));
+    say(BOTH.snapshot());
+    assert!(is_in_tail(claims[0].as_ptr().addr().get()));
+    assert!(claims.iter().zip(sizes).all(|(claim, size)| holds(claim.as_ptr(), size, OURS)));
+    forget(claims);
+    sizes.iter().sum()
+}
+
+/// What wasm-bindgen wants to find: a function, and a heap that is not in the tail.
+#[cfg(feature = "wasm-bindgen")]
+mod bound {
+    #[global_allocator]
+    static HEAP: freehold::Global = freehold::Global::new();
+
+    #[wasm_bindgen::prelude::wasm_bindgen]
+    pub fn bound() {}
+}
+
 /// Rust's own heap, in the shape of a `Vec`.
 #[cfg(feature = "std")]
 mod beside_std {
