@@ -13,6 +13,9 @@ use crate::span::Span;
 /// a module may hold several, and a `static` of one tells the others nothing.
 const MARK: u64 = u32::from_le_bytes(*b"frhd") as u64;
 
+/// Bytes of the word, and of those in which the tail is read.
+const WORD: usize = size_of::<AtomicU64>();
+
 /// Nothing but its address, the lower half of the word, which tells this copy from others.
 static COPY: u8 = 0;
 
@@ -107,8 +110,8 @@ unsafe impl Backing for HeapTail {
         if let Some(owner) = platform::TAIL_OWNER {
             return Err(occupied(owner, base));
         }
-        let at = base.next_multiple_of(align_of::<AtomicU64>());
-        let start = at + size_of::<AtomicU64>();
+        let at = base.next_multiple_of(WORD);
+        let start = at + WORD;
         let (_, left) = usable(start, end.saturating_sub(start));
         let exhausted = Obstacle::Exhausted { backing: self.name(), left };
         if end <= start {
@@ -121,12 +124,14 @@ unsafe impl Backing for HeapTail {
             return Err(exhausted);
         }
         ask_global_allocator(base, end)?;
-        for addr in (base..at).chain(start..end) {
-            // Another thread may take the tail, and write there, while this one reads: the word tells.
-            // SAFETY: the tail lies in the module's initial memory, whose bytes are all there to read.
-            if unsafe { platform::at(addr).read_volatile() } != 0 {
+        // What is left after the last whole word is no grain, and goes to nobody.
+        for addr in (start..end & !(WORD - 1)).step_by(WORD) {
+            // Another thread may take the tail, and write there, while this one reads: the first word tells.
+            // SAFETY: the tail lies in the module's initial memory, whose bytes are all there to read; the address is a word's.
+            let found = unsafe { platform::at(addr).cast::<u64>().read_volatile() };
+            if found != 0 {
                 unmarked(word.load(Ordering::Relaxed), at)?;
-                return Err(occupied(SOMEBODY, addr));
+                return Err(occupied(SOMEBODY, addr + found.trailing_zeros() as usize / 8));
             }
         }
         // Only now: in memory that is somebody's nothing is written, not even for a moment.
