@@ -12,7 +12,7 @@ pub(super) const LARGEST: usize = 32 << 10;
 pub(super) const LARGEST_IN_SLAB: usize = 1024;
 
 /// Up to here classes are 16 bytes apart.
-const FINE: usize = 512;
+pub(super) const FINE: usize = 512;
 
 /// Classes from one power of two to the next, further up: a request is rounded up by an eighth at most.
 const STEPS: usize = 8;
@@ -31,19 +31,28 @@ pub(super) const fn class_of(size: usize) -> usize {
     FINE / ALIGN + 1 + (doubling - FINE.ilog2()) as usize * STEPS + ((last >> (doubling - STEPS.ilog2())) & (STEPS - 1))
 }
 
-/// The largest class whose blocks have no more than `len` bytes, which are more than a slab's blocks have.
+/// The largest class whose blocks have no more than `len` bytes, which are [`FINE`] or more.
+#[inline(always)]
 pub(super) const fn class_within(len: usize) -> usize {
-    let class = class_of(len);
-    if size_of_class(class) > len { class - 1 } else { class }
+    let doubling = len.ilog2();
+    FINE / ALIGN + (doubling - FINE.ilog2()) as usize * STEPS + ((len >> (doubling - STEPS.ilog2())) & (STEPS - 1))
 }
 
 /// Bytes of a block of this class: a multiple of [`ALIGN`].
 pub(super) const fn size_of_class(class: usize) -> usize {
-    match class.checked_sub(FINE / ALIGN + 1) {
-        None if class == 0 => ALIGN,
-        None => class * ALIGN,
-        Some(step) => (step % STEPS + STEPS + 1) << (FINE.ilog2() as usize + step / STEPS - STEPS.ilog2() as usize),
+    if class == 0 {
+        ALIGN
+    } else if class <= FINE / ALIGN {
+        class * ALIGN
+    } else {
+        size_of_coarse(class)
     }
+}
+
+/// The same, for a class of more than [`FINE`] bytes.
+pub(super) const fn size_of_coarse(class: usize) -> usize {
+    let step = class.wrapping_sub(FINE / ALIGN + 1);
+    (step % STEPS + STEPS + 1) << (FINE.ilog2() as usize + step / STEPS - STEPS.ilog2() as usize)
 }
 
 /// Bytes of a slab of this class, and its alignment; `None` where a block is a span of its own.
@@ -72,6 +81,9 @@ mod tests {
             assert!(block >= size && block.is_multiple_of(ALIGN), "{size} bytes in {block}");
             assert!(block - size <= ALIGN || (block - size) * 8 < block, "{size} bytes in {block}");
             assert_eq!(class_of(block), class.max(1), "{block}");
+            if size >= FINE {
+                assert_eq!(class_within(size), if size == block { class } else { class - 1 }, "{size}");
+            }
         }
     }
 

@@ -14,11 +14,13 @@ use crate::platform;
 mod allocator;
 mod class;
 mod heap;
+mod list;
+mod slab;
 #[cfg(any(unix, windows, target_family = "wasm"))]
 mod small;
 mod stats;
 
-use class::{ALIGN, CLASSES, LARGEST, LARGEST_IN_SLAB, class_of, size_of_class};
+use class::{ALIGN, CLASSES, FINE, LARGEST, LARGEST_IN_SLAB, class_of, size_of_class};
 use heap::Heap;
 #[cfg(any(unix, windows, target_family = "wasm"))]
 pub use small::Small;
@@ -41,12 +43,13 @@ pub use stats::{ClassStats, HeapStats};
 /// | up to 32 KiB | the list of its size class, or the ledger; a claim of its own | an eighth at most, and a header of one [`GRAIN`] |
 /// | more, or aligned to more than 16 bytes | the ledger; a claim of its own | its size, and a header of one grain |
 ///
-/// A block that is at hand is taken in about six instructions, and given back in three. A claim takes some steps more, however many
+/// A block that is at hand is taken and given back in a few instructions, without a call. A claim takes some steps more, however many
 /// there are. `realloc` stays in place where the size class stays or the memory behind is free, and grows the last claim with
 /// memory. `alloc_zeroed` does not clear what is fresh from the host. Alignments of any size are served; null means that neither the
 /// ledger nor its backing has room, and then everything is as it was.
 ///
-/// What is freed stays in its list, to be had again at once, claims of more than 1 KiB up to an eighth of all that is claimed.
+/// What is freed stays in its list, to be had again at once: up to 64 blocks of a class, 8 KiB of them (or 8 blocks), then they go back to
+/// their slabs; and claims of more than 1 KiB, up to an eighth of all that is claimed.
 /// Before memory grows, for whomever, the ledger asks the heap for what it keeps: free claims first, then slabs without a block in
 /// use. So a program that frees everything can run again in the same memory (or nearly: pieces lie elsewhere then, and may leave other
 /// gaps), and what one size had, another can have, or an arena.
@@ -60,8 +63,8 @@ pub use stats::{ClassStats, HeapStats};
 /// It can be an `Allocator` for single collections too (feature `allocator-api2`). One that is dropped leaves its memory to nobody:
 /// it is meant for a `static`.
 ///
-/// Many allocators serve sizes from lists without headers, mimalloc and the size classes of jemalloc among them; the ledger's
-/// bins are those of TLSF.
+/// Many allocators serve sizes from lists without headers, jemalloc among them; a list in each slab is mimalloc's idea, the bounded
+/// one in front is Bonwick's magazine; the ledger's bins are those of TLSF.
 pub struct Global<A = Needed> {
     spans: &'static dyn Spans,
     owner: &'static str,
@@ -94,7 +97,7 @@ impl<A: Shareable> Global<A> {
         let (mut free, mut slack) = (0, headers);
         for class in self.classes() {
             free += class.size * class.free;
-            slack += heap::slab_slack(class.size) * class.slabs;
+            slack += slab::slack(class.size) * class.slabs;
         }
         // The heap's own record is one of the spans.
         slack += self.heap().map_or(0, |_| size_of::<Heap<A>>().next_multiple_of(GRAIN));
@@ -117,10 +120,9 @@ impl<A: Shareable> Global<A> {
     }
 
     /// The heap, made now if it is not there yet; `None` if there is no room for it.
+    #[cold]
+    #[inline(never)]
     fn open(&self) -> Option<&'static Heap<A>> {
-        if let Some(heap) = self.heap() {
-            return Some(heap);
-        }
         let layout = Layout::new::<Heap<A>>();
         let want = Want { prefix: 0, size: layout.size(), align: layout.align(), prefer: 0, ahead: false, grow: None };
         // SAFETY: no claim is to grow.
@@ -145,12 +147,45 @@ impl<A: Shareable> Global<A> {
         }
     }
 
-    /// Memory for `layout` that no list has at hand. With `clear` it is zero where it is a span of its own.
+    /// The heap.
+    ///
+    /// # Safety
+    ///
+    /// The caller owes: it has been made, as something was allocated here.
+    #[inline(always)]
+    unsafe fn made(&self) -> &'static Heap<A> {
+        // SAFETY: the caller's promise.
+        unsafe { self.heap().unwrap_unchecked() }
+    }
+
+    /// Takes back what is not of a fine class.
+    ///
+    /// # Safety
+    ///
+    /// The caller owes: `memory` was allocated here for `layout`, and is not used any more.
+    #[inline(never)]
+    unsafe fn release(&self, memory: NonNull<u8>, layout: Layout) {
+        let Some(class) = class_for(layout) else {
+            // SAFETY: a payload of the ledger's that the caller is done with.
+            return unsafe { self.spans.give_back(memory) };
+        };
+        // SAFETY: the caller's promise.
+        let heap = unsafe { self.made() };
+        if class < heap::FIRST_OF_SPANS {
+            // SAFETY: a block that was allocated with this layout is one of its class, and the caller is done with it.
+            unsafe { heap.put(class, memory) };
+        } else {
+            // SAFETY: as above.
+            unsafe { heap.put_span(memory) };
+        }
+    }
+
+    /// Memory for `layout` that is not at hand in the list of a fine class. With `clear` it is zero where it is a span of its own.
     #[inline(never)]
     fn acquire(&self, layout: Layout, clear: bool) -> Option<NonNull<u8>> {
-        let heap = self.open()?;
+        let heap = self.heap().or_else(|| self.open())?;
         if let Some(class) = class_for(layout) {
-            let block = heap.refill(class);
+            let block = heap.take_any(class).or_else(|| heap.refill(class));
             return block.inspect(|block| platform::reach(block.addr().get() + layout.size()));
         }
         let (memory, zero_from) = heap.span(layout.size(), layout.align())?;
@@ -255,6 +290,12 @@ fn class_for(layout: Layout) -> Option<usize> {
     (layout.size() <= LARGEST && layout.align() <= ALIGN).then(|| class_of(layout.size()))
 }
 
+/// The same, where classes are 16 bytes apart.
+#[inline(always)]
+fn fine_class_for(layout: Layout) -> Option<usize> {
+    (layout.size() <= FINE && layout.align() <= ALIGN).then(|| class_of(layout.size()))
+}
+
 /// Whether memory for `layout` is a span of its own.
 fn is_span(layout: Layout) -> bool {
     layout.size() > LARGEST_IN_SLAB || layout.align() > ALIGN
@@ -271,9 +312,9 @@ fn span_bytes(layout: Layout) -> usize {
 unsafe impl<A: Shareable> GlobalAlloc for Global<A> {
     #[inline]
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        if let Some(class) = class_for(layout)
+        if let Some(class) = fine_class_for(layout)
             && let Some(heap) = self.heap()
-            && let Some(block) = if class < heap::FIRST_OF_SPANS { heap.take(class) } else { heap.take_span(class) }
+            && let Some(block) = heap.take(class)
         {
             platform::reach(block.addr().get() + layout.size());
             return block.as_ptr();
@@ -285,21 +326,14 @@ unsafe impl<A: Shareable> GlobalAlloc for Global<A> {
     unsafe fn dealloc(&self, memory: *mut u8, layout: Layout) {
         // SAFETY: the caller gives back what was allocated here, which is not null.
         let memory = platform::owned(unsafe { NonNull::new_unchecked(memory) });
-        match class_for(layout) {
-            Some(class) => {
-                // SAFETY: there is a heap: it has allocated this.
-                let heap = unsafe { self.heap().unwrap_unchecked() };
-                if class < heap::FIRST_OF_SPANS {
-                    // SAFETY: a block that was allocated with this layout is one of its class, and the caller is done with it.
-                    unsafe { heap.put(class, memory) };
-                } else {
-                    // SAFETY: as above.
-                    unsafe { heap.put_span(memory) };
-                }
-            }
-            // SAFETY: a payload of the ledger's that the caller is done with.
-            None => unsafe { self.spans.give_back(memory) },
-        }
+        let Some(class) = fine_class_for(layout) else {
+            // SAFETY: the caller's promise.
+            return unsafe { self.release(memory, layout) };
+        };
+        // SAFETY: the caller's promise.
+        let heap = unsafe { self.made() };
+        // SAFETY: a block that was allocated with this layout is one of its class, and the caller is done with it.
+        unsafe { heap.put(class, memory) };
     }
 
     #[inline]

@@ -67,14 +67,27 @@ impl Bins {
         if fit.align <= GRAIN {
             return Some((self.find_len(least)?, 0, least));
         }
-        let holds = |at: At| {
-            let (gap, len) = fit.at(at.addr())?;
-            (gap.checked_add(len)? <= at.len.get()).then_some((at, gap, len))
-        };
         let bin = bin_of(least);
-        let near = self.from(bin).take(4 * TRIES).find_map(holds);
-        let ample = || fit.anywhere().and_then(|ample| self.from(bin_of(ample)).find_map(holds));
-        near.or_else(ample).or_else(|| self.from(bin).find_map(holds))
+        let near = self.holding(fit, bin, 4 * TRIES);
+        let ample = || fit.in_span(self.find_len(fit.anywhere()?)?);
+        near.or_else(ample).or_else(|| self.holding(fit, bin, usize::MAX))
+    }
+
+    /// The first of `tries` spans, in this bin and those after it, in which `fit` finds room.
+    #[inline(never)]
+    fn holding(&self, fit: &Fit, bin: Bin, tries: usize) -> Option<(At, usize, usize)> {
+        let (mut next, mut left) = (self.next(bin), tries);
+        while let Some(bin) = next {
+            for at in self.of(bin) {
+                left = left.checked_sub(1)?;
+                let found = fit.in_span(at);
+                if found.is_some() {
+                    return found;
+                }
+            }
+            next = self.next(bin.next()?);
+        }
+        None
     }
 
     /// One of the shortest free spans of `len` bytes or more.
@@ -88,17 +101,16 @@ impl Bins {
 
     /// Length of the longest free span.
     pub fn longest(&self) -> usize {
-        self.all().map(|at| at.len.get()).max().unwrap_or(0)
+        let last = || {
+            let row = self.rows.checked_ilog2()? as usize;
+            Some(Bin { row, step: self.filled[row].checked_ilog2()? as usize })
+        };
+        last().map_or(0, |bin| self.of(bin).map(|at| at.len.get()).max().unwrap_or(0))
     }
 
     /// All of them.
     pub fn all(&self) -> impl Iterator<Item = At> {
-        self.from(Bin { row: 0, step: 0 })
-    }
-
-    /// The spans in this bin and in those after it.
-    fn from(&self, bin: Bin) -> impl Iterator<Item = At> {
-        let bins = core::iter::successors(self.next(bin), |bin| self.next(bin.next()?));
+        let bins = core::iter::successors(self.next(Bin { row: 0, step: 0 }), |bin| self.next(bin.next()?));
         bins.flat_map(|bin| self.of(bin))
     }
 
@@ -124,6 +136,14 @@ impl Bins {
             State::Free { after, .. } => after,
             State::Claimed(_) => None,
         })
+    }
+}
+
+impl Fit {
+    /// Where in a free span it finds room, and how many bytes from there.
+    fn in_span(&self, at: At) -> Option<(At, usize, usize)> {
+        let (gap, len) = self.at(at.addr())?;
+        (gap.checked_add(len)? <= at.len.get()).then_some((at, gap, len))
     }
 }
 

@@ -190,7 +190,7 @@ pub fn h26_slabs_in_use_stay() {
             let classes = || heap.classes().filter(|class| class.size == sizes::served(layout));
             assert!(classes().all(|class| class.slabs == 1 && class.used == 1), "{:?}", classes().next());
             counting::check(&blocks, ledger);
-            // Its free blocks come before a new slab is claimed, those at lower addresses first.
+            // Its free blocks come before a new slab is claimed.
             let claimed = ledger.snapshot().claimed_by(HEAP);
             assert!(blocks.alloc(&mut live, 0, layout) && blocks.alloc(&mut live, 1, layout));
             assert_eq!(ledger.snapshot().claimed_by(HEAP), claimed);

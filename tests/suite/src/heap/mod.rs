@@ -20,6 +20,7 @@ pub mod growing;
 pub mod modelled;
 pub mod refusing;
 pub mod sizes;
+pub mod slabs;
 
 /// The name that heaps claim memory under.
 pub const HEAP: &str = "heap";

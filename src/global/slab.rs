@@ -1,0 +1,267 @@
+//! Slabs: claims that are cut into blocks of one class.
+//!
+//! A class has the blocks that were freed last in a list, at hand for whatever comes next. What goes beyond some of them goes back to
+//! the slabs they lie in, and is taken from there a slab at a time: after much was freed in whatever order, what is allocated one
+//! after the other lies side by side again. (mimalloc, by Leijen, has such a list in each page; the one in front is Bonwick's magazine.)
+
+use core::cell::Cell;
+use core::iter;
+use core::ops::Deref;
+use core::ptr::NonNull;
+
+use super::class::{ALIGN, class_of, size_of_class, slab_of_class};
+use super::list::{Free, List, link, next_of};
+use crate::layout::GRAIN;
+
+/// The slabs of one class.
+pub(super) struct Slabs {
+    /// The slab that was claimed last, or is used anew: blocks that are in no list, and how many there are.
+    fresh: Cell<Free>,
+    left: Cell<usize>,
+    /// The slabs that have free blocks of their own, and those in which nothing else is.
+    open: Cell<Option<At>>,
+    empty: Cell<Option<At>>,
+    /// How many there are.
+    count: Cell<usize>,
+}
+
+/// At the start of a slab, after the ledger's own header; blocks of one class follow. Slabs lie at multiples of their size, so
+/// a block's address leads here.
+struct Slab {
+    /// Its neighbours among the slabs that are open, or empty.
+    before: Cell<Option<At>>,
+    after: Cell<Option<At>>,
+    /// Its free blocks but for those in the list of the class, and how many there are.
+    free: Cell<Free>,
+    len: Cell<usize>,
+}
+
+/// A slab's record, which is there until the slab is given back.
+#[derive(Clone, Copy)]
+struct At(NonNull<Slab>);
+
+impl Deref for At {
+    type Target = Slab;
+
+    fn deref(&self) -> &Slab {
+        // SAFETY: an `At` is made from a block of a slab, or by `add` for a new one, and forgotten when the slab is given back.
+        unsafe { self.0.as_ref() }
+    }
+}
+
+impl At {
+    /// The slab of `slab` bytes that a block lies in.
+    ///
+    /// # Safety
+    ///
+    /// The caller owes: it does.
+    unsafe fn of(block: NonNull<u8>, slab: usize) -> At {
+        let within = block.addr().get() & (slab - 1);
+        // SAFETY: the slab starts at the multiple of its size before the block, its record `GRAIN` bytes after that.
+        At(unsafe { block.sub(within - GRAIN).cast() })
+    }
+}
+
+/// Where the first block of a slab lies.
+const FIRST: usize = (GRAIN + size_of::<Slab>()).next_multiple_of(ALIGN);
+
+/// So many bytes of fresh blocks are put into a list at once, a block at least: soon enough used to be in the cache still.
+const BATCH: usize = 512;
+
+/// So many blocks at least are taken back from slabs at once, if there are so many.
+const AGAIN: usize = 8;
+
+/// Bytes of free blocks that a list holds at most; and blocks, at most and in any case.
+const AT_HAND: usize = 8 << 10;
+const LEAST: usize = 8;
+const MOST: usize = 64;
+
+/// Blocks of a slab.
+const fn blocks_of(slab: usize, block: usize) -> usize {
+    (slab - FIRST) / block
+}
+
+/// Bytes of a slab's payload that are no block's, for blocks of `block` bytes.
+pub(super) fn slack(block: usize) -> usize {
+    slab_of_class(class_of(block)).map_or(0, |slab| slab - GRAIN - blocks_of(slab, block) * block)
+}
+
+impl Slabs {
+    pub const fn new() -> Slabs {
+        Slabs {
+            fresh: Cell::new(None),
+            left: Cell::new(0),
+            open: Cell::new(None),
+            empty: Cell::new(None),
+            count: Cell::new(0),
+        }
+    }
+
+    /// How many there are.
+    pub fn count(&self) -> usize {
+        self.count.get()
+    }
+
+    /// How many blocks there are, in use or not.
+    pub fn blocks(&self, class: usize) -> usize {
+        slab_of_class(class).map_or(0, |slab| self.count() * blocks_of(slab, size_of_class(class)))
+    }
+
+    /// How many blocks are free, but for those in the list. It takes a step for each slab that has any.
+    pub fn free(&self) -> usize {
+        let chain = |first: Option<At>| iter::successors(first, |at| at.after.get());
+        let slabs = chain(self.open.get()).chain(chain(self.empty.get()));
+        self.left.get() + slabs.map(|at| at.len.get()).sum::<usize>()
+    }
+
+    /// Enters a slab that was claimed just now.
+    ///
+    /// # Safety
+    ///
+    /// The caller owes: `payload` is the payload of a claim that begins, with the ledger's header, at a multiple of `slab`, which is
+    /// what this class has, and is that long. Nobody else uses it until [`remove`](Slabs::remove) returns it.
+    pub unsafe fn add(&self, payload: NonNull<u8>, class: usize, slab: usize) {
+        let at = At(payload.cast());
+        let len = Cell::new(blocks_of(slab, size_of_class(class)));
+        // SAFETY: the caller's promise; a payload lies on the grain, and this one is longer than the record.
+        unsafe { at.0.write(Slab { before: Cell::new(None), after: Cell::new(None), free: Cell::new(None), len }) };
+        payload.as_ptr().expose_provenance();
+        self.count.set(self.count.get() + 1);
+        at.after.set(self.empty.replace(Some(at)));
+    }
+
+    /// Takes out a slab in which nothing is in use, if there is one: the payload, which is the caller's again.
+    pub fn remove(&self) -> Option<NonNull<u8>> {
+        let at = self.empty.get()?;
+        self.empty.set(at.after.get());
+        self.count.set(self.count.get() - 1);
+        Some(at.0.cast())
+    }
+
+    /// Fills the list, if any block is in none: from slabs that have other blocks in use as long as there are any.
+    pub fn fill(&self, list: &List, class: usize) {
+        let mut len = 0;
+        while len < AGAIN
+            && let Some(at) = self.open.get()
+        {
+            len += at.len.get();
+            let first = self.close(at);
+            if let Some(others) = list.head.replace(first) {
+                // SAFETY: a block in a list is free, and starts with its link.
+                let last = iter::successors(first, |block| unsafe { next_of(*block) }).last();
+                // SAFETY: as above.
+                last.inspect(|last| unsafe { link(*last, Some(others)) });
+            }
+        }
+        list.room.set(list.room.get().saturating_sub(len));
+        if len == 0 {
+            self.cut(list, class, BATCH.div_ceil(size_of_class(class)));
+        }
+    }
+
+    /// Puts the next `count` fresh blocks into the list, or as many as there are, the lowest address first.
+    fn cut(&self, list: &List, class: usize, count: usize) {
+        let block = size_of_class(class);
+        if self.left.get() == 0
+            && let (Some(at), Some(slab)) = (self.empty.get(), slab_of_class(class))
+        {
+            self.empty.set(at.after.get());
+            at.len.set(0);
+            // SAFETY: the first block lies in the slab.
+            self.fresh.set(Some(unsafe { at.0.cast().add(FIRST - GRAIN) }));
+            self.left.set(blocks_of(slab, block));
+        }
+        let Some(first) = self.fresh.get() else {
+            return;
+        };
+        let count = count.min(self.left.get());
+        for index in (0..count).rev() {
+            // SAFETY: so many blocks are left in the slab.
+            let fresh = unsafe { first.add(index * block) };
+            // SAFETY: nobody uses it.
+            unsafe { list.push(fresh) };
+        }
+        self.left.set(self.left.get() - count);
+        // SAFETY: at most the end of the slab.
+        self.fresh.set(Some(unsafe { first.add(count * block) }));
+        list.room.set(list.room.get().saturating_sub(count));
+    }
+
+    /// Has the list, which is full, keep what was freed last; the rest goes back to its slabs.
+    #[cold]
+    #[inline(never)]
+    pub fn relieve(&self, list: &List, class: usize) {
+        self.take_back(list, class, most(class) / 2);
+    }
+
+    /// Takes all blocks back that are in the list, and those that were in none yet.
+    pub fn settle(&self, list: &List, class: usize) {
+        if self.left.get() > 0 {
+            self.cut(list, class, usize::MAX);
+        }
+        self.take_back(list, class, 0);
+    }
+
+    /// Takes all but `keep` blocks back that are in the list.
+    fn take_back(&self, list: &List, class: usize, keep: usize) {
+        let Some(slab) = slab_of_class(class) else {
+            return;
+        };
+        let blocks = blocks_of(slab, size_of_class(class));
+        let mut next = list.after(keep);
+        list.room.set(most(class) - keep);
+        while let Some(first) = next {
+            // Blocks that were freed one after the other often lie in one slab.
+            let (mut last, mut len) = (first, 0);
+            while let Some(block) = next
+                && (block.addr().get() ^ first.addr().get()) < slab
+            {
+                (last, len) = (block, len + 1);
+                // SAFETY: a block in a list is free, and starts with its link.
+                next = unsafe { next_of(block) };
+            }
+            // SAFETY: every block of this class lies in a slab of this size.
+            let at = unsafe { At::of(first, slab) };
+            if at.len.get() == 0 {
+                self.open(at);
+            }
+            // SAFETY: as above.
+            unsafe { link(last, at.free.replace(Some(first))) };
+            at.len.set(at.len.get() + len);
+            if at.len.get() == blocks {
+                self.close(at);
+                at.len.set(blocks);
+                at.after.set(self.empty.replace(Some(at)));
+            }
+        }
+    }
+
+    /// Puts a slab among those that have free blocks of their own.
+    fn open(&self, at: At) {
+        let after = self.open.replace(Some(at));
+        if let Some(after) = after {
+            after.before.set(Some(at));
+        }
+        at.after.set(after);
+        at.before.set(None);
+    }
+
+    /// Takes it out again, with its free blocks.
+    fn close(&self, at: At) -> Free {
+        let (before, after) = (at.before.get(), at.after.get());
+        if let Some(after) = after {
+            after.before.set(before);
+        }
+        match before {
+            Some(before) => before.after.set(after),
+            None => self.open.set(after),
+        }
+        at.len.set(0);
+        at.free.take()
+    }
+}
+
+/// How many blocks of a class its list holds at most.
+fn most(class: usize) -> usize {
+    (AT_HAND / size_of_class(class)).clamp(LEAST, MOST)
+}

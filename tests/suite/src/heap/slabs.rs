@@ -1,0 +1,114 @@
+//! Blocks of one class by the hundred: more than its list holds, so that they come from their slabs and go back there.
+
+use core::alloc::{GlobalAlloc, Layout};
+use core::ptr::null_mut;
+
+use freehold::Global;
+
+use super::on_simulated;
+use crate::backings::Manner;
+use crate::choices::{Choices, Seeded};
+
+const MANY: usize = if cfg!(miri) { 200 } else { 800 };
+/// Few enough for many in a slab, which is a page of a host's then.
+const SIZE: usize = 48;
+const SLAB: usize = 4096;
+
+/// The blocks, and the number that each was marked with, at both ends.
+struct Marked<'h> {
+    heap: &'h Global,
+    blocks: [*mut u8; MANY],
+    layout: Layout,
+}
+
+impl Marked<'_> {
+    fn ends(&self, at: usize) -> [*mut u16; 2] {
+        let block = self.blocks[at];
+        // SAFETY: a block of this size.
+        let last = unsafe { block.add(self.layout.size() - 2) };
+        [block.cast(), last.cast()]
+    }
+
+    fn alloc(&mut self, at: usize) {
+        // SAFETY: the layout has bytes.
+        self.blocks[at] = unsafe { self.heap.alloc(self.layout) };
+        assert!(!self.blocks[at].is_null());
+        // SAFETY: the ends of a block of this size.
+        self.ends(at).into_iter().for_each(|end| unsafe { end.write_unaligned(at as u16) });
+    }
+
+    fn free(&mut self, at: usize) {
+        for end in self.ends(at) {
+            // SAFETY: written when it was allocated.
+            assert_eq!(unsafe { end.read_unaligned() }, at as u16, "block {at} was handed out twice");
+        }
+        // SAFETY: a block of this heap's, with this layout, which is not used any more.
+        unsafe { self.heap.dealloc(self.blocks[at], self.layout) };
+        self.blocks[at] = null_mut();
+    }
+
+    fn held(&self) -> usize {
+        self.blocks.iter().filter(|block| !block.is_null()).count()
+    }
+
+    /// Every one of them, in any order.
+    fn shuffled(seed: u32) -> [usize; MANY] {
+        let mut order = core::array::from_fn(|at| at);
+        let mut choices = Seeded::new(seed, MANY);
+        (1..MANY).for_each(|at| order.swap(at, choices.below(at as u32 + 1) as usize));
+        order
+    }
+
+    fn check(&self) {
+        let class = self.heap.classes().find(|class| class.size == self.layout.size());
+        assert_eq!(class.map_or(0, |class| class.used), self.held());
+    }
+}
+
+/// None is handed out twice, all are counted, and after a trim nothing is held but what is in use.
+pub fn many_of_a_class() {
+    for (size, seed) in [(16, 1), (SIZE, 2), (512, 3), (1024, 4)] {
+        on_simulated(4 << 20, Manner::Exact, 0, |heap, _, _| {
+            let layout = Layout::from_size_align(size, 8).expect("a layout");
+            let mut marked = Marked { heap, blocks: [null_mut(); MANY], layout };
+            let mut choices = Seeded::new(seed, 8 * MANY);
+            // Many at a time, so that there are always fewer than the list has, and then more.
+            while let Some(choice) = choices.next() {
+                let first = choice as usize % MANY;
+                let fill = choices.below(2) == 0;
+                for at in (0..choices.below(MANY as u32 / 2) as usize).map(|at| (first + at * 7) % MANY) {
+                    match (fill, marked.blocks[at].is_null()) {
+                        (true, true) => marked.alloc(at),
+                        (false, false) => marked.free(at),
+                        _ => {}
+                    }
+                }
+                marked.check();
+            }
+            heap.trim();
+            marked.check();
+            for at in 0..MANY {
+                if !marked.blocks[at].is_null() {
+                    marked.free(at);
+                }
+            }
+            heap.trim();
+            assert_eq!((heap.stats().free, heap.stats().in_use), (0, 0));
+        });
+    }
+}
+
+/// What is freed in any order lies side by side again when it is allocated anew, slab by slab, but for what is at hand.
+pub fn side_by_side_again() {
+    on_simulated(4 << 20, Manner::Exact, 0, |heap, _, _| {
+        let layout = Layout::from_size_align(SIZE, 8).expect("a layout");
+        let mut marked = Marked { heap, blocks: [null_mut(); MANY], layout };
+        for seed in 0..3 {
+            (0..MANY).for_each(|at| marked.alloc(at));
+            let slab = |at: usize| marked.blocks[at].addr() / SLAB;
+            let jumps = (1..MANY).filter(|at| slab(*at) != slab(at - 1)).count();
+            assert!(jumps < MANY / 3, "{jumps} of {MANY} lie in another slab than the one before");
+            Marked::shuffled(seed).into_iter().for_each(|at| marked.free(at));
+        }
+    });
+}
