@@ -7,7 +7,7 @@
 #include <stddef.h>
 
 /* Says some text. */
-#if defined(__wasm__) && !defined(__wasi__)
+#if defined(__wasm__) && !defined(__wasi__) && !defined(__EMSCRIPTEN__)
 __attribute__((import_module("host"), import_name("say")))
 #endif
 void say(const char *text, size_t length);

@@ -11,6 +11,7 @@ use crate::tools::{Toolchain, Tools};
 const WASM: Need = Need::Target(Toolchain::Current, "wasm32-unknown-unknown");
 const THUMB: Need = Need::Target(Toolchain::Current, "thumbv7em-none-eabihf");
 const WASI: Need = Need::Target(Toolchain::Current, beside_libc::WASI);
+const EMSCRIPTEN: &[Need] = &[Need::Target(Toolchain::Current, beside_libc::EMSCRIPTEN), Need::Node, Need::Emscripten];
 
 /// All of them.
 const EXAMPLES: &[Example] = &[
@@ -62,6 +63,34 @@ const EXAMPLES: &[Example] = &[
         command: "examples/c-in-wasi/run.sh c",
         needs: &[WASI, Need::WasiClang, Need::Node],
         says: WORDS,
+    },
+    Example {
+        name: "emscripten",
+        command: "examples/emscripten/run.sh",
+        needs: EMSCRIPTEN,
+        says: &["8000000 bytes in each: nobody wrote over anybody", "│ arena", "│ global", "from libc: "],
+    },
+    Example {
+        name: "emscripten-c, growable",
+        command: "examples/emscripten-c/run.sh growable",
+        needs: EMSCRIPTEN,
+        says: &[
+            "memory: 16777216 bytes at first, 2",
+            "refused: `codec` asked for",
+            "│ codec",
+            "every picture is as it was",
+        ],
+    },
+    Example {
+        name: "emscripten-c, fixed",
+        command: "examples/emscripten-c/run.sh fixed",
+        needs: EMSCRIPTEN,
+        says: &[
+            "memory: 67108864 bytes at first, 67108864 now",
+            "refused: `codec` asked for",
+            "│ codec",
+            "every picture is as it was",
+        ],
     },
     Example {
         name: "cortex-m",

@@ -83,7 +83,7 @@ impl Need {
             Self::Wasmtime => wasmtime(tools, out),
             Self::WasiClang => debian(tools, WASI_CLANG, out, wasi_libc_of_2022),
             Self::Qemu => qemu(tools),
-            Self::Emscripten => emscripten::install(tools, out),
+            Self::Emscripten => emscripten::meet(tools, out),
         }
     }
 }
@@ -128,19 +128,24 @@ fn wasi_libc_of_2022(tools: &Tools) -> Result<()> {
     Ok(())
 }
 
-/// What `find` finds, or is installed from Debian's packages; but only in CI, where the machine is ours.
+/// In CI the machine is ours, and nothing may be left out.
+pub fn in_ci() -> bool {
+    env::var("CI").is_ok_and(|ci| ci == "true")
+}
+
+/// What `find` finds, or is installed from Debian's packages; but only in CI.
 pub fn debian(tools: &Tools, packages: &str, out: &Out, find: impl Fn(&Tools) -> Result<()>) -> Result<()> {
     let Err(missing) = find(tools) else {
         return Ok(());
     };
-    if !env::var("CI").is_ok_and(|ci| ci == "true") {
+    if !in_ci() {
         return Err(missing.context(format!("on Debian, `apt-get install {packages}` gets it")));
     }
     out.say(&format!("installing {packages}"));
     // Somebody else may be installing something.
     let apt = || {
         let apt = tools.program(Path::new("apt-get")).env("DEBIAN_FRONTEND", "noninteractive");
-        apt.args("--option DPkg::Lock::Timeout=300 --yes")
+        apt.args("--option DPkg::Lock::Timeout=300 --option Acquire::Retries=5 --yes")
     };
     apt().args("update").run(out)?;
     // What else is installed stays: if a package is in the way, it is not for us to remove.

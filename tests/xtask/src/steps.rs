@@ -374,6 +374,7 @@ pub fn all(tools: &Tools) -> Result<Vec<Step>> {
     );
     steps.push(clippy_member("freehold-example-wasi", "--bins", WASI));
     steps.push(clippy_member("freehold-example-c-in-wasi", "--bins", WASI));
+    steps.push(clippy_member("freehold-example-emscripten", "--bins", EMSCRIPTEN));
     steps.push(clippy_member("freehold-example-cortex-m", "--bins", THUMB));
     steps.extend(["", WASM, WASI].map(rustdoc));
     steps.extend(BUILT.iter().map(|(target, builds)| build(target, builds)));
@@ -394,6 +395,7 @@ pub fn all(tools: &Tools) -> Result<Vec<Step>> {
     for linked in Linked::ALL {
         steps.extend(Host::ALL.iter().map(|host| beside_libc(*linked, *host)));
     }
+    steps.extend(Emscripten::all().map(beside_emscripten));
     steps.extend(MODULES.iter().map(scripted));
     steps.extend(CONTROLS.iter().map(control));
     steps.extend(THREADS.iter().map(threads));
@@ -410,11 +412,6 @@ pub fn all(tools: &Tools) -> Result<Vec<Step>> {
         steps.extend(MIRI.iter().map(|run| miri(tests, run)));
     }
     Ok(steps)
-}
-
-/// What needs a toolchain that takes gigabytes.
-pub fn wider() -> Vec<Step> {
-    Emscripten::all().map(beside_emscripten).collect()
 }
 
 /// The test suites of well-known crates, on `Global`.

@@ -5,14 +5,16 @@ use std::num::NonZero;
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Mutex;
+use std::thread;
 use std::time::{Duration, Instant};
-use std::{env, thread};
 
 use anyhow::{Result, bail};
 use comfy_table::{Cell, CellAlignment, Color, ContentArrangement, Table, presets};
 use indicatif::{MultiProgress, ProgressBar, ProgressState, ProgressStyle};
 
 use crate::command::{Out, last_line};
+use crate::emscripten;
+use crate::need::in_ci;
 use crate::steps::{self, Step};
 use crate::tools::Tools;
 
@@ -33,7 +35,8 @@ pub struct Args {
     /// Search for failures instead, each fuzz target for so many seconds
     #[arg(long, value_name = "SECONDS", conflicts_with = "suites")]
     fuzz: Option<u64>,
-    /// Run also what needs Emscripten: a Debian of its own under `target/`, 3 GB, which only root can have
+    /// Install what takes gigabytes too, so that nothing is left out for it: Emscripten, in a Debian of its own under `target/`, which
+    /// only root can have
     #[arg(long)]
     all_hosts: bool,
     /// Name the steps, and run none
@@ -57,7 +60,7 @@ enum Verdict {
 /// Runs the steps.
 pub fn run(args: &Args) -> Result<ExitCode> {
     let tools = Tools::find()?;
-    let strict = env::var("CI").is_ok_and(|ci| ci == "true");
+    let strict = in_ci();
     let mut steps = match args.fuzz {
         Some(seconds) => steps::fuzz(&tools, seconds)?,
         None if args.suites => steps::suites(),
@@ -65,9 +68,6 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     };
     if strict && args.fuzz.is_none() && !args.suites {
         steps.extend(steps::suites());
-    }
-    if args.all_hosts {
-        steps.extend(steps::wider());
     }
     steps.retain(|step| args.only.is_empty() || args.only.iter().any(|part| step.name.contains(part.as_str())));
     if steps.is_empty() {
@@ -78,6 +78,9 @@ pub fn run(args: &Args) -> Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
 
+    if args.all_hosts {
+        emscripten::install(&tools, &Out::Terminal)?;
+    }
     let verify = Verify {
         tools,
         strict,
