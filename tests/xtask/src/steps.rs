@@ -400,7 +400,7 @@ pub fn all(tools: &Tools) -> Result<Vec<Step>> {
     steps.extend(CONTROLS.iter().map(control));
     steps.extend(THREADS.iter().map(threads));
     steps.extend(c::steps());
-    steps.push(maps::step());
+    steps.extend(maps::steps());
     steps.extend(flat_examples(tools)?);
     steps.extend(examples::steps());
     steps.push(Step::cargo("package", ["package -p freehold --allow-dirty"]));
