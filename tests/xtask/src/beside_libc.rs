@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 
 use crate::command::{Out, Task};
-use crate::emscripten;
+use crate::emscripten::{self, Version};
 use crate::need::Need;
 use crate::tools::{Module, Toolchain, Tools};
 
@@ -125,22 +125,27 @@ impl Linked {
     }
 }
 
-/// What an Emscripten program is linked with: libc's allocator, and whether memory grows.
+/// What an Emscripten program is linked with: which Emscripten, libc's allocator, and whether memory grows.
 #[derive(Clone, Copy)]
 pub struct Emscripten {
+    version: Version,
     malloc: &'static str,
     grows: bool,
 }
 
 impl Emscripten {
     /// Every kind of them.
-    pub fn all() -> impl Iterator<Item = Emscripten> {
+    pub fn all(version: Version) -> impl Iterator<Item = Emscripten> {
         let mallocs = ["dlmalloc", "emmalloc", "mimalloc"];
-        mallocs.into_iter().flat_map(|malloc| [true, false].map(|grows| Emscripten { malloc, grows }))
+        mallocs.into_iter().flat_map(move |malloc| [true, false].map(|grows| Emscripten { version, malloc, grows }))
     }
 
     pub fn name(self) -> String {
-        format!("{}, {}", self.malloc, self.memory())
+        format!("Emscripten {}, {}, {}", self.version.name(), self.malloc, self.memory())
+    }
+
+    pub fn need(self) -> Need {
+        Need::Emscripten(self.version)
     }
 
     fn memory(self) -> &'static str {
@@ -153,12 +158,10 @@ impl Emscripten {
         // A library that can't unwind needs nothing of std's.
         let module = Module { on: Toolchain::Current, target: EMSCRIPTEN, build: &build, rustflags: "-Cpanic=abort" };
         let library = tools.build(&module, "a", out)?;
-        let name = format!("{}-{}", self.malloc, self.memory());
-        // The one folder that can be seen inside.
+        let name = format!("{}-{}-{}", self.version.name(), self.malloc, self.memory());
         let made = tools.target_dir().join("beside-libc").join(&name);
         fs::create_dir_all(&made)?;
-        fs::copy(tools.root().join(FOLDER).join("main.c"), made.join("main.c"))?;
-        fs::copy(library, made.join("library.a"))?;
+        let program = made.join("program.js");
         let memory = if self.grows {
             "-sALLOW_MEMORY_GROWTH -sMAXIMUM_MEMORY=4gb"
         } else {
@@ -166,9 +169,10 @@ impl Emscripten {
             "-sINITIAL_MEMORY=256mb -sABORTING_MALLOC=0"
         };
         // This version's optimiser doesn't know all that rustc writes.
-        let emcc = format!("emcc -O1 main.c library.a -sMALLOC={} {memory} -o program.js", self.malloc);
-        emscripten::task(tools, &made).args(&emcc).run(out)?;
+        let emcc =
+            emscripten::task(self.version, tools, &tools.root().join(FOLDER)).args("emcc -O1 main.c").arg(library);
+        emcc.args(&format!("-sMALLOC={} {memory} -o", self.malloc)).arg(&program).run(out)?;
         let node = tools.node().arg(Path::new(FOLDER).join("run.mjs")).arg(self.memory()).arg("node");
-        node.arg(made.join("program.js")).run(out)
+        node.arg(program).run(out)
     }
 }

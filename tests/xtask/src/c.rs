@@ -8,7 +8,7 @@ use cargo_metadata::camino::Utf8PathBuf;
 
 use crate::beside_libc::{EMSCRIPTEN, Host, WASI};
 use crate::command::{Out, Task};
-use crate::emscripten;
+use crate::emscripten::{self, Version};
 use crate::need::Need;
 use crate::steps::Step;
 use crate::tools::{Toolchain, Tools};
@@ -53,7 +53,7 @@ pub fn steps() -> Vec<Step> {
         LIBRARIES.iter().map(move |(suffix, features, words)| {
             let name = format!("C in wasm, on Emscripten{memory}{suffix}");
             Step::new(name, move |tools, out| on_emscripten(tools, features, words, flags, out))
-                .needs([Need::Emscripten, Need::Target(Toolchain::Current, EMSCRIPTEN), Need::Node])
+                .needs([Need::Emscripten(Version::Stable), Need::Target(Toolchain::Current, EMSCRIPTEN), Need::Node])
                 .tests()
         })
     });
@@ -81,7 +81,7 @@ pub fn compiler(tools: &Tools, program: &str) -> Task {
 
 /// Emscripten's.
 pub fn emcc(tools: &Tools) -> Task {
-    strict(emscripten::task(tools, tools.root()).args("emcc"))
+    strict(emscripten::task(Version::Stable, tools, tools.root()).args("emcc"))
 }
 
 fn strict(compiler: Task) -> Task {

@@ -12,7 +12,52 @@ use crate::command::{Out, Task};
 use crate::need::{debian, in_ci};
 use crate::tools::{Toolchain, Tools};
 
-const VERSION: &str = "3.1.69";
+/// Which Emscripten.
+#[derive(Clone, Copy, PartialEq)]
+pub enum Version {
+    /// 3.1.69, which Debian 13 has for good.
+    Stable,
+    /// What Debian's unstable has today.
+    Latest,
+}
+
+impl Version {
+    pub fn name(self) -> &'static str {
+        match self {
+            Version::Stable => "3.1.69",
+            Version::Latest => "latest",
+        }
+    }
+
+    /// The release of Debian that has it.
+    fn debian(self) -> &'static str {
+        match self {
+            Version::Stable => "trixie",
+            Version::Latest => "sid",
+        }
+    }
+
+    /// Where that Debian is, once it is installed.
+    fn root(self, tools: &Tools) -> PathBuf {
+        tools.tools_dir().join(match self {
+            Version::Stable => "emscripten",
+            Version::Latest => "emscripten-latest",
+        })
+    }
+
+    /// What `emcc --version` must say.
+    fn said(self) -> &'static str {
+        match self {
+            Version::Stable => "3.1.69",
+            Version::Latest => "Emscripten",
+        }
+    }
+
+    fn works(self, tools: &Tools, out: &Out) -> bool {
+        let said = task(self, tools, tools.target_dir()).args("emcc --version").read(out).unwrap_or_default();
+        said.contains(self.said())
+    }
+}
 
 /// What `cargo emscripten` takes.
 #[derive(clap::Args)]
@@ -36,42 +81,43 @@ done
 shift
 PATH=/usr/sbin:/usr/bin:/sbin:/bin exec chroot "$root" sh -c 'cd "$0" && exec "$@"' "$here" "$@""#;
 
-/// Checks that it is there. It is large, so it is only installed in CI, or when one asks for it.
-pub fn meet(tools: &Tools, out: &Out) -> Result<()> {
-    if in_ci() {
-        return install(tools, out);
+/// Checks that it is there. It is large, so it is installed only in CI, or when somebody asks for it.
+pub fn meet(version: Version, tools: &Tools, out: &Out) -> Result<()> {
+    // Only `--all-hosts` asks for the latest.
+    if in_ci() || version == Version::Latest {
+        return install(version, tools, out);
     }
-    ensure!(works(tools, out), "no Emscripten {VERSION}; `cargo emscripten` installs it under `target/`, 2.5 GB");
+    let name = version.name();
+    ensure!(
+        version.works(tools, out),
+        "no Emscripten {name}; `cargo verify --all-hosts` installs it under `target/`, 2.5 GB"
+    );
     Ok(())
 }
 
-/// The version in Debian 13, which is stable: all of that is unpacked into a folder of ours, two minutes and 2.5 GB.
-pub fn install(tools: &Tools, out: &Out) -> Result<()> {
-    if works(tools, out) {
+/// All of the Debian that has it is unpacked into a folder of ours: two minutes and 2.5 GB.
+pub fn install(version: Version, tools: &Tools, out: &Out) -> Result<()> {
+    if version.works(tools, out) {
         return Ok(());
     }
+    let name = version.name();
     debian(tools, "debootstrap", out, |tools| {
         tools.program(Path::new("debootstrap")).args("--version").read(&Out::Terminal).map(drop)
     })?;
     let user = tools.program(Path::new("id")).args("-u").read(out)?;
-    ensure!(user.trim() == "0", "only root can install Emscripten {VERSION}: it comes in a Debian of its own");
-    out.say(&format!("installing Emscripten {VERSION} (two minutes, once)"));
+    ensure!(user.trim() == "0", "only root can install Emscripten, {name}: it comes in a Debian of its own");
+    out.say(&format!("installing Emscripten, {name} (two minutes, once)"));
     let mirror = mirror(tools, out)?;
     let mut left = 2;
-    while let Err(error) = unpack(tools, &mirror, out) {
-        ensure!(left > 0, error.context(format!("cannot install Emscripten {VERSION} from {mirror}")));
+    while let Err(error) = unpack(version, tools, &mirror, out) {
+        ensure!(left > 0, error.context(format!("cannot install Emscripten, {name}, from {mirror}")));
         left -= 1;
         // A mirror may be out of breath.
         out.say(&format!("{error:#}; once more in 20 s"));
         thread::sleep(Duration::from_secs(20));
     }
-    ensure!(works(tools, out), "this is not Emscripten {VERSION}");
+    ensure!(version.works(tools, out), "this is not Emscripten, {name}");
     Ok(())
-}
-
-fn works(tools: &Tools, out: &Out) -> bool {
-    let said = task(tools, tools.target_dir()).args("emcc --version").read(out).unwrap_or_default();
-    said.contains(VERSION)
 }
 
 /// The mirror of Debian that this machine's own packages come from.
@@ -90,18 +136,19 @@ fn mirror(tools: &Tools, out: &Out) -> Result<String> {
 }
 
 /// Unpacks that Debian.
-fn unpack(tools: &Tools, mirror: &str, out: &Out) -> Result<()> {
+fn unpack(version: Version, tools: &Tools, mirror: &str, out: &Out) -> Result<()> {
     const KEYRING: &str = "/usr/share/keyrings/debian-archive-keyring.gpg";
-    let root = tools.emscripten();
+    let root = version.root(tools);
     // What is left of an installation that broke off.
     if root.exists() {
         fs::remove_dir_all(&root)?;
     }
     let debootstrap = tools.program(Path::new("debootstrap")).args("--variant=minbase --include=ca-certificates");
-    debootstrap.arg(format!("--keyring={KEYRING}")).arg("trixie").arg(&root).arg(mirror).run(out)?;
+    debootstrap.arg(format!("--keyring={KEYRING}")).arg(version.debian()).arg(&root).arg(mirror).run(out)?;
     let apt = |words: &str| {
-        let apt = "env DEBIAN_FRONTEND=noninteractive apt-get --option Acquire::Retries=5 --yes";
-        task(tools, tools.target_dir()).args(apt).args(words).run(out)
+        // A mirror may be some days behind what it says of itself.
+        let apt = "env DEBIAN_FRONTEND=noninteractive apt-get --yes --option Acquire::Retries=5 --option Acquire::Check-Valid-Until=false";
+        task(version, tools, tools.target_dir()).args(apt).args(words).run(out)
     };
     apt("update")?;
     apt("install --no-install-recommends emscripten")?;
@@ -109,36 +156,36 @@ fn unpack(tools: &Tools, mirror: &str, out: &Out) -> Result<()> {
 }
 
 /// A command in the Debian that has Emscripten, run in `folder`.
-pub fn task(tools: &Tools, folder: &Path) -> Task {
-    enter(tools).into_iter().fold(Task::new("unshare", folder), Task::arg).arg("--")
+pub fn task(version: Version, tools: &Tools, folder: &Path) -> Task {
+    enter(version, tools).into_iter().fold(Task::new("unshare", folder), Task::arg).arg("--")
 }
 
 /// What `unshare` is called with, up to what the command may see.
-fn enter(tools: &Tools) -> Vec<PathBuf> {
+fn enter(version: Version, tools: &Tools) -> Vec<PathBuf> {
     let [root, target] = [tools.root(), tools.target_dir()].map(Path::to_owned);
     // One of the others may be in the first.
-    vec!["--mount".into(), "sh".into(), "-c".into(), ENTER.into(), tools.emscripten(), env::temp_dir(), root, target]
+    vec!["--mount".into(), "sh".into(), "-c".into(), ENTER.into(), version.root(tools), env::temp_dir(), root, target]
 }
 
 /// `cargo emscripten`: installs it, and runs a command that may call `emcc`.
 pub fn run(args: &Args) -> Result<ExitCode> {
     let (tools, out) = (Tools::find()?, Out::Terminal);
-    install(&tools, &out)?;
+    install(Version::Stable, &tools, &out)?;
     let others = env::var_os("PATH").unwrap_or_default();
-    let path = env::join_paths([program(&tools, &out)?].into_iter().chain(env::split_paths(&others)))?;
+    let path = env::join_paths([program(Version::Stable, &tools, &out)?].into_iter().chain(env::split_paths(&others)))?;
     let (program, words) = args.command.split_first().context("no command")?;
     let task = words.iter().fold(Task::new(program, &env::current_dir()?), Task::arg);
     Ok(if task.env("PATH", path).status(&out)?.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 /// An `emcc` for anyone who calls it by that name, Rust as well: the folder that it is in.
-pub fn program(tools: &Tools, out: &Out) -> Result<PathBuf> {
+fn program(version: Version, tools: &Tools, out: &Out) -> Result<PathBuf> {
     let quoted = |word: PathBuf| format!("'{}'", word.display().to_string().replace('\'', r"'\''"));
-    let mut words = enter(tools);
+    let mut words = enter(version, tools);
     // Rust names its own files to those that link.
     words.push(tools.sysroot(Toolchain::Current, out)?);
     let words: Vec<_> = words.into_iter().map(quoted).collect();
-    let folder = tools.emscripten().with_extension("bin");
+    let folder = version.root(tools).with_extension("bin");
     fs::create_dir_all(&folder)?;
     let emcc = folder.join("emcc");
     fs::write(&emcc, format!("#!/bin/sh\nexec unshare {} -- emcc \"$@\"\n", words.join(" ")))?;

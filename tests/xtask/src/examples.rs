@@ -4,6 +4,7 @@ use anyhow::{Result, ensure};
 
 use crate::beside_libc;
 use crate::command::Out;
+use crate::emscripten::Version;
 use crate::need::Need;
 use crate::steps::Step;
 use crate::tools::{Toolchain, Tools};
@@ -11,7 +12,8 @@ use crate::tools::{Toolchain, Tools};
 const WASM: Need = Need::Target(Toolchain::Current, "wasm32-unknown-unknown");
 const THUMB: Need = Need::Target(Toolchain::Current, "thumbv7em-none-eabihf");
 const WASI: Need = Need::Target(Toolchain::Current, beside_libc::WASI);
-const EMSCRIPTEN: &[Need] = &[Need::Target(Toolchain::Current, beside_libc::EMSCRIPTEN), Need::Node, Need::Emscripten];
+const EMSCRIPTEN: &[Need] =
+    &[Need::Target(Toolchain::Current, beside_libc::EMSCRIPTEN), Need::Node, Need::Emscripten(Version::Stable)];
 
 /// All of them.
 const EXAMPLES: &[Example] = &[

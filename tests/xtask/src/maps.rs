@@ -7,6 +7,7 @@ use anyhow::{Context, Result, bail, ensure};
 use crate::beside_libc::EMSCRIPTEN;
 use crate::c;
 use crate::command::Out;
+use crate::emscripten::Version;
 use crate::need::Need;
 use crate::steps::Step;
 use crate::tools::{Module, Toolchain, Tools};
@@ -59,7 +60,7 @@ impl Map {
         match self {
             Map::Rust(..) => vec![target(WASM), Need::Node],
             Map::C(..) => vec![target(WASM), Need::Clang, Need::Node],
-            Map::Emscripten(..) => vec![target(EMSCRIPTEN), Need::Emscripten, Need::Node],
+            Map::Emscripten(..) => vec![target(EMSCRIPTEN), Need::Emscripten(Version::Stable), Need::Node],
         }
     }
 
