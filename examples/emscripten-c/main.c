@@ -103,7 +103,7 @@ int main(void) {
         free(all[n].bytes);
     }
     size_t most = taken().granted;
-    if (freehold_arena_close(scratch, &error)) return failed("closing");
-    printf("\nevery picture is as it was; the codec gave back to `malloc` %zu of %zu bytes\n", most - taken().granted, most);
+    if (freehold_arena_close(scratch, &error) || taken().granted) return failed("closing");
+    printf("\nevery picture is as it was; the codec gave its %zu bytes back to `malloc`\n", most);
     return EXIT_SUCCESS;
 }

@@ -145,14 +145,26 @@ fn unpack(version: Version, tools: &Tools, mirror: &str, out: &Out) -> Result<()
     }
     let debootstrap = tools.program(Path::new("debootstrap")).args("--variant=minbase --include=ca-certificates");
     debootstrap.arg(format!("--keyring={KEYRING}")).arg(version.debian()).arg(&root).arg(mirror).run(out)?;
-    let apt = |words: &str| {
-        // A mirror may be some days behind what it says of itself.
-        let apt = "env DEBIAN_FRONTEND=noninteractive apt-get --yes --option Acquire::Retries=5 --option Acquire::Check-Valid-Until=false";
-        task(version, tools, tools.target_dir()).args(apt).args(words).run(out)
-    };
-    apt("update")?;
-    apt("install --no-install-recommends emscripten")?;
-    apt("clean")
+    apt(version, "emscripten", tools, out)
+}
+
+/// Installs a package there.
+fn apt(version: Version, package: &str, tools: &Tools, out: &Out) -> Result<()> {
+    // A mirror may be some days behind what it says of itself.
+    const APT: &str = "env DEBIAN_FRONTEND=noninteractive apt-get --yes --no-install-recommends \
+                       --option Acquire::Retries=5 --option Acquire::Check-Valid-Until=false";
+    let apt = || task(version, tools, tools.target_dir()).args(APT);
+    apt().args("update").run(out)?;
+    apt().args("install").arg(package).run(out)?;
+    apt().args("clean").run(out)
+}
+
+/// Another program of the Debian with 3.1.69, by the name of its package, for those who have [`path`].
+pub fn add(program: &str, tools: &Tools, out: &Out) -> Result<()> {
+    install(Version::Stable, tools, out)?;
+    out.say(&format!("installing {program} there"));
+    apt(Version::Stable, program, tools, out)?;
+    offer(program, tools, out)
 }
 
 /// A command in the Debian that has Emscripten, run in `folder`.
@@ -171,24 +183,31 @@ fn enter(version: Version, tools: &Tools) -> Vec<PathBuf> {
 pub fn run(args: &Args) -> Result<ExitCode> {
     let (tools, out) = (Tools::find()?, Out::Terminal);
     install(Version::Stable, &tools, &out)?;
-    let others = env::var_os("PATH").unwrap_or_default();
-    let path = env::join_paths([program(Version::Stable, &tools, &out)?].into_iter().chain(env::split_paths(&others)))?;
+    offer("emcc", &tools, &out)?;
     let (program, words) = args.command.split_first().context("no command")?;
     let task = words.iter().fold(Task::new(program, &env::current_dir()?), Task::arg);
-    Ok(if task.env("PATH", path).status(&out)?.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if task.env("PATH", path(&tools)?).status(&out)?.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// An `emcc` for anyone who calls it by that name, Rust as well: the folder that it is in.
-fn program(version: Version, tools: &Tools, out: &Out) -> Result<PathBuf> {
+/// Where programs are looked for, those of the Debian with 3.1.69 first that were offered.
+pub fn path(tools: &Tools) -> Result<OsString> {
+    let others = env::var_os("PATH").unwrap_or_default();
+    Ok(env::join_paths([offered(tools)].into_iter().chain(env::split_paths(&others)))?)
+}
+
+fn offered(tools: &Tools) -> PathBuf {
+    Version::Stable.root(tools).with_extension("bin")
+}
+
+/// A program of the Debian with 3.1.69 for anyone who calls it by its name, Rust as well.
+fn offer(program: &str, tools: &Tools, out: &Out) -> Result<()> {
     let quoted = |word: PathBuf| format!("'{}'", word.display().to_string().replace('\'', r"'\''"));
-    let mut words = enter(version, tools);
+    let mut words = enter(Version::Stable, tools);
     // Rust names its own files to those that link.
     words.push(tools.sysroot(Toolchain::Current, out)?);
     let words: Vec<_> = words.into_iter().map(quoted).collect();
-    let folder = version.root(tools).with_extension("bin");
-    fs::create_dir_all(&folder)?;
-    let emcc = folder.join("emcc");
-    fs::write(&emcc, format!("#!/bin/sh\nexec unshare {} -- emcc \"$@\"\n", words.join(" ")))?;
-    tools.program(Path::new("chmod")).arg("+x").arg(emcc).run(out)?;
-    Ok(folder)
+    let file = offered(tools).join(program);
+    fs::create_dir_all(offered(tools))?;
+    fs::write(&file, format!("#!/bin/sh\nexec unshare {} -- {program} \"$@\"\n", words.join(" ")))?;
+    tools.program(Path::new("chmod")).arg("+x").arg(file).run(out)
 }

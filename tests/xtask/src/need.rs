@@ -82,7 +82,7 @@ impl Need {
             Self::Fuzzer => program(tools, &[FUZZER], "cargo-fuzz", FUZZER_VERSION, out),
             Self::Wasmtime => wasmtime(tools, out),
             Self::WasiClang => debian(tools, WASI_CLANG, out, wasi_libc_of_2022),
-            Self::Qemu => qemu(tools),
+            Self::Qemu => qemu(tools, out),
             Self::Emscripten(version) => emscripten::meet(version, tools, out),
         }
     }
@@ -153,10 +153,21 @@ pub fn debian(tools: &Tools, packages: &str, out: &Out, find: impl Fn(&Tools) ->
     find(tools)
 }
 
-/// Not for us to install: Debian's can't be there beside later versions of qemu's other programs.
-fn qemu(tools: &Tools) -> Result<()> {
-    let found = tools.program(Path::new("qemu-system-arm")).args("--version").read(&Out::Terminal);
-    found.map(drop).context("no qemu-system-arm; on Debian `apt-get install qemu-system-arm` gets it")
+/// Debian's can't be installed beside later versions of qemu's other programs, but in the Debian that Emscripten comes in it can.
+fn qemu(tools: &Tools, out: &Out) -> Result<()> {
+    const QEMU: &str = "qemu-system-arm";
+    let find = || {
+        let qemu = tools.program(Path::new(QEMU)).env("PATH", emscripten::path(tools)?);
+        qemu.args("--version").read(&Out::Terminal).map(drop)
+    };
+    let Err(missing) = find() else {
+        return Ok(());
+    };
+    if !in_ci() {
+        return Err(missing.context(format!("no {QEMU}; on Debian `apt-get install {QEMU}` gets it")));
+    }
+    emscripten::add(QEMU, tools, out)?;
+    find()
 }
 
 /// They understand one version of wasm-bindgen: the one that the lock file holds.

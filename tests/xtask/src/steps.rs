@@ -308,8 +308,6 @@ pub struct Step {
     pub tests: bool,
     /// Whether it keeps one processor busy for long, so that such steps in a row run side by side.
     pub single: bool,
-    /// Whether CI may do without it: what it needs is not to be had on every machine.
-    pub optional: bool,
     /// The check.
     pub work: Work,
 }
@@ -317,14 +315,7 @@ pub struct Step {
 impl Step {
     /// A step that needs nothing.
     pub fn new(name: impl Into<String>, work: impl Fn(&Tools, &Out) -> Result<()> + Send + Sync + 'static) -> Self {
-        Self {
-            name: name.into(),
-            needs: Vec::new(),
-            tests: false,
-            single: false,
-            optional: false,
-            work: Box::new(work),
-        }
+        Self { name: name.into(), needs: Vec::new(), tests: false, single: false, work: Box::new(work) }
     }
 
     /// A step of cargo commands.
@@ -344,12 +335,6 @@ impl Step {
     /// Fails if no test ran.
     pub fn tests(mut self) -> Self {
         self.tests = true;
-        self
-    }
-
-    /// CI may do without it.
-    pub fn optional(mut self) -> Self {
-        self.optional = true;
         self
     }
 

@@ -149,9 +149,7 @@ impl Verify {
             Ok(out) => self.attempt(step, &out),
         };
         let verdict = match verdict {
-            Verdict::Skipped(why) if self.strict && !step.optional => {
-                Verdict::Failed(format!("nothing may be skipped in CI: {why}"))
-            }
+            Verdict::Skipped(why) if self.strict => Verdict::Failed(format!("nothing may be skipped in CI: {why}")),
             verdict => verdict,
         };
         self.bars.suspend(|| self.report.lock().unwrap().add(&step.name, &verdict, &log, start.elapsed()));
