@@ -67,19 +67,8 @@ pub struct Args {
     command: Vec<OsString>,
 }
 
-/// Runs the command after `--` in the Debian `$0`. What is before it are folders of this machine, which are seen there at their own
-/// places. They are mounted for this command only.
-const ENTER: &str = r#"set -e
-root=$0 here=$PWD
-mount -t proc proc "$root/proc"
-mount --rbind /dev "$root/dev"
-while [ "$1" != -- ]; do
-    mkdir -p "$root$1"
-    mount --rbind "$1" "$root$1"
-    shift
-done
-shift
-PATH=/usr/sbin:/usr/bin:/sbin:/bin exec chroot "$root" sh -c 'cd "$0" && exec "$@"' "$here" "$@""#;
+/// What runs a command there.
+const ENTER: &str = "tests/xtask/src/enter.sh";
 
 /// Checks that it is there. It is large, so it is installed only in CI, or when somebody asks for it.
 pub fn meet(version: Version, tools: &Tools, out: &Out) -> Result<()> {
@@ -176,7 +165,7 @@ pub fn task(version: Version, tools: &Tools, folder: &Path) -> Task {
 fn enter(version: Version, tools: &Tools) -> Vec<PathBuf> {
     let [root, target] = [tools.root(), tools.target_dir()].map(Path::to_owned);
     // One of the others may be in the first.
-    vec!["--mount".into(), "sh".into(), "-c".into(), ENTER.into(), version.root(tools), env::temp_dir(), root, target]
+    vec!["--mount".into(), "sh".into(), root.join(ENTER), version.root(tools), env::temp_dir(), root, target]
 }
 
 /// `cargo emscripten`: installs it, and runs a command that may call `emcc`.
