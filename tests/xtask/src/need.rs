@@ -43,7 +43,7 @@ pub enum Need {
     /// An emulator of ARM boards.
     Qemu,
     /// Emscripten, in a Debian of its own.
-    Emscripten,
+    Emscripten(emscripten::Version),
 }
 
 impl Need {
@@ -83,7 +83,7 @@ impl Need {
             Self::Wasmtime => wasmtime(tools, out),
             Self::WasiClang => debian(tools, WASI_CLANG, out, wasi_libc_of_2022),
             Self::Qemu => qemu(tools),
-            Self::Emscripten => emscripten::install(tools, out),
+            Self::Emscripten(version) => emscripten::install(version, tools, out),
         }
     }
 }

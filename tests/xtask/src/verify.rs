@@ -33,7 +33,7 @@ pub struct Args {
     /// Search for failures instead, each fuzz target for so many seconds
     #[arg(long, value_name = "SECONDS", conflicts_with = "suites")]
     fuzz: Option<u64>,
-    /// Run also what needs Emscripten: a Debian of its own under `target/`, 3 GB, which only root can have
+    /// Run also the long soak, and what needs Emscripten: two Debians of its own under `target/`, 3 GB each, which only root can have
     #[arg(long)]
     all_hosts: bool,
     /// Name the steps, and run none
