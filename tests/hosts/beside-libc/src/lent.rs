@@ -83,35 +83,3 @@ pub fn above_two_gib() {
     say(format_args!("above: {start:#x}"));
     drop(below);
 }
-
-/// Bytes taken from libc for each byte claimed, and what libc's heap grew by for it, both in thousandths; then the same from libc
-/// alone, if so asked, in place of that.
-pub fn waste(plain: bool) {
-    for kib in [1024, 1500, 4096, 10_240] {
-        let (size, count) = (kib << 10, (30 << 10) / kib);
-        let (before, granted) = (heap_end(), LENT.snapshot().granted);
-        for _ in 0..count {
-            // Kept, so that the next one begins afresh.
-            if plain { forget(Malloc::new(size).expect("libc has room")) } else { forget(claim(size)) }
-        }
-        let (taken, grown) = (LENT.snapshot().granted - granted, heap_end() - before);
-        let thousandths = |bytes: usize| bytes as u64 * 1000 / (size * count) as u64;
-        say(format_args!("{kib} KiB x {count}: taken {}, libc grown {}", thousandths(taken), thousandths(grown)));
-        assert!(plain || (1000..=1050).contains(&thousandths(taken)));
-    }
-}
-
-/// Where libc's heap ends.
-#[cfg(target_os = "emscripten")]
-fn heap_end() -> usize {
-    unsafe extern "C" {
-        fn sbrk(bytes: isize) -> *mut u8;
-    }
-    // SAFETY: nothing is asked for.
-    unsafe { sbrk(0) }.addr()
-}
-
-#[cfg(not(target_os = "emscripten"))]
-fn heap_end() -> usize {
-    memory_size()
-}

@@ -13,6 +13,7 @@ mod lent;
 mod libc;
 mod pages;
 mod soak;
+mod waste;
 
 use core::ffi::c_int;
 
@@ -56,8 +57,7 @@ pub fn run() -> bool {
         "control_given_back" => lent::given_back(true),
         "used_up" => lent::used_up(),
         "above_two_gib" => lent::above_two_gib(),
-        "waste" => lent::waste(false),
-        "waste_of_libc_alone" => lent::waste(true),
+        "waste" => waste::of(words.next().unwrap_or_default()),
         _ => return false,
     }
     true
