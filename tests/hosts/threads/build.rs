@@ -6,7 +6,7 @@ const LINK: &[&str] = &[
     "--shared-memory",
     "--import-memory",
     "--export-memory",
-    "--max-memory=268435456",
+    "--max-memory=536870912",
     "--export=__stack_pointer",
     "--export=__wasm_init_tls",
     "--export=__tls_size",

@@ -22,6 +22,8 @@ pub enum Version {
 }
 
 impl Version {
+    pub const ALL: &[Version] = &[Version::Stable, Version::Latest];
+
     pub fn name(self) -> &'static str {
         match self {
             Version::Stable => "3.1.69",

@@ -15,9 +15,9 @@ use crate::examples;
 use crate::fuzz;
 use crate::maps;
 use crate::need::Need;
+use crate::soak::{self, Threads};
 use crate::suites::SUITES;
 use crate::tools::{Module, TEST_RUNNER, Toolchain, Tools};
-use crate::waits::waiting;
 
 /// The targets that the crate must build for without a warning, each with the features it is built with there.
 const LINTED: &[(&str, &[&str])] = &[
@@ -185,12 +185,6 @@ const CONTROLS: &[Control] = &[
     },
 ];
 
-/// The heap shared by threads, and the same without its lock: a name, what cargo builds, the script.
-const THREADS: &[(&str, &str, &str)] = &[
-    ("hosts: threads", "", "tests/hosts/threads/run.mjs"),
-    ("hosts: threads, control", "--features unlocked", "tests/hosts/threads/run.mjs unlocked"),
-];
-
 /// The ways Miri runs the tests: a name, its flags, a target.
 const MIRI: &[(&str, &str, &str)] =
     &[("stacked borrows", "", ""), ("tree borrows", "-Zmiri-tree-borrows", ""), ("32 bits", "", I686)];
@@ -252,7 +246,7 @@ const CHECKED: &str = "-Cdebug-assertions -Coverflow-checks";
 /// A heap tail of a megabyte, after the stack and the data.
 const TAIL: &str = "-Clink-arg=--initial-memory=2097152";
 const THUMB: &str = "thumbv7em-none-eabihf";
-const WASM: &str = "wasm32-unknown-unknown";
+pub const WASM: &str = "wasm32-unknown-unknown";
 
 /// A wasm module and the script that runs it.
 struct Scripted {
@@ -339,7 +333,7 @@ impl Step {
     }
 
     /// Runs beside its neighbours, if they may as well.
-    fn single(mut self) -> Self {
+    pub fn single(mut self) -> Self {
         self.single = true;
         self
     }
@@ -384,7 +378,8 @@ pub fn all(tools: &Tools) -> Result<Vec<Step>> {
     steps.extend(Emscripten::all(Version::Stable).map(beside_emscripten));
     steps.extend(MODULES.iter().map(scripted));
     steps.extend(CONTROLS.iter().map(control));
-    steps.extend(THREADS.iter().map(threads));
+    steps.push(soak::hosts_alone());
+    steps.extend(Threads::ALL.iter().map(|threads| threads.hosts()));
     steps.extend(c::steps());
     steps.extend(maps::steps());
     steps.extend(flat_examples(tools)?);
@@ -400,9 +395,9 @@ pub fn all(tools: &Tools) -> Result<Vec<Step>> {
     Ok(steps)
 }
 
-/// What needs a toolchain that takes gigabytes, and is not the same every day.
+/// What needs a toolchain that takes gigabytes and is not the same every day, or a quarter of an hour.
 pub fn wider() -> Vec<Step> {
-    Emscripten::all(Version::Latest).map(beside_emscripten).collect()
+    Emscripten::all(Version::Latest).map(beside_emscripten).chain(soak::steps()).collect()
 }
 
 /// The test suites of well-known crates, on `Global`.
@@ -521,8 +516,7 @@ fn beside_libc(linked: Linked, host: Host) -> Step {
 /// A program in which all of memory is libc's.
 fn beside_emscripten(linked: Emscripten) -> Step {
     Step::new(format!("hosts: C on {}", linked.name()), move |tools, out| linked.run(tools, out))
-        .needs([Need::Member(beside_libc::PACKAGE), Need::Target(Toolchain::Current, EMSCRIPTEN), Need::Node])
-        .needs([linked.need()])
+        .needs(linked.needs())
         .tests()
 }
 
@@ -551,23 +545,6 @@ fn control(control: &'static Control) -> Step {
         Ok(())
     })
     .needs([Need::Member(package), Need::Target(Toolchain::Current, target)])
-}
-
-/// Threads in node, on a module that waits for nobody: it spins.
-fn threads((name, features, script): &'static (&str, &str, &str)) -> Step {
-    // The linker's own: which of the instances fills the memory. The first one does, before there are others.
-    const START: &str = "__wasm_init_memory";
-    Step::new(*name, move |tools, out| {
-        let build = format!("-p freehold-threads --release -Zbuild-std=core,alloc {features}");
-        let rustflags = "-Ctarget-feature=+atomics,+bulk-memory,+mutable-globals";
-        let wasm = tools.build_wasm(&Module { on: Toolchain::Nightly, target: WASM, build: &build, rustflags }, out)?;
-        let waiting = waiting(&fs::read(&wasm)?)?;
-        // That one is found is the proof that others would be.
-        ensure!(waiting == [START], "these wait: {waiting:?}");
-        tools.node().args(script).arg(wasm).run(out)
-    })
-    .needs([Need::Member("freehold-threads"), Need::Component(Toolchain::Nightly, "rust-src"), Need::Node])
-    .tests()
 }
 
 /// Every example that is one file, run on the host.
