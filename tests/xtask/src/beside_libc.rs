@@ -194,13 +194,16 @@ impl Emscripten {
     pub fn run(self, tools: &Tools, out: &Out) -> Result<()> {
         let program = self.build(tools, out)?;
         let node = tools.node().arg(Path::new(FOLDER).join("run.mjs")).arg(self.memory()).arg("node");
-        node.arg(program).run(out)?;
-        self.soak(soak::FEW, tools, out)
+        node.arg(&program).run(out)?;
+        self.soak_of(program, soak::FEW, tools, out)
     }
 
     /// Builds the program, and runs so many operations of the soak.
     pub fn soak(self, operations: u32, tools: &Tools, out: &Out) -> Result<()> {
-        let program = self.build(tools, out)?;
+        self.soak_of(self.build(tools, out)?, operations, tools, out)
+    }
+
+    fn soak_of(self, program: PathBuf, operations: u32, tools: &Tools, out: &Out) -> Result<()> {
         soak::run(self.memory(), operations, ["node".into(), program.into()], |node| node, tools, out)
     }
 }
