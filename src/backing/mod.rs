@@ -64,7 +64,8 @@ pub type DefaultBacking = Hosted;
 ///
 /// The caller (the ledger) owes: [`give_back`](Backing::give_back) gets each loan at most once, and nobody uses it then.
 ///
-/// A grant that overlaps what the ledger holds, or is shorter than asked, is found out and refused: that much is checked.
+/// A grant that overlaps what the ledger holds, or is shorter than asked, is found out and refused: that much is checked. A loan or a
+/// lot that is short goes back; one that overlaps does not, as what is held might go with it.
 #[cfg_attr(
     target_os = "emscripten",
     diagnostic::on_unimplemented(

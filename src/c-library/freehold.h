@@ -93,6 +93,7 @@ typedef struct freehold_ledger freehold_ledger;
 
 /* The module's own ledger: on wasm over pages of `memory.grow` (or what libc gives, where it owns all memory), elsewhere over the
  * host's pages. It takes nothing before the first request, and stays open for ever; each call returns the same handle.
+ * On Emscripten, memory that doesn't grow wants `-sABORTING_MALLOC=0`: else libc ends the program where it is to refuse.
  * Errors: FREEHOLD_NO_BACKING on bare metal. */
 freehold_ledger *freehold_ledger_default(freehold_error *error);
 

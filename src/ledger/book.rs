@@ -77,7 +77,8 @@ impl Book {
         if let Some(other) = self.holds(before, span.addr()).or(other) {
             let at = other.addr().max(span.addr());
             let with = other.owner().unwrap_or("free memory");
-            return refuse(backing, Obstacle::Overlap { backing: name, with, at });
+            // A loan too stays where it is: its lender might take what is held, or make of it what it hands out next.
+            return Err(Obstacle::Overlap { backing: name, with, at });
         }
         Ok(self.enter(&grant, span, owner, before))
     }

@@ -31,6 +31,7 @@ export class Guest {
           end: address(base) + address(length),
           owner: owner === 0 ? null : this.string(owner, ownerLength),
         }),
+      grow: (pages) => this.grow(pages),
     }
     this.exports = new WebAssembly.Instance(module, { host, ...imports }).exports
     said.by = this
@@ -43,6 +44,15 @@ export class Guest {
 
   get memorySize() {
     return this.exports.memory.buffer.byteLength
+  }
+
+  /** Grows its memory, as the embedding page might: the first page's number, or -1. */
+  grow(pages) {
+    try {
+      return this.exports.memory.grow(pages)
+    } catch {
+      return -1
+    }
   }
 
   string(start, length) {

@@ -1,5 +1,5 @@
-/* What the tests share with what runs them: a C program on the host (native.c), one on WASI
- * (wasi.c), or a script in node (wasm.c, run.mjs). */
+/* What the tests share with what runs them: a C program on the host (native.c), one beside a libc
+ * in wasm (libc.c), or a script in node (wasm.c, run.mjs). */
 
 #ifndef TEST_H
 #define TEST_H
@@ -7,7 +7,7 @@
 #include <stddef.h>
 
 /* Says some text. */
-#if defined(__wasm__) && !defined(__wasi__)
+#if defined(__wasm__) && !defined(__wasi__) && !defined(__EMSCRIPTEN__)
 __attribute__((import_module("host"), import_name("say")))
 #endif
 void say(const char *text, size_t length);

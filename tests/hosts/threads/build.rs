@@ -7,7 +7,7 @@ const LINK: &[&str] = &[
     "--import-memory",
     "--export-memory",
     "--initial-memory=2097152",
-    "--max-memory=268435456",
+    "--max-memory=536870912",
     "--export=__stack_pointer",
     "--export=__tls_base",
     "--export=__wasm_init_tls",

@@ -31,6 +31,8 @@ pub enum Manner {
     Short,
     /// Of the right length, but always from the same address.
     Overlapping,
+    /// The same, lent.
+    OverlappingLots,
 }
 
 /// What a test sets and reads while a [`Simulated`] backing is in its ledger's hands.
@@ -62,7 +64,7 @@ impl Control {
 }
 
 /// The length of a lot is a multiple of this.
-const LOT: usize = 2048;
+pub const LOT: usize = 2048;
 
 /// What others write into the memory they took.
 const FOREIGN: u8 = 0xa5;
@@ -184,7 +186,9 @@ unsafe impl Backing for Simulated<'_> {
             Manner::Falling | Manner::Loans => {
                 request.len()?.checked_next_multiple_of(GRAIN).ok_or(Obstacle::TooLarge)?
             }
-            Manner::Lots => request.len()?.checked_next_multiple_of(LOT).ok_or(Obstacle::TooLarge)?,
+            Manner::Lots | Manner::OverlappingLots => {
+                request.len()?.checked_next_multiple_of(LOT).ok_or(Obstacle::TooLarge)?
+            }
             Manner::BadLoans(_, cut) => request.len()?.next_multiple_of(GRAIN) - cut,
             Manner::Short => (request.len()? / 2).next_multiple_of(GRAIN),
         };
@@ -195,7 +199,7 @@ unsafe impl Backing for Simulated<'_> {
         if len > left {
             return Err(Obstacle::Exhausted { backing: self.name(), left });
         }
-        if self.manner != Manner::Overlapping {
+        if !matches!(self.manner, Manner::Overlapping | Manner::OverlappingLots) {
             // Two lots that touch would not be one.
             let apart = if self.manner == Manner::Lots { GRAIN } else { 0 };
             used.store(offset + len + apart + gap.load(Relaxed), Relaxed);
@@ -209,7 +213,7 @@ unsafe impl Backing for Simulated<'_> {
         let span = unsafe { Span::new(base, len) };
         Ok(match self.manner {
             Manner::Islands => Grant::island(span),
-            Manner::Lots => {
+            Manner::Lots | Manner::OverlappingLots => {
                 lent.fetch_add(1, Relaxed);
                 Grant::lot(span)
             }

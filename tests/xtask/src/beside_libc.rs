@@ -7,8 +7,9 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 
 use crate::command::{Out, Task};
-use crate::emscripten;
+use crate::emscripten::{self, Version};
 use crate::need::Need;
+use crate::soak;
 use crate::tools::{Module, Toolchain, Tools};
 
 pub const EMSCRIPTEN: &str = "wasm32-unknown-emscripten";
@@ -86,8 +87,8 @@ impl Linked {
         }
     }
 
-    /// Builds the program.
-    fn build(self, tools: &Tools, out: &Out) -> Result<PathBuf> {
+    /// Builds the program, for this host alone: others may be at it too.
+    fn build(self, host: Host, tools: &Tools, out: &Out) -> Result<PathBuf> {
         let build = |parts: &str, extension| {
             let build = format!("-p {PACKAGE} --release {parts}");
             tools.build(&Module { on: Toolchain::Current, target: WASI, build: &build, rustflags: "" }, extension, out)
@@ -96,7 +97,7 @@ impl Linked {
             return Ok(build("--features std --bin freehold-beside-libc", "wasm")?.into());
         }
         let library = build("--lib", "a")?;
-        let made = tools.target_dir().join("beside-libc");
+        let made = tools.target_dir().join("beside-libc").join(host.name());
         fs::create_dir_all(&made)?;
         let clang = || tools.program(Path::new("clang-19")).args("--target=wasm32-wasi -O2");
         let main = Path::new(FOLDER).join("main.c");
@@ -113,62 +114,96 @@ impl Linked {
         Ok(program)
     }
 
-    /// Builds the program and runs its scenarios.
+    /// Builds the program, runs its scenarios, and a short soak.
     pub fn run(self, host: Host, tools: &Tools, out: &Out) -> Result<()> {
-        let program = self.build(tools, out)?;
-        let libc = if let Linked::C2022 = self { "wasi-2022" } else { "wasi" };
-        let mut node = host.prepare(tools.node(), tools).arg(Path::new(FOLDER).join("run.mjs")).arg(libc);
+        let program = self.build(host, tools, out)?;
+        let mut node = tools.node().arg(Path::new(FOLDER).join("run.mjs")).arg(self.libc());
         for word in host.command(tools) {
             node = node.arg(word);
         }
-        node.arg(program).run(out)
+        host.prepare(node, tools).arg(program).run(out)?;
+        self.soak(host, soak::FEW, tools, out)
+    }
+
+    /// Builds the program, and runs so many operations of the soak.
+    pub fn soak(self, host: Host, operations: u32, tools: &Tools, out: &Out) -> Result<()> {
+        let program = self.build(host, tools, out)?;
+        let command = host.command(tools).into_iter().chain([program.into()]);
+        soak::run(self.libc(), operations, command, |node| host.prepare(node, tools), tools, out)
+    }
+
+    /// What the scripts call its libc.
+    fn libc(self) -> &'static str {
+        if let Linked::C2022 = self { "wasi-2022" } else { "wasi" }
     }
 }
 
-/// What an Emscripten program is linked with: libc's allocator, and whether memory grows.
+/// What an Emscripten program is linked with: which Emscripten, libc's allocator, and whether memory grows.
 #[derive(Clone, Copy)]
 pub struct Emscripten {
+    version: Version,
     malloc: &'static str,
     grows: bool,
 }
 
 impl Emscripten {
     /// Every kind of them.
-    pub fn all() -> impl Iterator<Item = Emscripten> {
+    pub fn all(version: Version) -> impl Iterator<Item = Emscripten> {
         let mallocs = ["dlmalloc", "emmalloc", "mimalloc"];
-        mallocs.into_iter().flat_map(|malloc| [true, false].map(|grows| Emscripten { malloc, grows }))
+        mallocs.into_iter().flat_map(move |malloc| [true, false].map(|grows| Emscripten { version, malloc, grows }))
     }
 
     pub fn name(self) -> String {
-        format!("{}, {}", self.malloc, self.memory())
+        format!("Emscripten {}, {}, {}", self.version.name(), self.malloc, self.memory())
+    }
+
+    pub fn needs(self) -> [Need; 4] {
+        let on = Need::Target(Toolchain::Current, EMSCRIPTEN);
+        [Need::Member(PACKAGE), on, Need::Node, Need::Emscripten(self.version)]
     }
 
     fn memory(self) -> &'static str {
         if self.grows { "growable" } else { "fixed" }
     }
 
-    /// Builds a C program with the Rust library, and runs its scenarios.
-    pub fn run(self, tools: &Tools, out: &Out) -> Result<()> {
+    /// Builds a C program with the Rust library.
+    fn build(self, tools: &Tools, out: &Out) -> Result<PathBuf> {
         let build = format!("-p {PACKAGE} --release --lib");
         // A library that can't unwind needs nothing of std's.
         let module = Module { on: Toolchain::Current, target: EMSCRIPTEN, build: &build, rustflags: "-Cpanic=abort" };
         let library = tools.build(&module, "a", out)?;
-        let name = format!("{}-{}", self.malloc, self.memory());
-        // The one folder that can be seen inside.
+        let name = format!("{}-{}-{}", self.version.name(), self.malloc, self.memory());
         let made = tools.target_dir().join("beside-libc").join(&name);
         fs::create_dir_all(&made)?;
-        fs::copy(tools.root().join(FOLDER).join("main.c"), made.join("main.c"))?;
-        fs::copy(library, made.join("library.a"))?;
+        let program = made.join("program.js");
         let memory = if self.grows {
-            "-sALLOW_MEMORY_GROWTH -sMAXIMUM_MEMORY=4gb"
+            // It begins small, so that it grows in every scenario.
+            "-sALLOW_MEMORY_GROWTH -sINITIAL_MEMORY=8mb -sMAXIMUM_MEMORY=4gb"
         } else {
             // What is refused is to be null, and no end of the program. mimalloc begins with 128 MiB.
             "-sINITIAL_MEMORY=256mb -sABORTING_MALLOC=0"
         };
         // This version's optimiser doesn't know all that rustc writes.
-        let emcc = format!("emcc -O1 main.c library.a -sMALLOC={} {memory} -o program.js", self.malloc);
-        emscripten::task(tools, &made).args(&emcc).run(out)?;
+        let emcc =
+            emscripten::task(self.version, tools, &tools.root().join(FOLDER)).args("emcc -O1 main.c").arg(library);
+        emcc.args(&format!("-sMALLOC={} {memory} -o", self.malloc)).arg(&program).run(out)?;
+        Ok(program)
+    }
+
+    /// Builds the program, runs its scenarios, and a short soak.
+    pub fn run(self, tools: &Tools, out: &Out) -> Result<()> {
+        let program = self.build(tools, out)?;
         let node = tools.node().arg(Path::new(FOLDER).join("run.mjs")).arg(self.memory()).arg("node");
-        node.arg(made.join("program.js")).run(out)
+        node.arg(&program).run(out)?;
+        self.soak_of(program, soak::FEW, tools, out)
+    }
+
+    /// Builds the program, and runs so many operations of the soak.
+    pub fn soak(self, operations: u32, tools: &Tools, out: &Out) -> Result<()> {
+        self.soak_of(self.build(tools, out)?, operations, tools, out)
+    }
+
+    fn soak_of(self, program: PathBuf, operations: u32, tools: &Tools, out: &Out) -> Result<()> {
+        soak::run(self.memory(), operations, ["node".into(), program.into()], |node| node, tools, out)
     }
 }

@@ -2,12 +2,14 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::time::Duration;
 
 use anyhow::{Result, ensure};
 use cargo_metadata::camino::Utf8PathBuf;
 
-use crate::beside_libc::{Host, WASI};
+use crate::beside_libc::{EMSCRIPTEN, Host, WASI};
 use crate::command::{Out, Task};
+use crate::emscripten::{self, Version};
 use crate::need::Need;
 use crate::steps::Step;
 use crate::tools::{Toolchain, Tools};
@@ -20,6 +22,13 @@ const TWO_COPIES: &str = "freehold-two-copies-library";
 /// The library with its checks, and the control without them: what a step's name ends with, what cargo builds, what the tests are
 /// called with.
 const LIBRARIES: &[(&str, &str, &str)] = &[("", "", ""), (", control", "--features unchecked", "unchecked")];
+
+/// Emscripten's memory, which ends at 32 MiB: what a step's name ends with, what the linker is told.
+const MEMORIES: &[(&str, &str)] = &[
+    (", growable", "-sALLOW_MEMORY_GROWTH -sMAXIMUM_MEMORY=32mb"),
+    // What is refused is to be null, and no end of the program.
+    (", fixed", "-sINITIAL_MEMORY=32mb -sABORTING_MALLOC=0"),
+];
 
 /// All of them.
 pub fn steps() -> Vec<Step> {
@@ -42,11 +51,19 @@ pub fn steps() -> Vec<Step> {
     let on_wasi = Step::new("C in wasm, beside libc on WASI", on_wasi)
         .needs([Need::WasiClang, Need::Target(Toolchain::Current, WASI), Need::Node])
         .tests();
+    let on_emscripten = MEMORIES.iter().flat_map(|(memory, flags)| {
+        LIBRARIES.iter().map(move |(suffix, features, words)| {
+            let name = format!("C in wasm, on Emscripten{memory}{suffix}");
+            Step::new(name, move |tools, out| on_emscripten(tools, features, words, flags, out))
+                .needs([Need::Emscripten(Version::Stable), Need::Target(Toolchain::Current, EMSCRIPTEN), Need::Node])
+                .tests()
+        })
+    });
     let declares = Step::new("C: the header declares what there is", declares).needs([Need::Cc]);
     let symbols =
         Step::new("C on `c_symbols!`", symbols).needs(needs).needs([Need::Member("freehold-c-symbols")]).tests();
     let copies = Step::new("C with two copies", two_copies).needs(needs).needs([Need::Member(TWO_COPIES)]).tests();
-    natively.chain(in_wasm).chain([object, on_wasi, declares, symbols, copies]).collect()
+    natively.chain(in_wasm).chain([object, on_wasi]).chain(on_emscripten).chain([declares, symbols, copies]).collect()
 }
 
 /// The static library. Each set of features has a folder of its own: all of them are called by the same name.
@@ -62,7 +79,16 @@ pub fn library(tools: &Tools, target: &str, features: &str, out: &Out) -> Result
 
 /// `cc`, with every warning as an error.
 pub fn compiler(tools: &Tools, program: &str) -> Task {
-    Task::new(program, tools.root()).args("-std=c99 -O1 -Wall -Wextra -pedantic -Werror -I src/c-library")
+    strict(Task::new(program, tools.root()))
+}
+
+/// Emscripten's.
+pub fn emcc(tools: &Tools) -> Task {
+    strict(emscripten::task(Version::Stable, tools, tools.root()).args("emcc"))
+}
+
+fn strict(compiler: Task) -> Task {
+    compiler.args("-std=c99 -O1 -Wall -Wextra -pedantic -Werror -I src/c-library")
 }
 
 /// The tests as a program.
@@ -102,7 +128,7 @@ fn on_wasi(tools: &Tools, out: &Out) -> Result<()> {
     let program = library.with_extension("tests.wasm");
     compiler(tools, "clang-19")
         .args("--target=wasm32-wasi -Wl,--max-memory=33554432")
-        .args(&format!("{TESTS}/wasi.c {TESTS}/test.c"))
+        .args(&format!("{TESTS}/libc.c {TESTS}/test.c"))
         .arg(library)
         .arg("-o")
         .arg(&program)
@@ -112,6 +138,17 @@ fn on_wasi(tools: &Tools, out: &Out) -> Result<()> {
         node = node.arg(word);
     }
     node.arg(program).run(out)
+}
+
+/// The tests as an Emscripten program.
+fn on_emscripten(tools: &Tools, features: &str, words: &str, memory: &str, out: &Out) -> Result<()> {
+    let library = library(tools, &format!("--target {EMSCRIPTEN}"), features, out)?;
+    let program = library.with_extension("tests.js");
+    let unchecked = if words.is_empty() { "" } else { "-DUNCHECKED" };
+    let emcc = emcc(tools).args(unchecked).args(&format!("{TESTS}/libc.c {TESTS}/test.c")).arg(library);
+    emcc.args(memory).arg("-o").arg(&program).run(out)?;
+    // Where libc's heap is written over it may look for a block for ever.
+    tools.node().limit(Duration::from_secs(2 * 60)).arg(program).run(out)
 }
 
 /// What the library exports under a name of its own is what the header declares. (That the types agree the package's tests see to.)

@@ -1,55 +1,204 @@
 //! Emscripten: in a Debian of its own, a folder under `target/`.
 
-use std::fs;
-use std::path::Path;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Duration;
+use std::{env, fs, thread};
 
 use anyhow::{Context, Result, ensure};
 
 use crate::command::{Out, Task};
-use crate::need::debian;
-use crate::tools::Tools;
+use crate::need::{debian, in_ci};
+use crate::tools::{Toolchain, Tools};
 
-/// The version in Debian 13, which is stable: all of that is unpacked into a folder of ours, two minutes and 3 GB.
-pub fn install(tools: &Tools, out: &Out) -> Result<()> {
-    const VERSION: &str = "3.1.69";
-    const KEYRING: &str = "/usr/share/keyrings/debian-archive-keyring.gpg";
-    let root = tools.emscripten();
-    let works = |out: &Out| {
-        let said = task(tools, tools.target_dir()).args("emcc --version").read(out).unwrap_or_default();
-        said.contains(VERSION)
-    };
-    if works(out) {
+/// Which Emscripten.
+#[derive(Clone, Copy, PartialEq)]
+pub enum Version {
+    /// 3.1.69, which Debian 13 has for good.
+    Stable,
+    /// What Debian's unstable has today.
+    Latest,
+}
+
+impl Version {
+    pub const ALL: &[Version] = &[Version::Stable, Version::Latest];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Version::Stable => "3.1.69",
+            Version::Latest => "latest",
+        }
+    }
+
+    /// The release of Debian that has it.
+    fn debian(self) -> &'static str {
+        match self {
+            Version::Stable => "trixie",
+            Version::Latest => "sid",
+        }
+    }
+
+    /// Where that Debian is, once it is installed.
+    fn root(self, tools: &Tools) -> PathBuf {
+        tools.tools_dir().join(match self {
+            Version::Stable => "emscripten",
+            Version::Latest => "emscripten-latest",
+        })
+    }
+
+    /// What `emcc --version` must say.
+    fn said(self) -> &'static str {
+        match self {
+            Version::Stable => "3.1.69",
+            Version::Latest => "Emscripten",
+        }
+    }
+
+    fn works(self, tools: &Tools, out: &Out) -> bool {
+        let said = task(self, tools, tools.target_dir()).args("emcc --version").read(out).unwrap_or_default();
+        said.contains(self.said())
+    }
+}
+
+/// What `cargo emscripten` takes.
+#[derive(clap::Args)]
+pub struct Args {
+    /// The command, with its arguments
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true, required = true)]
+    command: Vec<OsString>,
+}
+
+/// What runs a command there.
+const ENTER: &str = "tests/xtask/src/enter.sh";
+
+/// Checks that it is there. It is large, so it is installed only in CI, or when somebody asks for it.
+pub fn meet(version: Version, tools: &Tools, out: &Out) -> Result<()> {
+    // Only `--all-hosts` asks for the latest.
+    if in_ci() || version == Version::Latest {
+        return install(version, tools, out);
+    }
+    let name = version.name();
+    ensure!(
+        version.works(tools, out),
+        "no Emscripten {name}; `cargo verify --all-hosts` installs it under `target/`, 2.5 GB"
+    );
+    Ok(())
+}
+
+/// All of the Debian that has it is unpacked into a folder of ours: two minutes and 2.5 GB.
+pub fn install(version: Version, tools: &Tools, out: &Out) -> Result<()> {
+    if version.works(tools, out) {
         return Ok(());
     }
+    let name = version.name();
     debian(tools, "debootstrap", out, |tools| {
         tools.program(Path::new("debootstrap")).args("--version").read(&Out::Terminal).map(drop)
     })?;
     let user = tools.program(Path::new("id")).args("-u").read(out)?;
-    ensure!(user.trim() == "0", "only root can install Emscripten {VERSION}: it comes in a Debian of its own");
-    out.say(&format!("installing Emscripten {VERSION} (two minutes, once)"));
+    ensure!(user.trim() == "0", "only root can install Emscripten, {name}: it comes in a Debian of its own");
+    out.say(&format!("installing Emscripten, {name} (two minutes, once)"));
+    let mirror = mirror(tools, out)?;
+    let mut left = 2;
+    while let Err(error) = unpack(version, tools, &mirror, out) {
+        ensure!(left > 0, error.context(format!("cannot install Emscripten, {name}, from {mirror}")));
+        left -= 1;
+        // A mirror may be out of breath.
+        out.say(&format!("{error:#}; once more in 20 s"));
+        thread::sleep(Duration::from_secs(20));
+    }
+    ensure!(version.works(tools, out), "this is not Emscripten, {name}");
+    Ok(())
+}
+
+/// The mirror of Debian that this machine's own packages come from.
+fn mirror(tools: &Tools, out: &Out) -> Result<String> {
+    let first = || {
+        let apt = tools.program(Path::new("apt-get")).args("indextargets --format $(REPO_URI)");
+        let mirrors = apt.arg("Origin: Debian").arg("Component: main").read(out)?;
+        anyhow::Ok(mirrors.lines().next().map(str::to_owned))
+    };
+    if let Some(mirror) = first()? {
+        return Ok(mirror);
+    }
+    // It knows only of what it has looked at.
+    tools.program(Path::new("apt-get")).args("update").run(out)?;
+    first()?.context("this machine's packages come from no mirror of Debian")
+}
+
+/// Unpacks that Debian.
+fn unpack(version: Version, tools: &Tools, mirror: &str, out: &Out) -> Result<()> {
+    const KEYRING: &str = "/usr/share/keyrings/debian-archive-keyring.gpg";
+    let root = version.root(tools);
     // What is left of an installation that broke off.
     if root.exists() {
         fs::remove_dir_all(&root)?;
     }
-    let apt = tools.program(Path::new("apt-get")).args("indextargets --format $(REPO_URI)");
-    let mirrors = apt.arg("Origin: Debian").arg("Component: main").read(out)?;
-    let mirror = mirrors.lines().next().context("apt has no Debian")?;
     let debootstrap = tools.program(Path::new("debootstrap")).args("--variant=minbase --include=ca-certificates");
-    debootstrap.arg(format!("--keyring={KEYRING}")).arg("trixie").arg(&root).arg(mirror).run(out)?;
-    let apt = |words: &str| {
-        task(tools, tools.target_dir()).args("env DEBIAN_FRONTEND=noninteractive apt-get --yes").args(words).run(out)
-    };
-    apt("update")?;
-    apt("install --no-install-recommends emscripten")?;
-    ensure!(works(out), "this is not Emscripten {VERSION}");
-    Ok(())
+    debootstrap.arg(format!("--keyring={KEYRING}")).arg(version.debian()).arg(&root).arg(mirror).run(out)?;
+    apt(version, "emscripten", tools, out)
 }
 
-/// A command in the Debian that has Emscripten, in `folder`, which is mounted there; so are the system's own.
-pub fn task(tools: &Tools, folder: &Path) -> Task {
-    const ENTER: &str = "mkdir -p \"$0/work\" && mount --bind \"$1\" \"$0/work\" && mount -t proc proc \"$0/proc\" \
-                         && mount --rbind /dev \"$0/dev\" && root=$0 && shift && exec chroot \"$root\" sh -c 'cd /work && \"$@\"' - \"$@\"";
-    // Mounted for this command only.
-    let unshare = tools.program(Path::new("unshare")).args("--mount sh -c").arg(ENTER);
-    unshare.arg(tools.emscripten()).arg(folder)
+/// Installs a package there.
+fn apt(version: Version, package: &str, tools: &Tools, out: &Out) -> Result<()> {
+    // A mirror may be some days behind what it says of itself.
+    const APT: &str = "env DEBIAN_FRONTEND=noninteractive apt-get --yes --no-install-recommends \
+                       --option Acquire::Retries=5 --option Acquire::Check-Valid-Until=false";
+    let apt = || task(version, tools, tools.target_dir()).args(APT);
+    apt().args("update").run(out)?;
+    apt().args("install").arg(package).run(out)?;
+    apt().args("clean").run(out)
+}
+
+/// Another program of the Debian with 3.1.69, by the name of its package, for those who have [`path`].
+pub fn add(program: &str, tools: &Tools, out: &Out) -> Result<()> {
+    install(Version::Stable, tools, out)?;
+    out.say(&format!("installing {program} there"));
+    apt(Version::Stable, program, tools, out)?;
+    offer(program, tools, out)
+}
+
+/// A command in the Debian that has Emscripten, run in `folder`.
+pub fn task(version: Version, tools: &Tools, folder: &Path) -> Task {
+    enter(version, tools).into_iter().fold(Task::new("unshare", folder), Task::arg).arg("--")
+}
+
+/// What `unshare` is called with, up to what the command may see.
+fn enter(version: Version, tools: &Tools) -> Vec<PathBuf> {
+    let [root, target] = [tools.root(), tools.target_dir()].map(Path::to_owned);
+    // One of the others may be in the first.
+    vec!["--mount".into(), "sh".into(), root.join(ENTER), version.root(tools), env::temp_dir(), root, target]
+}
+
+/// `cargo emscripten`: installs it, and runs a command that may call `emcc`.
+pub fn run(args: &Args) -> Result<ExitCode> {
+    let (tools, out) = (Tools::find()?, Out::Terminal);
+    install(Version::Stable, &tools, &out)?;
+    offer("emcc", &tools, &out)?;
+    let (program, words) = args.command.split_first().context("no command")?;
+    let task = words.iter().fold(Task::new(program, &env::current_dir()?), Task::arg);
+    Ok(if task.env("PATH", path(&tools)?).status(&out)?.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Where programs are looked for, those of the Debian with 3.1.69 first that were offered.
+pub fn path(tools: &Tools) -> Result<OsString> {
+    let others = env::var_os("PATH").unwrap_or_default();
+    Ok(env::join_paths([offered(tools)].into_iter().chain(env::split_paths(&others)))?)
+}
+
+fn offered(tools: &Tools) -> PathBuf {
+    Version::Stable.root(tools).with_extension("bin")
+}
+
+/// A program of the Debian with 3.1.69 for anyone who calls it by its name, Rust as well.
+fn offer(program: &str, tools: &Tools, out: &Out) -> Result<()> {
+    let quoted = |word: PathBuf| format!("'{}'", word.display().to_string().replace('\'', r"'\''"));
+    let mut words = enter(Version::Stable, tools);
+    // Rust names its own files to those that link.
+    words.push(tools.sysroot(Toolchain::Current, out)?);
+    let words: Vec<_> = words.into_iter().map(quoted).collect();
+    let file = offered(tools).join(program);
+    fs::create_dir_all(offered(tools))?;
+    fs::write(&file, format!("#!/bin/sh\nexec unshare {} -- {program} \"$@\"\n", words.join(" ")))?;
+    tools.program(Path::new("chmod")).arg("+x").arg(file).run(out)
 }

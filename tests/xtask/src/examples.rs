@@ -4,6 +4,7 @@ use anyhow::{Result, ensure};
 
 use crate::beside_libc;
 use crate::command::Out;
+use crate::emscripten::{self, Version};
 use crate::need::Need;
 use crate::steps::Step;
 use crate::tools::{Toolchain, Tools};
@@ -11,6 +12,8 @@ use crate::tools::{Toolchain, Tools};
 const WASM: Need = Need::Target(Toolchain::Current, "wasm32-unknown-unknown");
 const THUMB: Need = Need::Target(Toolchain::Current, "thumbv7em-none-eabihf");
 const WASI: Need = Need::Target(Toolchain::Current, beside_libc::WASI);
+const EMSCRIPTEN: &[Need] =
+    &[Need::Target(Toolchain::Current, beside_libc::EMSCRIPTEN), Need::Node, Need::Emscripten(Version::Stable)];
 
 /// All of them.
 const EXAMPLES: &[Example] = &[
@@ -64,6 +67,34 @@ const EXAMPLES: &[Example] = &[
         says: WORDS,
     },
     Example {
+        name: "emscripten",
+        command: "examples/emscripten/run.sh",
+        needs: EMSCRIPTEN,
+        says: &["8000000 bytes in each: nobody wrote over anybody", "│ arena", "│ global", "from libc: "],
+    },
+    Example {
+        name: "emscripten-c, growable",
+        command: "examples/emscripten-c/run.sh growable",
+        needs: EMSCRIPTEN,
+        says: &[
+            "memory: 16777216 bytes at first, 2",
+            "refused: `codec` asked for",
+            "│ codec",
+            "every picture is as it was; the codec gave its",
+        ],
+    },
+    Example {
+        name: "emscripten-c, fixed",
+        command: "examples/emscripten-c/run.sh fixed",
+        needs: EMSCRIPTEN,
+        says: &[
+            "memory: 67108864 bytes at first, 67108864 now",
+            "refused: `codec` asked for",
+            "│ codec",
+            "every picture is as it was; the codec gave its",
+        ],
+    },
+    Example {
         name: "cortex-m",
         command: "examples/cortex-m/run.sh",
         needs: &[THUMB, Need::Qemu],
@@ -91,9 +122,8 @@ struct Example {
 /// A step for each.
 pub fn steps() -> Vec<Step> {
     let step = |example: &'static Example| {
-        let step = Step::new(format!("example {}", example.name), |tools, out| run(example, tools, out))
-            .needs(example.needs.iter().copied());
-        if example.needs.contains(&Need::Qemu) { step.optional() } else { step }
+        Step::new(format!("example {}", example.name), |tools, out| run(example, tools, out))
+            .needs(example.needs.iter().copied())
     };
     EXAMPLES.iter().map(step).collect()
 }
@@ -103,6 +133,8 @@ fn run(example: &Example, tools: &Tools, out: &Out) -> Result<()> {
     let script = tools.cargo_by(Toolchain::Current, "sh")?.args(example.command);
     let script = script.env("CARGO_TARGET_DIR", tools.target_dir());
     let script = if example.needs.contains(&Need::Clang) { script.env("CLANG", tools.clang()?) } else { script };
+    let script =
+        if example.needs.contains(&Need::Qemu) { script.env("PATH", emscripten::path(tools)?) } else { script };
     let said = script.read(out)?;
     out.note(&said)?;
     for says in example.says {

@@ -1,4 +1,4 @@
-//! The side jobs of this repository: `cargo verify`, `cargo demo` and `cargo maps`.
+//! The side jobs of this repository: `cargo verify`, `cargo demo`, `cargo maps` and `cargo emscripten`.
 
 mod beside_libc;
 mod c;
@@ -9,8 +9,10 @@ mod examples;
 mod fuzz;
 mod maps;
 mod need;
+mod soak;
 mod steps;
 mod suites;
+mod threads;
 mod tools;
 mod verify;
 mod waits;
@@ -28,12 +30,15 @@ enum Job {
     Demo(demo::Args),
     /// Draw the diagrams of docs/targets.md
     Maps(maps::Args),
+    /// Run a command that calls Emscripten's `emcc`, which is installed under target/
+    Emscripten(emscripten::Args),
 }
 
 fn main() -> ExitCode {
     let done = match Job::parse() {
         Job::Verify(args) => verify::run(&args),
         Job::Maps(args) => maps::run(&args).map(|()| ExitCode::SUCCESS),
+        Job::Emscripten(args) => emscripten::run(&args),
         Job::Demo(args) => demo::run(args).map(|()| ExitCode::SUCCESS),
     };
     done.unwrap_or_else(|error| {

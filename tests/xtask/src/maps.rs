@@ -4,8 +4,10 @@ use std::fs;
 
 use anyhow::{Context, Result, bail, ensure};
 
+use crate::beside_libc::EMSCRIPTEN;
 use crate::c;
 use crate::command::Out;
+use crate::emscripten::Version;
 use crate::need::Need;
 use crate::steps::Step;
 use crate::tools::{Module, Toolchain, Tools};
@@ -13,6 +15,7 @@ use crate::tools::{Module, Toolchain, Tools};
 const DOC: &str = "docs/targets.md";
 const WASM: &str = "wasm32-unknown-unknown";
 const SCRIPT: &str = "tests/hosts/maps/run.mjs";
+const SOURCE: &str = "tests/hosts/maps/map.c";
 
 /// What `cargo maps` takes.
 #[derive(clap::Args)]
@@ -28,6 +31,8 @@ enum Map {
     Rust(&'static str, &'static str),
     /// A module that clang links from C and the static library; with flags for clang.
     C(&'static str, &'static str),
+    /// A program that Emscripten links from the same; with flags for emcc.
+    Emscripten(&'static str, &'static str),
 }
 
 /// All of them, in the document's order.
@@ -39,12 +44,23 @@ const MAPS: &[Map] = &[
     Map::C("C", ""),
     Map::C("C, stack first", "-Wl,--stack-first -Wl,-z,stack-size=131072"),
     Map::C("C, memory of 1 MiB", "-Wl,--initial-memory=1048576"),
+    Map::Emscripten("Emscripten", ""),
+    Map::Emscripten("Emscripten, stack first", "-Wl,--stack-first -sSTACK_SIZE=131072 -sINITIAL_HEAP=2097152"),
 ];
 
 impl Map {
     fn name(&self) -> &'static str {
         match self {
-            Map::Rust(name, _) | Map::C(name, _) => name,
+            Map::Rust(name, _) | Map::C(name, _) | Map::Emscripten(name, _) => name,
+        }
+    }
+
+    fn needs(&self) -> Vec<Need> {
+        let target = |name| Need::Target(Toolchain::Current, name);
+        match self {
+            Map::Rust(..) => vec![target(WASM), Need::Node],
+            Map::C(..) => vec![target(WASM), Need::Clang, Need::Node],
+            Map::Emscripten(..) => vec![target(EMSCRIPTEN), Need::Emscripten(Version::Stable), Need::Node],
         }
     }
 
@@ -61,12 +77,18 @@ impl Map {
                 c::compiler(tools, &tools.clang()?)
                     .args("--target=wasm32 -nostdlib -Wl,--no-entry")
                     .args(flags)
-                    .arg("tests/hosts/maps/map.c")
+                    .arg(SOURCE)
                     .arg(library)
                     .arg("-o")
                     .arg(&module)
                     .run(out)?;
                 module
+            }
+            Map::Emscripten(_, flags) => {
+                let library = c::library(tools, &format!("--release --target {EMSCRIPTEN}"), "", out)?;
+                let program = library.with_file_name("map.js");
+                c::emcc(tools).args(flags).arg(SOURCE).arg(library).arg("-o").arg(&program).run(out)?;
+                return tools.node().arg(program).read(out);
             }
         };
         tools.node().arg(SCRIPT).arg(module).read(out)
@@ -85,10 +107,8 @@ impl Map {
 pub fn run(args: &Args) -> Result<()> {
     let tools = Tools::find()?;
     let path = tools.root().join(DOC);
-    for need in needs() {
-        need.meet(&tools, &Out::Terminal)?;
-    }
     for map in MAPS {
+        map.needs().iter().try_for_each(|need| need.meet(&tools, &Out::Terminal))?;
         let drawn = map.draw(&tools, &Out::Terminal)?;
         if args.write {
             let mut doc = fs::read_to_string(&path)?;
@@ -102,28 +122,28 @@ pub fn run(args: &Args) -> Result<()> {
     Ok(())
 }
 
-/// The check that the document has what would be drawn now.
-pub fn step() -> Step {
-    Step::new("docs: maps", |tools, out| {
-        let doc = fs::read_to_string(tools.root().join(DOC))?;
-        ensure!(doc.matches("<!-- cargo maps: ").count() == MAPS.len(), "{DOC} has other diagrams than there are");
-        for map in MAPS {
-            let drawn = map.draw(tools, out)?;
-            let (start, end) = map.place(&doc)?;
-            out.note(&drawn)?;
-            let (drawn, written) = (shape(&drawn), shape(&doc[start..end]));
-            if drawn != written {
-                let line = drawn.iter().zip(&written).find(|(drawn, written)| drawn != written);
-                bail!("{DOC}, {:?}, is not what is drawn: {line:?}; `cargo maps --write` puts it right", map.name());
-            }
-        }
-        Ok(())
+/// The checks that the document has what would be drawn now: one for each kind of map, as they need different things.
+pub fn steps() -> impl Iterator<Item = Step> {
+    MAPS.chunk_by(|one, next| one.needs() == next.needs()).map(|maps| {
+        Step::new(format!("docs: maps of {}", maps[0].name()), |tools, out| check(maps, tools, out))
+            .needs(maps[0].needs())
     })
-    .needs(needs())
 }
 
-fn needs() -> [Need; 3] {
-    [Need::Clang, Need::Target(Toolchain::Current, WASM), Need::Node]
+fn check(maps: &[Map], tools: &Tools, out: &Out) -> Result<()> {
+    let doc = fs::read_to_string(tools.root().join(DOC))?;
+    ensure!(doc.matches("<!-- cargo maps: ").count() == MAPS.len(), "{DOC} has other diagrams than there are");
+    for map in maps {
+        let drawn = map.draw(tools, out)?;
+        let (start, end) = map.place(&doc)?;
+        out.note(&drawn)?;
+        let (drawn, written) = (shape(&drawn), shape(&doc[start..end]));
+        if drawn != written {
+            let line = drawn.iter().zip(&written).find(|(drawn, written)| drawn != written);
+            bail!("{DOC}, {:?}, is not what is drawn: {line:?}; `cargo maps --write` puts it right", map.name());
+        }
+    }
+    Ok(())
 }
 
 /// A diagram without what another version of the compiler may change: how long data is, and so what is left in front of the first page

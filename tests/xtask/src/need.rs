@@ -43,7 +43,7 @@ pub enum Need {
     /// An emulator of ARM boards.
     Qemu,
     /// Emscripten, in a Debian of its own.
-    Emscripten,
+    Emscripten(emscripten::Version),
 }
 
 impl Need {
@@ -82,8 +82,8 @@ impl Need {
             Self::Fuzzer => program(tools, &[FUZZER], "cargo-fuzz", FUZZER_VERSION, out),
             Self::Wasmtime => wasmtime(tools, out),
             Self::WasiClang => debian(tools, WASI_CLANG, out, wasi_libc_of_2022),
-            Self::Qemu => qemu(tools),
-            Self::Emscripten => emscripten::install(tools, out),
+            Self::Qemu => qemu(tools, out),
+            Self::Emscripten(version) => emscripten::meet(version, tools, out),
         }
     }
 }
@@ -128,19 +128,24 @@ fn wasi_libc_of_2022(tools: &Tools) -> Result<()> {
     Ok(())
 }
 
-/// What `find` finds, or is installed from Debian's packages; but only in CI, where the machine is ours.
+/// In CI the machine is ours, and nothing may be left out.
+pub fn in_ci() -> bool {
+    env::var("CI").is_ok_and(|ci| ci == "true")
+}
+
+/// What `find` finds, or is installed from Debian's packages; but only in CI.
 pub fn debian(tools: &Tools, packages: &str, out: &Out, find: impl Fn(&Tools) -> Result<()>) -> Result<()> {
     let Err(missing) = find(tools) else {
         return Ok(());
     };
-    if !env::var("CI").is_ok_and(|ci| ci == "true") {
+    if !in_ci() {
         return Err(missing.context(format!("on Debian, `apt-get install {packages}` gets it")));
     }
     out.say(&format!("installing {packages}"));
     // Somebody else may be installing something.
     let apt = || {
         let apt = tools.program(Path::new("apt-get")).env("DEBIAN_FRONTEND", "noninteractive");
-        apt.args("--option DPkg::Lock::Timeout=300 --yes")
+        apt.args("--option DPkg::Lock::Timeout=300 --option Acquire::Retries=5 --yes")
     };
     apt().args("update").run(out)?;
     // What else is installed stays: if a package is in the way, it is not for us to remove.
@@ -148,10 +153,21 @@ pub fn debian(tools: &Tools, packages: &str, out: &Out, find: impl Fn(&Tools) ->
     find(tools)
 }
 
-/// Not for us to install: Debian's can't be there beside later versions of qemu's other programs.
-fn qemu(tools: &Tools) -> Result<()> {
-    let found = tools.program(Path::new("qemu-system-arm")).args("--version").read(&Out::Terminal);
-    found.map(drop).context("no qemu-system-arm; on Debian `apt-get install qemu-system-arm` gets it")
+/// Debian's can't be installed beside later versions of qemu's other programs, but in the Debian that Emscripten comes in it can.
+fn qemu(tools: &Tools, out: &Out) -> Result<()> {
+    const QEMU: &str = "qemu-system-arm";
+    let find = || {
+        let qemu = tools.program(Path::new(QEMU)).env("PATH", emscripten::path(tools)?);
+        qemu.args("--version").read(&Out::Terminal).map(drop)
+    };
+    let Err(missing) = find() else {
+        return Ok(());
+    };
+    if !in_ci() {
+        return Err(missing.context(format!("no {QEMU}; on Debian `apt-get install {QEMU}` gets it")));
+    }
+    emscripten::add(QEMU, tools, out)?;
+    find()
 }
 
 /// They understand one version of wasm-bindgen: the one that the lock file holds.

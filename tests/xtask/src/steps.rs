@@ -10,13 +10,15 @@ use cargo_metadata::TargetKind;
 use crate::beside_libc::{self, EMSCRIPTEN, Emscripten, Host, Linked, WASI};
 use crate::c;
 use crate::command::Out;
+use crate::emscripten::Version;
 use crate::examples;
 use crate::fuzz;
 use crate::maps;
 use crate::need::Need;
+use crate::soak::{self, Threads};
 use crate::suites::SUITES;
+use crate::threads;
 use crate::tools::{Module, TEST_RUNNER, Toolchain, Tools};
-use crate::waits::waiting;
 
 /// The targets that the crate must build for without a warning, each with the features it is built with there.
 const LINTED: &[(&str, &[&str])] = &[
@@ -196,14 +198,6 @@ const CONTROLS: &[Control] = &[
 const ON_WASI: &[(&str, &str, &str)] =
     &[("WASI with std", SUITE, "host"), ("WASI, two copies", "freehold-two-copies", "interleaved")];
 
-/// The heap shared by threads, and the same without its lock; two copies that want the heap tail at once: a name, a package, the
-/// features it is built with, the script.
-const THREADS: &[(&str, &str, &str, &str)] = &[
-    ("hosts: threads", "freehold-threads", "", "tests/hosts/threads/run.mjs"),
-    ("hosts: threads, control", "freehold-threads", "--features unlocked", "tests/hosts/threads/run.mjs unlocked"),
-    ("hosts: two copies, threads", "freehold-two-copies", "", "tests/hosts/two-copies/threads.mjs"),
-];
-
 /// The ways Miri runs the tests: a name, its flags, a target.
 const MIRI: &[(&str, &str, &str)] =
     &[("stacked borrows", "", ""), ("tree borrows", "-Zmiri-tree-borrows", ""), ("32 bits", "", I686)];
@@ -265,9 +259,8 @@ const CHECKED: &str = "-Cdebug-assertions -Coverflow-checks";
 /// A heap tail of a megabyte, after the stack and the data.
 const TAIL: &str = "-Clink-arg=--initial-memory=2097152";
 /// What a module needs that shares its memory.
-const SHARED: &str = "-Ctarget-feature=+atomics,+bulk-memory,+mutable-globals";
 const THUMB: &str = "thumbv7em-none-eabihf";
-const WASM: &str = "wasm32-unknown-unknown";
+pub const WASM: &str = "wasm32-unknown-unknown";
 
 /// A wasm module and the script that runs it.
 struct Scripted {
@@ -323,8 +316,6 @@ pub struct Step {
     pub tests: bool,
     /// Whether it keeps one processor busy for long, so that such steps in a row run side by side.
     pub single: bool,
-    /// Whether CI may do without it: what it needs is not to be had on every machine.
-    pub optional: bool,
     /// The check.
     pub work: Work,
 }
@@ -332,14 +323,7 @@ pub struct Step {
 impl Step {
     /// A step that needs nothing.
     pub fn new(name: impl Into<String>, work: impl Fn(&Tools, &Out) -> Result<()> + Send + Sync + 'static) -> Self {
-        Self {
-            name: name.into(),
-            needs: Vec::new(),
-            tests: false,
-            single: false,
-            optional: false,
-            work: Box::new(work),
-        }
+        Self { name: name.into(), needs: Vec::new(), tests: false, single: false, work: Box::new(work) }
     }
 
     /// A step of cargo commands.
@@ -362,14 +346,8 @@ impl Step {
         self
     }
 
-    /// CI may do without it.
-    pub fn optional(mut self) -> Self {
-        self.optional = true;
-        self
-    }
-
     /// Runs beside its neighbours, if they may as well.
-    fn single(mut self) -> Self {
+    pub fn single(mut self) -> Self {
         self.single = true;
         self
     }
@@ -390,6 +368,7 @@ pub fn all(tools: &Tools) -> Result<Vec<Step>> {
     );
     steps.push(clippy_member("freehold-example-wasi", "--bins", WASI));
     steps.push(clippy_member("freehold-example-c-in-wasi", "--bins", WASI));
+    steps.push(clippy_member("freehold-example-emscripten", "--bins", EMSCRIPTEN));
     steps.push(clippy_member("freehold-example-cortex-m", "--bins", THUMB));
     steps.extend(["", WASM, WASI].map(rustdoc));
     steps.extend(BUILT.iter().map(|(target, builds)| build(target, builds)));
@@ -412,12 +391,15 @@ pub fn all(tools: &Tools) -> Result<Vec<Step>> {
     for linked in Linked::ALL {
         steps.extend(Host::ALL.iter().map(|host| beside_libc(*linked, *host)));
     }
+    steps.extend(Emscripten::all(Version::Stable).map(beside_emscripten));
     steps.extend(MODULES.iter().map(scripted));
     steps.extend(CONTROLS.iter().map(control));
-    steps.extend(THREADS.iter().map(threads));
+    steps.push(soak::hosts_alone());
+    steps.extend(Threads::ALL.iter().map(|threads| threads.hosts()));
+    steps.push(copies_in_threads());
     steps.push(tail_beside_wasm_bindgen());
     steps.extend(c::steps());
-    steps.push(maps::step());
+    steps.extend(maps::steps());
     steps.extend(flat_examples(tools)?);
     steps.extend(examples::steps());
     steps.push(Step::cargo("package", ["package -p freehold --allow-dirty"]));
@@ -431,9 +413,9 @@ pub fn all(tools: &Tools) -> Result<Vec<Step>> {
     Ok(steps)
 }
 
-/// What needs a toolchain that takes gigabytes.
+/// What needs a toolchain that takes gigabytes and is not the same every day, or a quarter of an hour.
 pub fn wider() -> Vec<Step> {
-    Emscripten::all().map(beside_emscripten).collect()
+    Emscripten::all(Version::Latest).map(beside_emscripten).chain(soak::steps()).collect()
 }
 
 /// The test suites of well-known crates, on `Global`.
@@ -551,9 +533,8 @@ fn beside_libc(linked: Linked, host: Host) -> Step {
 
 /// A program in which all of memory is libc's.
 fn beside_emscripten(linked: Emscripten) -> Step {
-    Step::new(format!("hosts: C on Emscripten, {}", linked.name()), move |tools, out| linked.run(tools, out))
-        .needs([Need::Member(beside_libc::PACKAGE), Need::Target(Toolchain::Current, EMSCRIPTEN), Need::Node])
-        .needs([Need::Emscripten])
+    Step::new(format!("hosts: C on {}", linked.name()), move |tools, out| linked.run(tools, out))
+        .needs(linked.needs())
         .tests()
 }
 
@@ -584,37 +565,29 @@ fn control(control: &'static Control) -> Step {
     .needs([Need::Member(package), Need::Target(Toolchain::Current, target)])
 }
 
-/// Threads in node, on a module that waits for nobody: it spins.
-fn threads((name, package, features, script): &'static (&str, &str, &str, &str)) -> Step {
-    // The linker's own: which of the instances fills the memory. The first one does, before there are others.
-    const START: &str = "__wasm_init_memory";
-    Step::new(*name, move |tools, out| {
-        let build = format!("-p {package} --lib --release -Zbuild-std=core,alloc {features}");
-        let module = Module { on: Toolchain::Nightly, target: WASM, build: &build, rustflags: SHARED };
-        let wasm = tools.build_wasm(&module, out)?;
-        let waiting = waiting(&fs::read(&wasm)?)?;
-        // That one is found is the proof that others would be.
-        ensure!(waiting == [START], "these wait: {waiting:?}");
-        tools.node().args(script).arg(wasm).run(out)
+/// Two copies that want the heap tail at once.
+fn copies_in_threads() -> Step {
+    const PACKAGE: &str = "freehold-two-copies";
+    Step::new("hosts: two copies, threads", |tools, out| {
+        let module = threads::module(PACKAGE, "", tools, out)?;
+        tools.node().args("tests/hosts/two-copies/threads.mjs").arg(module).run(out)
     })
-    .needs([Need::Member(package), Need::Component(Toolchain::Nightly, "rust-src"), Need::Node])
+    .needs(threads::needs(PACKAGE))
     .tests()
 }
 
 /// The heap tail of a module whose threads are wasm-bindgen's.
 fn tail_beside_wasm_bindgen() -> Step {
     Step::new("hosts: heap tail beside wasm-bindgen", |tools, out| {
-        let build = "-p freehold-heap-tail --release --features wasm-bindgen -Zbuild-std=core,alloc";
-        let module = Module { on: Toolchain::Nightly, target: WASM, build, rustflags: SHARED };
-        let wasm = tools.build_wasm(&module, out)?;
+        let wasm = threads::module("freehold-heap-tail", "--features wasm-bindgen", tools, out)?;
         let folder = tools.target_dir().join("modules").join("wasm-bindgen");
         let bindgen =
             tools.program(&tools.installed("wasm-bindgen")).args("--target nodejs --out-name module --out-dir");
         bindgen.arg(&folder).arg(wasm).run(out)?;
         tools.node().arg("tests/hosts/heap-tail/wasm-bindgen.mjs").arg(folder.join("module_bg.wasm")).run(out)
     })
-    .needs([Need::Member("freehold-heap-tail"), Need::Component(Toolchain::Nightly, "rust-src")])
-    .needs([Need::Node, Need::WasmBindgen])
+    .needs(threads::needs("freehold-heap-tail"))
+    .needs([Need::WasmBindgen])
     .tests()
 }
 

@@ -82,11 +82,6 @@ impl Tools {
         self.tools_dir().join("bin").join(name).with_extension(EXE_EXTENSION)
     }
 
-    /// Where the Debian with Emscripten is, once it is installed.
-    pub fn emscripten(&self) -> PathBuf {
-        self.tools_dir().join("emscripten")
-    }
-
     /// Where wasmtime for Python is, once it is installed.
     pub fn wasmtime(&self) -> PathBuf {
         self.tools_dir().join("wasmtime")

@@ -4,16 +4,10 @@ use core::alloc::Layout;
 use core::ptr::NonNull;
 
 use freehold::{DefaultBacking, HeapTail, Ledger, Obstacle, Then, memory_size};
+use freehold_soak::unprotected::heap_base;
+use freehold_soak::{Malloc, fill, lost};
 
-use crate::libc::{Block, fill, lost, say};
-
-unsafe extern "C" {
-    static __heap_base: u8;
-}
-
-fn heap_base() -> usize {
-    core::hint::black_box(&raw const __heap_base).addr()
-}
+use crate::libc::say;
 
 // SAFETY: libc takes memory from there, and is known to: every claim is refused.
 static TAIL: Ledger<HeapTail> = Ledger::new(unsafe { HeapTail::new() });
@@ -30,7 +24,7 @@ pub fn refused() {
         let obstacle = Obstacle::Occupied { backing: "heap tail", by: "libc's malloc", at: heap_base() };
         assert_eq!(error.obstacle, obstacle);
         assert_eq!((TAIL.snapshot().granted, TAIL.growths(), memory_size()), (0, 0, memory), "round {round}");
-        let block = Block::new(1000).expect("some bytes");
+        let block = Malloc::new(1000).expect("some bytes");
         // SAFETY: a block of this size.
         unsafe { fill(block.start(), 1000, 0xCD) };
         let claim = BOTH.claim("ours", Layout::new::<[u8; 5000]>()).expect("the other backing has room");
@@ -49,7 +43,7 @@ pub fn by_hand() {
     let base = NonNull::new(core::ptr::with_exposed_provenance_mut::<u8>(start)).expect("not the null page");
     // SAFETY: memory that nobody has used yet. That libc will is what this is for.
     unsafe { fill(base, end - start, 0xAB) };
-    let block = Block::new(5000).expect("some bytes");
+    let block = Malloc::new(5000).expect("some bytes");
     // SAFETY: a block of this size.
     unsafe { fill(block.start(), 5000, 0xCD) };
     // SAFETY: as above.

@@ -5,8 +5,9 @@ use core::alloc::Layout;
 use core::mem::forget;
 
 use freehold::{Alloc, Arena, Claim, Ledger, Libc, Obstacle, memory_size};
+use freehold_soak::{Malloc, fill, lost};
 
-use crate::libc::{Block, fill, lost, say};
+use crate::libc::say;
 
 static LENT: Ledger<Libc> = Ledger::new(Libc::new());
 
@@ -30,7 +31,7 @@ pub fn given_back(keep: bool) {
             drop((small, claim));
             assert_eq!((LENT.snapshot().granted, LENT.snapshot().spans().count()), (0, 0));
         }
-        drop(Block::new(4 * MIB).expect("libc has it"));
+        drop(Malloc::new(4 * MIB).expect("libc has it"));
     };
     round();
     let memory = memory_size();
@@ -56,7 +57,7 @@ pub fn used_up() {
     assert!(matches!(obstacle, Obstacle::Refused { backing: "libc", asked, .. } if asked > MIB));
     assert!(LENT.claim("ours", Layout::new::<[u8; 1 << 30]>()).is_err());
     held.pop();
-    let block = Block::new(MIB / 2).expect("libc has what came back");
+    let block = Malloc::new(MIB / 2).expect("libc has what came back");
     drop(block);
     held.push(LENT.claim("ours", layout).expect("it came back"));
     drop(held);
@@ -66,7 +67,7 @@ pub fn used_up() {
 /// All that is claimed lies above 2 GiB (h10).
 pub fn above_two_gib() {
     // Not written to, so it costs no memory.
-    let below = Block::new(0x7f00_0000).expect("all but 16 MiB of 2 GiB");
+    let below = Malloc::new(0x7f00_0000).expect("all but 16 MiB of 2 GiB");
     let start = loop {
         let block = claim(8 * MIB);
         let start = block.as_ptr().addr().get();
@@ -81,36 +82,4 @@ pub fn above_two_gib() {
     assert!(numbers.as_ptr().addr() > 1 << 31 && numbers.iter().copied().eq(0..MIB as u32));
     say(format_args!("above: {start:#x}"));
     drop(below);
-}
-
-/// Bytes taken from libc for each byte claimed, and what libc's heap grew by for it, both in thousandths; then the same from libc
-/// alone, if so asked, in place of that.
-pub fn waste(plain: bool) {
-    for kib in [1024, 1500, 4096, 10_240] {
-        let (size, count) = (kib << 10, (30 << 10) / kib);
-        let (before, granted) = (heap_end(), LENT.snapshot().granted);
-        for _ in 0..count {
-            // Kept, so that the next one begins afresh.
-            if plain { forget(Block::new(size).expect("libc has room")) } else { forget(claim(size)) }
-        }
-        let (taken, grown) = (LENT.snapshot().granted - granted, heap_end() - before);
-        let thousandths = |bytes: usize| bytes as u64 * 1000 / (size * count) as u64;
-        say(format_args!("{kib} KiB x {count}: taken {}, libc grown {}", thousandths(taken), thousandths(grown)));
-        assert!(plain || (1000..=1050).contains(&thousandths(taken)));
-    }
-}
-
-/// Where libc's heap ends.
-#[cfg(target_os = "emscripten")]
-fn heap_end() -> usize {
-    unsafe extern "C" {
-        fn sbrk(bytes: isize) -> *mut u8;
-    }
-    // SAFETY: nothing is asked for.
-    unsafe { sbrk(0) }.addr()
-}
-
-#[cfg(not(target_os = "emscripten"))]
-fn heap_end() -> usize {
-    memory_size()
 }

@@ -12,51 +12,52 @@ mod heap_tail;
 mod lent;
 mod libc;
 mod pages;
-mod raw;
-mod side_by_side;
+mod soak;
+mod waste;
 
 use core::ffi::c_int;
 
-use freehold::{DefaultBacking, Global, Ledger};
-use raw::Raw;
+use freehold::{DefaultBacking, Global, Ledger, ledger};
+use freehold_soak::unprotected::{Contiguous, Raw, Tail};
 
 /// Rust's heap: `Vec` and its like are the crate's, `malloc` is libc's.
 #[global_allocator]
 static HEAP: Global = Global::new();
 
 static OURS: Ledger<DefaultBacking> = Ledger::new(DefaultBacking::new());
-static RAW: Ledger<Raw> = Ledger::new(Raw);
+static RAW: [Ledger<Raw>; 2] = [const { Ledger::new(Raw) }; 2];
+static CONTIGUOUS: [Ledger<Contiguous>; 2] = [const { Ledger::new(Contiguous::new()) }; 2];
+static TAIL: [Ledger<Tail>; 2] = [const { Ledger::new(Tail) }; 2];
 
 /// A ledger of grown pages: on Emscripten it must not compile.
 #[cfg(feature = "memory-grow")]
 pub static GROWN: Ledger<freehold::MemoryGrow> = Ledger::new(freehold::MemoryGrow::new());
-
-/// 64 KiB, by the specification of WebAssembly: written down here too, so that the tests don't take the crate's word.
-const PAGE: usize = 1 << 16;
 
 /// Runs the scenario that standard input names, as arguments would take memory of libc's; `false` if there is none. It panics if it
 /// fails.
 pub fn run() -> bool {
     let mut name = [0; 64];
     let len = libc::hear(&mut name);
-    let name = str::from_utf8(&name[..len]).unwrap_or_default();
+    let mut words = str::from_utf8(&name[..len]).unwrap_or_default().split_whitespace();
+    let name = words.next().unwrap_or_default();
     // Said before anything is done: a control that breaks so early is none.
     libc::say(format_args!("scenario {name}"));
     match name {
         "before_malloc" => pages::before_malloc(&OURS),
-        "control_before_malloc" => pages::before_malloc(&RAW),
+        "control_before_malloc" => pages::before_malloc(&RAW[0]),
         "after_malloc" => pages::after_malloc(&OURS),
-        "control_after_malloc" => pages::after_malloc(&RAW),
+        "control_after_malloc" => pages::after_malloc(&RAW[0]),
         "heap_tail" => heap_tail::refused(),
         "control_heap_tail" => heap_tail::by_hand(),
-        "side_by_side" => side_by_side::run(&OURS),
-        "control_side_by_side" => side_by_side::run(&RAW),
+        "soak" => soak::run([ledger(), &OURS], words.next()),
+        "control_soak_raw" => soak::run(RAW.each_ref(), words.next()),
+        "control_soak_contiguous" => soak::run(CONTIGUOUS.each_ref(), words.next()),
+        "control_soak_tail" => soak::run(TAIL.each_ref(), words.next()),
         "given_back" => lent::given_back(false),
         "control_given_back" => lent::given_back(true),
         "used_up" => lent::used_up(),
         "above_two_gib" => lent::above_two_gib(),
-        "waste" => lent::waste(false),
-        "waste_of_libc_alone" => lent::waste(true),
+        "waste" => waste::of(words.next().unwrap_or_default()),
         _ => return false,
     }
     true

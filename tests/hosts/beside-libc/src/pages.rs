@@ -4,9 +4,9 @@ use alloc::vec::Vec;
 use core::alloc::Layout;
 
 use freehold::{Backing, Ledger};
+use freehold_soak::{Malloc, PAGE, fill, lost};
 
-use crate::PAGE;
-use crate::libc::{Block, fill, lost, say};
+use crate::libc::say;
 
 /// What is claimed of ours.
 const CLAIM: usize = 4 * PAGE;
@@ -20,7 +20,7 @@ pub fn before_malloc<B: Backing>(ledger: &'static Ledger<B>) {
 
 /// A claim after libc's first block.
 pub fn after_malloc<B: Backing>(ledger: &'static Ledger<B>) {
-    let first = Block::new(1).expect("a byte");
+    let first = Malloc::new(1).expect("a byte");
     claim_then_malloc(ledger);
     drop(first);
 }
@@ -35,7 +35,7 @@ fn claim_then_malloc<B: Backing>(ledger: &'static Ledger<B>) {
     let mut blocks = Vec::new();
     let (mut size, mut sum) = (40, 0);
     while sum < THEIRS {
-        let Some(block) = Block::new(size) else {
+        let Some(block) = Malloc::new(size) else {
             break;
         };
         // SAFETY: a block of this size.

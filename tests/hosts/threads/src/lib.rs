@@ -7,9 +7,9 @@
 
 extern crate alloc;
 
-mod dice;
 mod heap;
 mod parcel;
+mod soak;
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -20,14 +20,14 @@ use core::sync::atomic::{AtomicPtr, AtomicU32, Ordering};
 
 use freehold::{Alloc, Arena, Growth, ledger};
 use freehold_guest::{PAGE, say};
+use freehold_soak::Dice;
 
-use dice::Dice;
 use heap::HEAP;
 use parcel::Parcel;
 
 /// Where parcels wait for whoever comes by.
 static MAIL: [AtomicPtr<Parcel>; 256] = [const { AtomicPtr::new(ptr::null_mut()) }; 256];
-/// Parcels that were freed by another worker than the one that allocated them.
+/// Parcels that were freed, and blocks that were taken, by another worker than the one that allocated or left them.
 static PASSED_ON: AtomicU32 = AtomicU32::new(0);
 
 /// A value of each thread's own.
@@ -124,7 +124,7 @@ extern "C" fn let_go() {
     assert!(held.iter().all(|parcel| parcel.from == WORKER.0.get()), "each worker holds its own");
 }
 
-/// For the script: how many parcels were freed by another than their sender.
+/// For the script: how many parcels and blocks were freed or taken by another than their sender.
 #[unsafe(no_mangle)]
 extern "C" fn passed_on() -> u32 {
     PASSED_ON.load(Ordering::Relaxed)

@@ -4,7 +4,7 @@ use alloc::alloc::{alloc, alloc_zeroed, dealloc, realloc};
 use core::alloc::Layout;
 use core::ptr::NonNull;
 
-use crate::dice::Dice;
+use freehold_soak::Dice;
 
 /// A block of memory, all of it filled with one byte. Dropping it looks at every byte, and frees it.
 pub struct Parcel {

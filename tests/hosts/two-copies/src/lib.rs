@@ -6,8 +6,6 @@
 extern crate alloc;
 
 mod copies;
-#[path = "../../threads/src/dice.rs"]
-mod dice;
 #[cfg(all(target_family = "wasm", target_os = "unknown"))]
 mod exports;
 #[cfg(all(target_family = "wasm", target_os = "unknown"))]
@@ -16,7 +14,7 @@ mod tail;
 use alloc::vec::Vec;
 
 use copies::{Block, Copy, From, overlap};
-use dice::Dice;
+use freehold_soak::Dice;
 
 #[global_allocator]
 static FIRST: freehold::Global = freehold::Global::new();

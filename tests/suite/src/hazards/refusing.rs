@@ -5,7 +5,7 @@ use core::sync::atomic::Ordering::Relaxed;
 
 use freehold::{Alloc, Arena, BlockPool, DefaultBacking, GRAIN, Ledger, Obstacle, memory_size};
 
-use crate::backings::{Control, Manner, Memory, Simulated};
+use crate::backings::{Control, LOT, Manner, Memory, Simulated};
 use crate::live::{Holder, Live};
 use crate::tally::{self, Tally};
 
@@ -130,17 +130,25 @@ pub fn h12_a_text_that_finds_no_room() {
     tally::check(&ledger);
 }
 
-/// A backing that hands out memory which the ledger already holds is found out; what is held stays whole.
+/// A backing that hands out memory which the ledger already holds is found out; what is held stays whole, and none of it goes back to
+/// a lender.
 pub fn overlapping_grants_are_refused() {
+    overlapping(Manner::Overlapping);
+    overlapping(Manner::OverlappingLots);
+}
+
+fn overlapping(manner: Manner) {
     let (mut memory, control) = (Memory::new(ROOM), Control::new());
-    let ledger = Ledger::new(Simulated::new(&mut memory, &control, Manner::Overlapping));
+    let ledger = Ledger::new(Simulated::new(&mut memory, &control, manner));
     let layout = Layout::from_size_align(1000, 8).expect("a layout");
     let claim = ledger.claim("first", layout).expect("the first is right");
     let mut live = Live::new();
     // SAFETY: a claim's memory is its holder's.
     unsafe { live.add(claim.as_ptr(), layout, Holder { owner: "first", depth: 0 }) };
     let before = Tally::of(&ledger);
-    for size in [1, 900, 100_000] {
+    // Of a lot, something is left.
+    let least = if manner == Manner::OverlappingLots { LOT } else { 1 };
+    for size in [least, least + 900, 100_000] {
         let layout = Layout::from_size_align(size, 64).expect("a layout");
         let error = ledger.claim("second", layout).map(drop).expect_err("an overlap");
         assert!(matches!(error.obstacle, Obstacle::Overlap { with: "first", backing: "simulated", .. }), "{error}");
@@ -149,6 +157,9 @@ pub fn overlapping_grants_are_refused() {
         assert!(BlockPool::new_in(&ledger, "pool", layout).alloc().is_err());
         before.must_be(&ledger);
         live.check();
+    }
+    if manner == Manner::OverlappingLots {
+        assert_eq!(control.lent.load(Relaxed), control.asked.load(Relaxed));
     }
 }
 

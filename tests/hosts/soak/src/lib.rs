@@ -1,0 +1,24 @@
+//! One random program over all that can hand out memory in a module: libc's heap (or what `c_symbols!` makes of Rust's), Rust's heap,
+//! claims, pools and arenas on two ledgers, and the embedder, which grows memory by itself. Every byte carries its holder's pattern,
+//! and is looked at again and again for as long as it is held.
+//!
+//! What differs between the settings is [`Surroundings`]; what protects is the backing. [`unprotected`] has backings that don't.
+
+#![no_std]
+
+extern crate alloc;
+
+mod bytes;
+mod dice;
+mod holder;
+mod program;
+#[cfg(target_family = "wasm")]
+pub mod unprotected;
+
+pub use bytes::{Bytes, fill, lost};
+pub use dice::Dice;
+pub use holder::{Block, Malloc};
+pub use program::{Grown, Outcome, Surroundings, run};
+
+/// 64 KiB, by the specification of WebAssembly: written down here too, so that the tests don't take the crate's word.
+pub const PAGE: usize = 1 << 16;
