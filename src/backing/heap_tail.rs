@@ -39,8 +39,8 @@ fn mark() -> u64 {
 /// another copy asks at the same time, one of them has it, until the module ends.
 ///
 /// Asking the global allocator may make it take memory of its own, as its first block always would. (So with the feature `alloc` no
-/// heap that is the program's global allocator can be on a ledger with a `HeapTail`: it would be asked while it claims.) The check reads the whole
-/// tail once. A request that doesn't fit changes nothing: the tail can still be claimed.
+/// heap that is the program's global allocator can be on a ledger with a `HeapTail`: it would be asked while it claims.) The check
+/// reads the whole tail once. A request that doesn't fit changes nothing: the tail can still be claimed.
 #[derive(Debug)]
 pub struct HeapTail(());
 
