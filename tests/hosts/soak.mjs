@@ -19,7 +19,9 @@ const controls = {
   'wasi-2022': ['contiguous', 'tail'],
   growable: ['raw', 'tail'],
   fixed: ['tail'],
+  'fixed-3gib': ['tail'],
 }[setting]
+const fixed = setting.startsWith('fixed')
 
 /** A line of a table: how long it took, and what came out. */
 function row(name, { status, text }, start) {
@@ -47,7 +49,7 @@ if (setting === 'unlocked') {
     assert.equal(counts.operations, operations)
     // Everybody has taken part, and nobody had to do without.
     for (const [name, count] of Object.entries(counts)) {
-      const none = ['lost', 'refused'].includes(name) || (name === 'grown outside' && setting === 'fixed')
+      const none = ['lost', 'refused'].includes(name) || (name === 'grown outside' && fixed)
       assert.ok(none ? count === 0 : count > 0, `${name}: ${count}`)
     }
   })
@@ -56,7 +58,12 @@ if (setting === 'unlocked') {
       soak(`control_soak_${control}`, FEW, (words) => mustBreak(words, 'lost'))
     })
   }
-  if (setting === 'fixed') {
+  if (setting === 'growable' || setting === 'fixed-3gib') {
+    test('h10_all heaps side by side above 2 GiB, and no byte is lost', () => {
+      soak('soak_above_two_gib', FEW, (words) => nothingLost(words, 'lost', 'refused'))
+    })
+  }
+  if (fixed) {
     test('h01_control: there is no other memory to be had', () => {
       const { status, text } = soak('control_soak_raw', FEW, (words) => scenario(words))
       assert.equal(status, 0, text)

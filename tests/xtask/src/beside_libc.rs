@@ -138,32 +138,61 @@ impl Linked {
     }
 }
 
-/// What an Emscripten program is linked with: which Emscripten, libc's allocator, and whether memory grows.
+/// How large the memory of an Emscripten program is.
+#[derive(Clone, Copy)]
+enum Memory {
+    Growable,
+    Fixed,
+    /// Fixed, and more than a signed number can tell.
+    FixedAbove2Gib,
+}
+
+impl Memory {
+    const ALL: [Memory; 3] = [Memory::Growable, Memory::Fixed, Memory::FixedAbove2Gib];
+
+    /// What the scripts call it.
+    fn name(self) -> &'static str {
+        match self {
+            Memory::Growable => "growable",
+            Memory::Fixed => "fixed",
+            Memory::FixedAbove2Gib => "fixed-3gib",
+        }
+    }
+
+    fn settings(self) -> &'static str {
+        match self {
+            // It begins small, so that it grows in every scenario.
+            Memory::Growable => "-sALLOW_MEMORY_GROWTH -sINITIAL_MEMORY=8mb -sMAXIMUM_MEMORY=4gb",
+            // What is refused is to be null, and no end of the program. mimalloc begins with 128 MiB.
+            Memory::Fixed => "-sINITIAL_MEMORY=256mb -sABORTING_MALLOC=0",
+            // With 4 GiB, libc's own heap has not a byte to give.
+            Memory::FixedAbove2Gib => "-sINITIAL_MEMORY=3gb -sABORTING_MALLOC=0",
+        }
+    }
+}
+
+/// What an Emscripten program is linked with: which Emscripten, libc's allocator, and which memory.
 #[derive(Clone, Copy)]
 pub struct Emscripten {
     version: Version,
     malloc: &'static str,
-    grows: bool,
+    memory: Memory,
 }
 
 impl Emscripten {
     /// Every kind of them.
     pub fn all(version: Version) -> impl Iterator<Item = Emscripten> {
         let mallocs = ["dlmalloc", "emmalloc", "mimalloc"];
-        mallocs.into_iter().flat_map(move |malloc| [true, false].map(|grows| Emscripten { version, malloc, grows }))
+        mallocs.into_iter().flat_map(move |malloc| Memory::ALL.map(|memory| Emscripten { version, malloc, memory }))
     }
 
     pub fn name(self) -> String {
-        format!("Emscripten {}, {}, {}", self.version.name(), self.malloc, self.memory())
+        format!("Emscripten {}, {}, {}", self.version.name(), self.malloc, self.memory.name())
     }
 
     pub fn needs(self) -> [Need; 4] {
         let on = Need::Target(Toolchain::Current, EMSCRIPTEN);
         [Need::Member(PACKAGE), on, Need::Node, Need::Emscripten(self.version)]
-    }
-
-    fn memory(self) -> &'static str {
-        if self.grows { "growable" } else { "fixed" }
     }
 
     /// Builds a C program with the Rust library.
@@ -172,17 +201,11 @@ impl Emscripten {
         // A library that can't unwind needs nothing of std's.
         let module = Module { on: Toolchain::Current, target: EMSCRIPTEN, build: &build, rustflags: "-Cpanic=abort" };
         let library = tools.build(&module, "a", out)?;
-        let name = format!("{}-{}-{}", self.version.name(), self.malloc, self.memory());
+        let name = format!("{}-{}-{}", self.version.name(), self.malloc, self.memory.name());
         let made = tools.target_dir().join("beside-libc").join(&name);
         fs::create_dir_all(&made)?;
         let program = made.join("program.js");
-        let memory = if self.grows {
-            // It begins small, so that it grows in every scenario.
-            "-sALLOW_MEMORY_GROWTH -sINITIAL_MEMORY=8mb -sMAXIMUM_MEMORY=4gb"
-        } else {
-            // What is refused is to be null, and no end of the program. mimalloc begins with 128 MiB.
-            "-sINITIAL_MEMORY=256mb -sABORTING_MALLOC=0"
-        };
+        let memory = self.memory.settings();
         // This version's optimiser doesn't know all that rustc writes.
         let emcc =
             emscripten::task(self.version, tools, &tools.root().join(FOLDER)).args("emcc -O1 main.c").arg(library);
@@ -193,7 +216,7 @@ impl Emscripten {
     /// Builds the program, runs its scenarios, and a short soak.
     pub fn run(self, tools: &Tools, out: &Out) -> Result<()> {
         let program = self.build(tools, out)?;
-        let node = tools.node().arg(Path::new(FOLDER).join("run.mjs")).arg(self.memory()).arg("node");
+        let node = tools.node().arg(Path::new(FOLDER).join("run.mjs")).arg(self.memory.name()).arg("node");
         node.arg(&program).run(out)?;
         self.soak_of(program, soak::FEW, tools, out)
     }
@@ -204,6 +227,6 @@ impl Emscripten {
     }
 
     fn soak_of(self, program: PathBuf, operations: u32, tools: &Tools, out: &Out) -> Result<()> {
-        soak::run(self.memory(), operations, ["node".into(), program.into()], |node| node, tools, out)
+        soak::run(self.memory.name(), operations, ["node".into(), program.into()], |node| node, tools, out)
     }
 }

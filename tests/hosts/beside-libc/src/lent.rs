@@ -55,6 +55,7 @@ pub fn used_up() {
     };
     say(format_args!("{} MiB: {obstacle:?}", held.len()));
     assert!(matches!(obstacle, Obstacle::Refused { backing: "libc", asked, .. } if asked > MIB));
+    // In more memory than 2 GiB, mimalloc of Emscripten 3.1.69 answers such a request with a block that ends past the end of it.
     assert!(LENT.claim("ours", Layout::new::<[u8; 1 << 30]>()).is_err());
     held.pop();
     let block = Malloc::new(MIB / 2).expect("libc has what came back");
@@ -64,8 +65,8 @@ pub fn used_up() {
     assert_eq!(LENT.snapshot().granted, 0);
 }
 
-/// All that is claimed lies above 2 GiB (h10).
-pub fn above_two_gib() {
+/// Does this where all of libc's memory below 2 GiB is in use (h10).
+pub fn above(work: impl FnOnce()) {
     // Not written to, so it costs no memory.
     let below = Malloc::new(0x7f00_0000).expect("all but 16 MiB of 2 GiB");
     let start = loop {
@@ -76,10 +77,17 @@ pub fn above_two_gib() {
             break start;
         }
     };
-    let mut arena = Arena::new_in(&LENT, "arena");
-    let scope = arena.scope();
-    let numbers = scope.alloc_from_iter(0..MIB as u32);
-    assert!(numbers.as_ptr().addr() > 1 << 31 && numbers.iter().copied().eq(0..MIB as u32));
+    work();
     say(format_args!("above: {start:#x}"));
     drop(below);
+}
+
+/// All of an arena lies there.
+pub fn above_two_gib() {
+    above(|| {
+        let mut arena = Arena::new_in(&LENT, "arena");
+        let scope = arena.scope();
+        let numbers = scope.alloc_from_iter(0..MIB as u32);
+        assert!(numbers.as_ptr().addr() > 1 << 31 && numbers.iter().copied().eq(0..MIB as u32));
+    });
 }

@@ -50,6 +50,7 @@ pub fn run() -> bool {
         "heap_tail" => heap_tail::refused(),
         "control_heap_tail" => heap_tail::by_hand(),
         "soak" => soak::run([ledger(), &OURS], words.next()),
+        "soak_above_two_gib" => lent::above(|| soak::run([ledger(), &OURS], words.next())),
         "control_soak_raw" => soak::run(RAW.each_ref(), words.next()),
         "control_soak_contiguous" => soak::run(CONTIGUOUS.each_ref(), words.next()),
         "control_soak_tail" => soak::run(TAIL.each_ref(), words.next()),
