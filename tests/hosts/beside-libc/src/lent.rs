@@ -55,8 +55,11 @@ pub fn used_up() {
     };
     say(format_args!("{} MiB: {obstacle:?}", held.len()));
     assert!(matches!(obstacle, Obstacle::Refused { backing: "libc", asked, .. } if asked > MIB));
-    // In more memory than 2 GiB, mimalloc of Emscripten 3.1.69 answers such a request with a block that ends past the end of it.
-    assert!(LENT.claim("ours", Layout::new::<[u8; 1 << 30]>()).is_err());
+    // In more memory than 2 GiB, mimalloc of Emscripten 3.1.69 answers such a request with a block across those it has handed out. The
+    // ledger refuses it, but mimalloc itself traps from then on.
+    if memory_size() < 1 << 31 {
+        assert!(LENT.claim("ours", Layout::new::<[u8; 1 << 30]>()).is_err());
+    }
     held.pop();
     let block = Malloc::new(MIB / 2).expect("libc has what came back");
     drop(block);

@@ -49,37 +49,59 @@ fn layout(size: usize, align: usize) -> Layout {
 
 /// A heap's programs alone: what is freed is enough when they run again, without a trim between, and after one all is in one piece.
 pub fn h26_programs_of_the_heap_alone() {
+    let mut taken = Taken::default();
     let seeds = if cfg!(miri) { 1 } else { 8 };
     for seed in 0..seeds {
         for manner in [Manner::Exact, Manner::Steps(4096)] {
             on_simulated(ROOM, manner, 0, |heap, ledger, _| {
-                settles(ledger, heap, || program(heap, &mut Seeded::new(seed, STEPS)));
+                taken.run_again(ledger, heap, || program(heap, &mut Seeded::new(seed, STEPS)));
                 in_one_piece(heap, ledger);
             });
         }
     }
+    taken.check();
 }
 
-/// What runs over and over, and frees everything each time, soon takes no more memory.
+/// What programs took of memory when they ran for the first time, and when they had run over and over.
 ///
-/// Not at once: the first time memory grows just where it is needed, the next time all of it is there, and pieces lie elsewhere. How they
-/// lie decides what fits; some programs need a little more once or twice. From a trimmed heap on it is always the same: then the
-/// same again grows nothing.
-pub fn settles<B: Backing>(ledger: &Ledger<B>, heap: &Global, mut run: impl FnMut()) {
-    run();
-    let first = ledger.snapshot().granted;
-    let (warm, trimmed) = if cfg!(miri) { (1, 1) } else { (4, 2) };
-    (0..warm).for_each(|_| run());
-    (0..trimmed).for_each(|_| {
-        heap.trim();
+/// What frees everything soon takes no more. Not at once: the first time memory grows just where it is needed, the next time all of it is
+/// there, and pieces lie elsewhere. How they lie decides what fits, and with some 100 KiB in all one block that does not fit is much: of
+/// 400 programs half take no more than the first time, one in fifty takes 1.4 times as much. From a trimmed heap on it is always the same:
+/// then the same again grows nothing.
+#[derive(Default)]
+pub struct Taken {
+    first: usize,
+    last: usize,
+    programs: usize,
+}
+
+impl Taken {
+    /// Runs a program until it asks for no more.
+    pub fn run_again<B: Backing>(&mut self, ledger: &Ledger<B>, heap: &Global, mut run: impl FnMut()) {
         run();
-    });
-    heap.trim();
-    let growths = ledger.growths();
-    run();
-    assert_eq!(ledger.growths(), growths, "the same again asks for more memory");
-    let granted = ledger.snapshot().granted;
-    assert!(granted <= first + first / 2, "{granted} bytes, after {first} for the first time");
+        let first = ledger.snapshot().granted;
+        let (warm, trimmed) = if cfg!(miri) { (1, 1) } else { (4, 2) };
+        (0..warm).for_each(|_| run());
+        (0..trimmed).for_each(|_| {
+            heap.trim();
+            run();
+        });
+        heap.trim();
+        let growths = ledger.growths();
+        run();
+        assert_eq!(ledger.growths(), growths, "the same again asks for more memory");
+        let last = ledger.snapshot().granted;
+        assert!(last <= 2 * first, "{last} bytes, after {first} for the first time");
+        self.first += first;
+        self.last += last;
+        self.programs += 1;
+    }
+
+    /// Each may be unlucky, all of them not.
+    pub fn check(&self) {
+        let Self { first, last, programs } = *self;
+        assert!(programs < 10 || last <= first + first / 4, "{last} bytes, after {first} for the first time");
+    }
 }
 
 /// Allocates, frees and resizes at random; in the end everything is free.

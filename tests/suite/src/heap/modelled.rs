@@ -4,7 +4,7 @@ use core::sync::atomic::Ordering::Relaxed;
 
 use freehold::{DefaultBacking, GRAIN, Ledger, Then};
 
-use super::growing::settles;
+use super::growing::Taken;
 use super::{on_simulated, with_heap};
 use crate::STEPS;
 use crate::backings::{Manner, Memory};
@@ -87,11 +87,15 @@ pub fn h12_each_claim_fails_once() {
 
 /// A program that has freed everything soon needs no more memory when it runs again (h26).
 pub fn h26_programs_run_again() {
+    let mut taken = Taken::default();
     for seed in 0..SEEDS {
         for manner in [Manner::Exact, Manner::Steps(640)] {
             on_simulated(ROOM, manner, 0, |heap, ledger, _| {
-                settles(ledger, heap, || run_beside(ledger, Some(heap), ALL, &mut Seeded::new(seed ^ 0x26, STEPS / 4)));
+                taken.run_again(ledger, heap, || {
+                    run_beside(ledger, Some(heap), ALL, &mut Seeded::new(seed ^ 0x26, STEPS / 4))
+                });
             });
         }
     }
+    taken.check();
 }
