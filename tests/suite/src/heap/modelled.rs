@@ -69,7 +69,8 @@ pub fn every_manner() {
 pub fn h12_each_claim_fails_once() {
     let steps = if cfg!(miri) { 30 } else { 400 };
     for seed in 0..SEEDS.div_ceil(3) {
-        for manner in [Manner::Exact, Manner::Steps(2048), Manner::Loans, Manner::Lots] {
+        let manners = [Manner::Exact, Manner::Lots, Manner::Loans, Manner::Steps(2048)];
+        for manner in manners.into_iter().take(if cfg!(miri) { 2 } else { 4 }) {
             let mut refuse = 1;
             let asked = |refuse| {
                 on_simulated(ROOM, manner, 0, |heap, ledger, control| {
