@@ -12,7 +12,7 @@ use super::slab::Slabs;
 use super::stats::ClassStats;
 use crate::access::Shareable;
 use crate::layout::GRAIN;
-use crate::ledger::{Keeper, Placed, Spans, Want, payload_len};
+use crate::ledger::{Keeper, Placed, Records, Spans, Want, payload_len};
 
 /// What a [`Global`](super::Global) owns, in a claim of the ledger's that is never given back.
 pub(super) struct Heap<A> {
@@ -24,6 +24,7 @@ pub(super) struct Heap<A> {
     listed: Cell<usize>,
     limit: Cell<usize>,
     spans: &'static dyn Spans,
+    records: &'static Records,
     owner: &'static str,
     /// The heap that was opened before this one on the same ledger.
     next: Cell<Option<&'static dyn Keeper>>,
@@ -40,7 +41,7 @@ const PART: usize = 8;
 pub(super) const FIRST_OF_SPANS: usize = class_of(LARGEST_IN_SLAB) + 1;
 
 impl<A: Shareable> Heap<A> {
-    pub fn new(spans: &'static dyn Spans, owner: &'static str) -> Heap<A> {
+    pub fn new(spans: &'static dyn Spans, records: &'static Records, owner: &'static str) -> Heap<A> {
         Heap {
             access: A::NEW,
             lists: [const { List::new() }; CLASSES],
@@ -48,6 +49,7 @@ impl<A: Shareable> Heap<A> {
             listed: Cell::new(0),
             limit: Cell::new(0),
             spans,
+            records,
             owner,
             next: Cell::new(None),
         }
@@ -56,7 +58,7 @@ impl<A: Shareable> Heap<A> {
     /// Has the ledger ask this heap for its free blocks before memory grows.
     pub fn enlist(&'static self) {
         self.enter();
-        self.next.set(self.spans.enlist(self));
+        self.next.set(self.records.enlist(self));
         self.leave();
     }
 
@@ -173,16 +175,23 @@ impl<A: Shareable> Heap<A> {
     }
 
     /// A span of its own, and the address from which on it is zero.
-    #[inline(never)]
+    #[inline]
     pub fn span(&self, size: usize, align: usize) -> Option<(NonNull<u8>, usize)> {
         if align <= GRAIN
-            && let Some((memory, zero_from)) = self.spans.place_free(self.owner, size)
+            && let Some((memory, zero_from)) = self.records.place(self.owner, size)
         {
             memory.as_ptr().expose_provenance();
             return Some((memory, zero_from));
         }
+        self.fresh_span(size, align)
+    }
+
+    /// [`span`](Heap::span), where there may be no such span that is free.
+    #[cold]
+    #[inline(never)]
+    fn fresh_span(&self, size: usize, align: usize) -> Option<(NonNull<u8>, usize)> {
         // Memory is short: time to see what there is.
-        let claimed = self.spans.totals().claimed;
+        let claimed = self.records.totals().claimed;
         self.enter();
         self.limit.set(claimed / PART);
         self.leave();

@@ -7,7 +7,7 @@ use core::sync::atomic::{AtomicPtr, Ordering};
 use crate::access::{Needed, Shareable};
 use crate::backing::Backing;
 use crate::layout::GRAIN;
-use crate::ledger::{GrowInPlace, Ledger, Placed, Snapshot, Spans, Want, payload_len};
+use crate::ledger::{GrowInPlace, Ledger, Placed, Records, Snapshot, Spans, Want, payload_len};
 use crate::platform;
 
 #[cfg(feature = "allocator-api2")]
@@ -67,6 +67,8 @@ pub use stats::{ClassStats, HeapStats};
 /// one in front is Bonwick's magazine; the ledger's bins are those of TLSF.
 pub struct Global<A = Needed> {
     spans: &'static dyn Spans,
+    /// The same ledger's.
+    records: &'static Records,
     owner: &'static str,
     /// Null before the first allocation; then the heap, for ever. It lies in a claim of its own, not in here: the ledger
     /// knows its address.
@@ -76,7 +78,7 @@ pub struct Global<A = Needed> {
 impl<A: Shareable> Global<A> {
     /// A heap on `ledger`, under the name `owner`. It claims nothing yet.
     pub const fn new_in<B: Backing>(ledger: &'static Ledger<B>, owner: &'static str) -> Global<A> {
-        Global { spans: ledger, owner, heap: AtomicPtr::new(ptr::null_mut()) }
+        Global { spans: ledger, records: ledger.records(), owner, heap: AtomicPtr::new(ptr::null_mut()) }
     }
 
     /// Gives the ledger back what is free: slabs without a block in use, and free blocks that are spans of their own. Then arenas,
@@ -91,7 +93,7 @@ impl<A: Shareable> Global<A> {
 
     /// What it holds now. It takes a step for each free block and each span of the ledger's. Claims made meanwhile may show.
     pub fn stats(&self) -> HeapStats {
-        let spans = || Snapshot::spans_of(self.spans, 0).filter(|span| span.owner == Some(self.owner));
+        let spans = || Snapshot::spans_of(self.records, 0).filter(|span| span.owner == Some(self.owner));
         let held = spans().map(|span| span.len).sum();
         let headers = spans().count() * GRAIN;
         let (mut free, mut slack) = (0, headers);
@@ -103,7 +105,7 @@ impl<A: Shareable> Global<A> {
         slack += self.heap().map_or(0, |_| size_of::<Heap<A>>().next_multiple_of(GRAIN));
         // Other threads may have claimed more between the two counts.
         let free = free.min(held);
-        HeapStats { held, in_use: held.saturating_sub(free + slack), free, peak: self.spans.totals().peak }
+        HeapStats { held, in_use: held.saturating_sub(free + slack), free, peak: self.records.totals().peak }
     }
 
     /// How each size class stands, from small to large; those that have never been used are left out.
@@ -129,7 +131,7 @@ impl<A: Shareable> Global<A> {
         let (Placed::New(payload, _) | Placed::Grown(payload)) = unsafe { self.spans.place(self.owner, &want) }.ok()?;
         let fresh = payload.base().cast::<Heap<A>>();
         // SAFETY: the payload has room for a heap, and begins on the grain, which is enough for its alignment.
-        unsafe { fresh.write(Heap::new(self.spans, self.owner)) };
+        unsafe { fresh.write(Heap::new(self.spans, self.records, self.owner)) };
         let was = ptr::null_mut();
         match self.heap.compare_exchange(was, fresh.as_ptr(), Ordering::AcqRel, Ordering::Acquire) {
             Ok(_) => {
@@ -158,6 +160,22 @@ impl<A: Shareable> Global<A> {
         unsafe { self.heap().unwrap_unchecked() }
     }
 
+    /// Gives a claim back to the ledger.
+    ///
+    /// # Safety
+    ///
+    /// The caller owes: it is a payload of this ledger's that the caller is done with.
+    #[inline(always)]
+    unsafe fn give_back(&self, payload: NonNull<u8>) {
+        if self.records.lends {
+            // SAFETY: the caller's promise.
+            unsafe { self.spans.give_back(payload) };
+        } else {
+            // SAFETY: as above.
+            unsafe { self.records.take_back(payload) };
+        }
+    }
+
     /// Takes back what is not of a fine class.
     ///
     /// # Safety
@@ -167,7 +185,7 @@ impl<A: Shareable> Global<A> {
     unsafe fn release(&self, memory: NonNull<u8>, layout: Layout) {
         let Some(class) = class_for(layout) else {
             // SAFETY: a payload of the ledger's that the caller is done with.
-            return unsafe { self.spans.give_back(memory) };
+            return unsafe { self.give_back(memory) };
         };
         // SAFETY: the caller's promise.
         let heap = unsafe { self.made() };
@@ -251,13 +269,13 @@ impl<A: Shareable> Global<A> {
             // A little is left to it: it may grow again.
             if had - size > had / SPARED {
                 // SAFETY: the caller's promise.
-                unsafe { self.spans.shorten(memory, size) };
+                unsafe { self.records.shorten(memory, size) };
             }
             return Some(memory);
         };
         if class_for(new).is_some() {
             // SAFETY: the span is a payload of this ledger's that the caller holds.
-            return unsafe { self.spans.lengthen(memory, missing) }.then_some(memory);
+            return unsafe { self.records.lengthen(memory, missing) }.then_some(memory);
         }
         let grow = Some(GrowInPlace { payload: memory, missing, prefer: 0 });
         let want = Want { prefix: 0, size, align: new.align(), prefer: 0, ahead: true, grow };

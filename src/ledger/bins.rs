@@ -1,61 +1,67 @@
 //! The free spans, by length: in rows from one power of two to the next, each of some bins, and words that say which bins hold
 //! any. So a span of a fitting length is found in a few steps (two-level segregated fit, by Masmano, Ripoll, Crespo and Real).
 
-use super::node::{At, Link, State};
+use super::node::{At, InBin, Link};
 use crate::layout::{Fit, GRAIN};
 
 /// Bins of a row: a span that is taken is longer than asked by a sixteenth at most, or, where memory is small, by a quarter.
 const STEPS: usize = if cfg!(all(target_os = "none", not(target_family = "wasm"))) { 4 } else { 16 };
 
-const ROWS: usize = 16;
+/// Sixteen rows. What is longer than all of them is in the last bin too.
+const BINS: usize = 16 * STEPS;
 
 /// So many spans of one bin are looked at one by one before a longer one is taken that has room for certain.
-const TRIES: usize = 3;
+const TRIES: usize = 2;
 
 pub(super) struct Bins {
-    /// A bit for each row that is not empty.
-    rows: u16,
-    /// In each row, a bit for each bin that is not empty.
-    filled: [u16; ROWS],
+    /// A bit for each word of `filled` that is not 0.
+    words: u32,
+    /// A bit for each bin that is not empty.
+    filled: [u32; WORDS],
     /// The span that was freed last, in each bin.
-    heads: [[Link; STEPS]; ROWS],
+    heads: [Link; BINS],
 }
+
+const WORDS: usize = BINS / 32;
 
 impl Bins {
     pub const fn new() -> Bins {
-        Bins { rows: 0, filled: [0; ROWS], heads: [[None; STEPS]; ROWS] }
+        Bins { words: 0, filled: [0; WORDS], heads: [None; BINS] }
     }
 
-    /// Puts a free span in.
+    /// Puts a span in: it is free from now on.
+    #[inline]
     pub fn insert(&mut self, at: At) {
-        let Bin { row, step } = bin_of(at.len.get());
-        let after = self.heads[row][step].replace(at);
-        at.state.set(State::Free { before: None, after });
-        if let Some(other) = after {
-            link(other, |_, after| (Some(at), after));
+        let bin = bin_of(at.len.get());
+        let after = self.heads[bin].replace(at);
+        at.set_free(after);
+        match after {
+            Some(after) => of(&after).before.set(Some(at)),
+            None => {
+                self.filled[bin / 32] |= 1 << (bin % 32);
+                self.words |= 1 << (bin / 32);
+            }
         }
-        self.filled[row] |= 1 << step;
-        self.rows |= 1 << row;
     }
 
     /// Takes a span out, of which the length has not changed since it was put in.
+    #[inline]
     pub fn remove(&mut self, at: At) {
-        let State::Free { before, after } = at.state.get() else {
-            return;
-        };
-        if let Some(other) = after {
-            link(other, |_, after| (before, after));
+        let (before, after) = (of(&at).before.get(), of(&at).after.get());
+        if let Some(after) = after {
+            of(&after).before.set(before);
         }
-        if let Some(other) = before {
-            link(other, |before, _| (before, after));
+        if let Some(before) = before {
+            of(&before).after.set(after);
             return;
         }
-        let Bin { row, step } = bin_of(at.len.get());
-        self.heads[row][step] = after;
+        let bin = bin_of(at.len.get());
+        self.heads[bin] = after;
         if after.is_none() {
-            self.filled[row] &= !(1 << step);
-            if self.filled[row] == 0 {
-                self.rows &= !(1 << row);
+            let left = self.filled[bin / 32] & !(1 << (bin % 32));
+            self.filled[bin / 32] = left;
+            if left == 0 {
+                self.words &= !(1 << (bin / 32));
             }
         }
     }
@@ -75,17 +81,14 @@ impl Bins {
 
     /// The first of `tries` spans, in this bin and those after it, in which `fit` finds room.
     #[inline(never)]
-    fn holding(&self, fit: &Fit, bin: Bin, tries: usize) -> Option<(At, usize, usize)> {
-        let (mut next, mut left) = (self.next(bin), tries);
-        while let Some(bin) = next {
-            for at in self.of(bin) {
-                left = left.checked_sub(1)?;
-                let found = fit.in_span(at);
-                if found.is_some() {
-                    return found;
-                }
+    fn holding(&self, fit: &Fit, bin: usize, tries: usize) -> Option<(At, usize, usize)> {
+        let mut left = tries;
+        for at in self.from(bin) {
+            left = left.checked_sub(1)?;
+            let found = fit.in_span(at);
+            if found.is_some() {
+                return found;
             }
-            next = self.next(bin.next()?);
         }
         None
     }
@@ -95,48 +98,53 @@ impl Bins {
     pub fn find_len(&self, len: usize) -> Link {
         let bin = bin_of(len);
         let near = self.of(bin).take(TRIES).find(|at| at.len.get() >= len);
-        let ample = || self.head(self.next(bin.next()?)?);
+        let ample = || self.heads[self.next(bin + 1)?];
         near.or_else(ample).or_else(|| self.of(bin).find(|at| at.len.get() >= len))
     }
 
     /// Length of the longest free span.
     pub fn longest(&self) -> usize {
         let last = || {
-            let row = self.rows.checked_ilog2()? as usize;
-            Some(Bin { row, step: self.filled[row].checked_ilog2()? as usize })
+            let word = self.words.checked_ilog2()? as usize;
+            Some(word * 32 + self.filled[word].checked_ilog2()? as usize)
         };
         last().map_or(0, |bin| self.of(bin).map(|at| at.len.get()).max().unwrap_or(0))
     }
 
     /// All of them.
     pub fn all(&self) -> impl Iterator<Item = At> {
-        let bins = core::iter::successors(self.next(Bin { row: 0, step: 0 }), |bin| self.next(bin.next()?));
-        bins.flat_map(|bin| self.of(bin))
+        self.from(0)
+    }
+
+    /// Those in this bin and in those after it.
+    fn from(&self, bin: usize) -> impl Iterator<Item = At> {
+        core::iter::successors(self.next(bin), |bin| self.next(bin + 1)).flat_map(|bin| self.of(bin))
     }
 
     /// The first bin from this one on that is not empty.
     #[inline]
-    fn next(&self, bin: Bin) -> Option<Bin> {
-        let steps = self.filled[bin.row] & (u16::MAX << bin.step);
-        if steps != 0 {
-            return Some(Bin { step: steps.trailing_zeros() as usize, ..bin });
+    fn next(&self, bin: usize) -> Option<usize> {
+        let word = bin / 32;
+        let bits = self.filled.get(word)? & (u32::MAX << (bin % 32));
+        if bits != 0 {
+            return Some(word * 32 + bits.trailing_zeros() as usize);
         }
-        let rows = self.rows & (u16::MAX << bin.row << 1);
-        let row = rows.trailing_zeros() as usize;
-        Some(Bin { row, step: self.filled.get(row)?.trailing_zeros() as usize })
-    }
-
-    fn head(&self, bin: Bin) -> Link {
-        self.heads[bin.row][bin.step]
+        let word = (self.words & (u32::MAX << word << 1)).trailing_zeros() as usize;
+        Some(word * 32 + self.filled.get(word)?.trailing_zeros() as usize)
     }
 
     /// The spans in this bin.
-    fn of(&self, bin: Bin) -> impl Iterator<Item = At> {
-        core::iter::successors(self.head(bin), |at| match at.state.get() {
-            State::Free { after, .. } => after,
-            State::Claimed(_) => None,
-        })
+    #[inline]
+    fn of(&self, bin: usize) -> impl Iterator<Item = At> {
+        core::iter::successors(self.heads[bin], |at| of(at).after.get())
     }
+}
+
+/// Where a span stands in its bin.
+#[inline]
+fn of(at: &At) -> &InBin {
+    // SAFETY: what is asked here is in a bin, or on its way into one, and so free: whoever claims a span takes it out first.
+    unsafe { at.in_bin() }
 }
 
 impl Fit {
@@ -147,44 +155,31 @@ impl Fit {
     }
 }
 
-/// Gives a free span other neighbours in its bin.
-fn link(at: At, to: impl FnOnce(Link, Link) -> (Link, Link)) {
-    if let State::Free { before, after } = at.state.get() {
-        let (before, after) = to(before, after);
-        at.state.set(State::Free { before, after });
-    }
-}
-
-/// Where a bin stands.
-#[derive(Clone, Copy)]
-struct Bin {
-    row: usize,
-    step: usize,
-}
-
-impl Bin {
-    /// The bin after this one.
-    #[inline]
-    fn next(self) -> Option<Bin> {
-        match self {
-            Bin { row, step } if step + 1 < STEPS => Some(Bin { row, step: step + 1 }),
-            Bin { row, .. } if row + 1 < ROWS => Some(Bin { row: row + 1, step: 0 }),
-            _ => None,
-        }
-    }
-}
-
-/// Where spans of so many bytes are kept; longer ones are kept there or further up.
+/// The bin for spans of so many bytes: up to [`STEPS`] grains each length has its own, from there as many to a doubling.
 #[inline]
-fn bin_of(len: usize) -> Bin {
+fn bin_of(len: usize) -> usize {
     let grains = len / GRAIN;
-    if grains < STEPS {
-        return Bin { row: 0, step: grains };
+    let shift = (grains | STEPS).ilog2() - STEPS.ilog2();
+    (shift as usize * STEPS + (grains >> shift)).min(BINS - 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bins_rise_with_the_length_and_are_narrow() {
+        let (mut last, mut start) = (0, 0);
+        for grains in 0..STEPS << 15 {
+            let bin = bin_of(grains * GRAIN);
+            if bin != last {
+                assert_eq!(bin, last + 1, "{grains}");
+                start = grains;
+            }
+            assert!((grains - start) * STEPS <= grains, "{grains} in one bin with {start}");
+            last = bin;
+        }
+        assert_eq!(last, BINS - 1);
+        assert_eq!(bin_of(usize::MAX), BINS - 1);
     }
-    let log = grains.ilog2();
-    let row = (log - STEPS.ilog2() + 1) as usize;
-    if row >= ROWS {
-        return Bin { row: ROWS - 1, step: STEPS - 1 };
-    }
-    Bin { row, step: (grains >> (log - STEPS.ilog2())) & (STEPS - 1) }
 }

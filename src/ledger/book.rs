@@ -1,7 +1,7 @@
 //! The spans and the sums over them: how spans are entered, cut, claimed, freed and merged.
 
 use super::bins::Bins;
-use super::node::{At, Link, State};
+use super::node::{At, Link};
 use super::runs::Runs;
 use crate::backing::{Backing, Grant, Kind, Loan, Reach, Request};
 use crate::error::Obstacle;
@@ -111,6 +111,7 @@ impl Book {
                 if let Some(last) = run.last.replace(Some(at)) {
                     last.set_last(false);
                     at.below.set(Some(last));
+                    at.set_after_free(last.is_free());
                 }
                 run
             }
@@ -130,7 +131,7 @@ impl Book {
             at.set_last(false);
         }
         if grant.kind == Kind::Loan {
-            at.state.set(State::Claimed(owner));
+            at.set_owner(owner);
             self.count_claimed(at, span.len());
             return Some(at);
         }
@@ -139,19 +140,33 @@ impl Book {
     }
 
     /// Frees a span, together with the free ones that it touches, and returns all that is free there.
+    #[inline(always)]
     fn free(&mut self, mut at: At) -> At {
-        let mergeable = |at: At, other: &At| other.is_free() && at.len.get() <= MAX_SPAN - other.len.get();
-        if let Some(after) = at.after().filter(|after| mergeable(at, after)) {
-            self.bins.remove(after);
-            self.swallow(at, after);
+        let mergeable = |at: At, other: At| at.len.get() <= MAX_SPAN - other.len.get();
+        match at.after() {
+            Some(after) if after.is_free() && mergeable(at, after) => {
+                self.bins.remove(after);
+                self.swallow(at, after);
+            }
+            Some(after) => after.set_after_free(true),
+            None => {}
         }
-        if let Some(before) = at.before().filter(|before| mergeable(at, before)) {
+        if let Some(before) = at.free_before().filter(|before| mergeable(*before, at)) {
             self.bins.remove(before);
             self.swallow(before, at);
             at = before;
         }
         self.bins.insert(at);
         at
+    }
+
+    /// Leaves `len` bytes of a span that was free to who claims it, and what is longer to the bins.
+    #[inline(always)]
+    fn leave(&mut self, at: At, len: usize) {
+        match self.cut(at, len) {
+            Some(rest) => self.bins.insert(rest),
+            None => at.after().into_iter().for_each(|after| after.set_after_free(false)),
+        }
     }
 
     /// Makes `after`, which is in no bin, a part of the span before it.
@@ -161,10 +176,14 @@ impl Book {
             None => self.set_last(at),
         }
         at.len.set(at.len.get() + after.len.get());
-        after.wipe();
+        // Below that nothing counts as zero.
+        if after.addr() >= self.touched {
+            after.wipe();
+        }
     }
 
     /// Cuts a span, which is in no bin, after `len` bytes (on the grain), if it is longer; the rest is in no bin either.
+    #[inline(always)]
     fn cut(&mut self, at: At, len: usize) -> Link {
         let rest = at.len.get().checked_sub(len).filter(|rest| *rest > 0)?;
         let after = at.after();
@@ -185,6 +204,8 @@ impl Book {
     }
 
     /// Makes `at` the last span of its run.
+    #[cold]
+    #[inline(never)]
     fn set_last(&mut self, at: At) {
         at.set_last(true);
         if let Some(run) = self.runs.at_or_below(at.addr()) {
@@ -226,9 +247,7 @@ impl Book {
         }
         self.seen = None;
         self.bins.remove(free);
-        if let Some(rest) = self.cut(free, bytes) {
-            self.bins.insert(rest);
-        }
+        self.leave(free, bytes);
         self.swallow(at, free);
         self.count_claimed(at, bytes);
         true
@@ -241,13 +260,14 @@ impl Book {
         if gap > 0 {
             let rest = self.cut(at, gap)?;
             self.bins.insert(at);
+            rest.set_after_free(true);
             at = rest;
         }
         Some(self.claim(owner, at, len.saturating_add(more.next_multiple_of(GRAIN))))
     }
 
     /// Claims `len` bytes of a free span, the header included: what is asked for most often, with no alignment and no wishes.
-    #[inline]
+    #[inline(always)]
     pub fn carve_exactly(&mut self, owner: &'static str, len: usize) -> Link {
         let at = self.bins.find_len(len)?;
         self.bins.remove(at);
@@ -255,13 +275,11 @@ impl Book {
     }
 
     /// Claims a free span that is in no bin any more, up to `len` bytes of it.
-    #[inline]
+    #[inline(always)]
     fn claim(&mut self, owner: &'static str, at: At, len: usize) -> At {
         self.seen = None;
-        if let Some(rest) = self.cut(at, len) {
-            self.bins.insert(rest);
-        }
-        at.state.set(State::Claimed(owner));
+        self.leave(at, len);
+        at.set_owner(owner);
         self.count_claimed(at, at.len.get());
         at
     }
@@ -280,7 +298,7 @@ impl Book {
 
     /// Ends a claim: its span is free from now on, or, if it was a loan or the last one in a lot, what was lent is returned to be
     /// given back. With `lends` unset there is neither.
-    #[inline]
+    #[inline(always)]
     pub fn release(&mut self, mut at: At, lends: bool) -> Option<Loan> {
         self.seen = None;
         self.totals.claimed -= at.len.get();

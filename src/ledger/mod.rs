@@ -1,19 +1,20 @@
 //! The one place that knows who holds which bytes.
 
 use core::alloc::Layout;
+use core::cell::UnsafeCell;
 use core::marker::PhantomData;
 use core::ptr::NonNull;
 
 use crate::backing::{Backing, Request};
 use crate::error::{AllocError, Obstacle};
-use crate::layout::{Fit, GRAIN, MAX_SPAN, PAGE, padding, round_up};
-use crate::lock::Lock;
+use crate::layout::{Fit, GRAIN, MAX_SPAN, PAGE, padding};
 use crate::platform;
 use crate::span::Span;
 
 mod bins;
 mod book;
 mod node;
+mod records;
 mod runs;
 mod snapshot;
 #[cfg(test)]
@@ -22,6 +23,8 @@ mod tests;
 use book::Book;
 pub(crate) use book::Totals;
 use node::At;
+use records::Kept;
+pub(crate) use records::Records;
 pub use snapshot::{Snapshot, SpanInfo};
 
 /// Every span that was ever taken from a [`Backing`], and who holds it now.
@@ -35,15 +38,13 @@ pub use snapshot::{Snapshot, SpanInfo};
 /// lock is held for those steps (none on single-threaded wasm). Don't claim in an interrupt handler: it would wait for
 /// the claim that it interrupted.
 pub struct Ledger<B> {
-    state: Lock<State<B>>,
+    records: Records,
+    /// Used only while the records are locked.
+    backing: UnsafeCell<B>,
 }
 
-struct State<B> {
-    backing: B,
-    book: Book,
-    /// The heap that was opened last on this ledger; it knows those before it.
-    keeper: Option<&'static dyn Keeper>,
-}
+// SAFETY: one thread at a time uses the backing, which may be sent from one to another.
+unsafe impl<B: Send> Sync for Ledger<B> {}
 
 /// Free spans of so many bytes are always used before memory grows.
 const FAIR: usize = 4096;
@@ -116,34 +117,6 @@ pub(crate) unsafe trait Spans: Sync {
     /// The caller owes: the payload in `want.grow` is one of this ledger's that it holds.
     unsafe fn place(&self, owner: &'static str, want: &Want) -> Result<Placed, Obstacle>;
 
-    /// Room for `size` bytes, aligned to the grain, if that much is free: the payload's start, and the address from which on it was
-    /// never used and is zero.
-    fn place_free(&self, owner: &'static str, size: usize) -> Option<(NonNull<u8>, usize)>;
-
-    /// Lengthens a claim's payload by at least `bytes`, if what lies behind it is free.
-    ///
-    /// # Safety
-    ///
-    /// The caller owes: `payload` is one that this ledger handed out, still held.
-    unsafe fn lengthen(&self, payload: NonNull<u8>, bytes: usize) -> bool;
-
-    /// Cuts a claim's payload down to `len` bytes, or a little more; the rest is free then. A loan stays as it is.
-    ///
-    /// # Safety
-    ///
-    /// The caller owes: `payload` is one that this ledger handed out, still held, and nobody uses more than the first `len`
-    /// bytes of it.
-    unsafe fn shorten(&self, payload: NonNull<u8>, len: usize);
-
-    /// Has `keeper` asked to let go before memory grows, and returns the one that was asked until now.
-    fn enlist(&self, keeper: &'static dyn Keeper) -> Option<&'static dyn Keeper>;
-
-    /// The first span at `addr` or above.
-    fn span_from(&self, addr: usize) -> Option<SpanInfo>;
-
-    /// The sums over all spans.
-    fn totals(&self) -> Totals;
-
     /// Takes a claim back.
     ///
     /// # Safety
@@ -155,7 +128,12 @@ pub(crate) unsafe trait Spans: Sync {
 impl<B: Backing> Ledger<B> {
     /// An empty ledger over `backing`. Nothing is taken before the first claim.
     pub const fn new(backing: B) -> Ledger<B> {
-        Ledger { state: Lock::new(State { backing, book: Book::new(), keeper: None }) }
+        Ledger { records: Records::new(B::LENDS), backing: UnsafeCell::new(backing) }
+    }
+
+    /// What it has written down.
+    pub(crate) const fn records(&self) -> &Records {
+        &self.records
     }
 
     /// Claims at least `layout.size()` bytes at that alignment, to use as raw memory, under the name `owner`.
@@ -180,8 +158,8 @@ impl<B: Backing> Ledger<B> {
 
     /// What it holds now, to read or to print.
     pub fn snapshot(&self) -> Snapshot<'_> {
-        let Totals { granted, claimed, peak, growths } = self.totals();
-        Snapshot { claimed, free: granted - claimed, peak, granted, growths, spans: self }
+        let Totals { granted, claimed, peak, growths } = self.records.totals();
+        Snapshot { claimed, free: granted - claimed, peak, granted, growths, records: &self.records }
     }
 
     /// Offers the host what is free: `host` is called with the start and the length in bytes of every stretch of whole pages
@@ -198,28 +176,34 @@ impl<B: Backing> Ledger<B> {
     ///
     /// On single-threaded wasm, if `host` comes back to this ledger; elsewhere it would wait for ever.
     pub fn discard(&self, mut host: impl FnMut(NonNull<u8>, usize)) -> usize {
-        let offer = |bytes: usize, free: Span| {
+        let mut bytes = 0;
+        self.records.offer(|free| {
             let skip = padding(free.addr(), PAGE);
             let len = free.len().saturating_sub(skip) & !(PAGE - 1);
             if len > 0 {
                 // SAFETY: less than the span's length.
                 host(unsafe { free.base().add(skip) }, len);
             }
-            bytes + len
-        };
-        self.state.with(|state| {
-            state.book.forget_zeros();
-            state.book.free_spans().map(payload).fold(0, offer)
-        })
+            bytes += len;
+        });
+        bytes
     }
 
     /// How often the backing was asked for memory and gave it. While the number stays, this ledger has not grown memory.
     pub fn growths(&self) -> usize {
-        self.totals().growths
+        self.records.totals().growths
     }
 }
 
 impl<B: Backing> Ledger<B> {
+    /// Runs `f` with the book and the backing to itself.
+    fn with<R>(&self, f: impl FnOnce(&mut Book, &mut B) -> R) -> R {
+        self.records.with(|Kept { book, .. }| {
+            // SAFETY: the records are locked, so no other reference to the backing is alive.
+            f(book, unsafe { &mut *self.backing.get() })
+        })
+    }
+
     /// [`place`](Spans::place), from free memory only or from all there is.
     ///
     /// # Safety
@@ -228,7 +212,7 @@ impl<B: Backing> Ledger<B> {
     unsafe fn place_from(&self, owner: &'static str, want: &Want, sources: Sources) -> Result<Placed, Obstacle> {
         // SAFETY: the caller's promise.
         let plan = unsafe { Plan::new(owner, want) }.ok_or(Obstacle::TooLarge)?;
-        self.state.with(|State { backing, book, .. }| {
+        self.with(|book, backing| {
             // A free span that has the room preferred; else one that has a fair part of it. Smaller ones are left until no more
             // is to be had: an arena that goes through crumbs in each turn of a hot loop is a slow one.
             if let Some(placed) = plan.meet(book, plan.prefer) {
@@ -349,7 +333,7 @@ impl Plan {
 // overlap; the lock makes each call one step.
 unsafe impl<B: Backing> Spans for Ledger<B> {
     unsafe fn place(&self, owner: &'static str, want: &Want) -> Result<Placed, Obstacle> {
-        if let Some(keeper) = self.state.with(|state| state.keeper) {
+        if let Some(keeper) = self.records.with(|kept| kept.keeper) {
             for all in [false, true] {
                 // SAFETY: the caller's promise.
                 let placed = unsafe { self.place_from(owner, want, Sources::Free) };
@@ -363,51 +347,15 @@ unsafe impl<B: Backing> Spans for Ledger<B> {
         unsafe { self.place_from(owner, want, Sources::All) }
     }
 
-    fn place_free(&self, owner: &'static str, size: usize) -> Option<(NonNull<u8>, usize)> {
-        let len = round_up(size, GRAIN).filter(|len| *len < MAX_SPAN)? + GRAIN;
-        self.state.with(|State { book, .. }| {
-            let at = book.carve_exactly(owner, len)?;
-            Some((reached(payload(at)).base(), book.zero_from()))
-        })
-    }
-
-    unsafe fn lengthen(&self, payload: NonNull<u8>, bytes: usize) -> bool {
-        let Some(bytes) = round_up(bytes, GRAIN) else {
-            return false;
-        };
-        // SAFETY: the caller's promise.
-        let at = unsafe { header_of(payload) };
-        self.state.with(|State { book, .. }| book.extend(at, bytes, bytes))
-    }
-
-    unsafe fn shorten(&self, payload: NonNull<u8>, len: usize) {
-        self.state.with(|State { book, .. }| {
-            // SAFETY: the caller's promise.
-            let at = unsafe { header_of(payload) };
-            book.shorten(at, len.saturating_add(GRAIN));
-        });
-    }
-
-    fn enlist(&self, keeper: &'static dyn Keeper) -> Option<&'static dyn Keeper> {
-        self.state.with(|state| state.keeper.replace(keeper))
-    }
-
-    fn span_from(&self, addr: usize) -> Option<SpanInfo> {
-        self.state.with(|state| {
-            let at = state.book.span_from(addr)?;
-            Some(SpanInfo { base: at.addr(), len: at.len.get(), owner: at.owner() })
-        })
-    }
-
-    fn totals(&self) -> Totals {
-        self.state.with(|state| state.book.totals)
-    }
-
     unsafe fn give_back(&self, payload: NonNull<u8>) {
-        self.state.with(|State { backing, book, .. }| {
+        if !B::LENDS {
+            // SAFETY: the caller's promise.
+            return unsafe { self.records.take_back(payload) };
+        }
+        self.with(|book, backing| {
             // SAFETY: the caller's promise.
             let at = unsafe { header_of(payload) };
-            if let Some(loan) = book.release(at, B::LENDS) {
+            if let Some(loan) = book.release(at, true) {
                 // SAFETY: the span was lent by this backing under this route, has left the book, and its holder is done.
                 unsafe { backing.give_back(loan) };
             }

@@ -1,6 +1,7 @@
 //! The header at the head of each span.
 
 use core::cell::Cell;
+use core::mem::ManuallyDrop;
 use core::ops::Deref;
 use core::ptr::NonNull;
 
@@ -11,51 +12,103 @@ use crate::layout::GRAIN;
 pub(super) struct Node {
     /// Bytes from this header to the span's end; a multiple of the grain.
     pub len: Cell<usize>,
-    pub state: Cell<State>,
+    /// `bin` iff [`FREE`] is among the marks.
+    held: Held,
     /// The span before this one; for the first of a run the run's left child.
     pub below: Cell<Link>,
     /// For the first of a run its right child, and the run's last span.
     pub right: Cell<Link>,
     pub last: Cell<Link>,
     pub kind: Cell<Kind>,
-    /// [`FIRST`] and [`LAST`], for a span that is the first of its run, or the last.
-    ends: Cell<u8>,
+    /// [`FREE`], iff nobody has claimed it; [`AFTER_FREE`], iff nobody has claimed the span before it; [`FIRST`] and [`LAST`], iff it
+    /// is the first of its run, or the last.
+    marks: Cell<u8>,
     /// For loans and the first of a lot: which way leads back to the lender.
     pub route: Cell<u16>,
 }
 
 const FIRST: u8 = 1;
 const LAST: u8 = 2;
+const FREE: u8 = 4;
+const AFTER_FREE: u8 = 8;
 
 impl Node {
     pub fn is_first(&self) -> bool {
-        self.ends.get() & FIRST != 0
+        self.marks.get() & FIRST != 0
     }
 
     pub fn is_last(&self) -> bool {
-        self.ends.get() & LAST != 0
+        self.marks.get() & LAST != 0
+    }
+
+    pub fn is_free(&self) -> bool {
+        self.marks.get() & FREE != 0
     }
 
     pub fn set_first(&self, first: bool) {
-        self.ends.set(self.ends.get() & !FIRST | if first { FIRST } else { 0 });
+        self.mark(FIRST, first);
     }
 
     pub fn set_last(&self, last: bool) {
-        self.ends.set(self.ends.get() & !LAST | if last { LAST } else { 0 });
+        self.mark(LAST, last);
+    }
+
+    /// Says whether the span before it is free: so who ends a claim need not look there, far from what is in use.
+    pub fn set_after_free(&self, free: bool) {
+        self.mark(AFTER_FREE, free);
+    }
+
+    fn mark(&self, mark: u8, set: bool) {
+        self.marks.set(self.marks.get() & !mark | if set { mark } else { 0 });
+    }
+
+    /// Who claimed it; `None` if it is free.
+    pub fn owner(&self) -> Option<&'static str> {
+        // SAFETY: what is not free is held under a name.
+        (!self.is_free()).then(|| unsafe { self.held.owner.get() })
+    }
+
+    /// From now on it is claimed under this name.
+    pub fn set_owner(&self, owner: &'static str) {
+        self.mark(FREE, false);
+        // SAFETY: only the address is taken; what lies there may be no name.
+        let name = unsafe { self.held.owner.as_ptr() };
+        // SAFETY: it lies in a cell, and is written without a look at what was there.
+        unsafe { name.write(owner) };
+    }
+
+    /// From now on it is free, and the first in its bin, before this one.
+    pub fn set_free(&self, after: Link) {
+        self.mark(FREE, true);
+        // SAFETY: it is free.
+        let bin = unsafe { self.in_bin() };
+        bin.before.set(None);
+        bin.after.set(after);
+    }
+
+    /// Where a free span stands in its bin.
+    ///
+    /// # Safety
+    ///
+    /// The caller owes: it is free, and stays so while this is used.
+    pub unsafe fn in_bin(&self) -> &InBin {
+        debug_assert!(self.is_free());
+        // SAFETY: the caller's promise.
+        unsafe { &self.held.bin }
     }
 }
 
-/// What a span is used for.
-#[derive(Clone, Copy)]
-pub(super) enum State {
-    /// Nothing: it is in a bin, between these.
-    Free { before: Link, after: Link },
-    /// Claimed under this name.
-    Claimed(&'static str),
+/// Who has a span: a bin, or somebody with a name. Which of them is said by a mark, in a byte that would be padding otherwise.
+#[repr(C)]
+union Held {
+    bin: ManuallyDrop<InBin>,
+    owner: ManuallyDrop<Cell<&'static str>>,
 }
 
-impl State {
-    pub const IDLE: State = State::Free { before: None, after: None };
+/// The neighbours of a free span in its bin.
+pub(super) struct InBin {
+    pub before: Cell<Link>,
+    pub after: Cell<Link>,
 }
 
 // The header fits the grain, so any piece that a cut leaves over can carry one.
@@ -88,12 +141,12 @@ impl At {
         let at = At(base.cast());
         let node = Node {
             len: Cell::new(len),
-            state: Cell::new(State::IDLE),
+            held: Held { bin: ManuallyDrop::new(InBin { before: Cell::new(None), after: Cell::new(None) }) },
             below: Cell::new(None),
             right: Cell::new(None),
             last: Cell::new(None),
             kind: Cell::new(kind),
-            ends: Cell::new(0),
+            marks: Cell::new(FREE),
             route: Cell::new(0),
         };
         // SAFETY: the caller's promise; the grain is at least the header's size and alignment.
@@ -122,21 +175,9 @@ impl At {
         self.addr() + self.len.get()
     }
 
-    pub fn is_free(self) -> bool {
-        self.owner().is_none()
-    }
-
-    /// Who claimed it; `None` if it is free.
-    pub fn owner(self) -> Option<&'static str> {
-        match self.state.get() {
-            State::Free { .. } => None,
-            State::Claimed(owner) => Some(owner),
-        }
-    }
-
-    /// The span before this one in its run.
-    pub fn before(self) -> Link {
-        self.below.get().filter(|_| !self.is_first())
+    /// The span before this one in its run, if it is free.
+    pub fn free_before(self) -> Link {
+        self.below.get().filter(|_| self.marks.get() & (FIRST | AFTER_FREE) == AFTER_FREE)
     }
 
     /// The span after this one in its run.

@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use super::Spans;
+use super::Records;
 use crate::layout::GRAIN;
 use crate::platform::{Landmark, landmarks};
 
@@ -25,7 +25,7 @@ pub struct Snapshot<'l> {
     pub granted: usize,
     /// How often memory was taken from the backing.
     pub growths: usize,
-    pub(super) spans: &'l dyn Spans,
+    pub(super) records: &'l Records,
 }
 
 /// One span of a [`Snapshot`].
@@ -43,18 +43,18 @@ pub struct SpanInfo {
 impl<'l> Snapshot<'l> {
     /// Every span in the order of addresses.
     pub fn spans(&self) -> impl Iterator<Item = SpanInfo> + use<'l> {
-        Snapshot::spans_of(self.spans, 0)
+        Snapshot::spans_of(self.records, 0)
     }
 
     /// Every span that starts at this address or above, in the order of addresses. To go on from the end of the span that was
     /// read last is a step.
     pub fn spans_from(&self, addr: usize) -> impl Iterator<Item = SpanInfo> + use<'l> {
-        Snapshot::spans_of(self.spans, addr)
+        Snapshot::spans_of(self.records, addr)
     }
 
-    pub(crate) fn spans_of(spans: &'l dyn Spans, mut from: usize) -> impl Iterator<Item = SpanInfo> + use<'l> {
+    pub(crate) fn spans_of(records: &'l Records, mut from: usize) -> impl Iterator<Item = SpanInfo> + use<'l> {
         core::iter::from_fn(move || {
-            let span = spans.span_from(from)?;
+            let span = records.span_from(from)?;
             from = span.base + span.len;
             Some(span)
         })
@@ -127,7 +127,7 @@ impl fmt::Display for Snapshot<'_> {
 impl Snapshot<'_> {
     /// The stretch that begins at `from`; without it, at the first span.
     fn stretch_from(&self, from: Option<usize>) -> Option<Stretch> {
-        let span = self.spans.span_from(from.unwrap_or(0));
+        let span = self.records.span_from(from.unwrap_or(0));
         let next_span = span.map_or(usize::MAX, |span| span.base);
         let from = from.unwrap_or(next_span);
         let mark = landmarks().into_iter().flatten().find(|mark| mark.end > from && mark.start.max(from) < next_span);

@@ -10,7 +10,7 @@ use crate::layout::{Fit, GRAIN, HEADROOM, PAGE, usable};
 
 /// Runs `look` on the ledger's book.
 fn book<R>(ledger: &Ledger<Region<'_>>, look: impl FnOnce(&Book) -> R) -> R {
-    ledger.state.with(|state| look(&state.book))
+    ledger.records.with(|kept| look(&kept.book))
 }
 
 /// A tree of `spans` nodes may be so deep: a random tree of that size is about twice as deep as its logarithm, and hardly ever three times.

@@ -1,0 +1,113 @@
+//! What a ledger has written down, behind its lock: all that can be done without asking its backing.
+
+use core::ptr::NonNull;
+
+use super::book::{Book, Totals};
+use super::{Keeper, header_of, payload, reached};
+use crate::layout::{GRAIN, MAX_SPAN, round_up};
+use crate::lock::Lock;
+use crate::span::Span;
+
+/// A ledger's book, and its heaps. It is the same whatever the backing, so who frees and reuses through it needs no dynamic call.
+pub(crate) struct Records {
+    kept: Lock<Kept>,
+    /// Set iff the backing lends: then claims end through the ledger only, which knows whom a loan goes back to.
+    pub lends: bool,
+}
+
+pub(super) struct Kept {
+    pub book: Book,
+    /// The heap that was opened last on this ledger; it knows those before it.
+    pub keeper: Option<&'static dyn Keeper>,
+}
+
+impl Records {
+    pub const fn new(lends: bool) -> Records {
+        Records { kept: Lock::new(Kept { book: Book::new(), keeper: None }), lends }
+    }
+
+    #[inline(always)]
+    pub(super) fn with<R>(&self, f: impl FnOnce(&mut Kept) -> R) -> R {
+        self.kept.with(f)
+    }
+
+    /// Room for `size` bytes, aligned to the grain, if that much is free: the payload's start, and the address from which on it was
+    /// never used and is zero.
+    #[inline(always)]
+    pub fn place(&self, owner: &'static str, size: usize) -> Option<(NonNull<u8>, usize)> {
+        let len = round_up(size, GRAIN).filter(|len| *len < MAX_SPAN)? + GRAIN;
+        self.with(|Kept { book, .. }| {
+            let at = book.carve_exactly(owner, len)?;
+            Some((reached(payload(at)).base(), book.zero_from()))
+        })
+    }
+
+    /// Lengthens a claim's payload by at least `bytes`, if what lies behind it is free.
+    ///
+    /// # Safety
+    ///
+    /// The caller owes: `payload` is one that this ledger handed out, still held.
+    pub unsafe fn lengthen(&self, payload: NonNull<u8>, bytes: usize) -> bool {
+        let Some(bytes) = round_up(bytes, GRAIN) else {
+            return false;
+        };
+        // SAFETY: the caller's promise.
+        let at = unsafe { header_of(payload) };
+        self.with(|Kept { book, .. }| book.extend(at, bytes, bytes))
+    }
+
+    /// Cuts a claim's payload down to `len` bytes, or a little more; the rest is free then. A loan stays as it is.
+    ///
+    /// # Safety
+    ///
+    /// The caller owes: `payload` is one that this ledger handed out, still held, and nobody uses more than the first `len`
+    /// bytes of it.
+    pub unsafe fn shorten(&self, payload: NonNull<u8>, len: usize) {
+        self.with(|Kept { book, .. }| {
+            // SAFETY: the caller's promise.
+            let at = unsafe { header_of(payload) };
+            book.shorten(at, len.saturating_add(GRAIN));
+        });
+    }
+
+    /// Takes a claim back, where the backing lends nothing.
+    ///
+    /// # Safety
+    ///
+    /// The caller owes: `payload` is one that this ledger handed out, still held, and nobody uses it any more.
+    #[inline(always)]
+    pub unsafe fn take_back(&self, payload: NonNull<u8>) {
+        debug_assert!(!self.lends);
+        self.with(|Kept { book, .. }| {
+            // SAFETY: the caller's promise.
+            let at = unsafe { header_of(payload) };
+            book.release(at, false);
+        });
+    }
+
+    /// Has `keeper` asked to let go before memory grows, and returns the one that was asked until now.
+    pub fn enlist(&self, keeper: &'static dyn Keeper) -> Option<&'static dyn Keeper> {
+        self.with(|kept| kept.keeper.replace(keeper))
+    }
+
+    /// The first span at `addr` or above.
+    pub fn span_from(&self, addr: usize) -> Option<super::SpanInfo> {
+        self.with(|kept| {
+            let at = kept.book.span_from(addr)?;
+            Some(super::SpanInfo { base: at.addr(), len: at.len.get(), owner: at.owner() })
+        })
+    }
+
+    /// The sums over all spans.
+    pub fn totals(&self) -> Totals {
+        self.with(|kept| kept.book.totals)
+    }
+
+    /// Calls `host` with what is free, span by span; from now on nothing of it counts as zero.
+    pub fn offer(&self, host: impl FnMut(Span)) {
+        self.with(|Kept { book, .. }| {
+            book.forget_zeros();
+            book.free_spans().map(payload).for_each(host);
+        });
+    }
+}
