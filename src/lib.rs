@@ -8,22 +8,23 @@ extern crate alloc;
 extern crate std;
 
 // In the order of the layers: a module uses those above it only.
-mod access;
-mod arena;
-mod backing;
-#[doc(hidden)]
-pub mod c;
-mod chunk;
-mod error;
-mod global;
 mod layout;
-mod ledger;
+mod span;
+mod error;
+mod platform;
+mod copy;
 mod lock;
+mod access;
+mod backing;
+mod ledger;
+mod chunk;
+mod arena;
+mod pool;
+mod global;
 #[cfg(any(unix, windows, target_family = "wasm"))]
 mod module;
-mod platform;
-mod pool;
-mod span;
+#[doc(hidden)]
+pub mod c;
 
 #[cfg(any(unix, windows, target_family = "wasm"))]
 pub use self::{backing::DefaultBacking, global::Small, module::ledger, platform::memory_size};

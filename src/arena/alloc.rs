@@ -8,8 +8,8 @@ use core::ptr::NonNull;
 use super::boxed::ArenaBox;
 use super::buffer::Buffer;
 use super::bump::{Bump, Key, bump, bump_for, reserve, try_bump, try_bump_for};
-use super::copy::copy;
 use crate::chunk::Refill;
+use crate::copy::copy;
 use crate::error::{AllocError, Obstacle, Rejected, out_of_memory};
 
 /// What can be allocated in an [`Arena`](crate::Arena) (through `&Arena`) and in a [`Scope`](crate::Scope) (through

@@ -6,8 +6,8 @@ use core::mem::ManuallyDrop;
 use core::ptr::NonNull;
 
 use super::bump::{Bump, Key, grow, shrink, try_bump};
-use super::copy::copy;
 use crate::chunk::Refill;
+use crate::copy::copy;
 use crate::error::{AllocError, Obstacle, out_of_memory};
 
 /// Values that are gathered one by one. It holds no borrow of the arena's insides, so whoever makes the values may allocate

@@ -10,7 +10,6 @@ mod allocator;
 mod boxed;
 mod buffer;
 mod bump;
-mod copy;
 mod scope;
 mod typed;
 

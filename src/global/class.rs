@@ -11,8 +11,8 @@ pub(super) const LARGEST: usize = 32 << 10;
 /// The largest block that is cut from a slab, in bytes. A larger one is a span of the ledger's.
 pub(super) const LARGEST_IN_SLAB: usize = 1024;
 
-/// Up to here classes are 16 bytes apart.
-pub(super) const FINE: usize = 512;
+/// Up to here classes are 16 bytes apart, and every block is cut from a slab.
+pub(super) const FINE: usize = 256;
 
 /// Classes from one power of two to the next, further up: a request is rounded up by an eighth at most.
 const STEPS: usize = 8;
@@ -58,11 +58,17 @@ pub(super) const fn size_of_coarse(class: usize) -> usize {
 /// Bytes of a slab of this class, and its alignment; `None` where a block is a span of its own.
 pub(super) const fn slab_of_class(class: usize) -> Option<usize> {
     match size_of_class(class) {
-        0..=128 => Some(4 << 10),
-        129..=512 => Some(8 << 10),
+        0..=FINE => Some(4 << 10),
+        257..=512 => Some(8 << 10),
         513..=LARGEST_IN_SLAB => Some(LARGEST_SLAB),
         _ => None,
     }
+}
+
+/// Whether blocks of this class, as long as there are few, are spans of their own: a slab for each of many sizes that hardly anybody asks
+/// for is mostly empty. Blocks of these classes are multiples of 32 bytes.
+pub(super) const fn may_be_single(class: usize) -> bool {
+    class > FINE / ALIGN
 }
 
 /// Bytes of the largest slab.

@@ -5,10 +5,11 @@ use core::iter;
 use core::ptr::NonNull;
 
 use super::class::{
-    ALIGN, CLASSES, LARGEST, LARGEST_IN_SLAB, class_of, class_within, size_of_class, size_of_coarse, slab_of_class,
+    ALIGN, CLASSES, LARGEST, LARGEST_IN_SLAB, class_of, class_within, may_be_single, size_of_class, size_of_coarse,
+    slab_of_class,
 };
 use super::list::{Free, List};
-use super::slab::Slabs;
+use super::slab::{Slabs, slack};
 use super::stats::ClassStats;
 use crate::access::Shareable;
 use crate::layout::GRAIN;
@@ -85,12 +86,27 @@ impl<A: Shareable> Heap<A> {
         self.enter();
         let list = &self.lists[class];
         if list.room.get() == 0 {
-            self.slabs[class].relieve(list, class);
+            self.relieve(class);
         }
         list.room.set(list.room.get() - 1);
         // SAFETY: the caller's promise.
         unsafe { list.push(block) };
         self.leave();
+    }
+
+    /// Makes room in a list that is full.
+    #[cold]
+    #[inline(never)]
+    fn relieve(&self, class: usize) {
+        self.give_back(&self.slabs[class].relieve(&self.lists[class], class));
+    }
+
+    /// Gives the ledger back what is in a list of spans.
+    fn give_back(&self, spans: &List) {
+        iter::from_fn(|| spans.pop()).for_each(|span| {
+            // SAFETY: a free block that is a span of its own, a payload of the ledger's.
+            unsafe { self.spans.give_back(span) };
+        });
     }
 
     /// [`take`](Heap::take), for any class.
@@ -152,12 +168,31 @@ impl<A: Shareable> Heap<A> {
             if taken.is_some() {
                 return taken;
             }
-            let payload = self.claim_slab(slab)?;
+            let slabs = &self.slabs[class];
+            self.enter();
+            let single = slabs.wants_single(class);
+            self.leave();
+            if single {
+                return self.single(class);
+            }
+            let Some(payload) = self.claim_slab(slab) else {
+                // There may be room for a block all the same.
+                return if may_be_single(class) { self.single(class) } else { None };
+            };
             self.enter();
             // SAFETY: the claim was made for that.
-            unsafe { self.slabs[class].add(payload, class, slab) };
+            unsafe { slabs.add(payload, class, slab) };
             self.leave();
         }
+    }
+
+    /// A block of this class that is a span of its own.
+    fn single(&self, class: usize) -> Free {
+        let (block, _) = self.span(size_of_class(class), ALIGN)?;
+        self.enter();
+        self.slabs[class].add_single();
+        self.leave();
+        Some(block)
     }
 
     /// Claims a slab of so many bytes: the claim begins, with the ledger's header, at a multiple of them, and ends just before the next.
@@ -177,6 +212,8 @@ impl<A: Shareable> Heap<A> {
     /// A span of its own, and the address from which on it is zero.
     #[inline]
     pub fn span(&self, size: usize, align: usize) -> Option<(NonNull<u8>, usize)> {
+        // What has no bytes has an address of its own all the same, and what is copied from it is its own.
+        let size = size.max(1);
         if align <= GRAIN
             && let Some((memory, zero_from)) = self.records.place(self.owner, size)
         {
@@ -211,17 +248,20 @@ impl<A: Shareable> Heap<A> {
         }
     }
 
-    /// How a class stands: slabs, blocks in use and free ones. Of spans only the free ones are known.
-    pub fn class(&self, class: usize) -> ClassStats {
+    /// How a class stands: slabs, blocks in use and free ones. Of large spans only the free ones are known. And how many bytes of its slabs, and of
+    /// blocks that are spans, are no block's.
+    pub fn class(&self, class: usize) -> (ClassStats, usize) {
         let size = size_of_class(class);
         self.enter();
         let listed = self.lists[class].len();
-        let (slabs, blocks, free) = match self.slabs.get(class) {
-            Some(slabs) => (slabs.count(), slabs.blocks(class), listed + slabs.free()),
-            None => (0, listed, listed),
+        let (slabs, singles, blocks, free) = match self.slabs.get(class) {
+            Some(slabs) => (slabs.count(), slabs.singles(), slabs.blocks(class), listed + slabs.free()),
+            None => (0, 0, listed, listed),
         };
         self.leave();
-        ClassStats { size, slabs, used: blocks - free, free }
+        let (of_slab, of_single) = slack(size);
+        let slack = slabs * of_slab + singles * of_single;
+        (ClassStats { size, slabs, used: blocks - free, free }, slack)
     }
 
     #[inline(always)]
@@ -240,17 +280,16 @@ impl<A: Shareable> Heap<A> {
         self.enter();
         self.listed.set(0);
         for (class, list) in self.lists.iter().enumerate() {
-            let give_back = |claim: NonNull<u8>| {
-                // SAFETY: a free block that is a span, or a slab in which nothing is in use: a payload of the ledger's.
-                unsafe { self.spans.give_back(claim) };
-            };
             match self.slabs.get(class) {
                 Some(slabs) if all => {
-                    slabs.settle(list, class);
-                    iter::from_fn(|| slabs.remove()).for_each(give_back);
+                    self.give_back(&slabs.settle(list, class));
+                    iter::from_fn(|| slabs.remove()).for_each(|slab| {
+                        // SAFETY: a slab in which nothing is in use: a payload of the ledger's.
+                        unsafe { self.spans.give_back(slab) };
+                    });
                 }
                 Some(_) => {}
-                None => iter::from_fn(|| list.pop()).for_each(give_back),
+                None => self.give_back(list),
             }
         }
         self.leave();

@@ -6,6 +6,7 @@ use core::sync::atomic::{AtomicPtr, Ordering};
 
 use crate::access::{Needed, Shareable};
 use crate::backing::Backing;
+use crate::copy::copy_block;
 use crate::layout::GRAIN;
 use crate::ledger::{GrowInPlace, Ledger, Placed, Records, Snapshot, Spans, Want, payload_len};
 use crate::platform;
@@ -97,9 +98,9 @@ impl<A: Shareable> Global<A> {
         let held = spans().map(|span| span.len).sum();
         let headers = spans().count() * GRAIN;
         let (mut free, mut slack) = (0, headers);
-        for class in self.classes() {
+        for (class, unused) in self.each_class() {
             free += class.size * class.free;
-            slack += slab::slack(class.size) * class.slabs;
+            slack += unused;
         }
         // The heap's own record is one of the spans.
         slack += self.heap().map_or(0, |_| size_of::<Heap<A>>().next_multiple_of(GRAIN));
@@ -110,9 +111,13 @@ impl<A: Shareable> Global<A> {
 
     /// How each size class stands, from small to large; those that have never been used are left out.
     pub fn classes(&self) -> impl Iterator<Item = ClassStats> {
+        let classes = self.each_class().map(|(class, _)| class);
+        classes.filter(|class| class.slabs + class.used + class.free > 0)
+    }
+
+    fn each_class(&self) -> impl Iterator<Item = (ClassStats, usize)> {
         let heap = self.heap();
-        let of = move |class| heap.map(|heap| heap.class(class));
-        (0..CLASSES).filter_map(of).filter(|class| class.slabs + class.free > 0)
+        (0..CLASSES).filter_map(move |class| heap.map(|heap| heap.class(class)))
     }
 
     #[inline(always)]
@@ -246,8 +251,10 @@ impl<A: Shareable> Global<A> {
         // SAFETY: this heap serves every layout.
         let moved = unsafe { self.alloc(new) };
         if !moved.is_null() {
-            // SAFETY: two blocks, one of them just allocated, both as long as what is copied.
-            unsafe { ptr::copy_nonoverlapping(memory, moved, old.size().min(new.size())) };
+            // SAFETY: what was allocated is not null.
+            let to = unsafe { NonNull::new_unchecked(moved) };
+            // SAFETY: two blocks, one of them just allocated, both as long as what is copied; no block has less than 16 bytes.
+            unsafe { copy_block(memory, to, old.size().min(new.size())) };
             // SAFETY: the caller's promise.
             unsafe { self.dealloc(memory, old) };
         }

@@ -9,7 +9,7 @@ use core::iter;
 use core::ops::Deref;
 use core::ptr::NonNull;
 
-use super::class::{ALIGN, class_of, size_of_class, slab_of_class};
+use super::class::{ALIGN, class_of, may_be_single, size_of_class, slab_of_class};
 use super::list::{Free, List, link, next_of};
 use crate::layout::GRAIN;
 
@@ -23,6 +23,8 @@ pub(super) struct Slabs {
     empty: Cell<Option<At>>,
     /// How many there are.
     count: Cell<usize>,
+    /// How many blocks are spans of their own, in use or in the list.
+    singles: Cell<usize>,
 }
 
 /// At the start of a slab, after the ledger's own header; blocks of one class follow. Slabs lie at multiples of their size, so
@@ -62,8 +64,14 @@ impl At {
     }
 }
 
-/// Where the first block of a slab lies.
-const FIRST: usize = (GRAIN + size_of::<Slab>()).next_multiple_of(ALIGN);
+/// Where the first block of a slab lies: 16 bytes after a multiple of 32. So in classes whose blocks are multiples of 32 bytes all lie there,
+/// and those that are spans, on the grain, don't.
+const FIRST: usize = (GRAIN + size_of::<Slab>() - ALIGN).next_multiple_of(2 * ALIGN) + ALIGN;
+
+/// Whether a block of this class is a span of its own.
+fn is_single(block: NonNull<u8>, class: usize) -> bool {
+    may_be_single(class) && block.addr().get() & ALIGN == 0
+}
 
 /// So many bytes of fresh blocks are put into a list at once, a block at least: soon enough used to be in the cache still.
 const BATCH: usize = 512;
@@ -81,9 +89,10 @@ const fn blocks_of(slab: usize, block: usize) -> usize {
     (slab - FIRST) / block
 }
 
-/// Bytes of a slab's payload that are no block's, for blocks of `block` bytes.
-pub(super) fn slack(block: usize) -> usize {
-    slab_of_class(class_of(block)).map_or(0, |slab| slab - GRAIN - blocks_of(slab, block) * block)
+/// Bytes of payloads that are no block's, for blocks of `block` bytes: of each slab, and of each block that is a span of its own.
+pub(super) fn slack(block: usize) -> (usize, usize) {
+    let of_slab = slab_of_class(class_of(block)).map_or(0, |slab| slab - GRAIN - blocks_of(slab, block) * block);
+    (of_slab, block.next_multiple_of(GRAIN) - block)
 }
 
 impl Slabs {
@@ -94,6 +103,7 @@ impl Slabs {
             open: Cell::new(None),
             empty: Cell::new(None),
             count: Cell::new(0),
+            singles: Cell::new(0),
         }
     }
 
@@ -104,7 +114,24 @@ impl Slabs {
 
     /// How many blocks there are, in use or not.
     pub fn blocks(&self, class: usize) -> usize {
-        slab_of_class(class).map_or(0, |slab| self.count() * blocks_of(slab, size_of_class(class)))
+        let in_slabs = slab_of_class(class).map_or(0, |slab| self.count() * blocks_of(slab, size_of_class(class)));
+        self.singles.get() + in_slabs
+    }
+
+    /// How many blocks are spans of their own.
+    pub fn singles(&self) -> usize {
+        self.singles.get()
+    }
+
+    /// Whether the next block should be a span of its own: until they would fill half a slab, and there is none.
+    pub fn wants_single(&self, class: usize) -> bool {
+        let half = || slab_of_class(class).map_or(0, |slab| blocks_of(slab, size_of_class(class)) / 2);
+        may_be_single(class) && self.count() == 0 && self.singles.get() < half()
+    }
+
+    /// One more block is a span of its own.
+    pub fn add_single(&self) {
+        self.singles.set(self.singles.get() + 1);
     }
 
     /// How many blocks are free, but for those in the list. It takes a step for each slab that has any.
@@ -187,34 +214,45 @@ impl Slabs {
         list.room.set(list.room.get().saturating_sub(count));
     }
 
-    /// Has the list, which is full, keep what was freed last; the rest goes back to its slabs.
+    /// Has the list, which is full, keep what was freed last; the rest goes back to its slabs. Those that are spans are the caller's again, in
+    /// a list of their own.
     #[cold]
     #[inline(never)]
-    pub fn relieve(&self, list: &List, class: usize) {
-        self.take_back(list, class, most(class) / 2);
+    pub fn relieve(&self, list: &List, class: usize) -> List {
+        self.take_back(list, class, most(class) / 2)
     }
 
-    /// Takes all blocks back that are in the list, and those that were in none yet.
-    pub fn settle(&self, list: &List, class: usize) {
+    /// Takes all blocks back that are in the list, and those that were in none yet. Those that are spans are the caller's again.
+    pub fn settle(&self, list: &List, class: usize) -> List {
         if self.left.get() > 0 {
             self.cut(list, class, usize::MAX);
         }
-        self.take_back(list, class, 0);
+        self.take_back(list, class, 0)
     }
 
-    /// Takes all but `keep` blocks back that are in the list.
-    fn take_back(&self, list: &List, class: usize, keep: usize) {
+    /// Takes all but `keep` blocks back that are in the list. Those that are spans are the caller's again.
+    fn take_back(&self, list: &List, class: usize, keep: usize) -> List {
+        let singles = List::new();
         let Some(slab) = slab_of_class(class) else {
-            return;
+            return singles;
         };
         let blocks = blocks_of(slab, size_of_class(class));
         let mut next = list.after(keep);
         list.room.set(most(class) - keep);
         while let Some(first) = next {
+            if is_single(first, class) {
+                // SAFETY: a block in a list is free, and starts with its link.
+                next = unsafe { next_of(first) };
+                // SAFETY: it has just left the other list.
+                unsafe { singles.push(first) };
+                self.singles.set(self.singles.get() - 1);
+                continue;
+            }
             // Blocks that were freed one after the other often lie in one slab.
             let (mut last, mut len) = (first, 0);
             while let Some(block) = next
                 && (block.addr().get() ^ first.addr().get()) < slab
+                && !is_single(block, class)
             {
                 (last, len) = (block, len + 1);
                 // SAFETY: a block in a list is free, and starts with its link.
@@ -234,6 +272,7 @@ impl Slabs {
                 at.after.set(self.empty.replace(Some(at)));
             }
         }
+        singles
     }
 
     /// Puts a slab among those that have free blocks of their own.

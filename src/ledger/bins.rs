@@ -30,7 +30,6 @@ impl Bins {
     }
 
     /// Puts a span in: it is free from now on.
-    #[inline]
     pub fn insert(&mut self, at: At) {
         let bin = bin_of(at.len.get());
         let after = self.heads[bin].replace(at);
@@ -45,7 +44,6 @@ impl Bins {
     }
 
     /// Takes a span out, of which the length has not changed since it was put in.
-    #[inline]
     pub fn remove(&mut self, at: At) {
         let (before, after) = (of(&at).before.get(), of(&at).after.get());
         if let Some(after) = after {
@@ -94,7 +92,6 @@ impl Bins {
     }
 
     /// One of the shortest free spans of `len` bytes or more.
-    #[inline]
     pub fn find_len(&self, len: usize) -> Link {
         let bin = bin_of(len);
         let near = self.of(bin).take(TRIES).find(|at| at.len.get() >= len);
@@ -122,7 +119,6 @@ impl Bins {
     }
 
     /// The first bin from this one on that is not empty.
-    #[inline]
     fn next(&self, bin: usize) -> Option<usize> {
         let word = bin / 32;
         let bits = self.filled.get(word)? & (u32::MAX << (bin % 32));
@@ -134,14 +130,12 @@ impl Bins {
     }
 
     /// The spans in this bin.
-    #[inline]
     fn of(&self, bin: usize) -> impl Iterator<Item = At> {
         core::iter::successors(self.heads[bin], |at| of(at).after.get())
     }
 }
 
 /// Where a span stands in its bin.
-#[inline]
 fn of(at: &At) -> &InBin {
     // SAFETY: what is asked here is in a bin, or on its way into one, and so free: whoever claims a span takes it out first.
     unsafe { at.in_bin() }
@@ -156,7 +150,6 @@ impl Fit {
 }
 
 /// The bin for spans of so many bytes: up to [`STEPS`] grains each length has its own, from there as many to a doubling.
-#[inline]
 fn bin_of(len: usize) -> usize {
     let grains = len / GRAIN;
     let shift = (grains | STEPS).ilog2() - STEPS.ilog2();

@@ -140,7 +140,6 @@ impl Book {
     }
 
     /// Frees a span, together with the free ones that it touches, and returns all that is free there.
-    #[inline(always)]
     fn free(&mut self, mut at: At) -> At {
         let mergeable = |at: At, other: At| at.len.get() <= MAX_SPAN - other.len.get();
         match at.after() {
@@ -161,7 +160,6 @@ impl Book {
     }
 
     /// Leaves `len` bytes of a span that was free to who claims it, and what is longer to the bins.
-    #[inline(always)]
     fn leave(&mut self, at: At, len: usize) {
         match self.cut(at, len) {
             Some(rest) => self.bins.insert(rest),
@@ -183,7 +181,6 @@ impl Book {
     }
 
     /// Cuts a span, which is in no bin, after `len` bytes (on the grain), if it is longer; the rest is in no bin either.
-    #[inline(always)]
     fn cut(&mut self, at: At, len: usize) -> Link {
         let rest = at.len.get().checked_sub(len).filter(|rest| *rest > 0)?;
         let after = at.after();
@@ -267,7 +264,6 @@ impl Book {
     }
 
     /// Claims `len` bytes of a free span, the header included: what is asked for most often, with no alignment and no wishes.
-    #[inline(always)]
     pub fn carve_exactly(&mut self, owner: &'static str, len: usize) -> Link {
         let at = self.bins.find_len(len)?;
         self.bins.remove(at);
@@ -275,7 +271,6 @@ impl Book {
     }
 
     /// Claims a free span that is in no bin any more, up to `len` bytes of it.
-    #[inline(always)]
     fn claim(&mut self, owner: &'static str, at: At, len: usize) -> At {
         self.seen = None;
         self.leave(at, len);
@@ -298,7 +293,6 @@ impl Book {
 
     /// Ends a claim: its span is free from now on, or, if it was a loan or the last one in a lot, what was lent is returned to be
     /// given back. With `lends` unset there is neither.
-    #[inline(always)]
     pub fn release(&mut self, mut at: At, lends: bool) -> Option<Loan> {
         self.seen = None;
         self.totals.claimed -= at.len.get();
@@ -364,6 +358,23 @@ impl Book {
     fn touch(&mut self, at: At) {
         self.was_touched = self.touched;
         self.touched = self.touched.max(at.end());
+    }
+
+    /// What each span says of its neighbours is so, and each that is free is in the bins.
+    #[cfg(test)]
+    pub fn check(&mut self) {
+        let (mut next, mut free) = (self.span_from(0), 0);
+        while let Some(at) = next {
+            free += usize::from(at.is_free());
+            if let Some(after) = at.after() {
+                assert_eq!(after.below.get(), Some(at));
+                assert_eq!(after.free_before(), Some(at).filter(|at| at.is_free()));
+                assert!(!at.is_free() || !after.is_free(), "two free spans side by side");
+            }
+            assert!(!at.is_first() || at.free_before().is_none());
+            next = self.span_from(at.addr() + 1);
+        }
+        assert_eq!(self.bins.all().filter(|at| at.is_free()).count(), free);
     }
 
     #[cfg(test)]

@@ -117,7 +117,7 @@ const _: () = assert!(size_of::<Node>() <= GRAIN && align_of::<Node>() <= GRAIN)
 pub(super) type Link = Option<At>;
 
 /// The header of a span that the ledger holds. It may reach the whole run, so the pointers into it derive from it.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct At(NonNull<Node>);
 
 impl Deref for At {

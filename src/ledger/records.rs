@@ -26,14 +26,14 @@ impl Records {
         Records { kept: Lock::new(Kept { book: Book::new(), keeper: None }), lends }
     }
 
-    #[inline(always)]
+    #[inline]
     pub(super) fn with<R>(&self, f: impl FnOnce(&mut Kept) -> R) -> R {
         self.kept.with(f)
     }
 
     /// Room for `size` bytes, aligned to the grain, if that much is free: the payload's start, and the address from which on it was
     /// never used and is zero.
-    #[inline(always)]
+    #[inline]
     pub fn place(&self, owner: &'static str, size: usize) -> Option<(NonNull<u8>, usize)> {
         let len = round_up(size, GRAIN).filter(|len| *len < MAX_SPAN)? + GRAIN;
         self.with(|Kept { book, .. }| {
@@ -75,7 +75,7 @@ impl Records {
     /// # Safety
     ///
     /// The caller owes: `payload` is one that this ledger handed out, still held, and nobody uses it any more.
-    #[inline(always)]
+    #[inline]
     pub unsafe fn take_back(&self, payload: NonNull<u8>) {
         debug_assert!(!self.lends);
         self.with(|Kept { book, .. }| {

@@ -52,6 +52,39 @@ fn the_tree_stays_flat() {
     assert_eq!(book(&ledger, |book| book.depth()), 1, "all is one free span again");
 }
 
+/// Whatever is claimed, given back, cut and lengthened: what each span says of its neighbours stays right.
+#[test]
+fn spans_know_their_neighbours() {
+    const STEPS: u32 = if cfg!(miri) { 300 } else { 20_000 };
+    let mut memory = Vec::<u8>::with_capacity(PAGE);
+    let ledger = Ledger::new(Region::new(memory.spare_capacity_mut()));
+    let mut claims: Vec<Option<Claim<'_>>> = (0..40).map(|_| None).collect();
+    let mut number = 1u32;
+    let mut below = |end: u32| {
+        number ^= number << 13;
+        number ^= number >> 17;
+        number ^= number << 5;
+        number % end
+    };
+    for _ in 0..STEPS {
+        let claim = &mut claims[below(40) as usize];
+        let bytes = 1 + below(3000) as usize;
+        match claim {
+            None => *claim = ledger.claim("claim", Layout::from_size_align(bytes, 1 << below(10)).unwrap()).ok(),
+            Some(held) => match below(3) {
+                0 => *claim = None,
+                // SAFETY: a payload of this ledger's, held here, and nobody uses its bytes.
+                1 => unsafe { ledger.records.shorten(held.payload.base(), bytes) },
+                // SAFETY: as above.
+                _ => _ = unsafe { ledger.records.lengthen(held.payload.base(), bytes) },
+            },
+        }
+        ledger.records.with(|kept| kept.book.check());
+    }
+    drop(claims);
+    assert_eq!(ledger.snapshot().spans().count(), 1);
+}
+
 /// What a grant must bring, asked at every kind of address of a full address space, is enough, and fits in.
 #[test]
 fn h10_requests_anywhere_in_the_address_space() {

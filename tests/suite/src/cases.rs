@@ -55,6 +55,7 @@ macro_rules! for_each_case {
             heap_model_every_manner => $crate::heap::modelled::every_manner,
             heap_statistics => $crate::heap::counting::statistics,
             heap_many_of_a_class => $crate::heap::slabs::many_of_a_class,
+            heap_few_of_many_sizes => $crate::heap::slabs::few_of_many_sizes,
             heap_side_by_side_again => $crate::heap::slabs::side_by_side_again,
             heap_h11_overflowing_requests => $crate::heap::refusing::h11_overflowing_requests,
             heap_h12_each_claim_fails_once => $crate::heap::modelled::h12_each_claim_fails_once,

@@ -7,19 +7,19 @@ use freehold::GRAIN;
 
 /// What asks for more alignment gets a span of its own.
 pub const ALIGN: usize = 16;
-/// The largest block that shares a slab with others.
+/// The largest block that shares a slab with others, once there are some of its size.
 pub const LARGEST_IN_SLAB: usize = 1024;
 /// The largest block that goes into a list when it is freed.
 pub const LARGEST_LISTED: usize = 32 << 10;
 
-/// The sizes of blocks, from small to large: 16 bytes apart up to 512, then eight from one power of two to the next.
+/// The sizes of blocks, from small to large: 16 bytes apart up to 256, then eight from one power of two to the next.
 pub fn classes() -> impl Iterator<Item = usize> {
-    let fine = (1..=32).map(|step| step * 16);
-    fine.chain((9..15).flat_map(|doubling| (1..=8).map(move |eighth| (1 << doubling) + (eighth << (doubling - 3)))))
+    let fine = (1..=16).map(|step| step * 16);
+    fine.chain((8..15).flat_map(|doubling| (1..=8).map(move |eighth| (1 << doubling) + (eighth << (doubling - 3)))))
 }
 
 /// How many of them are cut from slabs.
-pub const IN_SLABS: usize = 40;
+pub const IN_SLABS: usize = 32;
 
 /// Which of them serves a layout.
 pub fn class_of(layout: Layout) -> usize {
@@ -45,5 +45,8 @@ pub fn served(layout: Layout) -> usize {
 }
 
 /// One size of each kind, and those beside the borders between them.
-pub const KINDS: &[usize] =
-    if cfg!(miri) { &[17, 1100, 33_000] } else { &[1, 17, 512, 513, 1024, 1025, 2000, 5000, 32_768, 32_769, 40_000] };
+pub const KINDS: &[usize] = if cfg!(miri) {
+    &[17, 300, 1100, 33_000]
+} else {
+    &[1, 17, 256, 257, 512, 513, 1024, 1025, 2000, 5000, 32_768, 32_769, 40_000]
+};

@@ -3,11 +3,13 @@
 use core::alloc::{GlobalAlloc, Layout};
 use core::ptr::null_mut;
 
-use freehold::Global;
+use freehold::{GRAIN, Global};
 
-use super::on_simulated;
+use super::blocks::{Blocks, HELD};
+use super::{HEAP, counting, on_simulated, sizes};
 use crate::backings::Manner;
 use crate::choices::{Choices, Seeded};
+use crate::live::Live;
 
 const MANY: usize = if cfg!(miri) { 200 } else { 800 };
 const ROUNDS: usize = if cfg!(miri) { 24 } else { 8 * MANY };
@@ -98,6 +100,41 @@ pub fn many_of_a_class() {
             assert_eq!((heap.stats().free, heap.stats().in_use), (0, 0));
         });
     }
+}
+
+/// A few blocks of each of many sizes don't take a slab for each: what is claimed is what they need. With more of one size there are slabs
+/// too, and in the end all is given back, whichever way it came.
+pub fn few_of_many_sizes() {
+    let sizes = || sizes::classes().filter(|size| (257..=sizes::LARGEST_IN_SLAB).contains(size));
+    on_simulated(4 << 20, Manner::Exact, 0, |heap, ledger, _| {
+        let (mut live, mut blocks) = (Live::new(), Blocks::new(heap));
+        let layout = |size| Layout::from_size_align(size, 8).expect("a layout");
+        let (mut index, mut bytes) = (0, 0);
+        for size in sizes().take(if cfg!(miri) { 3 } else { 16 }) {
+            for _ in 0..2 {
+                assert!(blocks.alloc(&mut live, index, layout(size)));
+                index += 1;
+                bytes += size.next_multiple_of(GRAIN) + GRAIN;
+            }
+        }
+        let record = ledger.snapshot().spans().find(|span| span.owner == Some(HEAP)).map_or(0, |span| span.len);
+        assert_eq!(ledger.snapshot().claimed_by(HEAP), record + bytes);
+        counting::check(&blocks, ledger);
+        // All of one size: the first blocks of it are spans, those after them lie in a slab, and they are freed in turn.
+        blocks.free_all(&mut live);
+        for size in sizes().take(if cfg!(miri) { 1 } else { 16 }) {
+            for index in 0..HELD {
+                assert!(blocks.alloc(&mut live, index, layout(size)));
+            }
+            counting::check(&blocks, ledger);
+            let slabs = heap.classes().find(|class| class.size == size).map_or(0, |class| class.slabs);
+            assert!(slabs > 0 || cfg!(miri), "{HELD} blocks of {size} bytes, each a span of its own");
+            blocks.free_all(&mut live);
+            counting::check(&blocks, ledger);
+        }
+        heap.trim();
+        assert_eq!(ledger.snapshot().claimed, counting::record(ledger));
+    });
 }
 
 /// What is freed in any order lies side by side again when it is allocated anew, slab by slab, but for what is at hand.

@@ -9,13 +9,13 @@ use core::ptr::NonNull;
 
 type Bytes<const N: usize> = [MaybeUninit<u8>; N];
 
-/// Copies `len` values.
+/// Copies `len` values; up to 32 bytes of them without a call.
 ///
 /// # Safety
 ///
 /// The caller owes: `from` may be read and `to` written for `len` values of `T`, and the two don't overlap.
 #[inline(always)]
-pub(super) unsafe fn copy<T: Copy>(from: *const T, to: NonNull<T>, len: usize) {
+pub(crate) unsafe fn copy<T: Copy>(from: *const T, to: NonNull<T>, len: usize) {
     let bytes = len * size_of::<T>();
     let (source, target) = (from.cast::<u8>(), to.cast::<u8>());
     // Which lengths are possible at all is known at compile time for larger types.
@@ -38,6 +38,23 @@ pub(super) unsafe fn copy<T: Copy>(from: *const T, to: NonNull<T>, len: usize) {
     } else if bytes == 1 && unit < 2 {
         // SAFETY: 1 byte.
         unsafe { both_ends::<1>(source, target, bytes) };
+    }
+}
+
+/// Copies `len` bytes of a heap's block to another; up to 64 of them without a call.
+///
+/// # Safety
+///
+/// As for [`copy`], and both blocks have 16 bytes at least, which may be copied as well.
+#[inline(always)]
+pub(crate) unsafe fn copy_block(from: *const u8, to: NonNull<u8>, len: usize) {
+    match len {
+        // SAFETY: the caller's promise.
+        0..=32 => unsafe { both_ends::<16>(from, to, len.max(16)) },
+        // SAFETY: as above.
+        33..=64 => unsafe { both_ends::<32>(from, to, len) },
+        // SAFETY: as above.
+        _ => unsafe { to.as_ptr().copy_from_nonoverlapping(from, len) },
     }
 }
 
