@@ -40,8 +40,9 @@ pub use stats::{ClassStats, HeapStats};
 ///
 /// | a request of | is served by | what it takes |
 /// |---|---|---|
-/// | up to 1 KiB | the list of its size class; a block of a slab (4, 8 or 16 KiB) | 16-byte steps to 512 bytes, from there an eighth at most; no header |
-/// | up to 32 KiB | the list of its size class, or the ledger; a claim of its own | an eighth at most, and a header of one [`GRAIN`] |
+/// | up to 256 bytes | the list of its size class; a block of a slab of 4 KiB | 16-byte steps; no header |
+/// | up to 1 KiB | the same, with slabs of 8 or 16 KiB; while there are few of its size, a claim of its own | an eighth at most; no header, or one of a [`GRAIN`] |
+/// | up to 32 KiB | the list of its size class, or the ledger; a claim of its own | an eighth at most, and a header of one grain |
 /// | more, or aligned to more than 16 bytes | the ledger; a claim of its own | its size, and a header of one grain |
 ///
 /// A block that is at hand is taken and given back in a few instructions, without a call. A claim takes some steps more, however many
@@ -50,7 +51,7 @@ pub use stats::{ClassStats, HeapStats};
 /// ledger nor its backing has room, and then everything is as it was.
 ///
 /// What is freed stays in its list, to be had again at once: up to 64 blocks of a class, 8 KiB of them (or 8 blocks), then they go back to
-/// their slabs; and claims of more than 1 KiB, up to an eighth of all that is claimed.
+/// where they came from; and claims of more than 1 KiB, up to an eighth of all that is claimed.
 /// Before memory grows, for whomever, the ledger asks the heap for what it keeps: free claims first, then slabs without a block in
 /// use. So a program that frees everything can run again in the same memory (or nearly: pieces lie elsewhere then, and may leave other
 /// gaps), and what one size had, another can have, or an arena.
@@ -58,8 +59,8 @@ pub use stats::{ClassStats, HeapStats};
 /// `A` says how it is shared: as the target needs unless you say otherwise. An interrupt handler needs a [`Locked`](crate::Locked)
 /// heap whose lock keeps interrupts off.
 ///
-/// Over a backing that lends each claim (`Over`), small requests get null: a slab must lie at a multiple of its size, and nobody lends it
-/// so. The first request of all claims the heap's record, which stays claimed even if there is no room for the request itself.
+/// Over a backing that lends each claim (`Over`), requests of up to 256 bytes get null: a slab must lie at a multiple of its size, and nobody
+/// lends it so. The first request of all claims the heap's record, which stays claimed even if there is no room for the request itself.
 ///
 /// It can be an `Allocator` for single collections too (feature `allocator-api2`). One that is dropped leaves its memory to nobody:
 /// it is meant for a `static`.
