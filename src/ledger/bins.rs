@@ -64,13 +64,10 @@ impl Bins {
         }
     }
 
-    /// A free span in which `fit` finds room, one of the shortest; where in it, and how many bytes from there.
+    /// A free span in which `fit`, aligned to more than the grain, finds room, one of the shortest; where in it, and how many bytes from there.
+    /// A span of that length may do or not.
     pub fn find(&self, fit: &Fit) -> Option<(At, usize, usize)> {
-        // Spans start on the grain, so up to it alignment is known in advance. Beyond it a span of that length may do or not.
-        let least = Fit { align: fit.align.min(GRAIN), ..*fit }.anywhere()?;
-        if fit.align <= GRAIN {
-            return Some((self.find_len(least)?, 0, least));
-        }
+        let least = Fit { align: GRAIN, ..*fit }.anywhere()?;
         let bin = bin_of(least);
         let near = self.holding(fit, bin, 4 * TRIES);
         let ample = || fit.in_span(self.find_len(fit.anywhere()?)?);

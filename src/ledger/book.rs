@@ -250,7 +250,7 @@ impl Book {
         true
     }
 
-    /// Claims a free span that has room for `fit`, and up to `more` bytes beyond that.
+    /// Claims a free span that has room for `fit`, aligned to more than the grain, and up to `more` bytes beyond that.
     pub fn carve(&mut self, owner: &'static str, fit: &Fit, more: usize) -> Link {
         let (mut at, gap, len) = self.bins.find(fit)?;
         self.bins.remove(at);
@@ -263,11 +263,11 @@ impl Book {
         Some(self.claim(owner, at, len.saturating_add(more.next_multiple_of(GRAIN))))
     }
 
-    /// Claims `len` bytes of a free span, the header included: what is asked for most often, with no alignment and no wishes.
-    pub fn carve_exactly(&mut self, owner: &'static str, len: usize) -> Link {
-        let at = self.bins.find_len(len)?;
+    /// Claims a free span of at least `least` bytes, up to `most` of it, the header included; with no alignment, as most is asked for.
+    pub fn carve_len(&mut self, owner: &'static str, least: usize, most: usize) -> Link {
+        let at = self.bins.find_len(least)?;
         self.bins.remove(at);
-        Some(self.claim(owner, at, len))
+        Some(self.claim(owner, at, most.next_multiple_of(GRAIN)))
     }
 
     /// Claims a free span that is in no bin any more, up to `len` bytes of it.

@@ -79,15 +79,6 @@ pub(crate) struct GrowInPlace {
     pub prefer: usize,
 }
 
-/// Where room may come from.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Sources {
-    /// From what is free.
-    Free,
-    /// From the backing too.
-    All,
-}
-
 /// How a want was met. The span is the payload: what the asker may use.
 pub(crate) enum Placed {
     /// The claim that wanted to grow did, at its end.
@@ -204,36 +195,19 @@ impl<B: Backing> Ledger<B> {
         })
     }
 
-    /// [`place`](Spans::place), from free memory only or from all there is.
-    ///
-    /// # Safety
-    ///
-    /// As there.
-    unsafe fn place_from(&self, owner: &'static str, want: &Want, sources: Sources) -> Result<Placed, Obstacle> {
-        // SAFETY: the caller's promise.
-        let plan = unsafe { Plan::new(owner, want) }.ok_or(Obstacle::TooLarge)?;
+    /// Meets a plan with fresh memory, as free memory could not.
+    #[cold]
+    #[inline(never)]
+    fn place_fresh(&self, plan: &Plan, ahead: bool) -> Result<Placed, Obstacle> {
         self.with(|book, backing| {
-            // A free span that has the room preferred; else one that has a fair part of it. Smaller ones are left until no more
-            // is to be had: an arena that goes through crumbs in each turn of a hot loop is a slow one.
-            if let Some(placed) = plan.meet(book, plan.prefer) {
-                return Ok(placed);
-            }
-            if plan.prefer > plan.least
-                && let Some(placed) = plan.meet(book, FAIR.min(plan.prefer / 4))
-            {
-                return Ok(placed);
-            }
             let mut obstacle = Obstacle::TooLarge;
-            if sources == Sources::Free {
-                return Err(obstacle);
-            }
             // Fresh memory: as much as is preferred, and where that is refused as much as is needed.
-            let ahead = if want.ahead { book.totals.claimed / AHEAD } else { 0 };
+            let ahead = if ahead { book.totals.claimed / AHEAD } else { 0 };
             let liked = plan.prefer.saturating_add(ahead).min(MAX_SPAN.max(plan.least));
             for (len, spacious) in [(liked, true), (plan.least, false)] {
                 // More than once only if the backing gave less than asked, as `memory.grow` may beside other threads.
                 for _ in 0..4 {
-                    match book.take(backing, owner, plan.request(book, len, spacious)) {
+                    match book.take(backing, plan.owner, plan.request(book, len, spacious)) {
                         Ok(Some(loan)) => return Ok(handed_out(book, loan)),
                         Ok(None) => obstacle = Obstacle::Short { backing: backing.name() },
                         Err(reason) => {
@@ -271,7 +245,7 @@ impl<B: Backing> Ledger<B> {
 struct Plan {
     owner: &'static str,
     fit: Fit,
-    /// Bytes that the claim needs and would like, both without alignment.
+    /// Bytes that the claim needs and would like, both without what it takes to be aligned to more than the grain.
     least: usize,
     prefer: usize,
     grow: Option<Grow>,
@@ -292,7 +266,8 @@ impl Plan {
     /// The caller owes: the payload in `want.grow` is one of this ledger's that it holds.
     unsafe fn new(owner: &'static str, want: &Want) -> Option<Plan> {
         let fit = Fit { head: GRAIN + want.prefix, size: want.size, align: want.align };
-        let least = Fit { align: 1, ..fit }.anywhere()?;
+        let align = if fit.align <= GRAIN { fit.align } else { 1 };
+        let least = Fit { align, ..fit }.anywhere()?;
         let prefer = want.prefer.clamp(least, MAX_SPAN.max(least));
         let grow = want.grow.filter(|grow| grow.missing <= MAX_SPAN).map(|grow| {
             let missing = grow.missing.next_multiple_of(GRAIN);
@@ -316,9 +291,20 @@ impl Plan {
         {
             return Some(Placed::Grown(reached(payload(grow.at))));
         }
-        let more = self.prefer.saturating_sub(len.max(self.least));
-        let at = book.carve(self.owner, &self.fit_of(len), more)?;
+        let len = len.max(self.least);
+        let at = if self.fit.align <= GRAIN {
+            book.carve_len(self.owner, len, self.prefer)?
+        } else {
+            book.carve(self.owner, &self.fit_of(len), self.prefer.saturating_sub(len))?
+        };
         Some(handed_out(book, at))
+    }
+
+    /// Meets the want from free memory: from a span that has the room preferred, else from one that has a fair part of it. Smaller ones are
+    /// left until no more is to be had: an arena that goes through crumbs in each turn of a hot loop is a slow one.
+    fn meet_fairly(&self, book: &mut Book) -> Option<Placed> {
+        let fair = || FAIR.min(self.prefer / 4);
+        self.meet(book, self.prefer).or_else(|| if self.prefer > self.least { self.meet(book, fair()) } else { None })
     }
 
     /// What to ask the backing for, to have a claim of `len` bytes, or one that grows by what it likes, if there is space.
@@ -333,18 +319,21 @@ impl Plan {
 // overlap; the lock makes each call one step.
 unsafe impl<B: Backing> Spans for Ledger<B> {
     unsafe fn place(&self, owner: &'static str, want: &Want) -> Result<Placed, Obstacle> {
-        if let Some(keeper) = self.records.with(|kept| kept.keeper) {
+        let plan = unsafe { Plan::new(owner, want) }.ok_or(Obstacle::TooLarge)?;
+        let meet = |kept: &mut Kept| plan.meet_fairly(&mut kept.book).ok_or(kept.keeper);
+        let keeper = match self.records.with(meet) {
+            Ok(placed) => return Ok(placed),
+            Err(keeper) => keeper,
+        };
+        if let Some(keeper) = keeper {
             for all in [false, true] {
-                // SAFETY: the caller's promise.
-                let placed = unsafe { self.place_from(owner, want, Sources::Free) };
-                if placed.is_ok() {
-                    return placed;
-                }
                 keeper.let_go(all);
+                if let Ok(placed) = self.records.with(meet) {
+                    return Ok(placed);
+                }
             }
         }
-        // SAFETY: the caller's promise.
-        unsafe { self.place_from(owner, want, Sources::All) }
+        self.place_fresh(&plan, want.ahead)
     }
 
     unsafe fn give_back(&self, payload: NonNull<u8>) {

@@ -37,7 +37,7 @@ impl Records {
     pub fn place(&self, owner: &'static str, size: usize) -> Option<(NonNull<u8>, usize)> {
         let len = round_up(size, GRAIN).filter(|len| *len < MAX_SPAN)? + GRAIN;
         self.with(|Kept { book, .. }| {
-            let at = book.carve_exactly(owner, len)?;
+            let at = book.carve_len(owner, len, len)?;
             Some((reached(payload(at)).base(), book.zero_from()))
         })
     }
