@@ -33,10 +33,11 @@ pub use snapshot::{Snapshot, SpanInfo};
 /// out again, to any of them, before the backing is asked for more. No span is handed out twice: what a backing gives is
 /// checked against all that the ledger holds.
 ///
-/// It keeps its records inside the spans, [`GRAIN`] bytes at the head of each, and needs no memory of its own. A claim
-/// takes a number of steps that grows with the logarithm of the number of spans. It may be shared between threads: a spin
-/// lock is held for those steps (none on single-threaded wasm). Don't claim in an interrupt handler: it would wait for
-/// the claim that it interrupted.
+/// It keeps its records inside the spans, [`GRAIN`] bytes at the head of each, and needs no memory of its own. A claim from
+/// free memory, and its end, take a few steps, however many spans there are (a claim that is aligned to more than the grain may
+/// look at them one by one); fresh memory takes steps that grow with the logarithm of the number of separate stretches of it. It
+/// may be shared between threads: a spin lock is held for those steps (none on single-threaded wasm). Don't claim in an
+/// interrupt handler: it would wait for the claim that it interrupted.
 pub struct Ledger<B> {
     records: Records,
     /// Used only while the records are locked.
@@ -319,6 +320,7 @@ impl Plan {
 // overlap; the lock makes each call one step.
 unsafe impl<B: Backing> Spans for Ledger<B> {
     unsafe fn place(&self, owner: &'static str, want: &Want) -> Result<Placed, Obstacle> {
+        // SAFETY: the caller's promise.
         let plan = unsafe { Plan::new(owner, want) }.ok_or(Obstacle::TooLarge)?;
         let meet = |kept: &mut Kept| plan.meet_fairly(&mut kept.book).ok_or(kept.keeper);
         let keeper = match self.records.with(meet) {
