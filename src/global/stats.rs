@@ -43,9 +43,9 @@ impl fmt::Display for HeapStats {
 pub struct ClassStats {
     /// Bytes of a block.
     pub size: usize,
-    /// Slabs that the blocks are cut from; 0 where each block is a span of its own.
+    /// Slabs that blocks are cut from; 0 where each block is a claim of its own: all over 1 KiB, and from 257 bytes on while they are few.
     pub slabs: usize,
-    /// Blocks in use; 0 where each block is a span of its own.
+    /// Blocks in use; 0 for blocks of more than 1 KiB, which only the ledger counts.
     pub used: usize,
     /// Blocks that are free.
     pub free: usize,
