@@ -39,8 +39,21 @@ function soak(name, count, run) {
   return ended
 }
 
+/** Runs what breaks only if threads really run beside each other. On a busy machine a run may go by in which they hardly do. */
+function soonerOrLater(run) {
+  for (let left = 20; ; left--) {
+    try {
+      return run()
+    } catch (error) {
+      if (left === 0) throw error
+    }
+  }
+}
+
 if (setting === 'unlocked') {
-  test('h27_control: soak without the lock', () => soak('soak', FEW, (words) => mustBreak(words, 'lost')))
+  test('h27_control: soak without the lock', () => {
+    soonerOrLater(() => soak('soak', FEW, (words) => mustBreak(words, 'lost')))
+  })
 } else {
   test('all heaps side by side, and no byte is lost', () => {
     const { text } = soak('soak', operations, (words) => nothingLost(words, 'lost'))
