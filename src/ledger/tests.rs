@@ -55,10 +55,11 @@ fn the_tree_stays_flat() {
 /// Whatever is claimed, given back, cut and lengthened: what each span says of its neighbours stays right.
 #[test]
 fn spans_know_their_neighbours() {
-    const STEPS: u32 = if cfg!(miri) { 300 } else { 20_000 };
-    let mut memory = Vec::<u8>::with_capacity(PAGE);
+    const STEPS: u32 = if cfg!(miri) { 150 } else { 20_000 };
+    const CLAIMS: u32 = if cfg!(miri) { 10 } else { 40 };
+    let mut memory = Vec::<u8>::with_capacity(PAGE / 40 * CLAIMS as usize);
     let ledger = Ledger::new(Region::new(memory.spare_capacity_mut()));
-    let mut claims: Vec<Option<Claim<'_>>> = (0..40).map(|_| None).collect();
+    let mut claims: Vec<Option<Claim<'_>>> = (0..CLAIMS).map(|_| None).collect();
     let mut number = 1u32;
     let mut below = |end: u32| {
         number ^= number << 13;
@@ -67,7 +68,7 @@ fn spans_know_their_neighbours() {
         number % end
     };
     for _ in 0..STEPS {
-        let claim = &mut claims[below(40) as usize];
+        let claim = &mut claims[below(CLAIMS) as usize];
         let bytes = 1 + below(3000) as usize;
         match claim {
             None => *claim = ledger.claim("claim", Layout::from_size_align(bytes, 1 << below(10)).unwrap()).ok(),
