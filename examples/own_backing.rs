@@ -36,7 +36,7 @@ unsafe impl Backing for Banks {
 
     fn claim(&mut self, request: &Request) -> Result<Grant, Obstacle> {
         // The ledger says how much it needs at this address: less where the grant continues what it has free.
-        let banks = request.len_at(self.next.addr().get())?.div_ceil(BANK);
+        let banks = request.at(self.next.addr().get())?.liked.div_ceil(BANK);
         let left =
             self.off.checked_sub(banks).ok_or(Obstacle::Exhausted { backing: self.name(), left: self.off * BANK })?;
         println!("  (switching {banks} of {} banks on)", self.off);

@@ -5,7 +5,8 @@ use core::fmt;
 
 /// A request for memory that could not be met.
 ///
-/// Nothing was changed by it: not the size of memory, not the ledger, not the arena or pool that asked.
+/// Nothing was changed by it: not the size of memory, not the arena or pool that asked, and nothing was claimed. But before memory grows
+/// the ledger asks the heaps on it for what they keep at hand, so that may be free now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct AllocError {
@@ -53,7 +54,8 @@ pub enum Obstacle {
     Exhausted {
         /// The backing that was asked.
         backing: &'static str,
-        /// Bytes that were still to be had in one piece, from it or from what it gave the ledger before.
+        /// Bytes that were still to be had in one piece, from it or from what it gave the ledger before; what headers, and an alignment
+        /// of more than [`GRAIN`](crate::GRAIN), may take is not counted.
         left: usize,
     },
     /// Somebody else lives in the memory that the backing was to claim.

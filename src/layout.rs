@@ -92,8 +92,17 @@ impl Fit {
 
     /// Bytes that hold the claim wherever they start on the grain.
     pub(crate) const fn anywhere(&self) -> Option<usize> {
-        let pad = if self.align > GRAIN { self.align - 1 } else { padding(self.head, self.align) };
-        self.len_with(pad)
+        self.len_with(self.most_padding())
+    }
+
+    /// So large may `size` be at most in a free span of `len` bytes, wherever it starts on the grain.
+    pub(crate) const fn room_in(&self, len: usize) -> usize {
+        len.saturating_sub(self.head).saturating_sub(self.most_padding())
+    }
+
+    /// Bytes that alignment takes at most.
+    const fn most_padding(&self) -> usize {
+        if self.align > GRAIN { self.align - 1 } else { padding(self.head, self.align) }
     }
 
     const fn len_with(&self, pad: usize) -> Option<usize> {

@@ -36,7 +36,7 @@ pub use backing::Hosted;
 pub use backing::Libc;
 #[cfg(feature = "allocator-api2")]
 pub use backing::Over;
-pub use backing::{Backing, Grant, Loan, Region, Request, Then};
+pub use backing::{Backing, Grant, Loan, Need, Region, Request, Then};
 #[cfg(target_family = "wasm")]
 pub use backing::{HeapTail, MemoryGrow};
 pub use chunk::Growth;

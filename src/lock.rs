@@ -15,6 +15,11 @@ mod chosen {
         pub(crate) fn with<R>(&self, f: impl FnOnce(&mut T) -> R) -> R {
             f(&mut self.0.lock())
         }
+
+        /// The same, where foreign code runs in `f`.
+        pub(crate) fn with_foreign<R>(&self, f: impl FnOnce(&mut T) -> R) -> R {
+            self.with(f)
+        }
     }
 }
 
@@ -22,9 +27,10 @@ mod chosen {
 mod chosen {
     use core::cell::{Cell, UnsafeCell};
 
-    /// One flag that tells re-entry: without threads nothing can be waited for.
+    /// One flag that tells re-entry: without threads nothing can be waited for. It is set only while foreign code runs, as nobody
+    /// else can come back: a stack overflow or a trap in our own code, which JavaScript may catch and go on after, leaves none behind.
     pub(crate) struct Lock<T> {
-        // Set iff some `with` holds a reference to the value.
+        // Set iff some `with_foreign` holds a reference to the value.
         taken: Cell<bool>,
         value: UnsafeCell<T>,
     }
@@ -37,24 +43,47 @@ mod chosen {
             Lock { taken: Cell::new(false), value: UnsafeCell::new(value) }
         }
 
+        /// Runs `f`, in which no foreign code runs, with the value to itself.
+        ///
+        /// # Panics
+        ///
+        /// If foreign code comes here from a [`with_foreign`](Lock::with_foreign) of the same lock.
+        #[inline]
+        pub(crate) fn with<R>(&self, f: impl FnOnce(&mut T) -> R) -> R {
+            if self.taken.get() {
+                came_back();
+            }
+            // SAFETY: the flag is not set, so no foreign code holds a reference to the value further up, and `f` calls none: this
+            // reference is the only one until it ends.
+            f(unsafe { &mut *self.value.get() })
+        }
+
         /// Runs `f` with the value to itself.
         ///
         /// # Panics
         ///
         /// If `f` comes back here for the same lock.
-        pub(crate) fn with<R>(&self, f: impl FnOnce(&mut T) -> R) -> R {
+        pub(crate) fn with_foreign<R>(&self, f: impl FnOnce(&mut T) -> R) -> R {
             struct Release<'a>(&'a Cell<bool>);
             impl Drop for Release<'_> {
                 fn drop(&mut self) {
                     self.0.set(false);
                 }
             }
-            assert!(!self.taken.replace(true), "a backing used its own ledger");
+            if self.taken.replace(true) {
+                came_back();
+            }
             let _release = Release(&self.taken);
             // SAFETY: the flag was not set, so no other reference to the value is alive, and this one ends before the
             // flag is cleared.
             f(unsafe { &mut *self.value.get() })
         }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn came_back() -> ! {
+        panic!("a backing used its own ledger, or a call to it never ended: a trap or a stack overflow in a backing")
     }
 }
 

@@ -35,8 +35,9 @@ fn mark() -> u64 {
 ///   come from the tail);
 /// - whoever has left a byte there that is not zero, as any heap does with its first block.
 ///
-/// Who takes the tail marks its first eight bytes, which are not handed out: whatever becomes of the others, and in whichever thread
-/// another copy asks at the same time, one of them has it, until the module ends.
+/// Who wants the tail first marks its first eight bytes, where these are zero, then looks at the rest, and wipes the mark if somebody
+/// lives there. They are not handed out: whatever becomes of the others, and in whichever thread another copy asks at the same time,
+/// one of them has it, until the module ends.
 ///
 /// Asking the global allocator may make it take memory of its own, as its first block always would. (So with the feature `alloc` no
 /// heap that is the program's global allocator can be on a ledger with a `HeapTail`: it would be asked while it claims.) The check
@@ -95,12 +96,10 @@ fn ask_global_allocator(_: usize, _: usize) -> Result<(), Obstacle> {
     Ok(())
 }
 
-// SAFETY: the tail belongs to nobody but who constructs a `HeapTail` (contract of `new`), goes out once (its first word, which is
-// zero until then and never again), and is part of linear memory, one allocation whose provenance is exposed, so it merges with
+// SAFETY: the tail belongs to nobody but who constructs a `HeapTail` (contract of `new`), goes out once (its first word is marked
+// from then on), and is part of linear memory, one allocation whose provenance is exposed, so it merges with
 // the pages that touch it.
 unsafe impl Backing for HeapTail {
-    const LENDS: bool = false;
-
     fn name(&self) -> &'static str {
         "heap tail"
     }
@@ -120,24 +119,24 @@ unsafe impl Backing for HeapTail {
         // SAFETY: aligned, and in the module's initial memory; what copies of this crate do with it, they do atomically.
         let word = unsafe { AtomicU64::from_ptr(platform::at(at).cast()) };
         unmarked(word.load(Ordering::Relaxed), at)?;
-        if request.least_at(start)? > end - start {
+        if request.at(start)?.least > end - start {
             return Err(exhausted);
         }
         ask_global_allocator(base, end)?;
-        // What is left after the last whole word is no grain, and goes to nobody.
-        for addr in (start..end & !(WORD - 1)).step_by(WORD) {
-            // Another thread may take the tail, and write there, while this one reads: the first word tells.
-            // SAFETY: the tail lies in the module's initial memory, whose bytes are all there to read; the address is a word's.
-            let found = unsafe { platform::at(addr).cast::<u64>().read_volatile() };
-            if found != 0 {
-                unmarked(word.load(Ordering::Relaxed), at)?;
-                return Err(occupied(SOMEBODY, addr + found.trailing_zeros() as usize / 8));
-            }
-        }
-        // Only now: in memory that is somebody's nothing is written, not even for a moment.
+        // The mark comes before the look: from here on no other copy takes the tail, and writes there, while this one reads.
         if let Err(found) = word.compare_exchange(0, mark(), Ordering::Relaxed, Ordering::Relaxed) {
             unmarked(found, at)?;
             return Err(occupied(SOMEBODY, at));
+        }
+        // What is left after the last whole word is no grain, and goes to nobody.
+        for addr in (start..end & !(WORD - 1)).step_by(WORD) {
+            // SAFETY: the tail lies in the module's initial memory, whose bytes are all there to read; the address is a word's.
+            let found = unsafe { platform::at(addr).cast::<u64>().read_volatile() };
+            if found != 0 {
+                // As it was.
+                word.store(0, Ordering::Relaxed);
+                return Err(occupied(SOMEBODY, addr + found.trailing_zeros() as usize / 8));
+            }
         }
         let start = NonNull::new(platform::at(start)).ok_or(Obstacle::TooLarge)?;
         // SAFETY: the range is memory of this module, and by the contract of `new` and the checks above nobody else's.

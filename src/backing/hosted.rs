@@ -69,7 +69,7 @@ impl Hosted {
 // SAFETY: pages come from reservations of this backing's own, each byte once, and stay until it is dropped, which is when
 // its ledger is. Grants that touch are parts of one reservation and derive from its one pointer.
 unsafe impl Backing for Hosted {
-    const LENDS: bool = false;
+    const COMES_BACK: bool = false;
 
     fn name(&self) -> &'static str {
         "host"
@@ -90,7 +90,7 @@ unsafe impl Backing for Hosted {
             Ok((Reservation { committed: reservation.committed + len, ..reservation }, grant))
         };
         if let Some(current) = self.current {
-            let len = request.len_at(current.base.addr().get() + current.committed)?;
+            let len = request.at(current.base.addr().get() + current.committed)?.liked;
             let len = round_up(len, PAGE).ok_or(Obstacle::TooLarge)?;
             if len <= current.len - PAGE - current.committed {
                 let (current, grant) = granted(current, len)?;
@@ -98,11 +98,12 @@ unsafe impl Backing for Hosted {
                 return Ok(grant);
             }
         }
-        let len = round_up(request.len()?, PAGE).ok_or(Obstacle::TooLarge)?;
+        let len = round_up(request.anywhere()?.liked, PAGE).ok_or(Obstacle::TooLarge)?;
         let fresh = self.reserve(len)?;
         // SAFETY: `len` is whole pages, more than the request's, inside the reservation.
         let start = fresh.base.addr().get() + fresh.committed;
-        let exact = request.len_at(start).ok().and_then(|len| round_up(len, PAGE)).map_or(len, |exact| exact.min(len));
+        let exact =
+            request.at(start).ok().and_then(|need| round_up(need.liked, PAGE)).map_or(len, |exact| exact.min(len));
         match granted(fresh, exact) {
             Ok((mut fresh, grant)) => {
                 if let Some(current) = self.current {

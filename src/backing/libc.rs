@@ -30,6 +30,9 @@ impl Libc {
 // SAFETY: a block of libc's is the caller's alone until it is freed, and stays where it is; each is freed once (the caller's promise),
 // whole, by the address it had.
 unsafe impl Backing for Libc {
+    const LENDS: bool = true;
+    const COMES_BACK: bool = false;
+
     fn name(&self) -> &'static str {
         "libc"
     }

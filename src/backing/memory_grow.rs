@@ -28,7 +28,7 @@ impl MemoryGrow {
 // SAFETY: the host gives each page once, zeroed, and never takes it back; linear memory is one allocation whose
 // provenance is exposed, so a pointer into one grant reaches any other that touches it.
 unsafe impl Backing for MemoryGrow {
-    const LENDS: bool = false;
+    const COMES_BACK: bool = false;
 
     fn name(&self) -> &'static str {
         "memory.grow"
@@ -41,9 +41,9 @@ unsafe impl Backing for MemoryGrow {
         let null = if have == 0 { 1 } else { 0 };
         if have == usize::MAX || !settled {
             // All 65,536 pages are there; or libc, which must take its own first, can't get any.
-            return Err(Obstacle::Refused { backing: self.name(), asked: request.len()?, have });
+            return Err(Obstacle::Refused { backing: self.name(), asked: request.anywhere()?.liked, have });
         }
-        let pages = request.len_at(have + null * PAGE)?.div_ceil(PAGE) + null;
+        let pages = request.at(have + null * PAGE)?.liked.div_ceil(PAGE) + null;
         let old = platform::grow(pages).ok_or(Obstacle::Refused { backing: self.name(), asked: pages * PAGE, have })?;
         // Another thread may have grown memory since `have` was read: then `old` is further up, and the ledger asks again
         // if that made a difference.

@@ -17,6 +17,8 @@ mod no_memory_grow;
 #[cfg(feature = "allocator-api2")]
 mod over;
 mod region;
+#[cfg(test)]
+mod tests;
 mod then;
 
 #[cfg(target_family = "wasm")]
@@ -32,6 +34,7 @@ pub use no_memory_grow::MemoryGrow;
 #[cfg(feature = "allocator-api2")]
 pub use over::Over;
 pub use region::Region;
+pub(crate) use then::DEEPEST;
 pub use then::Then;
 
 /// The backing that is right on this target when nothing else is said: `MemoryGrow` on wasm, WASI included, `Libc` on Emscripten,
@@ -60,7 +63,7 @@ pub type DefaultBacking = Hosted;
 /// - a grant made with [`Grant::linear`] may touch another such grant of the same ledger only where a pointer into the
 ///   one may be used to reach the other: the ledger merges them;
 /// - on `Err` nothing was taken;
-/// - it doesn't use the ledger that owns it, and doesn't unwind.
+/// - it doesn't use the ledger that owns it, and doesn't unwind: it is the only foreign code that runs while a ledger is locked.
 ///
 /// The caller (the ledger) owes: [`give_back`](Backing::give_back) gets each loan at most once, and nobody uses it then.
 ///
@@ -75,15 +78,24 @@ pub type DefaultBacking = Hosted;
     )
 )]
 pub unsafe trait Backing: Send {
-    /// Unset where no grant is ever a loan or a lot: then the ledger has no code for them.
+    /// Set by a backing that makes [loans](Grant::loan) or [lots](Grant::lot), and so has a
+    /// [`give_back`](Backing::give_back). Where it isn't set the ledger has no code for them and claims end in fewer steps; what is
+    /// lent all the same stays with the ledger for good, as an [island](Grant::island).
+    const LENDS: bool = false;
+
+    /// Unset where this crate knows that it never uses the ledger it is for: then nobody need look whether it does.
     #[doc(hidden)]
-    const LENDS: bool = true;
+    const COMES_BACK: bool = true;
+
+    /// How many [`Then`]s lie one in another here, where loans must find their way back through them.
+    #[doc(hidden)]
+    const DEPTH: u32 = 0;
 
     /// Its name, as errors and maps show it.
     fn name(&self) -> &'static str;
 
-    /// Hands out fresh memory for `request`: at least [`Request::len`] bytes, or, where it knows at which address the
-    /// grant will start, at least [`Request::len_at`] of that address. More is welcome: the ledger keeps the rest.
+    /// Hands out fresh memory for `request`: as [`Request::anywhere`] says or, where it knows at which address the grant will
+    /// start, as [`Request::at`] says of that address. More is welcome: the ledger keeps the rest.
     ///
     /// # Errors
     ///
@@ -108,11 +120,20 @@ pub struct Request {
     reach: Option<Reach>,
 }
 
+/// How long a grant should be, in bytes, and what just does: never more than that.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Need {
+    /// Without what the asker would like to have in reserve. For backings that have one piece to give, and no more.
+    pub least: usize,
+    /// With it.
+    pub liked: usize,
+}
+
 /// Where free memory, or the claim that wants to grow, ends: a grant that starts there has to bring less.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Reach {
     pub end: usize,
-    pub missing: usize,
+    pub missing: Need,
 }
 
 impl Request {
@@ -120,42 +141,41 @@ impl Request {
         Request { fit, least, reach }
     }
 
-    /// Bytes that are enough wherever the grant starts, ends that aren't on the ledger's grain included.
+    /// What is enough wherever the grant starts, ends that aren't on the ledger's grain included.
     ///
     /// # Errors
     ///
     /// [`Obstacle::TooLarge`] if no span can hold the request.
-    #[allow(clippy::len_without_is_empty)] // nobody asks for nothing
-    pub fn len(&self) -> Result<usize, Obstacle> {
-        let len = self.fit.anywhere().ok_or(Obstacle::TooLarge)?;
-        len.checked_add(2 * GRAIN).ok_or(Obstacle::TooLarge)
+    pub fn anywhere(&self) -> Result<Need, Obstacle> {
+        let len = |fit: &Fit| fit.anywhere()?.checked_add(2 * GRAIN);
+        Need::of(len(&self.least).ok_or(Obstacle::TooLarge), len(&self.fit).ok_or(Obstacle::TooLarge))
     }
 
-    /// Bytes that are enough if the grant starts at address `start`: fewer than [`len`](Request::len) where it would
-    /// touch free memory that the ledger already has, or where alignment happens to fall well.
+    /// What is enough if the grant starts at address `start`: less than [`anywhere`](Request::anywhere) where it would touch free
+    /// memory that the ledger already has, or a claim that wants to grow, or where alignment happens to fall well.
     ///
     /// # Errors
     ///
     /// [`Obstacle::TooLarge`] if no span that starts there can hold the request.
-    pub fn len_at(&self, start: usize) -> Result<usize, Obstacle> {
+    pub fn at(&self, start: usize) -> Result<Need, Obstacle> {
         match self.reach {
-            Some(reach) if reach.end == start => spared(start, reach.missing),
-            _ => len_of(&self.fit, start),
+            Some(Reach { end, missing }) if end == start => {
+                Need::of(spared(start, missing.least), spared(start, missing.liked))
+            }
+            _ => Need::of(len_of(&self.least, start), len_of(&self.fit, start)),
         }
-    }
-
-    /// Bytes that just do if the grant starts at address `start`: without what the asker would like to have in reserve. For
-    /// backings that have one piece to give, and no more.
-    ///
-    /// # Errors
-    ///
-    /// [`Obstacle::TooLarge`] if no span that starts there can hold the request.
-    pub fn least_at(&self, start: usize) -> Result<usize, Obstacle> {
-        len_of(&self.least, start)
     }
 
     pub(crate) const fn fit(&self) -> &Fit {
         &self.fit
+    }
+}
+
+impl Need {
+    fn of(least: Result<usize, Obstacle>, liked: Result<usize, Obstacle>) -> Result<Need, Obstacle> {
+        let least = least?;
+        // What would be liked may be more than any span holds: then what just does is all that can be liked.
+        Ok(Need { least, liked: liked.map_or(least, |liked| liked.max(least)) })
     }
 }
 
@@ -194,31 +214,38 @@ pub struct Grant {
     pub(crate) kind: Kind,
     // For loans and lots: which way through nested `Then`s leads back to the backing that made it; one bit a level.
     pub(crate) route: u16,
+    /// Whose it is, where the backing that made it stands behind others.
+    pub(crate) maker: Option<&'static str>,
     pub(crate) zeroed: bool,
 }
 
 impl Grant {
+    const fn new(span: Span, kind: Kind) -> Grant {
+        Grant { span, kind, route: 0, maker: None, zeroed: false }
+    }
+
     /// Memory of one linear space: it stays with the ledger, is cut as needed, and merges with other linear grants that
     /// it touches (see the [trait's contract](Backing#safety)).
     pub const fn linear(span: Span) -> Grant {
-        Grant { span, kind: Kind::Linear, route: 0, zeroed: false }
+        Grant::new(span, Kind::Linear)
     }
 
     /// Memory that stands alone: it stays with the ledger, is cut as needed, and never merges with what it touches.
     pub const fn island(span: Span) -> Grant {
-        Grant { span, kind: Kind::Island, route: 0, zeroed: false }
+        Grant::new(span, Kind::Island)
     }
 
     /// Memory that is borrowed for one claim, and given back when that claim ends. Its address and its length must be
-    /// multiples of [`GRAIN`].
+    /// multiples of [`GRAIN`]. For a backing with [`LENDS`](Backing::LENDS).
     pub const fn loan(span: Span) -> Grant {
-        Grant { span, kind: Kind::Loan, route: 0, zeroed: false }
+        Grant::new(span, Kind::Loan)
     }
 
     /// Memory that is borrowed for any number of claims: cut as needed, never merged with what it touches, and given back when
-    /// nothing in it is claimed any more. Its address and its length must be multiples of [`GRAIN`].
+    /// nothing in it is claimed any more. Its address and its length must be multiples of [`GRAIN`]. For a backing with
+    /// [`LENDS`](Backing::LENDS).
     pub const fn lot(span: Span) -> Grant {
-        Grant { span, kind: Kind::Lot, route: 0, zeroed: false }
+        Grant::new(span, Kind::Lot)
     }
 
     /// The same grant, whose bytes are all zero: a heap need not clear them for `alloc_zeroed`.

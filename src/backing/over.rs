@@ -28,6 +28,8 @@ impl<A> Over<A> {
 // SAFETY: an `Allocator`'s blocks are the caller's alone until they are deallocated, and stay valid while the allocator
 // lives, which is as long as this backing; each is deallocated once, with the layout it was allocated with.
 unsafe impl<A: Allocator + Send> Backing for Over<A> {
+    const LENDS: bool = true;
+
     fn name(&self) -> &'static str {
         "allocator"
     }

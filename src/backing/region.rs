@@ -51,7 +51,7 @@ impl<'r> Region<'r> {
 
 // SAFETY: the bytes are the caller's to give (contract of `from_raw`, borrow in `new`) and go out once.
 unsafe impl Backing for Region<'_> {
-    const LENDS: bool = false;
+    const COMES_BACK: bool = false;
 
     fn name(&self) -> &'static str {
         "region"
@@ -63,7 +63,7 @@ unsafe impl Backing for Region<'_> {
         };
         // `from_raw` can't know whether the end wraps: `usable` does.
         let (skip, left) = usable(span.addr(), span.len());
-        if request.least_at(span.addr())? > skip + left {
+        if request.at(span.addr())?.least > skip + left {
             return Err(Obstacle::Exhausted { backing: self.name(), left });
         }
         self.span = None;

@@ -13,37 +13,71 @@ pub struct Then<A, B> {
 }
 
 impl<A, B> Then<A, B> {
-    /// `first`, then `second`. Nest them for more: at most 16 deep where loans are involved.
+    /// `first`, then `second`. Nest them for more: at most 16 one in another where loans are involved, or a ledger
+    /// over them does not compile.
     pub const fn new(first: A, second: B) -> Then<A, B> {
         Then { first, second }
     }
 }
 
+/// So many ways may lie one behind the other on a loan's way back: the bits of its route.
+pub(crate) const DEEPEST: u32 = u16::BITS;
+
 // SAFETY: every grant is one of `first`'s or of `second`'s, who keep the contract each; a linear grant of the one touches
-// one of the other only inside the same linear memory. Loans go back the way they came, by the lowest bit of the route.
+// one of the other only inside the same linear memory. Loans go back the way they came, by the lowest bit of the route, of which no
+// bit is ever lost.
 unsafe impl<A: Backing, B: Backing> Backing for Then<A, B> {
     const LENDS: bool = A::LENDS || B::LENDS;
+    const COMES_BACK: bool = A::COMES_BACK || B::COMES_BACK;
+    const DEPTH: u32 = if !Self::LENDS {
+        0
+    } else if A::DEPTH > B::DEPTH {
+        A::DEPTH + 1
+    } else {
+        B::DEPTH + 1
+    };
 
     fn name(&self) -> &'static str {
         self.second.name()
     }
 
     fn claim(&mut self, request: &Request) -> Result<Grant, Obstacle> {
-        let (grant, second) = match self.first.claim(request) {
-            Ok(grant) => (grant, 0),
-            Err(_) => (self.second.claim(request)?, 1),
+        let (grant, way) = match self.first.claim(request) {
+            Ok(grant) => (grant, FIRST),
+            Err(_) => (self.second.claim(request)?, SECOND),
         };
-        Ok(Grant { route: grant.route << 1 | second, ..grant })
+        let name = if way == FIRST { self.first.name() } else { self.second.name() };
+        if grant.route.leading_zeros() == 0 {
+            // Only where backings that wrap others hide how deep they are from the compiler.
+            // SAFETY: the loan was just made, and nobody has used it.
+            unsafe { self.send_back(way, Loan { span: grant.span, route: grant.route }) };
+            return Err(Obstacle::Short { backing: name });
+        }
+        Ok(Grant { route: grant.route << 1 | way, maker: grant.maker.or(Some(name)), ..grant })
     }
 
     unsafe fn give_back(&mut self, loan: Loan) {
         let back = Loan { route: loan.route >> 1, ..loan };
-        if loan.route & 1 == 0 {
-            // SAFETY: the caller's promise, and the route says that the loan was the first's.
-            unsafe { self.first.give_back(back) }
+        // SAFETY: the caller's promise, and the route says whose the loan was.
+        unsafe { self.send_back(loan.route & 1, back) };
+    }
+}
+
+/// The bit that a [`Then`] adds to a route.
+const FIRST: u16 = 0;
+const SECOND: u16 = 1;
+
+impl<A: Backing, B: Backing> Then<A, B> {
+    /// # Safety
+    ///
+    /// The caller owes: the loan came from the backing that lies this way, was not given back before, and nobody uses it any more.
+    unsafe fn send_back(&mut self, way: u16, loan: Loan) {
+        if way == FIRST {
+            // SAFETY: the caller's promise.
+            unsafe { self.first.give_back(loan) }
         } else {
-            // SAFETY: the caller's promise, and the route says that the loan was the second's.
-            unsafe { self.second.give_back(back) }
+            // SAFETY: the caller's promise.
+            unsafe { self.second.give_back(loan) }
         }
     }
 }

@@ -2,7 +2,7 @@
 //! any. So a span of a fitting length is found in a few steps (two-level segregated fit, by Masmano, Ripoll, Crespo and Real).
 
 use super::node::{At, InBin, Link};
-use crate::layout::{Fit, GRAIN};
+use crate::layout::{Fit, GRAIN, padding};
 
 /// Bins of a row: a span that is taken is longer than asked by a sixteenth at most, or, where memory is small, by a quarter.
 const STEPS: usize = if cfg!(all(target_os = "none", not(target_family = "wasm"))) { 4 } else { 16 };
@@ -10,109 +10,115 @@ const STEPS: usize = if cfg!(all(target_os = "none", not(target_family = "wasm")
 /// Sixteen rows. What is longer than all of them is in the last bin too.
 const BINS: usize = 16 * STEPS;
 
-/// So many spans of one bin are looked at one by one before a longer one is taken that has room for certain.
+/// So many spans of one bin are looked at before a longer one is taken that has room for certain.
 const TRIES: usize = 2;
+
+/// So many at most, where there is none that is longer: what lies behind them is not found, though it may be long enough.
+const LOOKS: usize = 32;
+
+/// From this length on a bin keeps those in front that hold a block of a power of two at a multiple of its size: half their
+/// length or more. A heap's slabs lie like that, and the smallest is so long.
+const BLOCKS_FROM: usize = 4096;
 
 pub(super) struct Bins {
     /// A bit for each word of `filled` that is not 0.
     words: u32,
     /// A bit for each bin that is not empty.
     filled: [u32; WORDS],
-    /// The span that was freed last, in each bin.
+    /// The first span of each bin. They go round in a circle: the last lies before the first.
     heads: [Link; BINS],
+    /// How many spans searches have looked at.
+    #[cfg(test)]
+    pub looks: core::cell::Cell<usize>,
 }
 
 const WORDS: usize = BINS / 32;
 
 impl Bins {
     pub const fn new() -> Bins {
-        Bins { words: 0, filled: [0; WORDS], heads: [None; BINS] }
+        Bins {
+            words: 0,
+            filled: [0; WORDS],
+            heads: [None; BINS],
+            #[cfg(test)]
+            looks: core::cell::Cell::new(0),
+        }
     }
 
     /// Puts a span in: it is free from now on.
     pub fn insert(&mut self, at: At) {
         let bin = bin_of(at.len.get());
-        let after = self.heads[bin].replace(at);
-        at.set_free(after);
-        match after {
-            Some(after) => of(&after).before.set(Some(at)),
-            None => {
-                self.filled[bin / 32] |= 1 << (bin % 32);
-                self.words |= 1 << (bin / 32);
-            }
+        at.set_free(at);
+        let Some(first) = self.heads[bin] else {
+            self.heads[bin] = Some(at);
+            self.filled[bin / 32] |= 1 << (bin % 32);
+            self.words |= 1 << (bin / 32);
+            return;
+        };
+        let last = of(&first).before.replace(at);
+        of(&last).after.set(at);
+        of(&at).before.set(last);
+        of(&at).after.set(first);
+        if holds_block(at.addr(), at.len.get()) {
+            self.heads[bin] = Some(at);
         }
     }
 
     /// Takes a span out, of which the length has not changed since it was put in.
     pub fn remove(&mut self, at: At) {
         let (before, after) = (of(&at).before.get(), of(&at).after.get());
-        if let Some(after) = after {
-            of(&after).before.set(before);
-        }
-        if let Some(before) = before {
-            of(&before).after.set(after);
+        of(&before).after.set(after);
+        of(&after).before.set(before);
+        let bin = bin_of(at.len.get());
+        if self.heads[bin] != Some(at) {
             return;
         }
-        let bin = bin_of(at.len.get());
-        self.heads[bin] = after;
-        if after.is_none() {
-            let left = self.filled[bin / 32] & !(1 << (bin % 32));
-            self.filled[bin / 32] = left;
-            if left == 0 {
-                self.words &= !(1 << (bin / 32));
-            }
+        if after != at {
+            self.heads[bin] = Some(after);
+            return;
+        }
+        self.heads[bin] = None;
+        let left = self.filled[bin / 32] & !(1 << (bin % 32));
+        self.filled[bin / 32] = left;
+        if left == 0 {
+            self.words &= !(1 << (bin / 32));
         }
     }
 
     /// A free span in which `fit`, aligned to more than the grain, finds room, one of the shortest; where in it, and how many bytes from there.
-    /// A span of that length may do or not.
+    ///
+    /// It looks at two spans in each bin from the length on, then takes one of the first that have room for certain. A slab, which is
+    /// as long as it is aligned, is always found, and 34 spans are looked at for it. Where the alignment is more than the length there
+    /// are 32 more for each doubling between the two. What is not found although it is there lies behind two that lie wrong.
     pub fn find(&self, fit: &Fit) -> Option<(At, usize, usize)> {
-        let least = Fit { align: GRAIN, ..*fit }.anywhere()?;
-        let bin = bin_of(least);
-        let near = self.holding(fit, bin, 4 * TRIES);
-        let ample = || fit.in_span(self.find_len(fit.anywhere()?)?);
-        near.or_else(ample).or_else(|| self.holding(fit, bin, usize::MAX))
+        let first = bin_of(Fit { align: GRAIN, ..*fit }.anywhere()?);
+        let certain = fit.anywhere()?;
+        let bins = core::iter::successors(self.next(first), |bin| self.next(bin + 1));
+        let near = bins.take_while(|bin| *bin < bin_of(certain)).flat_map(|bin| self.forward(bin).take(TRIES));
+        near.filter_map(|at| fit.in_span(at)).next().or_else(|| fit.in_span(self.find_len(certain)?))
     }
 
-    /// The first of `tries` spans, in this bin and those after it, in which `fit` finds room.
-    #[inline(never)]
-    fn holding(&self, fit: &Fit, bin: usize, tries: usize) -> Option<(At, usize, usize)> {
-        let mut left = tries;
-        for at in self.from(bin) {
-            left = left.checked_sub(1)?;
-            let found = fit.in_span(at);
-            if found.is_some() {
-                return found;
-            }
-        }
-        None
-    }
-
-    /// One of the shortest free spans of `len` bytes or more.
+    /// One of the shortest free spans of `len` bytes or more. It looks at 34 spans at most.
     pub fn find_len(&self, len: usize) -> Link {
         let bin = bin_of(len);
-        let near = self.of(bin).take(TRIES).find(|at| at.len.get() >= len);
-        let ample = || self.heads[self.next(bin + 1)?];
-        near.or_else(ample).or_else(|| self.of(bin).find(|at| at.len.get() >= len))
+        let near = self.backward(bin).take(TRIES).find(|at| at.len.get() >= len);
+        let ample = || self.backward(self.next(bin + 1)?).next();
+        near.or_else(ample).or_else(|| self.backward(bin).take(LOOKS).find(|at| at.len.get() >= len))
     }
 
-    /// Length of the longest free span.
+    /// Length of the longest free span; or of one that is hardly shorter, if there are very many of about that length.
     pub fn longest(&self) -> usize {
         let last = || {
             let word = self.words.checked_ilog2()? as usize;
             Some(word * 32 + self.filled[word].checked_ilog2()? as usize)
         };
-        last().map_or(0, |bin| self.of(bin).map(|at| at.len.get()).max().unwrap_or(0))
+        last().map_or(0, |bin| self.backward(bin).take(LOOKS).map(|at| at.len.get()).max().unwrap_or(0))
     }
 
     /// All of them.
+    #[cfg(test)]
     pub fn all(&self) -> impl Iterator<Item = At> {
-        self.from(0)
-    }
-
-    /// Those in this bin and in those after it.
-    fn from(&self, bin: usize) -> impl Iterator<Item = At> {
-        core::iter::successors(self.next(bin), |bin| self.next(bin + 1)).flat_map(|bin| self.of(bin))
+        (0..BINS).flat_map(|bin| self.forward(bin))
     }
 
     /// The first bin from this one on that is not empty.
@@ -126,9 +132,25 @@ impl Bins {
         Some(word * 32 + self.filled.get(word)?.trailing_zeros() as usize)
     }
 
-    /// The spans in this bin.
-    fn of(&self, bin: usize) -> impl Iterator<Item = At> {
-        core::iter::successors(self.heads[bin], |at| of(at).after.get())
+    /// The spans in this bin: first those that hold a block, the one that was freed last before the others.
+    fn forward(&self, bin: usize) -> impl Iterator<Item = At> {
+        let first = self.heads[bin];
+        let next = move |at: &At| Some(of(at).after.get()).filter(|next| Some(*next) != first);
+        core::iter::successors(first, next).inspect(|_| self.look())
+    }
+
+    /// The spans in this bin: first those that hold no block, the one that was freed last before the others.
+    fn backward(&self, bin: usize) -> impl Iterator<Item = At> {
+        let last = self.heads[bin].map(|first| of(&first).before.get());
+        let next = move |at: &At| Some(of(at).before.get()).filter(|next| Some(*next) != last);
+        core::iter::successors(last, next).inspect(|_| self.look())
+    }
+
+    /// Counts a span that is looked at.
+    #[inline(always)]
+    fn look(&self) {
+        #[cfg(test)]
+        self.looks.set(self.looks.get() + 1);
     }
 }
 
@@ -138,9 +160,17 @@ fn of(at: &At) -> &InBin {
     unsafe { at.in_bin() }
 }
 
+/// Whether a span of `len` bytes at `addr` holds a block that is as long as the largest power of two in `len`, at a multiple of that.
+fn holds_block(addr: usize, len: usize) -> bool {
+    len >= BLOCKS_FROM && {
+        let block = 1 << len.ilog2();
+        padding(addr, block) <= len - block
+    }
+}
+
 impl Fit {
     /// Where in a free span it finds room, and how many bytes from there.
-    fn in_span(&self, at: At) -> Option<(At, usize, usize)> {
+    pub fn in_span(&self, at: At) -> Option<(At, usize, usize)> {
         let (gap, len) = self.at(at.addr())?;
         (gap.checked_add(len)? <= at.len.get()).then_some((at, gap, len))
     }

@@ -2,10 +2,11 @@
 
 use super::bins::Bins;
 use super::node::{At, Link};
+use super::payload;
 use super::runs::Runs;
-use crate::backing::{Backing, Grant, Kind, Loan, Reach, Request};
+use crate::backing::{Backing, Grant, Kind, Loan, Need, Reach, Request};
 use crate::error::Obstacle;
-use crate::layout::{Fit, GRAIN, MAX_SPAN};
+use crate::layout::{Fit, GRAIN, MAX_SPAN, PAGE, padding};
 use crate::span::Span;
 
 /// Every span that was granted and not given back, claimed or free; they never overlap, and two free ones that touch and may
@@ -20,7 +21,7 @@ pub(super) struct Book {
     touched: usize,
     /// The same before the last claim.
     was_touched: usize,
-    /// The span that was looked at last: who reads them all goes on from there. Every change forgets it.
+    /// The span that was looked at, or freed, last: who reads them all goes on from there. Every other change forgets it.
     seen: Link,
 }
 
@@ -48,16 +49,15 @@ impl Book {
         }
     }
 
-    /// Asks the backing for fresh memory and enters what it gives. A loan comes back as a claim of the owner's.
-    pub fn take<B: Backing>(
-        &mut self,
-        backing: &mut B,
-        owner: &'static str,
-        request: Request,
-    ) -> Result<Link, Obstacle> {
-        let grant = backing.claim(&request)?;
-        let name = backing.name();
-        let goes_back = B::LENDS && matches!(grant.kind, Kind::Loan | Kind::Lot);
+    /// Asks the backing for fresh memory and enters what it gives: as a claim of the owner's if it was lent for that, else as free memory.
+    pub fn take<B: Backing>(&mut self, backing: &mut B, owner: &'static str, request: Request) -> Result<At, Obstacle> {
+        let mut grant = backing.claim(&request)?;
+        let name = grant.maker.unwrap_or(backing.name());
+        let mut goes_back = matches!(grant.kind, Kind::Loan | Kind::Lot);
+        if !B::LENDS && goes_back {
+            // Nobody would take it back: so it stays.
+            (grant.kind, goes_back) = (Kind::Island, false);
+        }
         let refuse = |backing: &mut _, obstacle| {
             if goes_back {
                 // SAFETY: the loan was just made, and nobody has used it.
@@ -92,8 +92,9 @@ impl Book {
         next
     }
 
-    /// Writes a grant down: as free memory, or, if it is a loan, as a claim of the owner's. `before` is the run before it.
-    fn enter(&mut self, grant: &Grant, span: Span, owner: &'static str, before: Link) -> Link {
+    /// Writes a grant down: as a claim of the owner's if it is a loan, else as free memory, together with what is free beside it.
+    /// `before` is the run before it.
+    fn enter(&mut self, grant: &Grant, span: Span, owner: &'static str, before: Link) -> At {
         self.seen = None;
         // SAFETY: the backing has granted these bytes for the ledger's own, they overlap no span, and `usable` put both ends
         // on the grain.
@@ -133,10 +134,9 @@ impl Book {
         if grant.kind == Kind::Loan {
             at.set_owner(owner);
             self.count_claimed(at, span.len());
-            return Some(at);
+            return at;
         }
-        self.free(at);
-        None
+        self.free(at)
     }
 
     /// Frees a span, together with the free ones that it touches, and returns all that is free there.
@@ -210,24 +210,27 @@ impl Book {
         }
     }
 
-    /// Where fresh memory would touch something that makes a smaller grant do: the claim that wants to grow, or the last
-    /// free span.
-    pub fn reach(&self, grow: Option<(At, usize)>, fit: &Fit) -> Option<Reach> {
-        if let Some((at, missing)) = grow {
+    /// Where fresh memory would touch something that makes a smaller grant do: the claim that wants to grow by so much, or the last
+    /// free span, where it is `fits` that are wanted: what just does, and what is liked.
+    pub fn reach(&self, grow: Option<(At, Need)>, fits: [&Fit; 2]) -> Option<Reach> {
+        if let Some((at, Need { least, liked })) = grow {
             let free = free_after(at);
             let had = free.map_or(0, |free| free.len.get());
             let is_last = free.unwrap_or(at).is_last();
-            if is_last && at.kind.get() == Kind::Linear && had < missing && at.len.get() <= MAX_SPAN - missing {
-                return Some(Reach { end: at.end() + had, missing: missing - had });
+            if is_last && at.kind.get() == Kind::Linear && had < least && at.len.get() <= MAX_SPAN - liked {
+                return Some(Reach { end: at.end() + had, missing: Need { least: least - had, liked: liked - had } });
             }
         }
         let last = self.runs.at_or_below(usize::MAX)?.last.get()?;
         let last = Some(last).filter(|last| last.is_free() && last.kind.get() == Kind::Linear)?;
-        let (gap, len) = fit.at(last.addr())?;
-        let needed = gap.checked_add(len).filter(|needed| *needed <= MAX_SPAN)?;
-        // What is free and long enough has been found already; it only looks short here when alignment cut it.
-        let missing = needed.checked_sub(last.len.get())?;
-        Some(Reach { end: last.end(), missing: missing.max(GRAIN) })
+        let missing = |fit: &Fit| {
+            let (gap, len) = fit.at(last.addr())?;
+            let needed = gap.checked_add(len).filter(|needed| *needed <= MAX_SPAN)?;
+            // What is free and long enough has been found already, unless it was looked over; something must come all the same.
+            Some(needed.saturating_sub(last.len.get()).max(GRAIN))
+        };
+        let [least, liked] = fits.map(missing);
+        Some(Reach { end: last.end(), missing: Need { least: least?, liked: liked? } })
     }
 
     /// Lengthens a claim in place by `least` bytes or more, up to `most`, from the free span that it touches.
@@ -252,7 +255,16 @@ impl Book {
 
     /// Claims a free span that has room for `fit`, aligned to more than the grain, and up to `more` bytes beyond that.
     pub fn carve(&mut self, owner: &'static str, fit: &Fit, more: usize) -> Link {
-        let (mut at, gap, len) = self.bins.find(fit)?;
+        let found = self.bins.find(fit)?;
+        self.carve_out(owner, found, more)
+    }
+
+    /// The same from a span that is known, with or without alignment.
+    pub fn carve_from(&mut self, owner: &'static str, at: At, fit: &Fit, more: usize) -> Link {
+        self.carve_out(owner, fit.in_span(at)?, more)
+    }
+
+    fn carve_out(&mut self, owner: &'static str, (mut at, gap, len): (At, usize, usize), more: usize) -> Link {
         self.bins.remove(at);
         if gap > 0 {
             let rest = self.cut(at, gap)?;
@@ -294,15 +306,16 @@ impl Book {
     /// Ends a claim: its span is free from now on, or, if it was a loan or the last one in a lot, what was lent is returned to be
     /// given back. With `lends` unset there is neither.
     pub fn release(&mut self, mut at: At, lends: bool) -> Option<Loan> {
-        self.seen = None;
         self.totals.claimed -= at.len.get();
         if !lends || at.kind.get() != Kind::Loan {
             at = self.free(at);
+            self.seen = Some(at);
             if !lends || at.kind.get() != Kind::Lot || !at.is_first() || !at.is_last() {
                 return None;
             }
             self.bins.remove(at);
         }
+        self.seen = None;
         let len = at.len.get();
         self.runs.remove(at);
         self.totals.granted -= len;
@@ -327,18 +340,27 @@ impl Book {
         next
     }
 
-    /// From now on nothing that is free counts as zero.
-    pub fn forget_zeros(&mut self) {
-        let end = self.bins.all().map(At::end).max().unwrap_or(0);
-        self.touched = self.touched.max(end);
+    /// Claims the first free span at `addr` or above that has whole pages to offer, for whoever tells the host of them: nobody else has it
+    /// meanwhile, and what it holds is not zero any more. It ends as any claim does, and is no part of the peak.
+    pub fn offer(&mut self, owner: &'static str, addr: usize) -> Option<(At, Span)> {
+        let mut next = self.span_from(addr);
+        while let Some(at) = next {
+            if at.is_free()
+                && let Some(pages) = whole_pages(at)
+            {
+                let peak = self.totals.peak;
+                self.bins.remove(at);
+                self.claim(owner, at, at.len.get());
+                self.totals.peak = peak;
+                self.seen = Some(at);
+                return Some((at, pages));
+            }
+            next = self.span_from(at.end());
+        }
+        None
     }
 
-    /// Every free span.
-    pub fn free_spans(&self) -> impl Iterator<Item = At> {
-        self.bins.all()
-    }
-
-    /// Length of the longest free span.
+    /// Length of the longest free span. See [`Bins::longest`].
     pub fn longest(&self) -> usize {
         self.bins.longest()
     }
@@ -377,10 +399,30 @@ impl Book {
         assert_eq!(self.bins.all().filter(|at| at.is_free()).count(), free);
     }
 
+    /// How many free spans searches have looked at so far.
+    #[cfg(test)]
+    pub fn looks(&self) -> usize {
+        self.bins.looks.get()
+    }
+
     #[cfg(test)]
     pub fn depth(&self) -> usize {
         self.runs.depth()
     }
+}
+
+/// The whole pages in a free span, but for its header.
+fn whole_pages(at: At) -> Option<Span> {
+    let free = payload(at);
+    let skip = padding(free.addr(), PAGE);
+    let len = free.len().saturating_sub(skip) & !(PAGE - 1);
+    if len == 0 {
+        return None;
+    }
+    // SAFETY: less than the span's length.
+    let base = unsafe { free.base().add(skip) };
+    // SAFETY: a part of the span.
+    Some(unsafe { Span::new(base, len) })
 }
 
 /// The address after a run's last byte.

@@ -5,9 +5,11 @@ use core::cell::UnsafeCell;
 use core::marker::PhantomData;
 use core::ptr::NonNull;
 
-use crate::backing::{Backing, Request};
+use crate::backing::{Backing, DEEPEST, Need, Request};
 use crate::error::{AllocError, Obstacle};
-use crate::layout::{Fit, GRAIN, MAX_SPAN, PAGE, padding};
+#[cfg(doc)]
+use crate::layout::PAGE;
+use crate::layout::{Fit, GRAIN, MAX_SPAN, padding};
 use crate::platform;
 use crate::span::Span;
 
@@ -34,8 +36,9 @@ pub use snapshot::{Snapshot, SpanInfo};
 /// checked against all that the ledger holds.
 ///
 /// It keeps its records inside the spans, [`GRAIN`] bytes at the head of each, and needs no memory of its own. A claim from
-/// free memory, and its end, take a few steps, however many spans there are (a claim that is aligned to more than the grain may
-/// look at them one by one); fresh memory takes steps that grow with the logarithm of the number of separate stretches of it. It
+/// free memory, and its end, take a bounded number of steps, however many spans there are: a claim looks at 34 free spans at most.
+/// (So one that is aligned to more than the grain may miss a free span that is less than twice as long as itself, where very many
+/// lie wrong for it.) Fresh memory takes steps that grow with the logarithm of the number of separate stretches of it. It
 /// may be shared between threads: a spin lock is held for those steps (none on single-threaded wasm). Don't claim in an
 /// interrupt handler: it would wait for the claim that it interrupted.
 pub struct Ledger<B> {
@@ -120,6 +123,12 @@ pub(crate) unsafe trait Spans: Sync {
 impl<B: Backing> Ledger<B> {
     /// An empty ledger over `backing`. Nothing is taken before the first claim.
     pub const fn new(backing: B) -> Ledger<B> {
+        const {
+            assert!(
+                B::DEPTH <= DEEPEST,
+                "at most 16 backings can lie behind one another with `Then` where one of them lends"
+            )
+        };
         Ledger { records: Records::new(B::LENDS), backing: UnsafeCell::new(backing) }
     }
 
@@ -132,7 +141,8 @@ impl<B: Backing> Ledger<B> {
     ///
     /// # Errors
     ///
-    /// When neither free spans nor the backing have room. Nothing has changed then.
+    /// When neither free spans nor the backing have room. Nothing has changed then, but that heaps on this ledger have given back what
+    /// they kept at hand.
     pub fn claim(&self, owner: &'static str, layout: Layout) -> Result<Claim<'_>, AllocError> {
         let (size, align) = (layout.size().max(1), layout.align());
         let want = Want { prefix: 0, size, align, prefer: 0, ahead: false, grow: None };
@@ -164,20 +174,15 @@ impl<B: Backing> Ledger<B> {
     ///
     /// On wasm as it is, there is nothing to call: memory never shrinks, and pages that are free only wait for the next claim.
     ///
-    /// # Panics
-    ///
-    /// On single-threaded wasm, if `host` comes back to this ledger; elsewhere it would wait for ever.
+    /// Nothing is locked while `host` runs: it may use the ledger, print, allocate. What it is told of is claimed meanwhile, under the
+    /// name `offered`, so that nobody else has it, and counts as that; it is free again if `host` panics, too. It takes a step for each span.
     pub fn discard(&self, mut host: impl FnMut(NonNull<u8>, usize)) -> usize {
-        let mut bytes = 0;
-        self.records.offer(|free| {
-            let skip = padding(free.addr(), PAGE);
-            let len = free.len().saturating_sub(skip) & !(PAGE - 1);
-            if len > 0 {
-                // SAFETY: less than the span's length.
-                host(unsafe { free.base().add(skip) }, len);
-            }
-            bytes += len;
-        });
+        let (mut bytes, mut from) = (0, 0);
+        while let Some((claim, pages)) = self.records.offer(self, from) {
+            from = claim.payload.end();
+            host(pages.base(), pages.len());
+            bytes += pages.len();
+        }
         bytes
     }
 
@@ -188,9 +193,9 @@ impl<B: Backing> Ledger<B> {
 }
 
 impl<B: Backing> Ledger<B> {
-    /// Runs `f` with the book and the backing to itself.
+    /// Runs `f` with the book and the backing to itself. The backing is the one piece of foreign code that runs under the lock.
     fn with<R>(&self, f: impl FnOnce(&mut Book, &mut B) -> R) -> R {
-        self.records.with(|Kept { book, .. }| {
+        self.records.with_backing(B::COMES_BACK, |Kept { book, .. }| {
             // SAFETY: the records are locked, so no other reference to the backing is alive.
             f(book, unsafe { &mut *self.backing.get() })
         })
@@ -208,18 +213,16 @@ impl<B: Backing> Ledger<B> {
             for (len, spacious) in [(liked, true), (plan.least, false)] {
                 // More than once only if the backing gave less than asked, as `memory.grow` may beside other threads.
                 for _ in 0..4 {
-                    match book.take(backing, plan.owner, plan.request(book, len, spacious)) {
-                        Ok(Some(loan)) => return Ok(handed_out(book, loan)),
-                        Ok(None) => obstacle = Obstacle::Short { backing: backing.name() },
+                    let fresh = match book.take(backing, plan.owner, plan.request(book, len, spacious)) {
+                        Ok(loan) if !loan.is_free() => return Ok(handed_out(book, loan)),
+                        Ok(fresh) => fresh,
                         Err(reason) => {
                             obstacle = reason;
                             break;
                         }
-                    }
-                    if let Some(placed) = plan.meet(book, plan.prefer) {
-                        return Ok(placed);
-                    }
-                    if let Some(placed) = plan.meet(book, plan.least) {
+                    };
+                    obstacle = Obstacle::Short { backing: backing.name() };
+                    if let Some(placed) = plan.meet_from(book, fresh) {
                         return Ok(placed);
                     }
                 }
@@ -231,10 +234,10 @@ impl<B: Backing> Ledger<B> {
                     break;
                 }
             }
-            // What the backing has given already counts as well.
+            // What the backing has given already counts as well; what headers and alignment would take of it does not.
             Err(match obstacle {
                 Obstacle::Exhausted { backing, left } => {
-                    Obstacle::Exhausted { backing, left: left.max(book.longest()) }
+                    Obstacle::Exhausted { backing, left: plan.fit.room_in(left.max(book.longest())) }
                 }
                 other => other,
             })
@@ -284,13 +287,26 @@ impl Plan {
         Fit { size: self.fit.size.saturating_add(len.saturating_sub(self.least)), ..self.fit }
     }
 
+    /// Has the claim that would rather grow do so.
+    fn grow(&self, book: &mut Book) -> Option<Placed> {
+        let grow = self.grow.as_ref()?;
+        book.extend(grow.at, grow.missing, grow.liked).then(|| Placed::Grown(reached(payload(grow.at))))
+    }
+
+    /// Meets the want from fresh memory, which is in this span.
+    fn meet_from(&self, book: &mut Book, fresh: At) -> Option<Placed> {
+        if let Some(grown) = self.grow(book) {
+            return Some(grown);
+        }
+        let at = book.carve_from(self.owner, fresh, &self.fit, self.prefer.saturating_sub(self.least))?;
+        Some(handed_out(book, at))
+    }
+
     /// Meets the want from free memory, with a claim of at least `len` bytes, up to what is preferred.
     #[inline(never)]
     fn meet(&self, book: &mut Book, len: usize) -> Option<Placed> {
-        if let Some(grow) = &self.grow
-            && book.extend(grow.at, grow.missing, grow.liked)
-        {
-            return Some(Placed::Grown(reached(payload(grow.at))));
+        if let Some(grown) = self.grow(book) {
+            return Some(grown);
         }
         let len = len.max(self.least);
         let at = if self.fit.align <= GRAIN {
@@ -311,8 +327,10 @@ impl Plan {
     /// What to ask the backing for, to have a claim of `len` bytes, or one that grows by what it likes, if there is space.
     fn request(&self, book: &Book, len: usize, spacious: bool) -> Request {
         let fit = self.fit_of(len);
-        let grow = self.grow.as_ref().map(|grow| (grow.at, if spacious { grow.liked } else { grow.missing }));
-        Request::new(fit, self.fit, book.reach(grow, &fit))
+        let grow = self.grow.as_ref().map(|&Grow { at, missing, liked }| {
+            (at, Need { least: missing, liked: if spacious { liked } else { missing } })
+        });
+        Request::new(fit, self.fit, book.reach(grow, [&self.fit, &fit]))
     }
 }
 

@@ -77,13 +77,15 @@ impl Node {
         unsafe { name.write(owner) };
     }
 
-    /// From now on it is free, and the first in its bin, before this one.
-    pub fn set_free(&self, after: Link) {
+    /// From now on it is free, and alone in its bin: `at` is itself.
+    pub fn set_free(&self, at: At) {
         self.mark(FREE, true);
-        // SAFETY: it is free.
-        let bin = unsafe { self.in_bin() };
-        bin.before.set(None);
-        bin.after.set(after);
+        // SAFETY: it is free. What lies there may be a name still, so neither is read before it is written.
+        let InBin { before, after } = unsafe { self.in_bin() };
+        for neighbour in [before, after] {
+            // SAFETY: it lies in a cell.
+            unsafe { neighbour.as_ptr().write(at) };
+        }
     }
 
     /// Where a free span stands in its bin.
@@ -105,10 +107,10 @@ union Held {
     owner: ManuallyDrop<Cell<&'static str>>,
 }
 
-/// The neighbours of a free span in its bin.
+/// The neighbours of a free span in its bin, which go round in a circle: one that is alone is its own.
 pub(super) struct InBin {
-    pub before: Cell<Link>,
-    pub after: Cell<Link>,
+    pub before: Cell<At>,
+    pub after: Cell<At>,
 }
 
 // The header fits the grain, so any piece that a cut leaves over can carry one.
@@ -141,7 +143,7 @@ impl At {
         let at = At(base.cast());
         let node = Node {
             len: Cell::new(len),
-            held: Held { bin: ManuallyDrop::new(InBin { before: Cell::new(None), after: Cell::new(None) }) },
+            held: Held { bin: ManuallyDrop::new(InBin { before: Cell::new(at), after: Cell::new(at) }) },
             below: Cell::new(None),
             right: Cell::new(None),
             last: Cell::new(None),

@@ -1,9 +1,10 @@
 //! What a ledger has written down, behind its lock: all that can be done without asking its backing.
 
+use core::marker::PhantomData;
 use core::ptr::NonNull;
 
 use super::book::{Book, Totals};
-use super::{Keeper, header_of, payload, reached};
+use super::{Claim, Keeper, Spans, header_of, payload, reached};
 use crate::layout::{GRAIN, MAX_SPAN, round_up};
 use crate::lock::Lock;
 use crate::span::Span;
@@ -26,9 +27,15 @@ impl Records {
         Records { kept: Lock::new(Kept { book: Book::new(), keeper: None }), lends }
     }
 
+    /// Runs `f`, in which no foreign code runs.
     #[inline]
     pub(super) fn with<R>(&self, f: impl FnOnce(&mut Kept) -> R) -> R {
         self.kept.with(f)
+    }
+
+    /// Runs `f`, in which a backing runs; one that may come back here in spite of its contract, or may not.
+    pub(super) fn with_backing<R>(&self, comes_back: bool, f: impl FnOnce(&mut Kept) -> R) -> R {
+        if comes_back { self.kept.with_foreign(f) } else { self.kept.with(f) }
     }
 
     /// Room for `size` bytes, aligned to the grain, if that much is free: the payload's start, and the address from which on it was
@@ -103,11 +110,11 @@ impl Records {
         self.with(|kept| kept.book.totals)
     }
 
-    /// Calls `host` with what is free, span by span; from now on nothing of it counts as zero.
-    pub fn offer(&self, host: impl FnMut(Span)) {
-        self.with(|Kept { book, .. }| {
-            book.forget_zeros();
-            book.free_spans().map(payload).for_each(host);
-        });
+    /// Claims the next free span from `addr` on that has whole pages, and says which those are.
+    pub(super) fn offer<'l>(&self, ledger: &'l dyn Spans, addr: usize) -> Option<(Claim<'l>, Span)> {
+        const OWNER: &str = "offered";
+        let (at, pages) = self.with(|Kept { book, .. }| book.offer(OWNER, addr))?;
+        let payload = payload(at);
+        Some((Claim { ledger, payload, data: payload, owner: OWNER, plain: PhantomData }, pages))
     }
 }

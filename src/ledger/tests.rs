@@ -4,7 +4,7 @@ use core::alloc::Layout;
 use std::vec::Vec;
 
 use super::{Book, Claim, Ledger};
-use crate::backing::{Reach, Region, Request};
+use crate::backing::{Need, Reach, Region, Request};
 use crate::error::Obstacle;
 use crate::layout::{Fit, GRAIN, HEADROOM, PAGE, usable};
 
@@ -97,7 +97,7 @@ fn h10_requests_anywhere_in_the_address_space() {
         for (head, size) in [(GRAIN, 1), (GRAIN, 300), (GRAIN + 32, PAGE - 5), (GRAIN + 16, 3 * PAGE)] {
             for align in [1, 8, GRAIN, 4096, PAGE] {
                 let fit = Fit { head, size, align };
-                let Ok(len) = Request::new(fit, fit, None).len_at(start) else {
+                let Ok(len) = Request::new(fit, fit, None).at(start).map(|need| need.liked) else {
                     assert!(start >= top - 4 * PAGE, "{start:#x} has room for {fit:?}");
                     continue;
                 };
@@ -121,14 +121,11 @@ fn h09_the_last_bytes_are_spared() {
     let top = usize::MAX - PAGE + 1;
     let fit = Fit { head: GRAIN, size: 100, align: 1 };
     let missing = PAGE - HEADROOM;
-    let reach = |missing| Some(Reach { end: top, missing });
-    assert_eq!(Request::new(fit, fit, reach(missing)).len_at(top), Ok(missing));
-    assert_eq!(
-        Request::new(fit, fit, reach(missing)).len_at(top - PAGE),
-        Request::new(fit, fit, None).len_at(top - PAGE)
-    );
+    let reach = |missing| Some(Reach { end: top, missing: Need { least: missing, liked: missing } });
+    assert_eq!(Request::new(fit, fit, reach(missing)).at(top), Ok(Need { least: missing, liked: missing }));
+    assert_eq!(Request::new(fit, fit, reach(missing)).at(top - PAGE), Request::new(fit, fit, None).at(top - PAGE));
     // The last page holds no more than that, so one page can't be the answer to a grain more.
-    assert!(Request::new(fit, fit, reach(missing + GRAIN)).len_at(top).is_ok_and(|len| len > PAGE));
+    assert!(Request::new(fit, fit, reach(missing + GRAIN)).at(top).is_ok_and(|need| need.least > PAGE));
 }
 
 /// Padding, head and size that are too much together are told from those that just fit.
@@ -142,12 +139,11 @@ fn h11_requests_that_overflow() {
         Fit { head: usize::MAX, size: 1, align: 1 },
     ] {
         let request = Request::new(fit, fit, None);
-        assert_eq!((request.len(), request.len_at(GRAIN)), (Err(Obstacle::TooLarge), Err(Obstacle::TooLarge)));
-        assert_eq!(request.least_at(PAGE), Err(Obstacle::TooLarge));
+        assert_eq!((request.anywhere(), request.at(GRAIN)), (Err(Obstacle::TooLarge), Err(Obstacle::TooLarge)));
     }
     // The next multiple lies past the last address: more is asked for than is left, which no host has.
     let aligned = Fit { head: GRAIN, size: 1, align: most / 2 + 1 };
-    assert!(Request::new(aligned, aligned, None).len_at(usize::MAX - 3 * GRAIN).is_ok_and(|len| len > 3 * GRAIN));
+    assert!(Request::new(aligned, aligned, None).at(usize::MAX - 3 * GRAIN).is_ok_and(|need| need.least > 3 * GRAIN));
 }
 
 /// All whole pages that are free are offered, nothing else, and what becomes of them is nobody's concern.
@@ -180,4 +176,160 @@ fn free_pages_are_offered() {
     }
     drop(second);
     assert!(claim(8 * PAGE).len() >= 8 * PAGE);
+}
+
+/// So many free spans a claim may look at; as [`Ledger`] says.
+const LOOKS: usize = 34;
+
+/// Holes that are all long enough and nearly all lie wrong, or are a little too short: a claim looks at a few of them, however many
+/// there are (h36).
+#[test]
+fn h36_a_claim_looks_at_a_few_free_spans() {
+    const HOLES: usize = if cfg!(miri) { 60 } else { 20_000 };
+    let layout = |size, align| Layout::from_size_align(size, align).unwrap();
+    let mut memory = Vec::<u8>::with_capacity((2 * HOLES + 4) * (5000 + 2 * GRAIN));
+    let ledger = Ledger::new(Region::new(memory.spare_capacity_mut()));
+    let mut claims: Vec<Option<Claim<'_>>> =
+        (0..2 * HOLES).map(|n| ledger.claim("hole", layout(4900 + n % 7 * 16, 8)).ok()).collect();
+    assert!(claims.iter().all(Option::is_some));
+    // What is left at the region's end is all that fits for certain; it is not for these.
+    let rest = ledger.claim("rest", layout(5000, 8)).unwrap();
+    claims.iter_mut().step_by(2).for_each(|claim| *claim = None);
+    let looked_at = |size, align| {
+        let before = book(&ledger, |book| book.looks());
+        let found = ledger.claim("claim", layout(size, align));
+        // An odd alignment of the payload; what is looked at in vain for a refusal's text is the longest spans only.
+        let looks = book(&ledger, |book| book.looks()) - before;
+        (found, looks)
+    };
+    let mut held = Vec::new();
+    for (size, align) in [(200, 4096), (4000, 2048), (4096 - GRAIN, 4096), (4990, 8), (5000, 8), (5000, 64)] {
+        for _ in 0..20 {
+            let (found, looks) = looked_at(size, align);
+            // A claim is tried with what is needed, three times at the most, and what is longest is looked for when it is refused.
+            let doublings = (align / size.min(align)).ilog2() as usize + 1;
+            assert!(looks <= 8 * LOOKS * doublings, "{looks} free spans looked at for {size} bytes aligned to {align}");
+            held.extend(found);
+        }
+    }
+    drop((held, rest));
+}
+
+/// A slab, as long as it is aligned, is found wherever one can lie: none is lost among those that lie wrong.
+#[test]
+fn h36_a_block_at_a_multiple_of_its_size_is_always_found() {
+    const HOLES: usize = if cfg!(miri) { 30 } else { 2000 };
+    const SLAB: usize = 4096;
+    let mut memory = Vec::<u8>::with_capacity((2 * HOLES + 4) * (2 * SLAB));
+    let ledger = Ledger::new(Region::new(memory.spare_capacity_mut()));
+    let layout = |size| Layout::from_size_align(size, 8).unwrap();
+    let mut claims: Vec<_> = (0..2 * HOLES).map(|n| ledger.claim("hole", layout(4200 + n % 50 * 64)).ok()).collect();
+    claims.iter_mut().step_by(2).for_each(|claim| *claim = None);
+    let slabs = || {
+        let spans = ledger.snapshot().spans().filter(|span| span.owner.is_none());
+        let of = |span: super::SpanInfo| (span.base + span.len) / SLAB - span.base.div_ceil(SLAB);
+        spans
+            .map(|span| if span.base.div_ceil(SLAB) <= (span.base + span.len) / SLAB { of(span) } else { 0 })
+            .sum::<usize>()
+    };
+    let want = super::Want { prefix: SLAB - GRAIN, size: 0, align: SLAB, prefer: 0, ahead: true, grow: None };
+    let (there, mut found) = (slabs(), 0);
+    assert!(there > HOLES / 4, "{there} slabs in {HOLES} holes");
+    // SAFETY: no claim is to grow.
+    while unsafe { super::Spans::place(&ledger, "slab", &want) }.is_ok() {
+        found += 1;
+    }
+    assert_eq!((found, slabs()), (there, 0));
+}
+
+/// Foreign code runs while nothing is locked: the function that is told what is free may use the ledger, and panic (h31).
+#[test]
+fn h31_who_is_offered_memory_may_use_the_ledger() {
+    let mut memory = Vec::<u8>::with_capacity(20 * PAGE);
+    let ledger = Ledger::new(Region::new(memory.spare_capacity_mut()));
+    let claim = |len| ledger.claim("claim", Layout::from_size_align(len, 8).unwrap()).unwrap();
+    let (free, kept): (Vec<_>, Vec<_>) = (0..4).map(|_| (claim(2 * PAGE), claim(100))).unzip();
+    drop(free);
+    let (peak, mut inside) = (ledger.snapshot().peak, Vec::new());
+    assert!(ledger.discard(|_, _| {}) >= 4 * PAGE);
+    assert_eq!(ledger.snapshot().peak, peak, "nobody has claimed anything");
+    let offered = ledger.discard(|page, len| {
+        // Nobody else has what is offered.
+        let other = claim(3 * GRAIN);
+        let start = page.addr().get();
+        assert!(!(start..start + len).contains(&other.as_ptr().addr().get()));
+        inside.push(other);
+        std::println!("{}", ledger.snapshot());
+        // SAFETY: nobody uses these bytes.
+        unsafe { page.write_bytes(0xa5, len) };
+    });
+    assert!(offered >= 4 * PAGE && inside.len() == 5);
+    drop(inside);
+    if !cfg!(miri) {
+        let caught = std::panic::catch_unwind(core::panic::AssertUnwindSafe(|| ledger.discard(|_, _| panic!("no"))));
+        assert!(caught.is_err());
+    }
+    ledger.records.with(|kept| kept.book.check());
+    assert!(ledger.snapshot().spans().all(|span| span.owner != Some("offered")));
+    drop(kept);
+    assert_eq!(ledger.snapshot().spans().count(), 1);
+}
+
+/// What just does is never more than what is liked, also where a claim would grow in place (found by a user's `realloc` on a backing
+/// that refuses what does not fit: there was room behind the block).
+#[test]
+fn what_does_is_never_more_than_what_is_liked() {
+    let mut memory = Vec::<u8>::with_capacity(4 * PAGE);
+    let base = core::ptr::NonNull::new(memory.spare_capacity_mut().as_mut_ptr().cast::<u8>()).unwrap();
+    /// Two pieces that touch, the second no longer than it must be.
+    struct Tight(core::ptr::NonNull<u8>, usize);
+    // SAFETY: made of exclusively borrowed bytes.
+    unsafe impl Send for Tight {}
+    // SAFETY: each byte goes out once.
+    unsafe impl crate::backing::Backing for Tight {
+        fn name(&self) -> &'static str {
+            "tight"
+        }
+        fn claim(&mut self, request: &Request) -> Result<crate::backing::Grant, Obstacle> {
+            let Need { least, liked } = request.at(self.0.addr().get())?;
+            assert!(least <= liked && request.anywhere()?.least >= least);
+            if least > self.1 {
+                return Err(Obstacle::Exhausted { backing: "tight", left: self.1 });
+            }
+            // SAFETY: as many bytes are left.
+            let span = unsafe { crate::span::Span::new(self.0, least) };
+            // SAFETY: as above.
+            self.0 = unsafe { self.0.add(least) };
+            self.1 -= least;
+            Ok(crate::backing::Grant::linear(span))
+        }
+    }
+    let skip = base.addr().get().wrapping_neg() % GRAIN;
+    // SAFETY: less than the memory's length.
+    let ledger = Ledger::new(Tight(unsafe { base.add(skip) }, 98_000 + 2000 + 2 * GRAIN));
+    let want = super::Want { prefix: 0, size: 98_000, align: 8, prefer: 0, ahead: true, grow: None };
+    // SAFETY: no claim is to grow.
+    let Ok(super::Placed::New(block, _)) = (unsafe { super::Spans::place(&ledger, "block", &want) }) else { panic!() };
+    let grow = super::GrowInPlace { payload: block.base(), missing: 100_000 - block.len(), prefer: 0 };
+    let want = super::Want { size: 100_000, grow: Some(grow), ..want };
+    // SAFETY: the block is held.
+    let grown = unsafe { super::Spans::place(&ledger, "block", &want) };
+    assert!(matches!(grown, Ok(super::Placed::Grown(span)) if span.len() >= 100_000));
+}
+
+/// What an error says is left is less than what was asked for, headers and alignment not counted.
+#[test]
+fn an_error_does_not_contradict_itself() {
+    for (size, align) in [(4000, 2), (4096 - GRAIN, 8), (4096 - 2 * GRAIN, 64), (3000, 2048), (100, 4096), (4097, 1)] {
+        let mut memory = Vec::<u8>::with_capacity(4096 + GRAIN);
+        let ledger = Ledger::new(Region::new(&mut memory.spare_capacity_mut()[..4096]));
+        let layout = Layout::from_size_align(size, align).unwrap();
+        let arena = crate::arena::Arena::new_in(&ledger, "samples");
+        let refused =
+            [ledger.claim("claim", layout).err(), crate::arena::Alloc::try_alloc_layout(&arena, layout).err()];
+        for error in refused.into_iter().flatten() {
+            let Obstacle::Exhausted { left, .. } = error.obstacle else { panic!("{error}") };
+            assert!(left < size, "{error}");
+        }
+    }
 }

@@ -32,6 +32,9 @@ pub enum Source {
 
 // SAFETY: each of the two keeps the contract.
 unsafe impl Backing for Source {
+    #[cfg(any(unix, windows, target_family = "wasm"))]
+    const LENDS: bool = DefaultBacking::LENDS;
+
     fn name(&self) -> &'static str {
         match self {
             #[cfg(any(unix, windows, target_family = "wasm"))]

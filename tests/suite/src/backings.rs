@@ -165,6 +165,8 @@ impl<'m> Simulated<'m> {
 // SAFETY: each byte of the memory, which is borrowed for as long as the backing lives, goes out once, as `used` only rises (two
 // that share it are asked in turns, by one thread); all grants derive from one pointer. (The overlapping manner breaks that on purpose; the ledger refuses those grants, so nobody uses them.)
 unsafe impl Backing for Simulated<'_> {
+    const LENDS: bool = true;
+
     fn name(&self) -> &'static str {
         "simulated"
     }
@@ -180,17 +182,17 @@ unsafe impl Backing for Simulated<'_> {
         };
         let start = self.base.addr().get() + offset;
         let len = match self.manner {
-            Manner::Exact | Manner::Islands | Manner::Overlapping => request.len_at(start)?,
-            Manner::Steps(step) => request.len_at(start)?.checked_next_multiple_of(step).ok_or(Obstacle::TooLarge)?,
-            Manner::Odd => request.len_at(start)?.checked_add(7).ok_or(Obstacle::TooLarge)?,
+            Manner::Exact | Manner::Islands | Manner::Overlapping => request.at(start)?.liked,
+            Manner::Steps(step) => request.at(start)?.liked.checked_next_multiple_of(step).ok_or(Obstacle::TooLarge)?,
+            Manner::Odd => request.at(start)?.liked.checked_add(7).ok_or(Obstacle::TooLarge)?,
             Manner::Falling | Manner::Loans => {
-                request.len()?.checked_next_multiple_of(GRAIN).ok_or(Obstacle::TooLarge)?
+                request.anywhere()?.liked.checked_next_multiple_of(GRAIN).ok_or(Obstacle::TooLarge)?
             }
             Manner::Lots | Manner::OverlappingLots => {
-                request.len()?.checked_next_multiple_of(LOT).ok_or(Obstacle::TooLarge)?
+                request.anywhere()?.liked.checked_next_multiple_of(LOT).ok_or(Obstacle::TooLarge)?
             }
-            Manner::BadLoans(_, cut) => request.len()?.next_multiple_of(GRAIN) - cut,
-            Manner::Short => (request.len()? / 2).next_multiple_of(GRAIN),
+            Manner::BadLoans(_, cut) => request.anywhere()?.liked.next_multiple_of(GRAIN) - cut,
+            Manner::Short => (request.anywhere()?.liked / 2).next_multiple_of(GRAIN),
         };
         if turn == refuse.load(Relaxed) {
             return Err(Obstacle::Refused { backing: self.name(), asked: len, have: offset });

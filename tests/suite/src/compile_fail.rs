@@ -493,3 +493,29 @@ pub struct H22ValuesBoundToAThread;
 /// }
 /// ```
 pub struct H19TraitsThatUnsafeCodeTrusts;
+
+/// How many backings may lie behind one another where one of them lends: a loan's way back has sixteen bits.
+///
+/// ```compile_fail,E0080
+/// use freehold::{Ledger, Libc, Region, Then};
+/// macro_rules! behind {
+///     ($inner:expr; $($empty:literal)*) => {{
+///         let backing = $inner;
+///         $(let _ = $empty; let backing = Then::new(Region::new(&mut []), backing);)*
+///         backing
+///     }};
+/// }
+/// let _ = Ledger::new(behind!(Libc::new(); 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17));
+/// ```
+/// ```
+/// use freehold::{Ledger, Libc, Region, Then};
+/// macro_rules! behind {
+///     ($inner:expr; $($empty:literal)*) => {{
+///         let backing = $inner;
+///         $(let _ = $empty; let backing = Then::new(Region::new(&mut []), backing);)*
+///         backing
+///     }};
+/// }
+/// let _ = Ledger::new(behind!(Libc::new(); 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16));
+/// ```
+pub struct H30BackingsBehindOneAnother;

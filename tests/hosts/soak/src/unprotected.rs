@@ -66,7 +66,7 @@ unsafe impl Backing for Tail {
 
     fn claim(&mut self, request: &Request) -> Result<Grant, Obstacle> {
         let (start, end) = (heap_base(), wasm32::memory_size::<0>() * PAGE);
-        let (len, asked) = (end - start, request.len()?);
+        let (len, asked) = (end - start, request.anywhere()?.liked);
         if len < asked {
             return Err(Obstacle::Refused { backing: self.name(), asked, have: end });
         }
@@ -99,7 +99,7 @@ fn notify() {
 /// Grows by enough pages for the request.
 fn grow(name: &'static str, request: &Request) -> Result<(NonNull<u8>, usize), Obstacle> {
     let have = wasm32::memory_size::<0>() * PAGE;
-    let pages = request.len()?.div_ceil(PAGE);
+    let pages = request.anywhere()?.liked.div_ceil(PAGE);
     match wasm32::memory_grow::<0>(pages) {
         usize::MAX => Err(Obstacle::Refused { backing: name, asked: pages * PAGE, have }),
         old => {
