@@ -170,7 +170,7 @@ fn holds_block(addr: usize, len: usize) -> bool {
 
 impl Fit {
     /// Where in a free span it finds room, and how many bytes from there.
-    pub fn in_span(&self, at: At) -> Option<(At, usize, usize)> {
+    pub(super) fn in_span(&self, at: At) -> Option<(At, usize, usize)> {
         let (gap, len) = self.at(at.addr())?;
         (gap.checked_add(len)? <= at.len.get()).then_some((at, gap, len))
     }
