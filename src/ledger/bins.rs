@@ -46,6 +46,7 @@ impl Bins {
     }
 
     /// Puts a span in: it is free from now on.
+    #[inline(always)]
     pub fn insert(&mut self, at: At) {
         let bin = bin_of(at.len.get());
         at.set_free(at);
@@ -65,6 +66,7 @@ impl Bins {
     }
 
     /// Takes a span out, of which the length has not changed since it was put in.
+    #[inline(always)]
     pub fn remove(&mut self, at: At) {
         let (before, after) = (of(&at).before.get(), of(&at).after.get());
         of(&before).after.set(after);
@@ -155,12 +157,14 @@ impl Bins {
 }
 
 /// Where a span stands in its bin.
+#[inline(always)]
 fn of(at: &At) -> &InBin {
     // SAFETY: what is asked here is in a bin, or on its way into one, and so free: whoever claims a span takes it out first.
     unsafe { at.in_bin() }
 }
 
 /// Whether a span of `len` bytes at `addr` holds a block that is as long as the largest power of two in `len`, at a multiple of that.
+#[inline(always)]
 fn holds_block(addr: usize, len: usize) -> bool {
     len >= BLOCKS_FROM && {
         let block = 1 << len.ilog2();
@@ -177,6 +181,7 @@ impl Fit {
 }
 
 /// The bin for spans of so many bytes: up to [`STEPS`] grains each length has its own, from there as many to a doubling.
+#[inline(always)]
 fn bin_of(len: usize) -> usize {
     let grains = len / GRAIN;
     let shift = (grains | STEPS).ilog2() - STEPS.ilog2();

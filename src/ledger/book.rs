@@ -11,6 +11,10 @@ use crate::span::Span;
 
 /// Every span that was granted and not given back, claimed or free; they never overlap, and two free ones that touch and may
 /// merge are one.
+///
+/// On wasm a call can end where it begins: the stack overflows, JavaScript catches that, and calls the module again. So whatever can
+/// be called without fresh memory first finds out all that it needs and then changes everything without another call: what it uses
+/// for that is inlined. Where memory is fresh there is stack for all of it ([`platform::stack_ahead`](crate::platform::stack_ahead)).
 pub(super) struct Book {
     runs: Runs,
     /// The free ones.
@@ -136,23 +140,26 @@ impl Book {
             self.count_claimed(at, span.len());
             return at;
         }
-        self.free(at)
+        self.free(at, 0)
     }
 
-    /// Frees a span, together with the free ones that it touches, and returns all that is free there.
-    fn free(&mut self, mut at: At) -> At {
+    /// Frees what lies beyond the first `keep` bytes of a span (on the grain, less than its length), together with the free ones that it
+    /// touches, and returns all that is free there. With 0 that is all of it.
+    fn free(&mut self, at: At, keep: usize) -> At {
+        let run = self.run_that_ends_with(at);
+        let mut at = if keep > 0 { self.cut(at, keep, run).unwrap_or(at) } else { at };
         let mergeable = |at: At, other: At| at.len.get() <= MAX_SPAN - other.len.get();
         match at.after() {
             Some(after) if after.is_free() && mergeable(at, after) => {
                 self.bins.remove(after);
-                self.swallow(at, after);
+                self.swallow(at, after, run);
             }
             Some(after) => after.set_after_free(true),
             None => {}
         }
         if let Some(before) = at.free_before().filter(|before| mergeable(*before, at)) {
             self.bins.remove(before);
-            self.swallow(before, at);
+            self.swallow(before, at, run);
             at = before;
         }
         self.bins.insert(at);
@@ -160,18 +167,20 @@ impl Book {
     }
 
     /// Leaves `len` bytes of a span that was free to who claims it, and what is longer to the bins.
-    fn leave(&mut self, at: At, len: usize) {
-        match self.cut(at, len) {
+    #[inline(always)]
+    fn leave(&mut self, at: At, len: usize, run: Link) {
+        match self.cut(at, len, run) {
             Some(rest) => self.bins.insert(rest),
             None => at.after().into_iter().for_each(|after| after.set_after_free(false)),
         }
     }
 
     /// Makes `after`, which is in no bin, a part of the span before it.
-    fn swallow(&mut self, at: At, after: At) {
+    #[inline(always)]
+    fn swallow(&mut self, at: At, after: At, run: Link) {
         match after.after() {
             Some(next) => next.below.set(Some(at)),
-            None => self.set_last(at),
+            None => set_last(at, run),
         }
         at.len.set(at.len.get() + after.len.get());
         // Below that nothing counts as zero.
@@ -181,7 +190,8 @@ impl Book {
     }
 
     /// Cuts a span, which is in no bin, after `len` bytes (on the grain), if it is longer; the rest is in no bin either.
-    fn cut(&mut self, at: At, len: usize) -> Link {
+    #[inline(always)]
+    fn cut(&mut self, at: At, len: usize, run: Link) -> Link {
         let rest = at.len.get().checked_sub(len).filter(|rest| *rest > 0)?;
         let after = at.after();
         // SAFETY: `len` is less than the span's length.
@@ -194,20 +204,22 @@ impl Book {
             Some(after) => after.below.set(Some(rest)),
             None => {
                 at.set_last(false);
-                self.set_last(rest);
+                set_last(rest, run);
             }
         }
         Some(rest)
     }
 
-    /// Makes `at` the last span of its run.
+    /// The run whose last span is this one, or the free one after it: asked for before anything is changed. See [`Book`].
+    #[inline(always)]
+    fn run_that_ends_with(&self, at: At) -> Link {
+        if at.is_last() || free_after(at).is_some_and(|after| after.is_last()) { self.run_of(at) } else { None }
+    }
+
     #[cold]
     #[inline(never)]
-    fn set_last(&mut self, at: At) {
-        at.set_last(true);
-        if let Some(run) = self.runs.at_or_below(at.addr()) {
-            run.last.set(Some(at));
-        }
+    fn run_of(&self, at: At) -> Link {
+        self.runs.at_or_below(at.addr())
     }
 
     /// Where fresh memory would touch something that makes a smaller grant do: the claim that wants to grow by so much, or the last
@@ -245,47 +257,47 @@ impl Book {
         if at.len.get() > MAX_SPAN - bytes {
             return false;
         }
+        let run = self.run_that_ends_with(at);
         self.seen = None;
         self.bins.remove(free);
-        self.leave(free, bytes);
-        self.swallow(at, free);
+        self.leave(free, bytes, run);
+        self.swallow(at, free, run);
         self.count_claimed(at, bytes);
         true
     }
 
     /// Claims a free span that has room for `fit`, aligned to more than the grain, and up to `more` bytes beyond that.
     pub fn carve(&mut self, owner: &'static str, fit: &Fit, more: usize) -> Link {
-        let found = self.bins.find(fit)?;
-        self.carve_out(owner, found, more)
+        let (at, gap, len) = self.bins.find(fit)?;
+        Some(self.claim(owner, at, gap, len.saturating_add(more.next_multiple_of(GRAIN))))
     }
 
     /// The same from a span that is known, with or without alignment.
     pub fn carve_from(&mut self, owner: &'static str, at: At, fit: &Fit, more: usize) -> Link {
-        self.carve_out(owner, fit.in_span(at)?, more)
-    }
-
-    fn carve_out(&mut self, owner: &'static str, (mut at, gap, len): (At, usize, usize), more: usize) -> Link {
-        self.bins.remove(at);
-        if gap > 0 {
-            let rest = self.cut(at, gap)?;
-            self.bins.insert(at);
-            rest.set_after_free(true);
-            at = rest;
-        }
-        Some(self.claim(owner, at, len.saturating_add(more.next_multiple_of(GRAIN))))
+        let (at, gap, len) = fit.in_span(at)?;
+        Some(self.claim(owner, at, gap, len.saturating_add(more.next_multiple_of(GRAIN))))
     }
 
     /// Claims a free span of at least `least` bytes, up to `most` of it, the header included; with no alignment, as most is asked for.
     pub fn carve_len(&mut self, owner: &'static str, least: usize, most: usize) -> Link {
         let at = self.bins.find_len(least)?;
-        self.bins.remove(at);
-        Some(self.claim(owner, at, most.next_multiple_of(GRAIN)))
+        Some(self.claim(owner, at, 0, most.next_multiple_of(GRAIN)))
     }
 
-    /// Claims a free span that is in no bin any more, up to `len` bytes of it.
-    fn claim(&mut self, owner: &'static str, at: At, len: usize) -> At {
+    /// Claims a free span from `gap` bytes on, up to `len` bytes of it. What is before and behind stays free.
+    fn claim(&mut self, owner: &'static str, free: At, gap: usize, len: usize) -> At {
+        let run = self.run_that_ends_with(free);
         self.seen = None;
-        self.leave(at, len);
+        self.bins.remove(free);
+        let at = match gap {
+            0 => free,
+            _ => self.cut(free, gap, run).unwrap_or(free),
+        };
+        if at != free {
+            self.bins.insert(free);
+            at.set_after_free(true);
+        }
+        self.leave(at, len, run);
         at.set_owner(owner);
         self.count_claimed(at, at.len.get());
         at
@@ -293,22 +305,26 @@ impl Book {
 
     /// Frees what a claim has beyond `len` bytes. A loan stays as it is.
     pub fn shorten(&mut self, at: At, len: usize) {
-        if at.kind.get() == Kind::Loan {
+        let len = len.next_multiple_of(GRAIN);
+        let rest = at.len.get().saturating_sub(len);
+        if at.kind.get() == Kind::Loan || rest == 0 {
             return;
         }
         self.seen = None;
-        if let Some(rest) = self.cut(at, len.next_multiple_of(GRAIN)) {
-            self.totals.claimed -= rest.len.get();
-            self.free(rest);
-        }
+        self.free(at, len);
+        self.totals.claimed -= rest;
     }
 
     /// Ends a claim: its span is free from now on, or, if it was a loan or the last one in a lot, what was lent is returned to be
     /// given back. With `lends` unset there is neither.
     pub fn release(&mut self, mut at: At, lends: bool) -> Option<Loan> {
-        self.totals.claimed -= at.len.get();
-        if !lends || at.kind.get() != Kind::Loan {
-            at = self.free(at);
+        let len = at.len.get();
+        let loan = lends && at.kind.get() == Kind::Loan;
+        if !loan {
+            at = self.free(at, 0);
+        }
+        self.totals.claimed -= len;
+        if !loan {
             self.seen = Some(at);
             if !lends || at.kind.get() != Kind::Lot || !at.is_first() || !at.is_last() {
                 return None;
@@ -349,8 +365,7 @@ impl Book {
                 && let Some(pages) = whole_pages(at)
             {
                 let peak = self.totals.peak;
-                self.bins.remove(at);
-                self.claim(owner, at, at.len.get());
+                self.claim(owner, at, 0, at.len.get());
                 self.totals.peak = peak;
                 self.seen = Some(at);
                 return Some((at, pages));
@@ -371,12 +386,14 @@ impl Book {
     }
 
     /// Counts `bytes` more that are claimed, at the end of `at`.
+    #[inline(always)]
     fn count_claimed(&mut self, at: At, bytes: usize) {
         self.totals.claimed += bytes;
         self.totals.peak = self.totals.peak.max(self.totals.claimed);
         self.touch(at);
     }
 
+    #[inline(always)]
     fn touch(&mut self, at: At) {
         self.was_touched = self.touched;
         self.touched = self.touched.max(at.end());
@@ -423,6 +440,15 @@ fn whole_pages(at: At) -> Option<Span> {
     let base = unsafe { free.base().add(skip) };
     // SAFETY: a part of the span.
     Some(unsafe { Span::new(base, len) })
+}
+
+/// Makes `at` the last span of its run.
+#[inline(always)]
+fn set_last(at: At, run: Link) {
+    at.set_last(true);
+    if let Some(run) = run {
+        run.last.set(Some(at));
+    }
 }
 
 /// The address after a run's last byte.

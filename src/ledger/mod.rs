@@ -345,6 +345,7 @@ unsafe impl<B: Backing> Spans for Ledger<B> {
             Ok(placed) => return Ok(placed),
             Err(keeper) => keeper,
         };
+        platform::stack_ahead();
         if let Some(keeper) = keeper {
             for all in [false, true] {
                 keeper.let_go(all);

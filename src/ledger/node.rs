@@ -33,14 +33,17 @@ const FREE: u8 = 4;
 const AFTER_FREE: u8 = 8;
 
 impl Node {
+    #[inline(always)]
     pub fn is_first(&self) -> bool {
         self.marks.get() & FIRST != 0
     }
 
+    #[inline(always)]
     pub fn is_last(&self) -> bool {
         self.marks.get() & LAST != 0
     }
 
+    #[inline(always)]
     pub fn is_free(&self) -> bool {
         self.marks.get() & FREE != 0
     }
@@ -49,15 +52,18 @@ impl Node {
         self.mark(FIRST, first);
     }
 
+    #[inline(always)]
     pub fn set_last(&self, last: bool) {
         self.mark(LAST, last);
     }
 
     /// Says whether the span before it is free: so who ends a claim need not look there, far from what is in use.
+    #[inline(always)]
     pub fn set_after_free(&self, free: bool) {
         self.mark(AFTER_FREE, free);
     }
 
+    #[inline(always)]
     fn mark(&self, mark: u8, set: bool) {
         self.marks.set(self.marks.get() & !mark | if set { mark } else { 0 });
     }
@@ -69,6 +75,7 @@ impl Node {
     }
 
     /// From now on it is claimed under this name.
+    #[inline(always)]
     pub fn set_owner(&self, owner: &'static str) {
         self.mark(FREE, false);
         // SAFETY: only the address is taken; what lies there may be no name.
@@ -78,6 +85,7 @@ impl Node {
     }
 
     /// From now on it is free, and alone in its bin: `at` is itself.
+    #[inline(always)]
     pub fn set_free(&self, at: At) {
         self.mark(FREE, true);
         // SAFETY: it is free. What lies there may be a name still, so neither is read before it is written.
@@ -93,6 +101,7 @@ impl Node {
     /// # Safety
     ///
     /// The caller owes: it is free, and stays so while this is used.
+    #[inline(always)]
     pub unsafe fn in_bin(&self) -> &InBin {
         debug_assert!(self.is_free());
         // SAFETY: the caller's promise.
@@ -139,6 +148,7 @@ impl At {
     ///
     /// The caller owes: `base` is on the grain, and `len` bytes from there (a multiple of the grain, not 0) may be written
     /// through it and are used by nobody.
+    #[inline(always)]
     pub unsafe fn write(base: NonNull<u8>, len: usize, kind: Kind) -> At {
         let at = At(base.cast());
         let node = Node {
@@ -161,28 +171,34 @@ impl At {
     /// # Safety
     ///
     /// The caller owes: a span of the ledger's starts there, and `base` may reach its run.
+    #[inline(always)]
     pub unsafe fn of(base: NonNull<u8>) -> At {
         At(base.cast())
     }
 
+    #[inline(always)]
     pub fn base(self) -> NonNull<u8> {
         self.0.cast()
     }
 
+    #[inline(always)]
     pub fn addr(self) -> usize {
         self.0.addr().get()
     }
 
+    #[inline(always)]
     pub fn end(self) -> usize {
         self.addr() + self.len.get()
     }
 
     /// The span before this one in its run, if it is free.
+    #[inline(always)]
     pub fn free_before(self) -> Link {
         self.below.get().filter(|_| self.marks.get() & (FIRST | AFTER_FREE) == AFTER_FREE)
     }
 
     /// The span after this one in its run.
+    #[inline(always)]
     pub fn after(self) -> Link {
         if self.is_last() {
             return None;
@@ -194,6 +210,7 @@ impl At {
     }
 
     /// Wipes the header of a span that becomes a part of another: what was zero before is zero again.
+    #[inline(always)]
     pub fn wipe(self) {
         // SAFETY: the header's bytes belong to whoever ends the span.
         unsafe { self.base().write_bytes(0, size_of::<Node>()) };

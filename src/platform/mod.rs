@@ -13,6 +13,7 @@
 //! | `reserve`, `commit`, `unreserve` | address space; the memory behind a part of it; all of it back | hosts |
 //! | `lend(align, len)`, `take_back` | a block of libc's heap; the same back | where libc is |
 //! | [`reach`] | memory up to there may be used by this thread, whoever grew it | everywhere (a no-op but on wasm with threads) |
+//! | [`stack_ahead`] | what is called next finds stack enough | everywhere (a no-op but on wasm) |
 //! | [`owned`] | an address as the owner of the memory may use it | everywhere |
 //! | [`Packed`] | a pair of pointers, or none, in what a function can return in registers | everywhere |
 
@@ -86,6 +87,17 @@ pub(crate) fn reach(end: usize) {
     }
     #[cfg(not(all(target_family = "wasm", target_feature = "atomics")))]
     let _ = end;
+}
+
+/// Ends here, and not in what is called next, if there is hardly any stack left.
+///
+/// On wasm a stack that overflows ends the call from JavaScript, which may catch that and call again: so it had better happen before
+/// anything is half changed. There are two stacks, the engine's own and the one in linear memory; engines look at the first when a
+/// function begins. This takes a hundred nanoseconds or so.
+#[inline(always)]
+pub(crate) fn stack_ahead() {
+    #[cfg(target_family = "wasm")]
+    wasm::go_deep(wasm::DEPTH);
 }
 
 /// A stretch of memory that is no heap of ours, with the name that a person would write beside it.

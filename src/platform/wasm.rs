@@ -52,3 +52,19 @@ pub(crate) fn landmarks() -> [Option<Landmark>; 3] {
     let marks = if data.1 < stack.1 { [data, stack, tail] } else { [stack, data, tail] };
     marks.map(|(name, start, end)| Some(Landmark { name, start, end }))
 }
+
+/// So many calls deep, each with so many bytes in linear memory: more than anything in this crate goes.
+pub(super) const DEPTH: usize = 64;
+const FRAME: usize = 64;
+
+/// Uses stack, and nothing else.
+#[inline(never)]
+pub(super) fn go_deep(levels: usize) {
+    let mut frame = [0u8; FRAME];
+    core::hint::black_box(&mut frame);
+    if levels > 0 {
+        go_deep(levels - 1);
+    }
+    // The frame must last until here, so this is a call and no loop.
+    core::hint::black_box(&mut frame);
+}
