@@ -49,15 +49,21 @@ impl<R> sealed::Sealed for Locked<R> {}
 impl<R: RawMutex> Access for Locked<R> {
     const NEW: Locked<R> = Locked(R::INIT);
 
+    // On wasm without threads nobody can be kept out: nothing that runs between the two comes back here. And a lock would stay
+    // locked for ever where a stack overflow, which JavaScript may catch and go on after, ended the call.
     #[inline]
     fn enter(&self) {
+        #[cfg(not(all(target_family = "wasm", not(target_feature = "atomics"))))]
         self.0.lock();
     }
 
     #[inline]
     unsafe fn leave(&self) {
+        #[cfg(not(all(target_family = "wasm", not(target_feature = "atomics"))))]
         // SAFETY: the caller has entered, which took the lock.
-        unsafe { self.0.unlock() };
+        unsafe {
+            self.0.unlock()
+        };
     }
 }
 
