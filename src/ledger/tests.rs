@@ -200,7 +200,7 @@ fn h36_a_claim_looks_at_a_few_free_spans() {
     };
     let mut held = Vec::new();
     for (size, align) in
-        [(5000 - GRAIN, 8), (5000 - GRAIN, 64), (4900 - GRAIN, 65_536), (4900 - GRAIN, 1 << 20), (60, 4096)]
+        [(5000 - GRAIN, 8), (5000 - GRAIN, 64), (4900 - GRAIN, 16 * 4096), (4900 - GRAIN, 1 << 20), (60, 4096)]
     {
         for _ in 0..20 {
             let before = book(&ledger, |book| book.looks());

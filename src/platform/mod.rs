@@ -1,4 +1,5 @@
-//! What the crate needs from below, on one screen. Only this folder knows targets and turns integers into pointers.
+//! What the crate needs from below, on one screen. Only this folder calls the host, and turns integers into pointers that are followed.
+//! Elsewhere a target decides which items there are, and never what one of them does.
 //!
 //! | primitive | promise | where |
 //! |---|---|---|
