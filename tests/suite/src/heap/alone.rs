@@ -55,6 +55,7 @@ pub fn h11_overflowing_requests(subject: &impl Subject) {
     for (index, size) in [1, 100, 5000, 70_000].into_iter().enumerate() {
         assert!(blocks.alloc(&mut live, index, layout(size, 8)));
     }
+    subject.check(&live);
     let (half, taken) = (isize::MAX as usize, subject.taken());
     let requests = [
         (half, 1),
