@@ -20,9 +20,11 @@ const CLASSES: usize = (class_of(isize::MAX as usize) + 1).next_power_of_two();
 /// other heaps beside it are safe, but don't get its pages, nor it theirs. A request is rounded up to one of four sizes from one
 /// power of two to the next (by a fifth at most; 16 bytes apart up to 128), and a freed block serves that size again, last in,
 /// first out: freed blocks never merge. So a program that frees everything can run again without growing memory, but one that
-/// goes from many small blocks to a few large ones holds both. Alignments over 16 bytes cost as many bytes more.
+/// goes from many small blocks to a few large ones holds both. Alignments over 16 bytes cost as many bytes more; a block of whole
+/// pages has memory grow by one page more, which the next blocks have.
 ///
-/// Each call takes a few instructions. Null is returned if memory can't grow; nothing has changed then.
+/// Each call takes a few instructions. Null is returned if memory can't grow; nothing has changed then. On hosts each piece of address space
+/// that it asks for stands alone, and what is left of one is lost when the next is needed.
 ///
 /// ```
 /// #[global_allocator]
@@ -37,9 +39,10 @@ pub struct Small<A = Needed> {
     access: A,
     // Used between `enter` and `leave` only, like all that follows.
     free: [Cell<*mut u8>; CLASSES],
-    /// Fresh memory: where it begins, and where it ends.
+    /// Where fresh memory begins.
     next: Cell<*mut u8>,
-    end: Cell<usize>,
+    /// Its last byte, which no block has: at the end of a 4 GiB memory there is no address after it.
+    last: Cell<usize>,
 }
 
 // SAFETY: the lists are used by one thread at a time, between `enter` and `leave`; the access is one that any thread may enter.
@@ -73,27 +76,27 @@ fn room_for(layout: Layout) -> usize {
     layout.size() + if layout.align() > GRANULE { layout.align() } else { 0 }
 }
 
-impl Small {
-    /// The heap. It takes nothing before the first allocation.
-    pub const fn new() -> Small {
-        Small::with_lock()
-    }
-}
-
-impl Default for Small {
-    fn default() -> Small {
+impl<A: Shareable> Default for Small<A> {
+    fn default() -> Small<A> {
         Small::new()
     }
 }
 
 impl<A: Shareable> Small<A> {
-    /// The heap, behind a lock of another kind than this target needs.
-    pub const fn with_lock() -> Small<A> {
+    /// The heap. It takes nothing before the first allocation.
+    ///
+    /// ```
+    /// use freehold::{Locked, Small};
+    ///
+    /// static AS_THE_TARGET_NEEDS: Small = Small::new();
+    /// static BEHIND_A_LOCK: Small<Locked> = Small::new();
+    /// ```
+    pub const fn new() -> Small<A> {
         Small {
             access: A::NEW,
             free: [const { Cell::new(ptr::null_mut()) }; CLASSES],
             next: Cell::new(ptr::null_mut()),
-            end: Cell::new(0),
+            last: Cell::new(0),
         }
     }
 
@@ -113,9 +116,9 @@ impl<A: Shareable> Small<A> {
             list.set(unsafe { block.cast::<*mut u8>().read() });
         } else {
             let bytes = block_of(size);
-            if self.end.get() - self.next.get().addr() >= bytes || self.grow(bytes) {
+            if self.last.get() - self.next.get().addr() >= bytes || self.grow(bytes) {
                 block = self.next.get();
-                // Up to `end` at most.
+                // Up to `last` at most, so this can't wrap.
                 self.next.set(block.wrapping_add(bytes));
             }
         }
@@ -124,20 +127,28 @@ impl<A: Shareable> Small<A> {
         block
     }
 
-    /// Fresh pages with room for `bytes`; what was left of those before is lost unless these touch them.
+    /// Fresh pages with room for `bytes`, and at least one byte more; what was left of those before is lost unless these are one with them.
     #[inline(always)]
     fn grow(&self, bytes: usize) -> bool {
-        let pages = bytes.div_ceil(PAGE);
+        let pages = bytes / PAGE + 1;
         let Some(base) = platform::fresh(pages) else {
             return false;
         };
-        if base.as_ptr().addr() != self.end.get() {
+        // Blocks come back as whatever pointer their holder had.
+        let start = base.as_ptr().expose_provenance();
+        if !platform::FRESH_JOINS || start != self.last.get().wrapping_add(1) {
             self.next.set(base.as_ptr());
         }
-        // The last page of a 4 GiB memory ends where addresses do; its last block is never used.
-        self.end.set(base.as_ptr().addr().saturating_add(pages * PAGE));
+        self.last.set(start + (pages * PAGE - 1));
         true
     }
+}
+
+/// What is on its way out, memory for `layout` or null: this thread may use it now, whoever grew it.
+#[inline(always)]
+fn within_reach(memory: *mut u8, layout: Layout) -> *mut u8 {
+    platform::reach(memory.addr() + layout.size());
+    memory
 }
 
 // SAFETY: blocks are cut from fresh pages, multiples of 16 bytes at multiples of 16 bytes, and handed out to one holder at a time:
@@ -146,7 +157,7 @@ unsafe impl<A: Shareable> GlobalAlloc for Small<A> {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         let block = self.take(room_for(layout));
         if layout.align() <= GRANULE || block.is_null() {
-            return block;
+            return within_reach(block, layout);
         }
         // At least 16 bytes after the block's start, at most `align`.
         let aligned = block.map_addr(|addr| (addr + layout.align()) & !(layout.align() - 1));
@@ -154,7 +165,7 @@ unsafe impl<A: Shareable> GlobalAlloc for Small<A> {
         let start = unsafe { aligned.cast::<*mut u8>().sub(1) };
         // SAFETY: as above.
         unsafe { start.write(block) };
-        aligned
+        within_reach(aligned, layout)
     }
 
     unsafe fn dealloc(&self, memory: *mut u8, layout: Layout) {
@@ -177,8 +188,12 @@ unsafe impl<A: Shareable> GlobalAlloc for Small<A> {
     unsafe fn realloc(&self, memory: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {
         // SAFETY: the caller owes that the new size, rounded up to the alignment, does not overflow.
         let new = unsafe { Layout::from_size_align_unchecked(new_size, layout.align()) };
+        // What is read here, or handed out again, may lie where another thread has grown memory.
+        within_reach(memory, layout);
         if class_of(room_for(layout)) == class_of(room_for(new)) {
-            return memory;
+            // The caller's pointer may reach no more than the old size.
+            // SAFETY: what was allocated is not null.
+            return within_reach(platform::owned(unsafe { NonNull::new_unchecked(memory) }).as_ptr(), new);
         }
         // SAFETY: the caller's promise.
         let moved = unsafe { self.alloc(new) };

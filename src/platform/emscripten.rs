@@ -7,6 +7,9 @@ use crate::layout::{GRAIN, PAGE};
 
 pub(crate) const TAIL_OWNER: Option<&str> = Some("libc's malloc");
 
+/// Blocks of libc's heap are allocations of their own.
+pub(crate) const FRESH_JOINS: bool = false;
+
 /// A block of libc's heap that is never given back.
 pub(crate) fn fresh(pages: usize) -> Option<NonNull<u8>> {
     lend(GRAIN, pages.checked_mul(PAGE)?)

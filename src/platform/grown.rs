@@ -14,6 +14,9 @@ pub(crate) fn grow(pages: usize) -> Option<usize> {
     }
 }
 
+/// Linear memory is one allocation, whoever grew which part of it.
+pub(crate) const FRESH_JOINS: bool = true;
+
 /// Fresh pages. Page 0 is never the first of them: a module without any memory has no room for one page alone.
 pub(crate) fn fresh(pages: usize) -> Option<NonNull<u8>> {
     if settle() { NonNull::new(at(grow(pages)?)) } else { None }

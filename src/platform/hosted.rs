@@ -37,6 +37,9 @@ pub(crate) unsafe fn commit(base: NonNull<u8>, len: usize) -> bool {
     done
 }
 
+/// Each piece that the host maps is an allocation of its own.
+pub(crate) const FRESH_JOINS: bool = false;
+
 /// Fresh pages that are never given back.
 pub(crate) fn fresh(pages: usize) -> Option<NonNull<u8>> {
     let len = pages.checked_mul(PAGE)?;

@@ -7,6 +7,7 @@
 //! | `settle()` | nobody will take pages that are grown later for its own; `false` if that is not certain | wasm but Emscripten |
 //! | `grow(pages)` | once settled, the address of that many fresh zeroed pages, or `None` and nothing changed | wasm but Emscripten |
 //! | `fresh(pages)` | a pointer to that many pages for good, at an address that is not 0; or `None` and nothing changed | wasm, hosts |
+//! | `FRESH_JOINS` | whether fresh pages that touch earlier ones are one with them: a pointer into the ones reaches the others | wasm, hosts |
 //! | `at(addr)` | a pointer to that address, good for any linear memory that was granted | wasm |
 //! | `heap_tail()` | `[__heap_base, __heap_end)`, as the linker left it | wasm |
 //! | `TAIL_OWNER` | who takes that by itself on this target, if anybody | wasm |
@@ -30,12 +31,12 @@ pub(crate) use wasm::{at, heap_tail, landmarks};
 #[cfg(all(target_family = "wasm", not(target_os = "emscripten")))]
 mod grown;
 #[cfg(all(target_family = "wasm", not(target_os = "emscripten")))]
-pub(crate) use grown::{fresh, grow};
+pub(crate) use grown::{FRESH_JOINS, fresh, grow};
 
 #[cfg(target_os = "emscripten")]
 mod emscripten;
 #[cfg(target_os = "emscripten")]
-pub(crate) use emscripten::{TAIL_OWNER, fresh};
+pub(crate) use emscripten::{FRESH_JOINS, TAIL_OWNER, fresh};
 
 #[cfg(all(target_family = "wasm", any(target_os = "unknown", target_os = "none")))]
 mod alone;
@@ -52,7 +53,7 @@ mod hosted;
 #[cfg(all(any(unix, windows), not(target_family = "wasm")))]
 pub use hosted::memory_size;
 #[cfg(all(any(unix, windows), not(target_family = "wasm")))]
-pub(crate) use hosted::{commit, fresh, landmarks, reserve, unreserve};
+pub(crate) use hosted::{FRESH_JOINS, commit, fresh, landmarks, reserve, unreserve};
 
 #[cfg(not(any(unix, windows, target_family = "wasm")))]
 mod bare;

@@ -31,4 +31,15 @@ for (const name of ['slice_across_two_gib', 'chunk_across_two_gib']) {
   })
 }
 
+// Each allocator of the crate by its name (h29), and which these are, so that none is missing here.
+const tops = Object.keys(new Guest().exports).filter((name) => name.startsWith('top_'))
+test('h29_every_allocator_at_the_top', () => assert.ok(tops.length >= 8, tops.join(' ')))
+for (const name of tops) {
+  test(`h09_${name}`, () => {
+    const guest = new Guest()
+    guest.exports[name]()
+    assert.equal(guest.memorySize, 2 ** 32)
+  })
+}
+
 finish()

@@ -68,6 +68,11 @@ macro_rules! for_each_case {
             heap_h26_slabs_in_use_stay => $crate::heap::growing::h26_slabs_in_use_stay,
             heap_h26_growing_bit_by_bit => $crate::heap::growing::h26_growing_bit_by_bit,
             heap_h26_two_heaps => $crate::heap::growing::h26_two_heaps,
+            heap_small_conformance => $crate::heap::small::conformance,
+            heap_small_model => $crate::heap::small::model,
+            heap_c_conformance => $crate::heap::ways::c_conformance,
+            heap_c_model => $crate::heap::ways::c_model,
+            heap_c_h12_each_claim_fails_once => $crate::heap::ways::c_h12_each_claim_fails_once,
             ledgers_come_and_go => $crate::conforming::ledgers_come_and_go,
         }
     };
@@ -84,6 +89,9 @@ macro_rules! for_each_allocator_case {
             heap_boxes => $crate::heap::collections::boxes,
             heap_grown_zeroed => $crate::heap::collections::grown_zeroed,
             heap_in_a_static => $crate::heap::collections::in_a_static,
+            heap_allocator_conformance => $crate::heap::ways::allocator_conformance,
+            heap_allocator_model => $crate::heap::ways::allocator_model,
+            heap_allocator_h12_each_claim_fails_once => $crate::heap::ways::allocator_h12_each_claim_fails_once,
             model_over_the_global_allocator => $crate::modelled::over_the_global_allocator,
         }
     };

@@ -154,6 +154,11 @@ impl Live {
         }
     }
 
+    /// Those that are watched.
+    pub fn blocks(&self) -> impl Iterator<Item = &Block> {
+        self.blocks.iter().flatten()
+    }
+
     /// Every block must hold its pattern.
     pub fn check(&self) {
         self.blocks.iter().flatten().for_each(check);

@@ -2,12 +2,12 @@
 
 #![cfg(not(target_family = "wasm"))]
 
-use std::alloc::Layout;
+use std::alloc::{GlobalAlloc, Layout};
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::mpsc;
 use std::thread;
 
-use freehold::{Alloc, Arena, BlockPool, DefaultBacking, Growth, Ledger, SharedPool, TypedArena};
+use freehold::{Alloc, Arena, BlockPool, DefaultBacking, Global, Growth, Ledger, SharedPool, Small, TypedArena};
 use freehold_suite::STEPS;
 use freehold_suite::choices::Seeded;
 use freehold_suite::{model, tally};
@@ -174,80 +174,103 @@ fn borrows_go_to_other_threads() {
 /// Blocks of one heap go to other threads, which free or resize them, while an arena of each thread's is on the same ledger (h25).
 #[test]
 fn heap_h25_blocks_go_to_other_threads() {
-    use freehold::Global;
-    use std::alloc::GlobalAlloc;
-
     static LEDGER: Ledger<DefaultBacking> = Ledger::new(DefaultBacking::new());
     static HEAP: Global = Global::new_in(&LEDGER, "heap");
+    blocks_go_to_other_threads(&HEAP, &LEDGER, |round| match round {
+        3 => HEAP.trim(),
+        4 => _ = HEAP.stats().slack(),
+        _ => {}
+    });
+    assert_eq!(HEAP.stats().in_use, 0, "{}", HEAP.stats());
+    HEAP.trim();
+    tally::check(&LEDGER);
+    assert_eq!(LEDGER.snapshot().claimed, HEAP.stats().held);
+    assert_eq!((HEAP.classes().count(), LEDGER.snapshot().claimed_by("arena")), (0, 0));
+}
 
-    /// A block filled with one byte.
-    struct Block(*mut u8, Layout, u8);
-    // SAFETY: whoever has it owns the block.
-    unsafe impl Send for Block {}
+/// The same with the heap that is on no ledger.
+#[test]
+fn heap_h25_blocks_of_small_go_to_other_threads() {
+    static SMALL: Small = Small::new();
+    let ledger = Ledger::new(DefaultBacking::new());
+    blocks_go_to_other_threads(&SMALL, &ledger, |_| {});
+    assert_eq!(ledger.snapshot().claimed, 0);
+}
 
-    impl Block {
-        fn new(size: usize, byte: u8) -> Block {
-            let layout = Layout::from_size_align(size, 1 << (size % 6)).expect("a layout");
-            let zeroed = size.is_multiple_of(5);
-            let alloc = if zeroed { GlobalAlloc::alloc_zeroed } else { GlobalAlloc::alloc };
-            // SAFETY: the layout has bytes.
-            let place = unsafe { alloc(&HEAP, layout) };
-            assert!(!place.is_null());
-            if zeroed {
-                // SAFETY: allocated, and zero.
-                let bytes = unsafe { std::slice::from_raw_parts(place, size) };
-                assert!(bytes.iter().all(|byte| *byte == 0), "not zero: {layout:?}");
-            }
-            let block = Block(place, layout, byte);
-            block.fill();
-            block
+/// A block of a heap's, filled with one byte.
+struct Block<H: GlobalAlloc + 'static>(&'static H, *mut u8, Layout, u8);
+// SAFETY: whoever has it owns the block.
+unsafe impl<H: GlobalAlloc + Sync> Send for Block<H> {}
+
+impl<H: GlobalAlloc> Block<H> {
+    fn new(heap: &'static H, size: usize, byte: u8) -> Self {
+        let layout = Layout::from_size_align(size, 1 << (size % 6)).expect("a layout");
+        let zeroed = size.is_multiple_of(5);
+        let alloc = if zeroed { GlobalAlloc::alloc_zeroed } else { GlobalAlloc::alloc };
+        // SAFETY: the layout has bytes.
+        let place = unsafe { alloc(heap, layout) };
+        assert!(!place.is_null());
+        if zeroed {
+            // SAFETY: allocated, and zero.
+            let bytes = unsafe { std::slice::from_raw_parts(place, size) };
+            assert!(bytes.iter().all(|byte| *byte == 0), "not zero: {layout:?}");
         }
-
-        fn fill(&self) {
-            // SAFETY: the block is this one's alone.
-            unsafe { self.0.write_bytes(self.2, self.1.size()) };
-        }
-
-        fn check(&self, len: usize) {
-            // SAFETY: allocated and filled, at least as far.
-            let bytes = unsafe { std::slice::from_raw_parts(self.0, len) };
-            assert!(bytes.iter().all(|byte| *byte == self.2), "overwritten: {:?}", self.1);
-        }
-
-        fn resize(&mut self, size: usize) {
-            let kept = size.min(self.1.size());
-            // SAFETY: a block of the heap's with this layout.
-            self.0 = unsafe { HEAP.realloc(self.0, self.1, size) };
-            assert!(!self.0.is_null());
-            self.1 = Layout::from_size_align(size, self.1.align()).expect("a layout");
-            self.check(kept);
-            self.fill();
-        }
+        let block = Block(heap, place, layout, byte);
+        block.fill();
+        block
     }
 
-    impl Drop for Block {
-        fn drop(&mut self) {
-            self.check(self.1.size());
-            // SAFETY: a block of the heap's with this layout, not used any more.
-            unsafe { HEAP.dealloc(self.0, self.1) };
-        }
+    fn fill(&self) {
+        // SAFETY: the block is this one's alone.
+        unsafe { self.1.write_bytes(self.3, self.2.size()) };
     }
 
+    fn check(&self, len: usize) {
+        // SAFETY: allocated and filled, at least as far.
+        let bytes = unsafe { std::slice::from_raw_parts(self.1, len) };
+        assert!(bytes.iter().all(|byte| *byte == self.3), "overwritten: {:?}", self.2);
+    }
+
+    fn resize(&mut self, size: usize) {
+        let kept = size.min(self.2.size());
+        // SAFETY: a block of the heap's with this layout.
+        self.1 = unsafe { self.0.realloc(self.1, self.2, size) };
+        assert!(!self.1.is_null());
+        self.2 = Layout::from_size_align(size, self.2.align()).expect("a layout");
+        self.check(kept);
+        self.fill();
+    }
+}
+
+impl<H: GlobalAlloc> Drop for Block<H> {
+    fn drop(&mut self) {
+        self.check(self.2.size());
+        // SAFETY: a block of the heap's with this layout, not used any more.
+        unsafe { self.0.dealloc(self.1, self.2) };
+    }
+}
+
+/// `between` is called with the number of the round in its cycle.
+fn blocks_go_to_other_threads<H: GlobalAlloc + Sync>(
+    heap: &'static H,
+    ledger: &Ledger<DefaultBacking>,
+    between: impl Fn(usize) + Sync,
+) {
     // Tree borrows take minutes for more.
     const ROUNDS: usize = if cfg!(miri) { 6 } else { 4 * STEPS };
     const CYCLE: usize = if cfg!(miri) { ROUNDS } else { 40 };
     let largest = if cfg!(miri) { 1200 } else { 40_000 };
-    let (senders, receivers): (Vec<_>, Vec<_>) = (0..THREADS).map(|_| mpsc::channel::<Block>()).unzip();
+    let (senders, receivers): (Vec<_>, Vec<_>) = (0..THREADS).map(|_| mpsc::channel::<Block<H>>()).unzip();
     thread::scope(|scope| {
         for (number, receiver) in receivers.into_iter().enumerate() {
-            let next = senders[(number + 1) % THREADS].clone();
+            let (next, between) = (senders[(number + 1) % THREADS].clone(), &between);
             scope.spawn(move || {
                 let mut choices = Seeded::new(number as u32 + 1, usize::MAX);
-                let mut arena = Arena::new_in(&LEDGER, "arena");
+                let mut arena = Arena::new_in(ledger, "arena");
                 for round in 0..ROUNDS {
                     let choice = freehold_suite::choices::Choices::next(&mut choices).expect("no end") as usize;
                     let size = 1 + choice % if choice.is_multiple_of(7) { largest } else { 400 };
-                    let _ = next.send(Block::new(size, choice as u8));
+                    let _ = next.send(Block::new(heap, size, choice as u8));
                     let filled = arena.alloc_slice_fill(choice % 700, number as u8);
                     for mut block in receiver.try_iter().take(2) {
                         if choice.is_multiple_of(3) {
@@ -258,9 +281,7 @@ fn heap_h25_blocks_go_to_other_threads() {
                     match round % CYCLE {
                         1 => arena.reset(),
                         2 => arena.trim(),
-                        3 => HEAP.trim(),
-                        4 => _ = HEAP.stats().slack(),
-                        _ => {}
+                        turn => between(turn),
                     }
                 }
                 // The blocks that are still on their way are freed with the channel.
@@ -268,9 +289,4 @@ fn heap_h25_blocks_go_to_other_threads() {
         }
         drop(senders);
     });
-    assert_eq!(HEAP.stats().in_use, 0, "{}", HEAP.stats());
-    HEAP.trim();
-    tally::check(&LEDGER);
-    assert_eq!(LEDGER.snapshot().claimed, HEAP.stats().held);
-    assert_eq!((HEAP.classes().count(), LEDGER.snapshot().claimed_by("arena")), (0, 0));
 }

@@ -3,6 +3,8 @@
 #![cfg(target_family = "wasm")]
 #![no_std]
 
+mod top;
+
 use core::alloc::Layout;
 use core::cell::Cell;
 

@@ -14,19 +14,19 @@ pub const HELD: usize = if cfg!(miri) { 14 } else { 80 };
 const HOLDER: Holder = Holder { owner: HEAP, depth: 0 };
 
 /// Blocks of a heap's, each in a place of its own, and each watched in a table that others may use too.
-pub struct Blocks<'h> {
-    heap: &'h Global,
+pub struct Blocks<'h, H = Global> {
+    heap: &'h H,
     held: [Option<(NonNull<u8>, Layout)>; HELD],
 }
 
-impl<'h> Blocks<'h> {
+impl<'h, H: GlobalAlloc> Blocks<'h, H> {
     /// None yet.
-    pub fn new(heap: &'h Global) -> Blocks<'h> {
+    pub fn new(heap: &'h H) -> Blocks<'h, H> {
         Blocks { heap, held: [None; HELD] }
     }
 
     /// The heap they are from.
-    pub fn heap(&self) -> &'h Global {
+    pub fn heap(&self) -> &'h H {
         self.heap
     }
 
@@ -47,14 +47,14 @@ impl<'h> Blocks<'h> {
 
     /// Allocates a block for a place that holds none. `false` if there was no room.
     pub fn alloc(&mut self, live: &mut Live, index: usize, layout: Layout) -> bool {
-        // SAFETY: this heap serves a size of 0 too.
+        // SAFETY: the crate's heaps serve a size of 0 too.
         let block = unsafe { self.heap.alloc(layout) };
         self.hold(live, index, block, layout)
     }
 
     /// [`alloc`](Blocks::alloc), and the block must be zero.
     pub fn alloc_zeroed(&mut self, live: &mut Live, index: usize, layout: Layout) -> bool {
-        // SAFETY: this heap serves a size of 0 too.
+        // SAFETY: the crate's heaps serve a size of 0 too.
         let block = unsafe { self.heap.alloc_zeroed(layout) };
         if let Some(block) = NonNull::new(block) {
             // SAFETY: a block that was just allocated, and must be zero.

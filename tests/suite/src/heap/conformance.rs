@@ -1,6 +1,6 @@
-//! What a heap owes as a `GlobalAlloc`, whatever the backing of its ledger.
+//! What every heap of the crate owes as a `GlobalAlloc`, whatever is below it.
 //!
-//! Where the backing may be too small for what is asked, null is right as long as it changes nothing.
+//! Where what is below may be too small for what is asked, null is right as long as it changes nothing.
 
 use core::alloc::{GlobalAlloc, Layout};
 use core::ptr::NonNull;
@@ -8,11 +8,12 @@ use core::ptr::NonNull;
 use freehold::{Backing, DefaultBacking, Global, Ledger};
 
 use super::blocks::{Blocks, HELD, first_dirty};
+use super::subject::Subject;
 use super::{counting, sizes, with_heap};
 use crate::live::Live;
 use crate::tally;
 
-/// A heap, its ledger, and what can be expected of the ledger's backing.
+/// A heap on a ledger, and what can be expected of the ledger's backing.
 pub struct Bench<'h, B> {
     /// The heap.
     pub heap: &'h Global,
@@ -34,9 +35,7 @@ pub fn everything<B: Backing>(heap: &Global, ledger: &Ledger<B>, roomy: bool, ag
         return zeroed(&bench);
     }
     let run = || {
-        every_layout(&bench);
-        zeroed(&bench);
-        h17_every_grow_and_shrink(&bench);
+        every_request(&bench);
         #[cfg(feature = "collections")]
         super::collections::everything(&bench);
     };
@@ -48,31 +47,69 @@ pub fn everything<B: Backing>(heap: &Global, ledger: &Ledger<B>, roomy: bool, ag
     }
 }
 
-/// What holds when no block is in use any more.
-fn nothing_in_use<B: Backing>(bench: &Bench<'_, B>, blocks: &mut Blocks<'_>, live: &mut Live) {
-    blocks.free_all(live);
-    assert!(live.is_empty());
-    counting::check(blocks, bench.ledger);
-    bench.heap.trim();
-    assert_eq!(bench.ledger.snapshot().claimed, counting::record(bench.ledger));
-    tally::check(bench.ledger);
+/// What any heap must stand, by whatever way its blocks are had.
+pub fn every_request(subject: &impl Subject) {
+    every_layout(subject);
+    zeroed(subject);
+    h17_every_grow_and_shrink(subject);
 }
 
-impl<B: Backing> Bench<'_, B> {
-    /// A request, which may be refused where there is little room; then no memory was taken for it.
-    fn may_fail(&self, layout: Layout, request: impl FnOnce() -> bool) -> bool {
-        let granted = self.ledger.snapshot().granted;
-        let done = request();
-        assert!(done || !self.roomy, "no room for {layout:?}");
-        assert!(done || self.ledger.snapshot().granted <= granted, "a failed request took memory");
-        done
+impl<B: Backing> Subject for Bench<'_, B> {
+    type Heap = Global;
+
+    fn heap(&self) -> &Global {
+        self.heap
     }
+
+    fn roomy(&self) -> bool {
+        self.roomy
+    }
+
+    fn taken(&self) -> usize {
+        self.ledger.snapshot().granted
+    }
+
+    fn check(&self, live: &Live) {
+        live.check_owners(self.ledger);
+        tally::check(self.ledger);
+    }
+
+    fn count(&self, blocks: &Blocks<'_, impl GlobalAlloc>) {
+        counting::check_of(self.heap, blocks, self.ledger);
+    }
+
+    fn trim(&self) {
+        self.heap.trim();
+    }
+
+    fn idle(&self) {
+        assert_eq!(self.ledger.snapshot().claimed, counting::record(self.ledger));
+        tally::check(self.ledger);
+    }
+}
+
+/// What holds when no block is in use any more.
+fn nothing_in_use<S: Subject>(subject: &S, blocks: &mut Blocks<'_, S::Heap>, live: &mut Live) {
+    blocks.free_all(live);
+    assert!(live.is_empty());
+    subject.count(blocks);
+    subject.trim();
+    subject.idle();
+}
+
+/// A request, which may be refused where there is little room; then no memory was taken for it.
+fn may_fail(subject: &impl Subject, layout: Layout, request: impl FnOnce() -> bool) -> bool {
+    let taken = subject.taken();
+    let done = request();
+    assert!(done || !subject.roomy(), "no room for {layout:?}");
+    assert!(done || subject.taken() <= taken, "a failed request took memory");
+    done
 }
 
 /// Blocks of every size around the borders between classes, and of every alignment, in as many places as the table has: each is aligned,
 /// lies apart from all others, and keeps what is in it.
-pub fn every_layout<B: Backing>(bench: &Bench<'_, B>) {
-    let (mut live, mut blocks) = (Live::new(), Blocks::new(bench.heap));
+pub fn every_layout(subject: &impl Subject) {
+    let (mut live, mut blocks) = (Live::new(), Blocks::new(subject.heap()));
     let borders = sizes::classes().step_by(if cfg!(miri) { 27 } else { 1 });
     let borders = borders.flat_map(|class| class - 1..=class + 1).chain([0, 65_535, 65_536, 100_000]);
     let small = borders.zip([1, 16, 2, 4, 8].into_iter().cycle());
@@ -82,49 +119,48 @@ pub fn every_layout<B: Backing>(bench: &Bench<'_, B>) {
     for (turn, (size, align)) in small.chain(aligned).enumerate() {
         let (index, layout) = (turn % HELD, Layout::from_size_align(size, align).expect("a layout"));
         blocks.free(&mut live, index);
-        bench.may_fail(layout, || blocks.alloc(&mut live, index, layout));
+        may_fail(subject, layout, || blocks.alloc(&mut live, index, layout));
         if turn % 16 == 0 {
             live.check();
-            live.check_owners(bench.ledger);
-            tally::check(bench.ledger);
+            subject.check(&live);
         }
     }
-    nothing_in_use(bench, &mut blocks, &mut live);
+    nothing_in_use(subject, &mut blocks, &mut live);
 }
 
 /// What is asked to be zero is, in memory that was used before, in fresh memory, and where the one meets the other.
-pub fn zeroed<B: Backing>(bench: &Bench<'_, B>) {
-    let (mut live, mut blocks) = (Live::new(), Blocks::new(bench.heap));
+pub fn zeroed(subject: &impl Subject) {
+    let (mut live, mut blocks) = (Live::new(), Blocks::new(subject.heap()));
     let mut noticed = 0;
     for (&size, align) in sizes::KINDS.iter().zip([1, 16, 64, 4096].into_iter().cycle()) {
         let layout = Layout::from_size_align(size, align).expect("a layout");
         for twice in [size, 3 * size] {
             let larger = Layout::from_size_align(twice, align).expect("a layout");
             // The block's pattern makes it dirty.
-            bench.may_fail(layout, || blocks.alloc(&mut live, 0, layout));
+            may_fail(subject, layout, || blocks.alloc(&mut live, 0, layout));
             blocks.free(&mut live, 0);
-            noticed += usize::from(bench.roomy && is_dirty(bench.heap, layout));
+            noticed += usize::from(subject.roomy() && is_dirty(subject.heap(), layout));
             // Nothing lies after it, so a larger one begins in it and ends in fresh memory, if the ledger goes on there.
-            bench.may_fail(larger, || blocks.alloc_zeroed(&mut live, 1, larger));
+            may_fail(subject, larger, || blocks.alloc_zeroed(&mut live, 1, larger));
             // Another one, which may be fresh altogether.
-            bench.may_fail(layout, || blocks.alloc_zeroed(&mut live, 2, layout));
+            may_fail(subject, layout, || blocks.alloc_zeroed(&mut live, 2, layout));
             blocks.free(&mut live, 1);
             blocks.free(&mut live, 2);
-            bench.heap.trim();
+            subject.trim();
         }
     }
     // Memory that was never used but lies between headers: the ledger has cut it, and grown it, on the way.
     for turn in 0..6 {
         let size = 3000 + 90_000 * (turn % 2);
         let layout = Layout::from_size_align(size, 8).expect("a layout");
-        bench.may_fail(layout, || blocks.alloc_zeroed(&mut live, turn, layout));
+        may_fail(subject, layout, || blocks.alloc_zeroed(&mut live, turn, layout));
     }
-    nothing_in_use(bench, &mut blocks, &mut live);
-    assert!(noticed > sizes::KINDS.len() || !bench.roomy, "memory that is used again is not even dirty: {noticed}");
+    nothing_in_use(subject, &mut blocks, &mut live);
+    assert!(noticed > sizes::KINDS.len() || !subject.roomy(), "memory that is used again is not even dirty: {noticed}");
 }
 
 /// Whether a block as it comes holds what was there before: else that [`zeroed`] passes would mean nothing.
-fn is_dirty(heap: &Global, layout: Layout) -> bool {
+fn is_dirty(heap: &impl GlobalAlloc, layout: Layout) -> bool {
     // SAFETY: the layout has bytes.
     let Some(block) = NonNull::new(unsafe { heap.alloc(layout) }) else { return false };
     // SAFETY: a block was freed just now that was of the same layout and written to, or else the memory under the simulated backing
@@ -137,21 +173,21 @@ fn is_dirty(heap: &Global, layout: Layout) -> bool {
 
 /// A block of each kind becomes one of each other kind, with memory free behind it and with none, at small and large alignments: what both
 /// sizes hold is kept (h17).
-pub fn h17_every_grow_and_shrink<B: Backing>(bench: &Bench<'_, B>) {
+pub fn h17_every_grow_and_shrink(subject: &impl Subject) {
     const ALIGNS: &[usize] = if cfg!(miri) { &[8, 128] } else { &[16, 4096] };
-    let (mut live, mut blocks) = (Live::new(), Blocks::new(bench.heap));
+    let (mut live, mut blocks) = (Live::new(), Blocks::new(subject.heap()));
     let neighbour = Layout::new::<[u64; 5]>();
     for (&old, &new) in sizes::KINDS.iter().flat_map(|old| sizes::KINDS.iter().map(move |new| (old, new))) {
         for &align in ALIGNS {
             for last in [true, false] {
                 let layout = Layout::from_size_align(old, align).expect("a layout");
-                let done = bench.may_fail(layout, || blocks.alloc(&mut live, 0, layout));
+                let done = may_fail(subject, layout, || blocks.alloc(&mut live, 0, layout));
                 if !last {
                     let after = Layout::from_size_align(old, 32).expect("a layout");
                     blocks.alloc(&mut live, 1, after);
                     blocks.alloc(&mut live, 2, neighbour);
                 }
-                bench.may_fail(layout, || !done || blocks.realloc(&mut live, 0, new));
+                may_fail(subject, layout, || !done || blocks.realloc(&mut live, 0, new));
                 live.check();
                 for index in 0..3 {
                     blocks.free(&mut live, index);
@@ -159,7 +195,7 @@ pub fn h17_every_grow_and_shrink<B: Backing>(bench: &Bench<'_, B>) {
             }
         }
     }
-    nothing_in_use(bench, &mut blocks, &mut live);
+    nothing_in_use(subject, &mut blocks, &mut live);
 }
 
 /// What is asked to be zero is, where memory that was used meets memory that never was and is known to be zero: where pages came in

@@ -1,8 +1,8 @@
 //! What a heap says of itself, compared with what is known of it.
 
-use core::alloc::Layout;
+use core::alloc::{GlobalAlloc, Layout};
 
-use freehold::{Backing, GRAIN, Ledger};
+use freehold::{Backing, GRAIN, Global, Ledger};
 
 use super::blocks::{Blocks, HELD};
 use super::{HEAP, on_simulated, sizes};
@@ -19,7 +19,12 @@ pub fn record<B: Backing>(ledger: &Ledger<B>) -> usize {
 
 /// What the heap counts is what these blocks, which are all that are in use, come to.
 pub fn check<B: Backing>(blocks: &Blocks<'_>, ledger: &Ledger<B>) {
-    let stats = blocks.heap().stats();
+    check_of(blocks.heap(), blocks, ledger);
+}
+
+/// [`check`], where the blocks were had from the heap by another way.
+pub fn check_of<B: Backing>(heap: &Global, blocks: &Blocks<'_, impl GlobalAlloc>, ledger: &Ledger<B>) {
+    let stats = heap.stats();
     assert_eq!(stats.held, ledger.snapshot().claimed_by(HEAP), "{stats}");
     assert_eq!(stats.in_use + stats.free + stats.slack(), stats.held);
     assert_eq!(stats.peak, ledger.snapshot().peak);
@@ -31,7 +36,7 @@ pub fn check<B: Backing>(blocks: &Blocks<'_>, ledger: &Ledger<B>) {
         used[sizes::class_of(layout)] += 1;
     }
     let mut free = 0;
-    for class in blocks.heap().classes() {
+    for class in heap.classes() {
         free += class.size * class.free;
         match sizes::classes().position(|size| size == class.size) {
             // Blocks of no size are served by blocks of the smallest, as a class of their own.

@@ -5,7 +5,7 @@ use core::alloc::{GlobalAlloc, Layout};
 use freehold::{Alloc, Arena, Backing, BlockPool, GRAIN, Global, Growth, Ledger};
 
 use super::blocks::{Blocks, HELD};
-use super::{HEAP, counting, on_simulated, sizes};
+use super::{HEAP, alone, counting, on_simulated, sizes};
 use crate::backings::Manner;
 use crate::choices::{Choices, Seeded};
 use crate::live::Live;
@@ -107,19 +107,8 @@ impl Taken {
 /// Allocates, frees and resizes at random; in the end everything is free.
 fn program(heap: &Global, choices: &mut impl Choices) {
     let (mut live, mut blocks) = (Live::new(), Blocks::new(heap));
-    while let Some(choice) = choices.next() {
-        let layout = layout(1 + choices.below(if choice % 32 == 0 { 9000 } else { 300 }) as usize, 1 << (choice % 5));
-        let done = match (choice % 4, blocks.find(choice >> 4, true), blocks.find(choice >> 4, false)) {
-            (0, Some(index), _) => blocks.realloc(&mut live, index, layout.size()),
-            (1, Some(index), _) | (_, Some(index), None) => {
-                blocks.free(&mut live, index);
-                true
-            }
-            (2, _, Some(index)) => blocks.alloc_zeroed(&mut live, index, layout),
-            (_, _, Some(index)) => blocks.alloc(&mut live, index, layout),
-            _ => true,
-        };
-        assert!(done, "no room for {layout:?}");
+    while let Some(done) = alone::step(&mut live, &mut blocks, choices) {
+        assert!(done, "no room");
     }
     blocks.free_all(&mut live);
 }

@@ -10,6 +10,7 @@ use freehold::{Backing, Global, Ledger};
 
 use crate::backings::{Control, Manner, Memory, Simulated};
 
+pub mod alone;
 pub mod blocks;
 #[cfg(feature = "collections")]
 pub mod collections;
@@ -21,6 +22,9 @@ pub mod modelled;
 pub mod refusing;
 pub mod sizes;
 pub mod slabs;
+pub mod small;
+pub mod subject;
+pub mod ways;
 
 /// The name that heaps claim memory under.
 pub const HEAP: &str = "heap";
@@ -32,6 +36,9 @@ pub fn with_heap<B: Backing + 'static, R>(ledger: Ledger<B>, work: impl FnOnce(&
     let lasting: &'static Ledger<B> = unsafe { &*core::ptr::from_ref(&ledger) };
     work(&Global::new_in(lasting, HEAP), &ledger)
 }
+
+/// The backing of such a ledger.
+pub type OnSimulated = Simulated<'static>;
 
 /// A ledger over a simulated backing, and the heap on it, for `work`. `gap` is what others take between two grants.
 pub fn on_simulated<R>(

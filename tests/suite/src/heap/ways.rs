@@ -1,0 +1,192 @@
+//! Other ways to a heap's blocks: C's names, and the trait `Allocator`. Each heap goes through the same suites by each of them.
+
+use core::alloc::{GlobalAlloc, Layout};
+use core::sync::atomic::Ordering::Relaxed;
+
+use freehold::{DefaultBacking, Ledger, c};
+
+use super::alone::{h11_overflowing_requests, program};
+use super::conformance::{Bench, every_request};
+use super::subject::{Subject, Via};
+use super::{on_simulated, small, with_heap};
+use crate::STEPS;
+use crate::backings::Manner;
+use crate::choices::Seeded;
+
+/// C's `malloc`, `calloc`, `aligned_alloc`, `realloc` and `free` on a heap.
+pub struct ByC<'h, H>(pub &'h H);
+
+// SAFETY: the blocks are the heap's, with a header in front, and as aligned as is asked for.
+unsafe impl<H: GlobalAlloc> GlobalAlloc for ByC<'_, H> {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        let block = c::allocate(self.0, layout.align(), layout.size());
+        // SAFETY: it was just allocated, or is null.
+        let usable = unsafe { c::usable_size(block) };
+        assert!(block.is_null() || usable == layout.size());
+        block
+    }
+
+    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
+        // C has no name for zeroed blocks of large alignment.
+        if layout.align() <= 16 {
+            return c::allocate_zeroed(self.0, layout.size(), 1);
+        }
+        // SAFETY: the caller's promise.
+        let block = unsafe { self.alloc(layout) };
+        if !block.is_null() {
+            // SAFETY: so many bytes were just allocated.
+            unsafe { block.write_bytes(0, layout.size()) };
+        }
+        block
+    }
+
+    unsafe fn dealloc(&self, block: *mut u8, _: Layout) {
+        // SAFETY: the caller's promise.
+        unsafe { c::release(self.0, block) };
+    }
+
+    unsafe fn realloc(&self, block: *mut u8, _: Layout, size: usize) -> *mut u8 {
+        // SAFETY: the caller's promise.
+        unsafe { c::reallocate(self.0, block, size) }
+    }
+}
+
+/// A heap by its `Allocator`.
+#[cfg(feature = "collections")]
+pub struct ByAllocator<'h>(pub &'h freehold::Global);
+
+#[cfg(feature = "collections")]
+mod by_allocator {
+    use core::ptr::{NonNull, null_mut};
+
+    use allocator_api2::alloc::{AllocError, Allocator};
+
+    use super::{ByAllocator, GlobalAlloc, Layout};
+
+    fn place(block: Result<NonNull<[u8]>, AllocError>) -> *mut u8 {
+        block.map_or(null_mut(), |block| block.cast().as_ptr())
+    }
+
+    /// # Safety
+    ///
+    /// The caller owes: the block was allocated here.
+    unsafe fn given(block: *mut u8) -> NonNull<u8> {
+        // SAFETY: what was allocated is not null.
+        unsafe { NonNull::new_unchecked(block) }
+    }
+
+    // SAFETY: the blocks are the heap's.
+    unsafe impl GlobalAlloc for ByAllocator<'_> {
+        unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+            place(self.0.allocate(layout))
+        }
+
+        unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
+            place(self.0.allocate_zeroed(layout))
+        }
+
+        unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
+            // SAFETY: the caller's promise.
+            let block = unsafe { given(block) };
+            // SAFETY: the caller's promise.
+            unsafe { self.0.deallocate(block, layout) };
+        }
+
+        unsafe fn realloc(&self, block: *mut u8, old: Layout, size: usize) -> *mut u8 {
+            let new = Layout::from_size_align(size, old.align()).expect("a layout");
+            // SAFETY: the caller's promise.
+            let block = unsafe { given(block) };
+            place(if size >= old.size() {
+                // SAFETY: the caller's promise; the new size is no smaller.
+                unsafe { self.0.grow(block, old, new) }
+            } else {
+                // SAFETY: the caller's promise; the new size is smaller.
+                unsafe { self.0.shrink(block, old, new) }
+            })
+        }
+    }
+}
+
+const SEEDS: u32 = if cfg!(miri) { 1 } else { 4 };
+const ROOM: usize = if cfg!(miri) { 256 << 10 } else { 4 << 20 };
+
+/// A heap with each claim of its backing's refused once, in one run after the other (h12).
+fn each_claim_fails_once(run: impl Fn(&Bench<'_, super::OnSimulated>, u32)) {
+    for seed in 0..SEEDS {
+        let mut refuse = 1;
+        let asked = |refuse| {
+            on_simulated(ROOM, Manner::Exact, 0, |heap, ledger, control| {
+                control.refuse.store(refuse, Relaxed);
+                run(&Bench { heap, ledger, roomy: false }, seed);
+                control.asked.load(Relaxed)
+            })
+        };
+        while asked(refuse) >= refuse {
+            refuse += if cfg!(miri) { 6 } else { 1 };
+        }
+    }
+}
+
+fn c_over<S: Subject>(below: &S) -> Via<'_, S, ByC<'_, S::Heap>> {
+    Via { below, way: ByC(below.heap()), plain: false }
+}
+
+/// C's functions over each heap: every request.
+pub fn c_conformance() {
+    with_heap(Ledger::new(DefaultBacking::new()), |heap, ledger| {
+        every_request(&c_over(&Bench { heap, ledger, roomy: true }));
+    });
+    if !cfg!(miri) {
+        small::with_small(|small| every_request(&c_over(small)));
+    }
+}
+
+/// C's functions over each heap: random programs.
+pub fn c_model() {
+    for seed in 0..SEEDS {
+        with_heap(Ledger::new(DefaultBacking::new()), |heap, ledger| {
+            program(&c_over(&Bench { heap, ledger, roomy: true }), &mut Seeded::new(seed, STEPS));
+        });
+        small::with_small(|small| program(&c_over(small), &mut Seeded::new(seed, STEPS)));
+    }
+}
+
+/// C's functions: requests that can't be met.
+pub fn c_h12_each_claim_fails_once() {
+    each_claim_fails_once(|bench, seed| _ = program(&c_over(bench), &mut Seeded::new(seed, STEPS / 4)));
+    on_simulated(1 << 18, Manner::Exact, 0, |heap, ledger, _| {
+        h11_overflowing_requests(&c_over(&Bench { heap, ledger, roomy: false }));
+    });
+}
+
+#[cfg(feature = "collections")]
+fn allocator_of<'s, B: freehold::Backing>(below: &'s Bench<'s, B>) -> Via<'s, Bench<'s, B>, ByAllocator<'s>> {
+    Via { below, way: ByAllocator(below.heap), plain: true }
+}
+
+/// `Allocator`: every request.
+#[cfg(feature = "collections")]
+pub fn allocator_conformance() {
+    with_heap(Ledger::new(DefaultBacking::new()), |heap, ledger| {
+        every_request(&allocator_of(&Bench { heap, ledger, roomy: true }));
+    });
+}
+
+/// `Allocator`: random programs.
+#[cfg(feature = "collections")]
+pub fn allocator_model() {
+    for seed in 0..SEEDS {
+        with_heap(Ledger::new(DefaultBacking::new()), |heap, ledger| {
+            program(&allocator_of(&Bench { heap, ledger, roomy: true }), &mut Seeded::new(seed, STEPS));
+        });
+    }
+}
+
+/// `Allocator`: requests that can't be met.
+#[cfg(feature = "collections")]
+pub fn allocator_h12_each_claim_fails_once() {
+    each_claim_fails_once(|bench, seed| _ = program(&allocator_of(bench), &mut Seeded::new(seed, STEPS / 4)));
+    on_simulated(1 << 18, Manner::Exact, 0, |heap, ledger, _| {
+        h11_overflowing_requests(&allocator_of(&Bench { heap, ledger, roomy: false }));
+    });
+}
