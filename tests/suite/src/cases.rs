@@ -69,6 +69,8 @@ macro_rules! for_each_case {
             heap_h26_growing_bit_by_bit => $crate::heap::growing::h26_growing_bit_by_bit,
             heap_h26_two_heaps => $crate::heap::growing::h26_two_heaps,
             ledgers_come_and_go => $crate::conforming::ledgers_come_and_go,
+            heap_h23_blocks_come_back_by_narrow_pointers => $crate::heap::coming_back::h23_by_narrow_pointers,
+            heap_h37_a_reserve_is_kept => $crate::heap::reserve::h37_a_reserve_is_kept,
         }
     };
 }
@@ -85,6 +87,8 @@ macro_rules! for_each_allocator_case {
             heap_grown_zeroed => $crate::heap::collections::grown_zeroed,
             heap_in_a_static => $crate::heap::collections::in_a_static,
             model_over_the_global_allocator => $crate::modelled::over_the_global_allocator,
+            heap_h17_no_span_without_bytes => $crate::heap::coming_back::h17_no_span_without_bytes,
+            heap_h23_a_boxed_slice_becomes_a_vector => $crate::heap::coming_back::h23_a_boxed_slice_becomes_a_vector,
         }
     };
 }
