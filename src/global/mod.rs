@@ -21,7 +21,8 @@ mod slab;
 #[cfg(any(unix, windows, target_family = "wasm"))]
 mod small;
 mod stats;
-#[cfg(test)]
+// Under Miri these would need what the crate's own tests are not permitted there, pointers from integers: the suite has its like.
+#[cfg(all(test, not(miri)))]
 mod tests;
 
 use class::{ALIGN, CLASSES, FINE, LARGEST, LARGEST_IN_SLAB, class_of, size_of_class};

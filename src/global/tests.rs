@@ -50,8 +50,8 @@ fn lists_hold_what_they_may() {
             assert!(room + listed == most || (room, listed) == (0, 0), "room for {room}, beside {listed}");
         }
     }
-    const STEPS: usize = if cfg!(miri) { 40 } else { 400 };
-    const MOST: usize = if cfg!(miri) { 100 } else { 700 };
+    const STEPS: usize = 400;
+    const MOST: usize = 700;
     on_region(1 << 20, |heap, _| {
         let mut number = 1u32;
         let mut below = |end: usize| {
