@@ -190,36 +190,44 @@ pub unsafe fn allocate_into(heap: &impl GlobalAlloc, out: *mut *mut u8, align: u
 /// Where there is a libc, it has a heap, and its own functions may rest on that. There the macro doesn't compile; and where a
 /// module without an operating system is linked with another `malloc` all the same, the linker refuses both and names them
 /// (`duplicate symbol: malloc`).
+///
+/// It takes the path of a `static`. A `const` would be another heap in each call, one that does not know the block that is freed.
+///
+/// ```compile_fail,E0745
+/// const HEAP: freehold::Global = freehold::Global::new();
+/// freehold::c_symbols!(HEAP);
+/// ```
 #[macro_export]
 macro_rules! c_symbols {
-    ($heap:expr) => {
+    ($heap:path) => {
         const _: () = {
             #[cfg(not(all(target_family = "wasm", any(target_os = "unknown", target_os = "none"))))]
             compile_error!(
                 "freehold::c_symbols!: this target has a libc with a heap of its own, which its other functions use; \
                  call that `malloc`, or build for wasm32-unknown-unknown"
             );
+            $crate::__static_heap!(freehold_heap, $heap);
             #[unsafe(no_mangle)]
             extern "C" fn malloc(size: usize) -> *mut u8 {
-                $crate::c::allocate(&$heap, 1, size)
+                $crate::c::allocate(freehold_heap(), 1, size)
             }
             #[unsafe(no_mangle)]
             extern "C" fn calloc(count: usize, size: usize) -> *mut u8 {
-                $crate::c::allocate_zeroed(&$heap, count, size)
+                $crate::c::allocate_zeroed(freehold_heap(), count, size)
             }
             #[unsafe(no_mangle)]
             extern "C" fn aligned_alloc(align: usize, size: usize) -> *mut u8 {
-                $crate::c::allocate(&$heap, align, size)
+                $crate::c::allocate(freehold_heap(), align, size)
             }
             #[unsafe(no_mangle)]
             unsafe extern "C" fn realloc(block: *mut u8, size: usize) -> *mut u8 {
                 // SAFETY: C's caller owes it.
-                unsafe { $crate::c::reallocate(&$heap, block, size) }
+                unsafe { $crate::c::reallocate(freehold_heap(), block, size) }
             }
             #[unsafe(no_mangle)]
             unsafe extern "C" fn free(block: *mut u8) {
                 // SAFETY: C's caller owes it.
-                unsafe { $crate::c::release(&$heap, block) }
+                unsafe { $crate::c::release(freehold_heap(), block) }
             }
             #[unsafe(no_mangle)]
             unsafe extern "C" fn malloc_usable_size(block: *mut u8) -> usize {
@@ -229,8 +237,46 @@ macro_rules! c_symbols {
             #[unsafe(no_mangle)]
             unsafe extern "C" fn posix_memalign(out: *mut *mut u8, align: usize, size: usize) -> ::core::ffi::c_int {
                 // SAFETY: C's caller owes it.
-                unsafe { $crate::c::allocate_into(&$heap, out, align, size) }
+                unsafe { $crate::c::allocate_into(freehold_heap(), out, align, size) }
             }
         };
+    };
+}
+
+/// A function `$name` that returns the heap at `$heap`: a `static`, the same in each call. A `const`, a function or an expression does not
+/// compile.
+///
+/// ```compile_fail,E0745
+/// const HEAP: freehold::Global = freehold::Global::new();
+/// freehold::__static_heap!(heap, HEAP);
+/// ```
+/// ```compile_fail,E0745
+/// static HEAP: freehold::Global = freehold::Global::new();
+/// const SAME: &freehold::Global = &HEAP;
+/// freehold::__static_heap!(heap, SAME);
+/// ```
+/// ```compile_fail,E0133
+/// static mut HEAP: freehold::Global = freehold::Global::new();
+/// freehold::__static_heap!(heap, HEAP);
+/// ```
+/// ```compile_fail
+/// freehold::__static_heap!(heap, freehold::Global::new());
+/// ```
+/// ```
+/// static HEAP: freehold::Global = freehold::Global::new();
+/// freehold::__static_heap!(heap, HEAP);
+/// let allocator: &'static dyn std::alloc::GlobalAlloc = heap();
+/// assert!(std::ptr::addr_eq(allocator, &HEAP));
+/// ```
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __static_heap {
+    ($name:ident, $heap:path) => {
+        #[inline(always)]
+        fn $name() -> &'static impl ::core::alloc::GlobalAlloc {
+            // Only what has a place of its own has an address that can be taken so: a `static`.
+            let _ = &raw const $heap;
+            &$heap
+        }
     };
 }

@@ -41,16 +41,19 @@ pub(crate) unsafe fn copy<T: Copy>(from: *const T, to: NonNull<T>, len: usize) {
     }
 }
 
+/// So many bytes [`copy_block`] copies in any case.
+pub(crate) const LEAST_COPIED: usize = 16;
+
 /// Copies `len` bytes of a heap's block to another; up to 64 of them without a call.
 ///
 /// # Safety
 ///
-/// As for [`copy`], and both blocks have 16 bytes at least, which may be copied as well.
+/// As for [`copy`], and both blocks have [`LEAST_COPIED`] bytes at least, which may be copied as well.
 #[inline(always)]
 pub(crate) unsafe fn copy_block(from: *const u8, to: NonNull<u8>, len: usize) {
     match len {
         // SAFETY: the caller's promise.
-        0..=32 => unsafe { both_ends::<16>(from, to, len.max(16)) },
+        0..=32 => unsafe { both_ends::<LEAST_COPIED>(from, to, len.max(LEAST_COPIED)) },
         // SAFETY: as above.
         33..=64 => unsafe { both_ends::<32>(from, to, len) },
         // SAFETY: as above.

@@ -9,6 +9,7 @@ use super::class::{
     slab_of_class,
 };
 use super::list::{Free, List};
+use super::reserve::{self, Reserve};
 use super::slab::{Slabs, slack};
 use super::stats::ClassStats;
 use crate::access::Shareable;
@@ -21,6 +22,7 @@ pub(super) struct Heap<A> {
     // Used between `enter` and `leave` only, like all that follows.
     lists: [List; CLASSES],
     slabs: [Slabs; FIRST_OF_SPANS],
+    reserve: Reserve,
     /// Bytes of free blocks that are spans of their own, and how many there may be before such a block goes to the ledger at once.
     listed: Cell<usize>,
     limit: Cell<usize>,
@@ -47,6 +49,7 @@ impl<A: Shareable> Heap<A> {
             access: A::NEW,
             lists: [const { List::new() }; CLASSES],
             slabs: [const { Slabs::new() }; FIRST_OF_SPANS],
+            reserve: Reserve::new(),
             listed: Cell::new(0),
             limit: Cell::new(0),
             spans,
@@ -98,7 +101,7 @@ impl<A: Shareable> Heap<A> {
     #[cold]
     #[inline(never)]
     fn relieve(&self, class: usize) {
-        self.give_back(&self.slabs[class].relieve(&self.lists[class], class));
+        self.give_back(&self.slabs[class].relieve(&self.lists[class], class, &self.reserve));
     }
 
     /// Gives the ledger back what is in a list of spans.
@@ -177,13 +180,52 @@ impl<A: Shareable> Heap<A> {
             }
             let Some(payload) = self.claim_slab(slab) else {
                 // There may be room for a block all the same.
-                return if may_be_single(class) { self.single(class) } else { None };
+                return if may_be_single(class) { self.single(class) } else { self.last(class) };
             };
             self.enter();
             // SAFETY: the claim was made for that.
             unsafe { slabs.add(payload, class, slab) };
+            self.provide();
             self.leave();
         }
+    }
+
+    /// A block of a fine class from the reserve.
+    #[cold]
+    #[inline(never)]
+    fn last(&self, class: usize) -> Free {
+        self.enter();
+        let block = self.reserve.cut(size_of_class(class));
+        if block.is_some() {
+            self.slabs[class].add_single();
+        }
+        self.leave();
+        block
+    }
+
+    /// Sees to it that there is a reserve, if the ledger has plenty, and free memory for it: nothing is asked of the backing for that. Entered.
+    fn provide(&self) {
+        if self.reserve.is_short()
+            && self.records.totals().granted >= reserve::LEAST_GRANTED
+            && let Some(payload) = self.records.place_slab(self.owner, reserve::LEN)
+        {
+            // SAFETY: the claim was made for that.
+            unsafe { self.reserve.renew(payload) };
+        }
+    }
+
+    /// How many blocks are in the list of a class, and how many more it takes.
+    #[cfg(all(test, not(miri)))]
+    pub fn listed(&self, class: usize) -> (usize, usize) {
+        (self.lists[class].len(), self.lists[class].room.get())
+    }
+
+    /// Bytes of the reserve that are in no block.
+    pub fn reserved(&self) -> usize {
+        self.enter();
+        let bytes = self.reserve.slack();
+        self.leave();
+        bytes
     }
 
     /// A block of this class that is a span of its own.
@@ -209,11 +251,10 @@ impl<A: Shareable> Heap<A> {
         Some(payload.base())
     }
 
-    /// A span of its own, and the address from which on it is zero.
+    /// A span of its own, of a byte at least, and the address from which on it is zero.
     #[inline]
     pub fn span(&self, size: usize, align: usize) -> Option<(NonNull<u8>, usize)> {
-        // What has no bytes has an address of its own all the same, and what is copied from it is its own.
-        let size = size.max(1);
+        debug_assert!(size > 0);
         if align <= GRAIN
             && let Some((memory, zero_from)) = self.records.place(self.owner, size)
         {
@@ -275,14 +316,15 @@ impl<A: Shareable> Heap<A> {
         unsafe { self.access.leave() };
     }
 
-    /// Gives back the free blocks that are spans of their own, or `all`, also the slabs that are free altogether.
-    pub fn trim(&self, all: bool) {
+    /// Gives back the free blocks that are spans of their own, or `all`, also the slabs that are free altogether. The reserve stays: this is
+    /// how others get at what the heap has at hand.
+    fn let_go_of(&self, all: bool) {
         self.enter();
         self.listed.set(0);
         for (class, list) in self.lists.iter().enumerate() {
             match self.slabs.get(class) {
                 Some(slabs) if all => {
-                    self.give_back(&slabs.settle(list, class));
+                    self.give_back(&slabs.settle(list, class, &self.reserve));
                     iter::from_fn(|| slabs.remove()).for_each(|slab| {
                         // SAFETY: a slab in which nothing is in use: a payload of the ledger's.
                         unsafe { self.spans.give_back(slab) };
@@ -294,11 +336,24 @@ impl<A: Shareable> Heap<A> {
         }
         self.leave();
     }
+
+    /// Gives back all that is free; a heap without a slab needs no reserve either.
+    pub fn trim(&self) {
+        self.let_go_of(true);
+        self.enter();
+        if self.slabs.iter().all(|slabs| slabs.count() == 0)
+            && let Some(reserve) = self.reserve.end()
+        {
+            // SAFETY: a reserve in which nothing is in use: a payload of the ledger's.
+            unsafe { self.spans.give_back(reserve) };
+        }
+        self.leave();
+    }
 }
 
 impl<A: Shareable> Keeper for Heap<A> {
     fn let_go(&self, all: bool) {
-        self.trim(all);
+        self.let_go_of(all);
         self.enter();
         let next = self.next.get();
         self.leave();

@@ -6,7 +6,7 @@ use core::sync::atomic::{AtomicPtr, Ordering};
 
 use crate::access::{Needed, Shareable};
 use crate::backing::Backing;
-use crate::copy::copy_block;
+use crate::copy::{LEAST_COPIED, copy_block};
 use crate::layout::GRAIN;
 use crate::ledger::{GrowInPlace, Ledger, Placed, Records, Snapshot, Spans, Want, payload_len};
 use crate::platform;
@@ -16,10 +16,14 @@ mod allocator;
 mod class;
 mod heap;
 mod list;
+mod reserve;
 mod slab;
 #[cfg(any(unix, windows, target_family = "wasm"))]
 mod small;
 mod stats;
+// Under Miri these would need what the crate's own tests are not permitted there, pointers from integers: the suite has its like.
+#[cfg(all(test, not(miri)))]
+mod tests;
 
 use class::{ALIGN, CLASSES, FINE, LARGEST, LARGEST_IN_SLAB, class_of, size_of_class};
 use heap::Heap;
@@ -56,6 +60,9 @@ pub use stats::{ClassStats, HeapStats};
 /// use. So a program that frees everything can run again in the same memory (or nearly: pieces lie elsewhere then, and may leave other
 /// gaps), and what one size had, another can have, or an arena.
 ///
+/// One slab it keeps for itself, once its ledger holds 64 KiB: requests of up to 256 bytes are met from it when nobody has memory for
+/// another. So where an arena has taken the last of it, its panic can still be formatted, printed and caught.
+///
 /// `A` says how it is shared: as the target needs unless you say otherwise. An interrupt handler needs a [`Locked`](crate::Locked)
 /// heap whose lock keeps interrupts off.
 ///
@@ -84,12 +91,12 @@ impl<A: Shareable> Global<A> {
     }
 
     /// Gives the ledger back what is free: slabs without a block in use, and free blocks that are spans of their own. Then arenas,
-    /// pools and larger requests can have it.
+    /// pools and larger requests can have it. A heap that has no slab any more gives its reserve back too.
     ///
     /// That happens by itself before memory grows. It takes a step for each free block.
     pub fn trim(&self) {
         if let Some(heap) = self.heap() {
-            heap.trim(true);
+            heap.trim();
         }
     }
 
@@ -103,8 +110,8 @@ impl<A: Shareable> Global<A> {
             free += class.size * class.free;
             slack += unused;
         }
-        // The heap's own record is one of the spans.
-        slack += self.heap().map_or(0, |_| size_of::<Heap<A>>().next_multiple_of(GRAIN));
+        // The heap's own record is one of the spans, and what it keeps for the way down another.
+        slack += self.heap().map_or(0, |heap| size_of::<Heap<A>>().next_multiple_of(GRAIN) + heap.reserved());
         // Other threads may have claimed more between the two counts.
         let free = free.min(held);
         HeapStats { held, in_use: held.saturating_sub(free + slack), free, peak: self.records.totals().peak }
@@ -212,7 +219,7 @@ impl<A: Shareable> Global<A> {
             let block = heap.take_any(class).or_else(|| heap.refill(class));
             return block.inspect(|block| platform::reach(block.addr().get() + layout.size()));
         }
-        let (memory, zero_from) = heap.span(layout.size(), layout.align())?;
+        let (memory, zero_from) = heap.span(span_bytes(layout), layout.align())?;
         if clear {
             let dirty = zero_from.saturating_sub(memory.addr().get()).min(layout.size());
             // SAFETY: a span of at least this size, just claimed.
@@ -228,12 +235,12 @@ impl<A: Shareable> Global<A> {
     /// The caller owes: `memory` was allocated here for `old`, and is not used any more if something else is returned.
     #[inline]
     unsafe fn change(&self, memory: *mut u8, old: Layout, new: Layout) -> *mut u8 {
+        // SAFETY: what was allocated is not null.
+        let memory = unsafe { come_back(memory) };
         if class_for(old).is_some_and(|class| Some(class) == class_for(new)) {
-            return memory;
+            return memory.as_ptr();
         }
-        if is_span(old) && is_span(new) && memory.addr() & (new.align() - 1) == 0 {
-            // SAFETY: what was allocated is not null.
-            let memory = platform::owned(unsafe { NonNull::new_unchecked(memory) });
+        if is_span(old) && is_span(new) && memory.addr().get() & (new.align() - 1) == 0 {
             // SAFETY: such a layout was allocated as a span, and the caller leaves it if another is returned.
             if let Some(memory) = unsafe { self.resize(memory, old, new) } {
                 return memory.as_ptr();
@@ -248,18 +255,36 @@ impl<A: Shareable> Global<A> {
     /// # Safety
     ///
     /// As there.
-    unsafe fn replace(&self, memory: *mut u8, old: Layout, new: Layout) -> *mut u8 {
+    unsafe fn replace(&self, memory: NonNull<u8>, old: Layout, new: Layout) -> *mut u8 {
         // SAFETY: this heap serves every layout.
         let moved = unsafe { self.alloc(new) };
         if !moved.is_null() {
             // SAFETY: what was allocated is not null.
             let to = unsafe { NonNull::new_unchecked(moved) };
-            // SAFETY: two blocks, one of them just allocated, both as long as what is copied; no block has less than 16 bytes.
-            unsafe { copy_block(memory, to, old.size().min(new.size())) };
+            // SAFETY: two blocks, one of them just allocated, both as long as what is copied; no block has less than 16 bytes, of a list
+            // or a grain of a span's.
+            unsafe { copy_block(memory.as_ptr(), to, old.size().min(new.size())) };
             // SAFETY: the caller's promise.
-            unsafe { self.dealloc(memory, old) };
+            unsafe { self.take_back(memory, old) };
         }
         moved
+    }
+
+    /// Takes back what was allocated here.
+    ///
+    /// # Safety
+    ///
+    /// The caller owes: `memory` was allocated here for `layout`, and is not used any more.
+    #[inline]
+    unsafe fn take_back(&self, memory: NonNull<u8>, layout: Layout) {
+        let Some(class) = fine_class_for(layout) else {
+            // SAFETY: the caller's promise.
+            return unsafe { self.release(memory, layout) };
+        };
+        // SAFETY: the caller's promise.
+        let heap = unsafe { self.made() };
+        // SAFETY: a block that was allocated with this layout is one of its class, and the caller is done with it.
+        unsafe { heap.put(class, memory) };
     }
 
     /// Has a span grow or shrink, where it is if possible. `None`: it must move, to a block of a list's perhaps.
@@ -327,9 +352,24 @@ fn is_span(layout: Layout) -> bool {
     layout.size() > LARGEST_IN_SLAB || layout.align() > ALIGN
 }
 
-/// Bytes that a span for `layout` has at least.
+/// Bytes that a span for `layout` has at least. Never none: then its payload is a grain, so that what has no bytes has an address of
+/// its own all the same, and what [`copy_block`] reads of it is no header of the next span's.
 fn span_bytes(layout: Layout) -> usize {
-    class_for(layout).map_or(layout.size(), size_of_class)
+    class_for(layout).map_or(layout.size(), size_of_class).max(1)
+}
+
+const _: () = assert!(GRAIN >= LEAST_COPIED && ALIGN >= LEAST_COPIED);
+
+/// What a holder gives back, as this heap may use it. The holder's own pointer may reach its value only: whatever comes in goes
+/// through here before it is read, linked or returned.
+///
+/// # Safety
+///
+/// The caller owes: `memory` is not null.
+#[inline(always)]
+unsafe fn come_back(memory: *mut u8) -> NonNull<u8> {
+    // SAFETY: the caller's promise.
+    platform::owned(unsafe { NonNull::new_unchecked(memory) })
 }
 
 // SAFETY: memory comes from the ledger, for this heap alone, as a span of its own or as a block of a slab, and is handed out to
@@ -350,16 +390,10 @@ unsafe impl<A: Shareable> GlobalAlloc for Global<A> {
 
     #[inline]
     unsafe fn dealloc(&self, memory: *mut u8, layout: Layout) {
-        // SAFETY: the caller gives back what was allocated here, which is not null.
-        let memory = platform::owned(unsafe { NonNull::new_unchecked(memory) });
-        let Some(class) = fine_class_for(layout) else {
-            // SAFETY: the caller's promise.
-            return unsafe { self.release(memory, layout) };
-        };
+        // SAFETY: what was allocated is not null.
+        let memory = unsafe { come_back(memory) };
         // SAFETY: the caller's promise.
-        let heap = unsafe { self.made() };
-        // SAFETY: a block that was allocated with this layout is one of its class, and the caller is done with it.
-        unsafe { heap.put(class, memory) };
+        unsafe { self.take_back(memory, layout) };
     }
 
     #[inline]

@@ -11,6 +11,7 @@ use core::ptr::NonNull;
 
 use super::class::{ALIGN, class_of, may_be_single, size_of_class, slab_of_class};
 use super::list::{Free, List, link, next_of};
+use super::reserve::Reserve;
 use crate::layout::GRAIN;
 
 /// The slabs of one class.
@@ -23,24 +24,24 @@ pub(super) struct Slabs {
     empty: Cell<Option<At>>,
     /// How many there are.
     count: Cell<usize>,
-    /// How many blocks are spans of their own, in use or in the list.
+    /// How many blocks lie in none of them, in use or in the list: spans of their own, and what was cut from the reserve.
     singles: Cell<usize>,
 }
 
 /// At the start of a slab, after the ledger's own header; blocks of one class follow. Slabs lie at multiples of their size, so
 /// a block's address leads here.
-struct Slab {
-    /// Its neighbours among the slabs that are open, or empty.
+pub(super) struct Slab {
+    /// Its neighbours among the slabs that are open, or empty. The reserve is its own, as none of them is.
     before: Cell<Option<At>>,
     after: Cell<Option<At>>,
-    /// Its free blocks but for those in the list of the class, and how many there are.
+    /// Its free blocks but for those in the list of the class, and how many there are; in the reserve, bytes of blocks that are out.
     free: Cell<Free>,
-    len: Cell<usize>,
+    pub len: Cell<usize>,
 }
 
 /// A slab's record, which is there until the slab is given back.
-#[derive(Clone, Copy)]
-struct At(NonNull<Slab>);
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) struct At(NonNull<Slab>);
 
 impl Deref for At {
     type Target = Slab;
@@ -52,6 +53,41 @@ impl Deref for At {
 }
 
 impl At {
+    /// Begins a slab with its record.
+    ///
+    /// # Safety
+    ///
+    /// The caller owes: `payload` is the payload of a claim that begins, with the ledger's header, at a multiple of a slab's length, and
+    /// is that long. Nobody else uses it.
+    unsafe fn begin(payload: NonNull<u8>, before: Option<At>, len: usize) -> At {
+        let at = At(payload.cast());
+        let (before, after, free, len) = (Cell::new(before), Cell::new(None), Cell::new(None), Cell::new(len));
+        // SAFETY: the caller's promise; a payload lies on the grain, and this one is longer than the record.
+        unsafe { at.0.write(Slab { before, after, free, len }) };
+        payload.as_ptr().expose_provenance();
+        at
+    }
+
+    /// Begins a reserve, of which no block is out.
+    ///
+    /// # Safety
+    ///
+    /// As for [`begin`](At::begin).
+    pub unsafe fn begin_reserve(payload: NonNull<u8>) -> At {
+        // SAFETY: the caller's promise.
+        unsafe { At::begin(payload, Some(At(payload.cast())), 0) }
+    }
+
+    /// Whether this is no slab of a class but a reserve.
+    fn is_reserve(self) -> bool {
+        self.before.get() == Some(self)
+    }
+
+    /// The payload of the slab's claim.
+    pub fn payload(self) -> NonNull<u8> {
+        self.0.cast()
+    }
+
     /// The slab of `slab` bytes that a block lies in.
     ///
     /// # Safety
@@ -66,7 +102,7 @@ impl At {
 
 /// Where the first block of a slab lies: 16 bytes after a multiple of 32. So in classes whose blocks are multiples of 32 bytes all lie there,
 /// and those that are spans, on the grain, don't.
-const FIRST: usize = (GRAIN + size_of::<Slab>() - ALIGN).next_multiple_of(2 * ALIGN) + ALIGN;
+pub(super) const FIRST: usize = (GRAIN + size_of::<Slab>() - ALIGN).next_multiple_of(2 * ALIGN) + ALIGN;
 
 /// Whether a block of this class is a span of its own.
 fn is_single(block: NonNull<u8>, class: usize) -> bool {
@@ -92,7 +128,9 @@ const fn blocks_of(slab: usize, block: usize) -> usize {
 /// Bytes of payloads that are no block's, for blocks of `block` bytes: of each slab, and of each block that is a span of its own.
 pub(super) fn slack(block: usize) -> (usize, usize) {
     let of_slab = slab_of_class(class_of(block)).map_or(0, |slab| slab - GRAIN - blocks_of(slab, block) * block);
-    (of_slab, block.next_multiple_of(GRAIN) - block)
+    // In a class of which no block is a span of its own, those that lie in no slab were cut from the reserve.
+    let of_single = if may_be_single(class_of(block)) { block.next_multiple_of(GRAIN) - block } else { 0 };
+    (of_slab, of_single)
 }
 
 impl Slabs {
@@ -118,7 +156,7 @@ impl Slabs {
         self.singles.get() + in_slabs
     }
 
-    /// How many blocks are spans of their own.
+    /// How many blocks are spans of their own, or were cut from the reserve.
     pub fn singles(&self) -> usize {
         self.singles.get()
     }
@@ -129,7 +167,7 @@ impl Slabs {
         may_be_single(class) && self.count() == 0 && self.singles.get() < half()
     }
 
-    /// One more block is a span of its own.
+    /// One more block lies in no slab.
     pub fn add_single(&self) {
         self.singles.set(self.singles.get() + 1);
     }
@@ -148,11 +186,8 @@ impl Slabs {
     /// The caller owes: `payload` is the payload of a claim that begins, with the ledger's header, at a multiple of `slab`, which is
     /// what this class has, and is that long. Nobody else uses it until [`remove`](Slabs::remove) returns it.
     pub unsafe fn add(&self, payload: NonNull<u8>, class: usize, slab: usize) {
-        let at = At(payload.cast());
-        let len = Cell::new(blocks_of(slab, size_of_class(class)));
-        // SAFETY: the caller's promise; a payload lies on the grain, and this one is longer than the record.
-        unsafe { at.0.write(Slab { before: Cell::new(None), after: Cell::new(None), free: Cell::new(None), len }) };
-        payload.as_ptr().expose_provenance();
+        // SAFETY: the caller's promise.
+        let at = unsafe { At::begin(payload, None, blocks_of(slab, size_of_class(class))) };
         self.count.set(self.count.get() + 1);
         at.after.set(self.empty.replace(Some(at)));
     }
@@ -162,28 +197,53 @@ impl Slabs {
         let at = self.empty.get()?;
         self.empty.set(at.after.get());
         self.count.set(self.count.get() - 1);
-        Some(at.0.cast())
+        Some(at.payload())
     }
 
-    /// Fills the list, if any block is in none: from slabs that have other blocks in use as long as there are any.
+    /// Fills the list, if it is empty and any block is in none: from slabs that have other blocks in use as long as there are any.
     pub fn fill(&self, list: &List, class: usize) {
-        let mut len = 0;
+        if list.head.get().is_some() {
+            // Another thread has put one in.
+            return;
+        }
+        let (most, mut len) = (most(class), 0);
         while len < AGAIN
             && let Some(at) = self.open.get()
         {
-            len += at.len.get();
-            let first = self.close(at);
-            if let Some(others) = list.head.replace(first) {
-                // SAFETY: a block in a list is free, and starts with its link.
-                let last = iter::successors(first, |block| unsafe { next_of(*block) }).last();
-                // SAFETY: as above.
-                last.inspect(|last| unsafe { link(*last, Some(others)) });
-            }
+            len += self.hand_over(at, list, most - len);
         }
-        list.room.set(list.room.get().saturating_sub(len));
+        list.room.set(most - len);
         if len == 0 {
             self.cut(list, class, BATCH.div_ceil(size_of_class(class)));
         }
+    }
+
+    /// Puts up to `count` blocks of an open slab before those in the list; how many. All that it has, if there are no more, takes no steps.
+    fn hand_over(&self, at: At, list: &List, count: usize) -> usize {
+        let others = list.head.get();
+        let len = at.len.get().min(count);
+        if len == at.len.get() && others.is_none() {
+            list.head.set(self.close(at));
+            return len;
+        }
+        let Some(first) = at.free.get() else {
+            return 0;
+        };
+        // SAFETY: a block in a list is free, and starts with its link.
+        let blocks = iter::successors(Some(first), |block| unsafe { next_of(*block) });
+        let last = blocks.take(len).last().unwrap_or(first);
+        // SAFETY: as above.
+        let rest = unsafe { next_of(last) };
+        // SAFETY: as above.
+        unsafe { link(last, others) };
+        list.head.set(Some(first));
+        if rest.is_none() {
+            self.close(at);
+        } else {
+            at.free.set(rest);
+            at.len.set(at.len.get() - len);
+        }
+        len
     }
 
     /// Puts the next `count` fresh blocks into the list, or as many as there are, the lowest address first.
@@ -218,20 +278,20 @@ impl Slabs {
     /// a list of their own.
     #[cold]
     #[inline(never)]
-    pub fn relieve(&self, list: &List, class: usize) -> List {
-        self.take_back(list, class, most(class) / 2)
+    pub fn relieve(&self, list: &List, class: usize, reserve: &Reserve) -> List {
+        self.take_back(list, class, most(class) / 2, reserve)
     }
 
     /// Takes all blocks back that are in the list, and those that were in none yet. Those that are spans are the caller's again.
-    pub fn settle(&self, list: &List, class: usize) -> List {
+    pub fn settle(&self, list: &List, class: usize, reserve: &Reserve) -> List {
         if self.left.get() > 0 {
             self.cut(list, class, usize::MAX);
         }
-        self.take_back(list, class, 0)
+        self.take_back(list, class, 0, reserve)
     }
 
-    /// Takes all but `keep` blocks back that are in the list. Those that are spans are the caller's again.
-    fn take_back(&self, list: &List, class: usize, keep: usize) -> List {
+    /// Takes all but `keep` blocks back that are in the list. Those that are spans are the caller's again, as is a reserve that was renewed.
+    fn take_back(&self, list: &List, class: usize, keep: usize, reserve: &Reserve) -> List {
         let singles = List::new();
         let Some(slab) = slab_of_class(class) else {
             return singles;
@@ -258,8 +318,16 @@ impl Slabs {
                 // SAFETY: a block in a list is free, and starts with its link.
                 next = unsafe { next_of(block) };
             }
-            // SAFETY: every block of this class lies in a slab of this size.
+            // SAFETY: every block of this class lies in a slab of this size, or in a reserve, which is as large as those of fine classes.
             let at = unsafe { At::of(first, slab) };
+            if at.is_reserve() {
+                self.singles.set(self.singles.get() - len);
+                if let Some(whole) = reserve.take_back(at, len * size_of_class(class)) {
+                    // SAFETY: nobody uses it.
+                    unsafe { singles.push(whole) };
+                }
+                continue;
+            }
             if at.len.get() == 0 {
                 self.open(at);
             }
@@ -301,6 +369,6 @@ impl Slabs {
 }
 
 /// How many blocks of a class its list holds at most.
-fn most(class: usize) -> usize {
+pub(super) fn most(class: usize) -> usize {
     (AT_HAND / size_of_class(class)).clamp(LEAST, MOST)
 }

@@ -74,6 +74,8 @@ macro_rules! for_each_case {
             heap_c_model => $crate::heap::ways::c_model,
             heap_c_h12_each_claim_fails_once => $crate::heap::ways::c_h12_each_claim_fails_once,
             ledgers_come_and_go => $crate::conforming::ledgers_come_and_go,
+            heap_h23_blocks_come_back_by_narrow_pointers => $crate::heap::coming_back::h23_by_narrow_pointers,
+            heap_h37_a_reserve_is_kept => $crate::heap::reserve::h37_a_reserve_is_kept,
         }
     };
 }
@@ -93,6 +95,8 @@ macro_rules! for_each_allocator_case {
             heap_allocator_model => $crate::heap::ways::allocator_model,
             heap_allocator_h12_each_claim_fails_once => $crate::heap::ways::allocator_h12_each_claim_fails_once,
             model_over_the_global_allocator => $crate::modelled::over_the_global_allocator,
+            heap_h17_no_span_without_bytes => $crate::heap::coming_back::h17_no_span_without_bytes,
+            heap_h23_a_boxed_slice_becomes_a_vector => $crate::heap::coming_back::h23_a_boxed_slice_becomes_a_vector,
         }
     };
 }

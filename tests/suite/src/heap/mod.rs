@@ -14,12 +14,14 @@ pub mod alone;
 pub mod blocks;
 #[cfg(feature = "collections")]
 pub mod collections;
+pub mod coming_back;
 pub mod conformance;
 pub mod conforming;
 pub mod counting;
 pub mod growing;
 pub mod modelled;
 pub mod refusing;
+pub mod reserve;
 pub mod sizes;
 pub mod slabs;
 pub mod small;

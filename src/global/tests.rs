@@ -1,0 +1,169 @@
+//! What only the inside shows: how many blocks a list holds, and what becomes of the reserve.
+
+use core::alloc::{GlobalAlloc, Layout};
+use core::ptr::NonNull;
+use std::boxed::Box;
+use std::vec::Vec;
+
+use super::class::{CLASSES, FINE, size_of_class};
+use super::heap::{FIRST_OF_SPANS, Heap};
+use super::{ALIGN, Global, reserve, slab};
+use crate::access::Needed;
+use crate::backing::Region;
+use crate::layout::GRAIN;
+use crate::ledger::Ledger;
+
+/// Runs `work` with a heap on a region of so many bytes.
+fn on_region(bytes: usize, work: impl FnOnce(&Global, &Ledger<Region<'static>>)) {
+    let mut memory = Vec::<u8>::with_capacity(bytes);
+    // SAFETY: the memory stays until the heap and its ledger have been used for the last time, below.
+    let region = unsafe { Region::from_raw(memory.as_mut_ptr(), bytes) };
+    let ledger = Box::new(Ledger::new(region));
+    // SAFETY: as above; nobody has the heap, which knows the ledger, after that.
+    let lasting: &'static Ledger<Region<'static>> = unsafe { &*core::ptr::from_ref(&*ledger) };
+    work(&Global::new_in(lasting, "heap"), lasting);
+}
+
+fn layout(size: usize) -> Layout {
+    Layout::from_size_align(size, 8).expect("a layout")
+}
+
+fn alloc(heap: &Global, size: usize) -> Option<NonNull<u8>> {
+    // SAFETY: this heap serves a size of 0 too.
+    NonNull::new(unsafe { heap.alloc(layout(size)) })
+}
+
+fn free(heap: &Global, block: NonNull<u8>, size: usize) {
+    // SAFETY: a block of this heap's with this layout, not used any more.
+    unsafe { heap.dealloc(block.as_ptr(), layout(size)) };
+}
+
+/// A list holds no more than it may, and knows how many more that is, whatever comes and goes in whatever order.
+#[test]
+fn lists_hold_what_they_may() {
+    fn check(heap: &Heap<Needed>) {
+        for class in 0..FIRST_OF_SPANS {
+            let (listed, room) = heap.listed(class);
+            let most = slab::most(class);
+            assert!(listed <= most, "{listed} blocks of {} bytes in a list, {most} at most", size_of_class(class));
+            // Before the first block it has not been asked.
+            assert!(room + listed == most || (room, listed) == (0, 0), "room for {room}, beside {listed}");
+        }
+    }
+    const STEPS: usize = 400;
+    const MOST: usize = 700;
+    on_region(1 << 20, |heap, _| {
+        let mut number = 1u32;
+        let mut below = |end: usize| {
+            number ^= number << 13;
+            number ^= number >> 17;
+            number ^= number << 5;
+            number as usize % end
+        };
+        for size in [0, 16, 48, 256, 300, 1024] {
+            let mut held = Vec::new();
+            for _ in 0..STEPS {
+                let many = below(MOST);
+                if held.len() < many {
+                    held.resize_with(many.min(300_000 / size.max(16)), || alloc(heap, size).expect("room"));
+                } else {
+                    for _ in many..held.len() {
+                        let index = below(held.len());
+                        free(heap, held.swap_remove(index), size);
+                    }
+                }
+                check(heap.heap().expect("a heap"));
+                if many % 16 == 0 {
+                    heap.trim();
+                    check(heap.heap().expect("a heap"));
+                }
+            }
+            held.into_iter().for_each(|block| free(heap, block, size));
+            heap.trim();
+        }
+    });
+}
+
+/// Fills a heap with blocks of 16 bytes until it has none.
+fn fill(heap: &Global) -> Vec<NonNull<u8>> {
+    core::iter::from_fn(|| alloc(heap, 16)).collect()
+}
+
+fn slack_of_reserve(heap: &Global) -> usize {
+    heap.heap().map_or(0, Heap::reserved)
+}
+
+/// When nothing else is to be had, blocks of every fine class are cut from the reserve, lie apart, are counted, and come back; then it starts over.
+#[test]
+fn h37_the_reserve_serves_every_fine_class_and_starts_over() {
+    on_region(64 << 10, |heap, ledger| {
+        free(heap, alloc(heap, 16).expect("room"), 16);
+        assert_eq!(slack_of_reserve(heap), reserve::LEN - GRAIN, "a region of 64 KiB has a reserve");
+        for _ in 0..3 {
+            // The largest pieces first, so that not even a slab is left.
+            let claims: Vec<_> = (6..16)
+                .rev()
+                .flat_map(|bit| core::iter::from_fn(move || ledger.claim("all", layout(1 << bit)).ok()))
+                .collect();
+            assert!(!claims.is_empty());
+            let mut blocks = Vec::new();
+            while let Some((block, size)) = (0..=FINE / ALIGN)
+                .map(|class| class * ALIGN)
+                .cycle()
+                .nth(blocks.len() % 17)
+                .and_then(|size| Some((alloc(heap, size)?, size)))
+            {
+                // SAFETY: a block of so many bytes.
+                unsafe { block.write_bytes(blocks.len() as u8, size) };
+                blocks.push((block, size));
+            }
+            assert!(blocks.len() > 24, "{} blocks", blocks.len());
+            let stats = heap.stats();
+            let served: usize = blocks.iter().map(|(_, size)| (*size).max(16)).sum();
+            assert_eq!((stats.in_use, stats.in_use + stats.free + stats.slack()), (served, stats.held), "{stats}");
+            for (number, (block, size)) in blocks.iter().enumerate() {
+                // SAFETY: so many bytes were written.
+                let bytes = unsafe { core::slice::from_raw_parts(block.as_ptr(), *size) };
+                assert!(bytes.iter().all(|byte| *byte == number as u8));
+                free(heap, *block, *size);
+            }
+            drop(claims);
+            // Whoever is refused has had the heap let go of all it has at hand, but not of this.
+            assert!(ledger.claim("too much", layout(64 << 10)).is_err());
+            assert_eq!((slack_of_reserve(heap), heap.stats().in_use), (reserve::LEN - GRAIN, 0));
+        }
+        heap.trim();
+        assert_eq!((slack_of_reserve(heap), ledger.snapshot().spans().count()), (0, 2));
+    });
+}
+
+/// Where blocks of it stay in use, a new one is claimed as soon as there is room again; the old one goes back with the last of them.
+#[test]
+fn h37_a_reserve_in_use_is_renewed() {
+    on_region(100 << 10, |heap, ledger| {
+        let blocks = fill(heap);
+        let held = heap.stats().held;
+        assert!(slack_of_reserve(heap) < 2 * ALIGN + slab::FIRST, "it is used up");
+        // All but what was allocated last.
+        let (most, last) = blocks.split_at(blocks.len() - 20);
+        most.iter().for_each(|block| free(heap, *block, 16));
+        heap.trim();
+        free(heap, alloc(heap, 200).expect("room"), 200);
+        assert!(slack_of_reserve(heap) > reserve::LEN - GRAIN, "there is none again");
+        last.iter().for_each(|block| free(heap, *block, 16));
+        heap.trim();
+        assert_eq!((slack_of_reserve(heap), ledger.snapshot().spans().count()), (0, 2), "of {held} bytes");
+    });
+}
+
+/// A small region loses nothing for it.
+#[test]
+fn h37_no_reserve_where_memory_is_small() {
+    on_region(60 << 10, |heap, _| {
+        let blocks = fill(heap);
+        assert!(blocks.len() > 2000);
+        assert_eq!(slack_of_reserve(heap), 0);
+    });
+}
+
+const _: () = assert!(FIRST_OF_SPANS < CLASSES);
