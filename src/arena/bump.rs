@@ -72,7 +72,7 @@ fn bump_or<A: Bump, const PANIC: bool>(arena: A, size: usize, align: usize, smal
         cell.set(cursor);
         next = past::<A>(cursor, size, align);
     }
-    if !small || size > WORD_BY_WORD {
+    if platform::GROWS_ELSEWHERE && (!small || size > WORD_BY_WORD) {
         platform::reach(next.addr());
     }
     // SAFETY: the chunk has room for the padding and the size after it, rounded up: it was compared, or `refill` said so. So this
