@@ -75,11 +75,7 @@ impl<A: Bump, T> Buffer<A, T> {
         Ok(())
     }
 
-    /// Takes all that `values` yields.
-    ///
-    /// # Panics
-    ///
-    /// If there is no room to be had.
+    /// Takes all that `values` yields. It panics if there is no room to be had.
     #[inline]
     #[track_caller]
     pub fn extend(&mut self, mut values: impl Iterator<Item = T>) {

@@ -92,6 +92,8 @@ impl<'l> Chunks<'l> {
         Ok(found)
     }
 
+    // Once, for those who panic and those who don't.
+    #[inline(never)]
     fn find(&self, cursor: Cursor, lead: usize, size: usize, align: usize) -> Result<Cursor, Obstacle> {
         if size > isize::MAX as usize {
             return Err(Obstacle::TooLarge);
@@ -204,6 +206,7 @@ impl<'l> Chunks<'l> {
     }
 
     /// The first of at most so many chunks from `next` on that can hold the request, or the one to go on with.
+    #[inline(never)] // or the loop is unrolled, for each of its callers
     fn look(&self, mut next: Link, most: usize, size: usize, align: usize) -> Result<Chunk, Link> {
         for _ in 0..most {
             let chunk = next.ok_or(None)?;
@@ -297,6 +300,7 @@ impl<'l> Chunks<'l> {
 
     /// Gives back at most so many of the chunks after `here`, which are vacant. Each leaves the list before it goes, so the list is whole
     /// whenever the backing runs.
+    #[inline(never)]
     fn give_back_after(&self, here: Link, most: usize) {
         for _ in 0..most {
             let Some(chunk) = self.after(here) else { return };

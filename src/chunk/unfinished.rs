@@ -21,10 +21,17 @@ pub(crate) enum Unfinished {
 
 impl Chunks<'_> {
     /// Has nothing unfinished lie after the cursor.
+    #[inline]
     pub(super) fn make_way(&self, cursor: Cursor) -> Result<(), Obstacle> {
-        let Unfinished::Here(bytes) = self.unfinished.get() else {
-            return Ok(());
-        };
+        match self.unfinished.get() {
+            Unfinished::Here(bytes) => self.move_away(cursor, bytes),
+            _ => Ok(()),
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn move_away(&self, cursor: Cursor, bytes: usize) -> Result<(), Obstacle> {
         let mut moved = None;
         if bytes > 0 {
             let want = Want { prefix: 0, size: bytes, align: 1, prefer: 0, ahead: false, grow: None };
