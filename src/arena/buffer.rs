@@ -43,7 +43,7 @@ impl<A: Bump, T> Buffer<A, T> {
 
     /// Makes room for `more` values after those there are.
     #[inline]
-    fn reserve(&mut self, more: usize) -> Result<(), AllocError> {
+    pub fn reserve(&mut self, more: usize) -> Result<(), AllocError> {
         if more <= self.capacity - self.len { Ok(()) } else { self.enlarge(more) }
     }
 
@@ -99,16 +99,16 @@ impl<A: Bump, T> Buffer<A, T> {
         }
     }
 
-    /// Takes over `len` values that lie elsewhere, at any address, and has room for one more.
+    /// Takes over `len` values that lie elsewhere, at any address.
     ///
     /// # Safety
     ///
     /// The caller owes: they lie there, and it forgets them if there is room.
     pub unsafe fn take_over(&mut self, values: NonNull<u8>, len: usize) -> Result<(), AllocError> {
-        self.reserve(len.saturating_add(1))?;
+        self.reserve(len)?;
         // SAFETY: there is room for so many more after those there are.
         let place = unsafe { self.place.add(self.len) };
-        // SAFETY: as above, in this arena; they lie elsewhere (the caller's promise).
+        // SAFETY: as above, in this buffer's arena; they lie elsewhere (the caller's promise).
         unsafe { place.cast::<u8>().copy_from_nonoverlapping(values, len * size_of::<T>()) };
         self.len += len;
         Ok(())

@@ -94,10 +94,11 @@ impl<'a, 'l, T> Run<'a, 'l, T> {
         Ok(NonNull::slice_from_raw_parts(this.start, this.len))
     }
 
-    /// The values go to `buffer`, in another arena, with room for one more; this one is as it was.
+    /// The values go to `buffer`, in another arena; this one is as it was.
     pub fn move_to<A: Bump>(mut self, buffer: &mut Buffer<A, T>) -> Result<(), AllocError> {
         // SAFETY: there are so many; if they are taken over, they are forgotten here.
         unsafe { buffer.take_over(self.place(), self.len) }?;
+        // They lie in the buffer now; what they lay in goes back.
         self.len = 0;
         Ok(())
     }

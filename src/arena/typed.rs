@@ -285,10 +285,14 @@ impl<'l, T> TypedArena<'l, T> {
         if let Err(error) = run.move_to(&mut buffer) {
             out_of_memory(error)
         }
-        if let Some(value) = next {
+        // What is promised was too much for the arena, or nobody knows: as they come.
+        while let Some(value) = next {
+            if let Err(error) = buffer.reserve(1) {
+                out_of_memory(error)
+            }
             // SAFETY: there is room for one more.
             unsafe { buffer.push(value) };
-            buffer.extend(values);
+            next = values.next();
         }
         let bytes = buffer.len() * size_of::<T>();
         let place = bump(self, bytes, align_of::<T>()).cast::<T>();

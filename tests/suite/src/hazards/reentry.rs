@@ -141,7 +141,7 @@ pub fn h21_typed_arena_at_each_position() {
     if !cfg!(miri) {
         fits::<u8>(Growth::fixed(0));
         fits::<u32>(Growth::new());
-        fits::<u64>(Growth::fixed(300));
+        fits::<u16>(Growth::fixed(300));
     }
     fits::<Wide>(Growth::fixed(300));
 }
