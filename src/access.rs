@@ -8,6 +8,9 @@ use lock_api::RawMutex;
 pub trait Access: sealed::Sealed + Sized {
     #[doc(hidden)]
     const NEW: Self;
+    /// Whether others wait, or the same one for ever, between `enter` and `leave`.
+    #[doc(hidden)]
+    const EXCLUDES: bool;
     #[doc(hidden)]
     fn enter(&self);
     /// # Safety
@@ -36,6 +39,7 @@ impl sealed::Sealed for Local {}
 
 impl Access for Local {
     const NEW: Local = Local(());
+    const EXCLUDES: bool = false;
 
     #[inline(always)]
     fn enter(&self) {}
@@ -48,6 +52,7 @@ impl<R> sealed::Sealed for Locked<R> {}
 
 impl<R: RawMutex> Access for Locked<R> {
     const NEW: Locked<R> = Locked(R::INIT);
+    const EXCLUDES: bool = true;
 
     // On wasm without threads nobody can be kept out: nothing that runs between the two comes back here. And a lock would stay
     // locked for ever where a stack overflow, which JavaScript may catch and go on after, ended the call.

@@ -42,6 +42,7 @@ pub unsafe trait Alloc<'s>: Bump {
     ///
     /// If there is no room to be had.
     #[inline(always)]
+    #[track_caller]
     fn alloc<T>(self, value: T) -> &'s mut T {
         self.alloc_uninit().write(value)
     }
@@ -66,6 +67,7 @@ pub unsafe trait Alloc<'s>: Bump {
     ///
     /// If there is no room to be had; then `make` is not called.
     #[inline(always)]
+    #[track_caller]
     fn alloc_with<T>(self, make: impl FnOnce() -> T) -> &'s mut T {
         self.alloc_uninit().write(make())
     }
@@ -76,6 +78,7 @@ pub unsafe trait Alloc<'s>: Bump {
     ///
     /// If there is no room to be had.
     #[inline(always)]
+    #[track_caller]
     fn alloc_uninit<T>(self) -> &'s mut MaybeUninit<T> {
         const { needs_no_drop::<T>() };
         if const { size_of::<T>() == 0 } {
@@ -93,10 +96,11 @@ pub unsafe trait Alloc<'s>: Bump {
     ///
     /// If there is no room to be had.
     #[inline(always)]
+    #[track_caller]
     fn alloc_uninit_slice<T>(self, len: usize) -> &'s mut [MaybeUninit<T>] {
         const { needs_no_drop::<T>() };
         let Ok(layout) = Layout::array::<T>(len) else {
-            too_large(self.parts(Key::KEY).1.owner(), len, align_of::<T>())
+            too_large(self.parts(Key::KEY).1.owner(), len.saturating_mul(size_of::<T>()), align_of::<T>())
         };
         let place = bump(self, layout.size(), layout.align());
         // SAFETY: room for `len` values of `T`, aligned for them, that is the caller's alone for 's (contract of `Alloc`).
@@ -126,6 +130,7 @@ pub unsafe trait Alloc<'s>: Bump {
     ///
     /// If there is no room to be had.
     #[inline(always)]
+    #[track_caller]
     fn alloc_slice_copy<T: Copy>(self, values: &[T]) -> &'s mut [T] {
         // As large as a slice that there is already: nothing to be checked.
         let place = bump(self, size_of_val(values), align_of::<T>());
@@ -151,6 +156,7 @@ pub unsafe trait Alloc<'s>: Bump {
     ///
     /// If there is no room to be had.
     #[inline]
+    #[track_caller]
     fn alloc_slice_clone<T: Clone>(self, values: &[T]) -> &'s mut [T] {
         self.alloc_slice_fill_with(values.len(), |index| values[index].clone())
     }
@@ -161,6 +167,7 @@ pub unsafe trait Alloc<'s>: Bump {
     ///
     /// If there is no room to be had.
     #[inline]
+    #[track_caller]
     fn alloc_slice_fill<T: Copy>(self, len: usize, value: T) -> &'s mut [T] {
         self.alloc_slice_fill_with(len, |_| value)
     }
@@ -171,6 +178,7 @@ pub unsafe trait Alloc<'s>: Bump {
     ///
     /// If there is no room to be had.
     #[inline]
+    #[track_caller]
     fn alloc_slice_fill_with<T>(self, len: usize, mut make: impl FnMut(usize) -> T) -> &'s mut [T] {
         let room = self.alloc_uninit_slice(len);
         for (index, place) in room.iter_mut().enumerate() {
@@ -189,6 +197,7 @@ pub unsafe trait Alloc<'s>: Bump {
     ///
     /// If there is no room to be had.
     #[inline]
+    #[track_caller]
     fn alloc_from_iter<T>(self, values: impl IntoIterator<Item = T>) -> &'s mut [T] {
         const { needs_no_drop::<T>() };
         let mut buffer = Buffer::new(self);
@@ -203,6 +212,7 @@ pub unsafe trait Alloc<'s>: Bump {
     ///
     /// If there is no room to be had.
     #[inline(always)]
+    #[track_caller]
     fn alloc_str(self, text: &str) -> &'s mut str {
         let bytes = self.alloc_slice_copy(text.as_bytes());
         // SAFETY: the bytes are those of a `str`.
@@ -227,8 +237,12 @@ pub unsafe trait Alloc<'s>: Bump {
     ///
     /// If there is no room to be had, or an implementation of `Display` (or the like) returns an error.
     #[inline]
+    #[track_caller]
     fn alloc_fmt(self, text: fmt::Arguments<'_>) -> &'s mut str {
-        self.try_alloc_fmt(text).unwrap_or_else(|error| out_of_memory(error))
+        match self.try_alloc_fmt(text) {
+            Ok(text) => text,
+            Err(error) => out_of_memory(error),
+        }
     }
 
     /// [`alloc_fmt`](Alloc::alloc_fmt) where there may be no room.
@@ -251,6 +265,7 @@ pub unsafe trait Alloc<'s>: Bump {
     ///
     /// If there is no room to be had.
     #[inline(always)]
+    #[track_caller]
     fn alloc_layout(self, layout: Layout) -> NonNull<u8> {
         bump(self, layout.size(), layout.align())
     }
@@ -271,6 +286,7 @@ pub unsafe trait Alloc<'s>: Bump {
     ///
     /// If there is no room to be had.
     #[inline(always)]
+    #[track_caller]
     fn alloc_box<T>(self, value: T) -> ArenaBox<'s, T> {
         let place = bump_for::<_, T>(self);
         // SAFETY: room for a `T`, aligned for it.
@@ -305,6 +321,7 @@ pub unsafe trait Alloc<'s>: Bump {
     ///
     /// If there is no room to be had.
     #[inline]
+    #[track_caller]
     fn alloc_box_from_iter<T>(self, values: impl IntoIterator<Item = T>) -> ArenaBox<'s, [T]> {
         let mut buffer = Buffer::new(self);
         buffer.extend(values.into_iter());
@@ -319,8 +336,11 @@ pub unsafe trait Alloc<'s>: Bump {
     ///
     /// If there is no room to be had.
     #[inline]
+    #[track_caller]
     fn reserve(self, bytes: usize) {
-        reserve(self, bytes).unwrap_or_else(|error| out_of_memory(error))
+        if let Err(error) = reserve(self, bytes) {
+            out_of_memory(error)
+        }
     }
 
     /// [`reserve`](Alloc::reserve) where there may be no room.
@@ -381,6 +401,7 @@ unsafe fn assume_init<T>(room: &mut [MaybeUninit<T>]) -> &mut [T] {
 
 #[cold]
 #[inline(never)]
-fn too_large(owner: &'static str, len: usize, align: usize) -> ! {
-    out_of_memory(AllocError::new(owner, len, align, Obstacle::TooLarge))
+#[track_caller]
+fn too_large(owner: &'static str, size: usize, align: usize) -> ! {
+    out_of_memory(AllocError::new(owner, size, align, Obstacle::TooLarge))
 }

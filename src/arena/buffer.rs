@@ -29,6 +29,11 @@ impl<A: Bump, T> Buffer<A, T> {
         Buffer { arena, place: NonNull::dangling(), len: 0, capacity }
     }
 
+    /// How many values there are.
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
     /// Bytes of the run; for types that have a size.
     fn layout(&self) -> Layout {
         let size = if size_of::<T>() == 0 { 0 } else { self.capacity * size_of::<T>() };
@@ -38,7 +43,7 @@ impl<A: Bump, T> Buffer<A, T> {
 
     /// Makes room for `more` values after those there are.
     #[inline]
-    fn reserve(&mut self, more: usize) -> Result<(), AllocError> {
+    pub fn reserve(&mut self, more: usize) -> Result<(), AllocError> {
         if more <= self.capacity - self.len { Ok(()) } else { self.enlarge(more) }
     }
 
@@ -70,11 +75,14 @@ impl<A: Bump, T> Buffer<A, T> {
         Ok(())
     }
 
-    /// Takes all that `values` yields.
+    /// Takes all that `values` yields. It panics if there is no room to be had.
     #[inline]
+    #[track_caller]
     pub fn extend(&mut self, mut values: impl Iterator<Item = T>) {
-        if size_of::<T>() > 0 {
-            self.reserve(values.size_hint().0).unwrap_or_else(|error| out_of_memory(error));
+        if size_of::<T>() > 0
+            && let Err(error) = self.reserve(values.size_hint().0)
+        {
+            out_of_memory(error)
         }
         // The values that were promised go in without a check of their own.
         while self.len < self.capacity {
@@ -83,17 +91,34 @@ impl<A: Bump, T> Buffer<A, T> {
             unsafe { self.push(value) };
         }
         for value in values {
-            self.reserve(1).unwrap_or_else(|error| out_of_memory(error));
+            if let Err(error) = self.reserve(1) {
+                out_of_memory(error)
+            }
             // SAFETY: there is room for one more.
             unsafe { self.push(value) };
         }
+    }
+
+    /// Takes over `len` values that lie elsewhere, at any address.
+    ///
+    /// # Safety
+    ///
+    /// The caller owes: they lie there, and it forgets them if there is room.
+    pub unsafe fn take_over(&mut self, values: NonNull<u8>, len: usize) -> Result<(), AllocError> {
+        self.reserve(len)?;
+        // SAFETY: there is room for so many more after those there are.
+        let place = unsafe { self.place.add(self.len) };
+        // SAFETY: as above, in this buffer's arena; they lie elsewhere (the caller's promise).
+        unsafe { place.cast::<u8>().copy_from_nonoverlapping(values, len * size_of::<T>()) };
+        self.len += len;
+        Ok(())
     }
 
     /// # Safety
     ///
     /// The caller owes: `len` is less than `capacity`.
     #[inline(always)]
-    unsafe fn push(&mut self, value: T) {
+    pub unsafe fn push(&mut self, value: T) {
         // SAFETY: the caller's promise.
         let place = unsafe { self.place.add(self.len) };
         // SAFETY: as above; nothing lives there yet.

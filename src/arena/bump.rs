@@ -6,6 +6,7 @@ use core::ptr::NonNull;
 use crate::chunk::{Cursor, CursorCell, Refill};
 use crate::error::AllocError;
 use crate::layout::{HEADROOM, padding};
+use crate::platform;
 
 /// Something with a cursor and the chunks it moves through: an arena, a scope, a typed arena.
 ///
@@ -52,6 +53,7 @@ fn pad<A: Bump>(cursor: Cursor, align: usize) -> usize {
 /// `small` is a constant too: whether size and alignment are known, and small enough to move the cursor on before it is compared
 /// with the end.
 #[inline(always)]
+#[track_caller]
 fn bump_or<A: Bump, const PANIC: bool>(arena: A, size: usize, align: usize, small: bool) -> Option<NonNull<u8>> {
     let (cell, chunks) = arena.parts(Key::KEY);
     if align > A::MIN_ALIGN && size == 0 {
@@ -69,6 +71,9 @@ fn bump_or<A: Bump, const PANIC: bool>(arena: A, size: usize, align: usize, smal
         cursor = chunks.cursor_for::<PANIC>(cursor, size, align)?;
         cell.set(cursor);
         next = past::<A>(cursor, size, align);
+    }
+    if platform::GROWS_ELSEWHERE && (!small || size > WORD_BY_WORD) {
+        platform::reach(next.addr());
     }
     // SAFETY: the chunk has room for the padding and the size after it, rounded up: it was compared, or `refill` said so. So this
     // is the end of a place in it.
@@ -93,6 +98,7 @@ fn fits<A: Bump>(cursor: Cursor, size: usize, align: usize) -> bool {
 /// Where the cursor lies in memory anyway, all of the cold path is one call that returns the place.
 #[cold]
 #[inline(never)]
+#[track_caller]
 fn bump_in_next<A: Bump, const PANIC: bool>(arena: A, size: usize, align: usize) -> Option<NonNull<u8>> {
     let (cell, chunks) = arena.parts(Key::KEY);
     let cursor = chunks.cursor_for::<PANIC>(cell.get(), size, align)?;
@@ -103,6 +109,10 @@ fn bump_in_next<A: Bump, const PANIC: bool>(arena: A, size: usize, align: usize)
     cell.set(Cursor { next: unsafe { start.add(step::<A>(size)) }, ..cursor });
     Some(start)
 }
+
+/// What is known to be no longer than that is written by stores, never by `memory.copy` or `memory.fill`; so it does not matter whether this
+/// thread knows of the memory yet, if another grew it and then handed the arena over.
+const WORD_BY_WORD: usize = 32;
 
 /// Whether a layout that is known when the program is compiled is small enough for [`bump_or`].
 const fn is_small(size: usize, align: usize) -> bool {
@@ -116,6 +126,7 @@ const fn is_small(size: usize, align: usize) -> bool {
 ///
 /// If there is no room to be had.
 #[inline(always)]
+#[track_caller]
 pub(super) fn bump<A: Bump>(arena: A, size: usize, align: usize) -> NonNull<u8> {
     // SAFETY: with `PANIC`, there is always some.
     unsafe { bump_or::<A, true>(arena, size, align, false).unwrap_unchecked() }
@@ -129,6 +140,7 @@ pub(super) fn try_bump<A: Bump>(arena: A, size: usize, align: usize) -> Result<N
 
 /// [`bump`] for a `T`.
 #[inline(always)]
+#[track_caller]
 pub(super) fn bump_for<A: Bump, T>(arena: A) -> NonNull<T> {
     let small = const { is_small(size_of::<T>(), align_of::<T>()) };
     // SAFETY: with `PANIC`, there is always some.
@@ -189,6 +201,7 @@ pub(super) unsafe fn grow<A: Bump>(
         let start = unsafe { cursor.next.add(padding(cursor.next.addr().get(), new.align())) };
         // SAFETY: as above.
         let next = unsafe { start.add(step::<A>(new.size())) };
+        platform::reach(next.addr().get());
         cell.set(Cursor { next, ..cursor });
         start
     } else {

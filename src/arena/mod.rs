@@ -10,6 +10,7 @@ mod allocator;
 mod boxed;
 mod buffer;
 mod bump;
+mod run;
 mod scope;
 mod typed;
 
@@ -79,10 +80,10 @@ impl<'l, const MIN_ALIGN: usize> Arena<'l, MIN_ALIGN> {
     /// Gives the chunks back that hold nothing now.
     pub fn trim(&mut self) {
         // SAFETY: no scope is open, so the arena's cursor is the only one.
-        self.chunks.home.set(unsafe { self.chunks.trim(self.chunks.home.get()) });
+        unsafe { self.chunks.trim() };
     }
 
-    /// Bytes this arena has claimed, whether anything is in them or not.
+    /// Bytes this arena has claimed, whether anything is in them or not. Takes time with the number of chunks.
     pub fn claimed(&self) -> usize {
         self.chunks.claimed()
     }

@@ -5,11 +5,13 @@ use core::marker::PhantomData;
 use core::mem::needs_drop;
 use core::ptr::NonNull;
 
+use super::buffer::Buffer;
 use super::bump::{Bump, Key, bump, bump_for, try_bump_for};
+use super::run::Run;
 use super::{Alloc, Arena, ArenaBox};
 use crate::backing::Backing;
 use crate::chunk::{Cursor, CursorCell, Filled, Growth, Lodged, Refill};
-use crate::error::Rejected;
+use crate::error::{Rejected, out_of_memory};
 use crate::ledger::{Ledger, Spans};
 
 /// Values of one type that live as long as the arena, kept side by side in the order they came, and dropped with it.
@@ -134,7 +136,7 @@ impl<'l, T> Bump for &TypedArena<'l, T> {
 
     #[inline(always)]
     fn parts(&self, _: Key) -> (&CursorCell, &Lodged<'l>) {
-        (&self.values.cursor, &self.values.chunks)
+        self.inside()
     }
 }
 
@@ -154,6 +156,11 @@ impl<'l, T> TypedArena<'l, T> {
         TypedArena { values, owned: PhantomData }
     }
 
+    #[inline(always)]
+    pub(super) fn inside(&self) -> (&CursorCell, &Lodged<'l>) {
+        (&self.values.cursor, &self.values.chunks)
+    }
+
     /// The same with another policy for the chunks to come.
     pub const fn with_growth(mut self, growth: Growth) -> Self {
         self.values.chunks.set_growth(growth);
@@ -167,6 +174,7 @@ impl<'l, T> TypedArena<'l, T> {
     /// If there is no room to be had.
     #[inline(always)]
     #[allow(clippy::mut_from_ref)] // each call returns another place
+    #[track_caller]
     pub fn alloc(&self, value: T) -> &mut T {
         if const { size_of::<T>() == 0 } {
             return self.count_sizeless(value);
@@ -186,6 +194,7 @@ impl<'l, T> TypedArena<'l, T> {
     /// The value, and what stood in the way.
     #[inline(always)]
     #[allow(clippy::mut_from_ref)] // each call returns another place
+    #[track_caller] // more values of no size than can be counted
     pub fn try_alloc(&self, value: T) -> Result<&mut T, Rejected<T>> {
         if const { size_of::<T>() == 0 } {
             return Ok(self.count_sizeless(value));
@@ -203,40 +212,94 @@ impl<'l, T> TypedArena<'l, T> {
 
     /// A value of no size is counted, and dropped as often.
     #[allow(clippy::mut_from_ref)] // a type of no size has no memory to share
+    #[track_caller]
     fn count_sizeless(&self, value: T) -> &mut T {
-        let count = self.values.sizeless.get();
-        self.values.sizeless.set(count.checked_add(1).expect("more values than can be counted"));
+        self.count(1);
         core::mem::forget(value);
         // SAFETY: a type of no size needs no memory but an aligned pointer; the value was moved there by forgetting it.
         unsafe { NonNull::dangling().as_mut() }
     }
 
+    /// So many values of no size more.
+    #[track_caller]
+    fn count(&self, more: usize) {
+        let count = self.values.sizeless.get();
+        self.values.sizeless.set(count.checked_add(more).expect("more values than can be counted"));
+    }
+
     /// Puts all that an iterator yields into the arena, side by side.
     ///
-    /// The values are gathered in a scratch arena first, as the iterator may allocate here itself, or panic: then what it
-    /// has yielded is dropped and the arena is as it was.
+    /// The iterator may allocate here itself: its values come before those that it yields, which have to be moved then. It may panic:
+    /// then what it has yielded is dropped and the arena is as it was.
     ///
     /// # Panics
     ///
     /// If there is no room to be had.
     #[allow(clippy::mut_from_ref)] // each call returns other places
+    #[track_caller]
     pub fn alloc_from_iter(&self, values: impl IntoIterator<Item = T>) -> &mut [T] {
+        let mut values = values.into_iter();
+        let place = if const { size_of::<T>() == 0 } {
+            self.count_all(values)
+        } else if let Some(first) = values.next() {
+            self.gather(first, values)
+        } else {
+            NonNull::slice_from_raw_parts(NonNull::dangling(), 0)
+        };
+        // SAFETY: the places are initialised, and nobody else's while the arena is borrowed.
+        unsafe { &mut *place.as_ptr() }
+    }
+
+    /// Values of no size are counted when all are there.
+    #[track_caller]
+    fn count_all(&self, values: impl Iterator<Item = T>) -> NonNull<[T]> {
+        // It claims nothing.
         let scratch = Arena::on(self.values.chunks.spans(), self.values.chunks.owner());
         let gathered = scratch.alloc_box_from_iter(values);
-        let len = gathered.len();
-        if const { size_of::<T>() == 0 } {
-            let count = self.values.sizeless.get();
-            self.values.sizeless.set(count.checked_add(len).expect("more values than can be counted"));
-            ArenaBox::leak(gathered);
-            // SAFETY: types of no size need no memory but an aligned pointer; the values were moved there by leaking them.
-            return unsafe { NonNull::slice_from_raw_parts(NonNull::dangling(), len).as_mut() };
+        self.count(gathered.len());
+        NonNull::slice_from_raw_parts(NonNull::dangling(), ArenaBox::leak(gathered).len())
+    }
+
+    /// Where they are to stay, as long as nobody else wants the room; then in a scratch arena first.
+    #[track_caller]
+    fn gather(&self, first: T, mut values: impl Iterator<Item = T>) -> NonNull<[T]> {
+        let mut run = Run::new(self, values.size_hint().0.saturating_add(1));
+        let mut next = Some(first);
+        while let Some(value) = next.take() {
+            if let Err(value) = run.push(value) {
+                next = Some(value);
+                break;
+            }
+            next = values.next();
         }
-        let place = bump(self, size_of_val(&*gathered), align_of::<T>()).cast::<T>();
-        let gathered = NonNull::from(ArenaBox::leak(gathered)).cast::<T>();
+        let run = if next.is_none() {
+            match run.finish() {
+                Ok(place) => return place,
+                Err(run) => run,
+            }
+        } else {
+            run
+        };
+        let scratch = Arena::on(self.values.chunks.spans(), self.values.chunks.owner());
+        let mut buffer = Buffer::new(&scratch);
+        if let Err(error) = run.move_to(&mut buffer) {
+            out_of_memory(error)
+        }
+        // What is promised was too much for the arena, or nobody knows: as they come.
+        while let Some(value) = next {
+            if let Err(error) = buffer.reserve(1) {
+                out_of_memory(error)
+            }
+            // SAFETY: there is room for one more.
+            unsafe { buffer.push(value) };
+            next = values.next();
+        }
+        let bytes = buffer.len() * size_of::<T>();
+        let place = bump(self, bytes, align_of::<T>()).cast::<T>();
+        let gathered = buffer.finish();
         // SAFETY: room for as many values, in another arena than the one they lie in, which forgets them.
-        unsafe { place.copy_from_nonoverlapping(gathered, len) };
-        // SAFETY: the places are initialised now, and nobody else's while the arena is borrowed.
-        unsafe { NonNull::slice_from_raw_parts(place, len).as_mut() }
+        unsafe { place.copy_from_nonoverlapping(gathered.cast(), gathered.len()) };
+        NonNull::slice_from_raw_parts(place, gathered.len())
     }
 
     /// How many values there are. Takes time with the number of chunks.
@@ -259,15 +322,13 @@ impl<'l, T> TypedArena<'l, T> {
         IterMut { runs: self.values.runs(), run: [].iter_mut() }
     }
 
-    /// Drops all values and keeps the chunks.
+    /// Drops all values, the rest of them even if one panics, and keeps the chunks.
     pub fn clear(&mut self) {
-        let runs = self.values.runs::<T>();
-        // Forgotten first: if a destructor panics, those that are left are leaked, and none is dropped twice.
+        let Runs { filled, sizeless, .. } = self.values.runs::<T>();
+        // Forgotten first: whatever the destructors do, the arena is whole, and none is dropped twice.
         self.values.forget_all();
-        for run in runs {
-            // SAFETY: each run comes once, and the arena knows nothing of it any more.
-            unsafe { run.drop_in_place() };
-        }
+        // SAFETY: the values are of that type, and the arena knows nothing of them any more.
+        unsafe { drop_all::<T>(filled, sizeless) };
     }
 
     /// All values, in the order they came, as a vector.

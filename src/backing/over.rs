@@ -13,6 +13,9 @@ use crate::span::Span;
 /// given back when the claim ends.
 ///
 /// For arenas smaller than a page: 10,000 arenas of 200 bytes cost 10,000 small blocks.
+///
+/// The allocator runs while the ledger is locked, so it must not use that ledger: it would wait for itself. If it panics, the program
+/// is aborted.
 #[derive(Debug, Default)]
 pub struct Over<A> {
     allocator: A,
@@ -39,7 +42,7 @@ unsafe impl<A: Allocator + Send> Backing for Over<A> {
         let len = request.fit().anywhere().and_then(|len| round_up(len, GRAIN)).ok_or(Obstacle::TooLarge)?;
         let layout = Layout::from_size_align(len, GRAIN).map_err(|_| Obstacle::TooLarge)?;
         let refused = |_| Obstacle::Refused { backing: "allocator", asked: len, have: 0 };
-        let block = self.allocator.allocate(layout).map_err(refused)?;
+        let block = unwinding_aborts(|| self.allocator.allocate(layout)).map_err(refused)?;
         // SAFETY: the allocator has just given at least `len` bytes at `block`, aligned to the grain.
         Ok(Grant::loan(unsafe { Span::new(block.cast(), len) }))
     }
@@ -47,7 +50,26 @@ unsafe impl<A: Allocator + Send> Backing for Over<A> {
     unsafe fn give_back(&mut self, loan: Loan) {
         // SAFETY: the length and the grain were a layout when the block was allocated.
         let layout = unsafe { Layout::from_size_align_unchecked(loan.span.len(), GRAIN) };
-        // SAFETY: the block came from this allocator with this layout, and is given back once (the caller's promise).
-        unsafe { self.allocator.deallocate(loan.span.base(), layout) };
+        unwinding_aborts(|| {
+            // SAFETY: the block came from this allocator with this layout, and is given back once (the caller's promise).
+            unsafe { self.allocator.deallocate(loan.span.base(), layout) };
+        });
     }
+}
+
+/// Runs what is the allocator's. A ledger, a pool or a heap may be locked, and no backing may unwind.
+fn unwinding_aborts<R>(run: impl FnOnce() -> R) -> R {
+    struct Guard;
+    impl Drop for Guard {
+        fn drop(&mut self) {
+            // A panic while another is on its way ends the program.
+            panic!(
+                "the allocator that a ledger is `Over` panicked, while the ledger was locked: the program can't go on"
+            );
+        }
+    }
+    let guard = Guard;
+    let result = run();
+    core::mem::forget(guard);
+    result
 }

@@ -7,7 +7,7 @@
 use core::cell::Cell;
 use core::ptr::NonNull;
 
-use super::{Chunks, Cursor, Growth, Link, Record, Refill};
+use super::{Chunks, Cursor, Growth, Link, Record, Refill, Unfinished};
 use crate::error::{AllocError, Obstacle, out_of_memory};
 use crate::layout::{GRAIN, padding};
 use crate::ledger::Spans;
@@ -38,9 +38,13 @@ impl<'l> Lodged<'l> {
         Lodged { spans, owner, growth: Growth::new(), list: Cell::new(None), obstacle }
     }
 
-    /// For the chunks to come; before the first.
+    /// For the chunks to come.
     pub(crate) const fn set_growth(&mut self, growth: Growth) {
         self.growth = growth;
+        if let Some(list) = *self.list.get_mut() {
+            // SAFETY: the list lies in its first chunk until `close`, which forgets it, and is this owner's alone.
+            unsafe { list.cast::<Chunks<'_>>().as_mut() }.set_growth(growth);
+        }
     }
 
     #[inline(always)]
@@ -93,6 +97,23 @@ impl<'l> Lodged<'l> {
         }
     }
 
+    /// What is being built after the cursor.
+    pub(crate) fn unfinished(&self) -> Unfinished {
+        self.list().map_or(Unfinished::Nothing, |list| list.unfinished.get())
+    }
+
+    /// Has the list know what is being built after the cursor, which then must have no room. Returns what was being built until now.
+    pub(crate) fn set_unfinished(&self, unfinished: Unfinished) -> Unfinished {
+        self.list().map_or(Unfinished::Nothing, |list| list.unfinished.replace(unfinished))
+    }
+
+    /// Room for `size` bytes from `cursor` on without a move, if it is to be had.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn room_in_place(&self, cursor: Cursor, size: usize, align: usize) -> Option<Cursor> {
+        self.list()?.room_in_place(cursor, size, align)
+    }
+
     /// Bytes claimed, the ledger's headers not included.
     pub(crate) fn claimed(&self) -> usize {
         self.list().map_or(0, Chunks::claimed)
@@ -131,6 +152,7 @@ impl Refill for Lodged<'_> {
     }
 
     #[inline(always)]
+    #[track_caller]
     fn refill_or_panic(&self, cursor: Cursor, size: usize, align: usize) -> Packed {
         let list = self.list.get();
         let Growth { first, factor, cap } = self.growth;
@@ -175,6 +197,7 @@ fn open(spans: &dyn Spans, owner: &'static str, growth: Growth, size: usize, ali
 /// The caller owes: `list` is one that [`open`] made, and still there.
 #[cold]
 #[inline(never)]
+#[track_caller]
 #[allow(clippy::too_many_arguments)] // all by value, see above
 unsafe fn refill_or_panic(
     list: Option<NonNull<u8>>,

@@ -4,234 +4,26 @@
 //! allocates; when it runs out it comes here by value and goes back by value, so that its owner can keep it in registers.
 
 use core::cell::Cell;
-use core::ptr::NonNull;
 
 use crate::error::{AllocError, Obstacle, out_of_memory};
 use crate::layout::padding;
 use crate::ledger::{GrowInPlace, Placed, Spans, Want};
-use crate::platform::Packed;
+use crate::platform::{self, Packed};
 use crate::span::Span;
 
+mod cursor;
+mod growth;
 mod lodged;
+mod record;
+#[cfg(test)]
+mod tests;
+mod unfinished;
 
+pub use cursor::{Cursor, CursorCell, Refill};
+pub use growth::Growth;
 pub(crate) use lodged::{Filled, Lodged};
-
-/// How large an arena's or a pool's chunks are: the first, how the next follow, and where that ends.
-///
-/// A request that is larger gets a chunk of its own size and changes nothing about those that follow. Sizes count
-/// everything, headers included (on 64-bit 96 bytes of a chunk, on 32-bit 48). They are what an arena would like: free memory of
-/// at least 4 KiB, or a quarter of the size, is used before memory grows, and if no more is to be had, whatever does.
-///
-/// A chunk that can grow in place does, by what the next would have been, or by a 64th of itself where that is more (unless the
-/// policy is [`fixed`](Growth::fixed)): growing memory is slow, so a large arena does it in larger steps.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Growth {
-    first: usize,
-    factor: usize,
-    cap: usize,
-}
-
-impl Growth {
-    /// The default: 512 bytes first, each next twice as much, up to 256 KiB.
-    pub const fn new() -> Growth {
-        Growth { first: 512, factor: 2, cap: 256 << 10 }
-    }
-
-    /// Chunks of always the same size, in bytes.
-    pub const fn fixed(bytes: usize) -> Growth {
-        Growth { first: bytes, factor: 1, cap: bytes }
-    }
-
-    /// The same with a first chunk of `bytes`.
-    pub const fn first(self, bytes: usize) -> Growth {
-        Growth { first: bytes, ..self }
-    }
-
-    /// The same with each chunk `factor` times as large as the one before; 1 for an even step.
-    pub const fn factor(self, factor: usize) -> Growth {
-        Growth { factor, ..self }
-    }
-
-    /// The same with no chunk larger than `bytes` unless one request is.
-    pub const fn cap(self, bytes: usize) -> Growth {
-        Growth { cap: bytes, ..self }
-    }
-
-    /// Bytes that the first chunk should have.
-    const fn start(self) -> usize {
-        if self.first < self.cap { self.first } else { self.cap }
-    }
-
-    /// Bytes that the chunk after one of `step` bytes should have.
-    fn after(self, step: usize) -> usize {
-        step.saturating_mul(self.factor).min(self.cap).max(step)
-    }
-
-    /// Bytes by which a chunk of `len` bytes should grow in place, where a new one would have `step`.
-    fn in_place(self, step: usize, len: usize) -> usize {
-        if self.factor > 1 { step.max(len / 64) } else { step }
-    }
-}
-
-impl Default for Growth {
-    fn default() -> Growth {
-        Growth::new()
-    }
-}
-
-/// The two pointers of whoever allocates: the next free byte, and the end of the chunk it lies in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Cursor {
-    /// A multiple of the user's minimum alignment, at most `end`.
-    pub(crate) next: NonNull<u8>,
-    /// The end of a chunk as it was when this cursor entered it (it may have grown since), or dangling before the first.
-    pub(crate) end: NonNull<u8>,
-}
-
-// SAFETY: two pointers, which only the chunks' owner follows; where that may go is said there.
-unsafe impl Send for CursorCell {}
-
-impl Cursor {
-    /// In no chunk, with no room.
-    pub(crate) const NOWHERE: Cursor = {
-        // 16 is aligned for every minimum alignment there is, and below every chunk.
-        let nowhere = core::ptr::without_provenance_mut(16);
-        match NonNull::new(nowhere) {
-            Some(nowhere) => Cursor { next: nowhere, end: nowhere },
-            None => panic!(),
-        }
-    };
-
-    /// Bytes left.
-    #[inline(always)]
-    pub(crate) fn room(self) -> usize {
-        self.end.addr().get() - self.next.addr().get()
-    }
-}
-
-/// A cursor that moves. Its end is a cell of its own: where the two lie in memory, the end is written only when it changes.
-pub struct CursorCell {
-    next: Cell<NonNull<u8>>,
-    end: Cell<NonNull<u8>>,
-}
-
-impl CursorCell {
-    pub(crate) const fn new(cursor: Cursor) -> CursorCell {
-        CursorCell { next: Cell::new(cursor.next), end: Cell::new(cursor.end) }
-    }
-
-    #[inline(always)]
-    pub(crate) fn get(&self) -> Cursor {
-        Cursor { next: self.next.get(), end: self.end.get() }
-    }
-
-    #[inline(always)]
-    pub(crate) fn set(&self, cursor: Cursor) {
-        self.next.set(cursor.next);
-        self.end.set(cursor.end);
-    }
-
-    #[inline(always)]
-    pub(crate) fn set_next(&self, next: NonNull<u8>) {
-        self.next.set(next);
-    }
-}
-
-/// Chunks, as those who allocate from them see them.
-pub trait Refill {
-    /// A cursor with room for `size` bytes at `align`: `cursor` itself if its chunk can be made longer in place, else one
-    /// in the next chunk that fits, which may be a new one. `None`, and nothing has changed, if there is no room to be had;
-    /// [`error`](Refill::error) says why.
-    fn refill(&self, cursor: Cursor, size: usize, align: usize) -> Packed;
-
-    /// What stood in the way when `refill` last returned nothing for this request.
-    fn error(&self, size: usize, align: usize) -> AllocError;
-
-    /// [`refill`](Refill::refill) for those who don't want to know: never `None`.
-    ///
-    /// # Panics
-    ///
-    /// If there is no room to be had.
-    fn refill_or_panic(&self, cursor: Cursor, size: usize, align: usize) -> Packed;
-
-    /// One of the two, as a cursor; with `PANIC`, there always is one.
-    #[inline(always)]
-    fn cursor_for<const PANIC: bool>(&self, cursor: Cursor, size: usize, align: usize) -> Option<Cursor> {
-        let found = if PANIC { self.refill_or_panic(cursor, size, align) } else { self.refill(cursor, size, align) };
-        match found.get() {
-            Some((next, end)) => Some(Cursor { next, end }),
-            // SAFETY: `refill_or_panic` does not return without a cursor.
-            None if PANIC => unsafe { core::hint::unreachable_unchecked() },
-            None => None,
-        }
-    }
-
-    /// The name they are claimed under.
-    fn owner(&self) -> &'static str;
-}
-
-/// The record at the start of each chunk.
-///
-/// Its size is a multiple of every minimum alignment that a user can choose, so the data after it is aligned.
-struct Record {
-    /// Bytes of the payload that was claimed, this record included; they begin with it.
-    len: Cell<usize>,
-    previous: Cell<Link>,
-    next: Cell<Link>,
-    /// Where the values end, kept when the list moves on to the next chunk.
-    filled: Cell<Option<NonNull<u8>>>,
-}
-
-const _: () = assert!(size_of::<Record>().is_multiple_of(16));
-
-type Link = Option<Chunk>;
-
-/// A chunk in the list. It may reach the whole chunk.
-#[derive(Clone, Copy, PartialEq, Eq)]
-struct Chunk(NonNull<Record>);
-
-impl core::ops::Deref for Chunk {
-    type Target = Record;
-
-    fn deref(&self) -> &Record {
-        // SAFETY: a `Chunk` is only made by `Chunks::link`, which writes the record, and leaves the list before its memory is
-        // given back. All fields are cells.
-        unsafe { self.0.as_ref() }
-    }
-}
-
-impl Chunk {
-    /// What was claimed.
-    fn base(self) -> NonNull<u8> {
-        self.0.cast()
-    }
-
-    /// The first byte after the record.
-    fn data(self) -> NonNull<u8> {
-        // SAFETY: a chunk is larger than its record.
-        unsafe { self.base().add(size_of::<Record>()) }
-    }
-
-    fn end(self) -> NonNull<u8> {
-        // SAFETY: one past the chunk's last byte.
-        unsafe { self.base().add(self.len.get()) }
-    }
-
-    /// Whether a cursor with this end lies in the chunk: the end may be any address that the chunk ever ended at.
-    fn contains_end(self, end: NonNull<u8>) -> bool {
-        self.base() < end && end <= self.end()
-    }
-
-    fn holds(self, size: usize, align: usize) -> bool {
-        let (data, end) = (self.data().addr().get(), self.end().addr().get());
-        let pad = padding(data, align);
-        pad <= end - data && size <= end - data - pad
-    }
-
-    fn cursor(self) -> Cursor {
-        Cursor { next: self.data(), end: self.end() }
-    }
-}
+use record::{Chunk, Link, Record};
+pub(crate) use unfinished::Unfinished;
 
 /// The chunks of one arena.
 pub struct Chunks<'l> {
@@ -249,10 +41,22 @@ pub struct Chunks<'l> {
     current: Cell<Link>,
     /// What stood in the way of the request that failed last.
     obstacle: Cell<Obstacle>,
+    /// What is being built after the one cursor of a typed arena.
+    unfinished: Cell<Unfinished>,
+    steps: Steps,
 }
 
 // SAFETY: the chunks belong to this list alone and are bound to no thread.
 unsafe impl Send for Chunks<'_> {}
+
+/// So many vacant chunks are looked at before a new one is claimed.
+const LOOKS: usize = 8;
+
+/// Where a request is met without a claim, or what is missing for that.
+enum Here {
+    Fits(Cursor),
+    Lacks(usize),
+}
 
 impl<'l> Chunks<'l> {
     pub(crate) const fn new(spans: &'l dyn Spans, owner: &'static str, growth: Growth) -> Chunks<'l> {
@@ -265,6 +69,8 @@ impl<'l> Chunks<'l> {
             first: Cell::new(None),
             current: Cell::new(None),
             obstacle: Cell::new(Obstacle::TooLarge),
+            unfinished: Cell::new(Unfinished::Nothing),
+            steps: Steps::new(),
         }
     }
 
@@ -274,27 +80,61 @@ impl<'l> Chunks<'l> {
     }
 
     /// With `lead`, a new chunk has so many bytes more between its record and where the cursor begins.
+    ///
+    /// It looks at [`LOOKS`] vacant chunks. If there are more and none of those fits, they go back to the ledger once a new one is
+    /// there: a list whose front is of no use would be looked at in vain again in each round, and each would claim anew. Only where
+    /// the ledger has nothing to give, all are looked at.
+    #[inline]
     fn find_room(&self, cursor: Cursor, lead: usize, size: usize, align: usize) -> Result<Cursor, Obstacle> {
+        let found = self.find(cursor, lead, size, align)?;
+        // Another thread may have grown this memory, and handed the arena over.
+        platform::reach(found.end.addr().get());
+        Ok(found)
+    }
+
+    // Once, for those who panic and those who don't.
+    #[inline(never)]
+    fn find(&self, cursor: Cursor, lead: usize, size: usize, align: usize) -> Result<Cursor, Obstacle> {
         if size > isize::MAX as usize {
             return Err(Obstacle::TooLarge);
         }
-        // Every step back undoes one forward.
+        self.make_way(cursor)?;
         let here = self.chunk_of(cursor);
+        // Inner scopes have ended, as this cursor is used: what they entered is vacant, whether room is found now or not. (Where the
+        // cursor lies nowhere, the arena's own may lie in the first.)
+        self.current.set(here.or(self.first.get()));
         let mut missing = 0;
         if let Some(chunk) = here {
-            // The chunk may have grown since.
-            let longer = Cursor { end: chunk.end(), ..cursor };
-            let needed = padding(cursor.next.addr().get(), align).checked_add(size).ok_or(Obstacle::TooLarge)?;
-            if needed <= longer.room() {
-                self.current.set(here);
-                return Ok(longer);
+            match look_into(chunk, cursor, size, align)? {
+                Here::Fits(cursor) => return Ok(cursor),
+                Here::Lacks(bytes) => missing = bytes,
             }
-            missing = needed - longer.room();
         }
-        if let Some(vacant) = self.vacant_after(here, size, align) {
-            self.move_after(vacant, here);
-            return Ok(self.enter(vacant, here, cursor));
+        let rest = match self.look(self.after(here), LOOKS, size, align) {
+            Ok(vacant) => return Ok(self.reuse(vacant, here, cursor)),
+            Err(rest) => rest,
+        };
+        let (last, found) = match self.claim(here, missing, lead, size, align) {
+            // Only a claim that is in the list was to grow.
+            Ok(Placed::Grown(payload)) => (here, self.grown(here.ok_or(Obstacle::TooLarge)?, payload, cursor, size)),
+            Ok(Placed::New(payload, _)) => {
+                self.advance(size, payload.len());
+                let chunk = self.link(payload, here);
+                (Some(chunk), self.enter(chunk, here, cursor))
+            }
+            Err(obstacle) => {
+                let vacant = self.look(rest, usize::MAX, size, align).map_err(|_| obstacle)?;
+                return Ok(self.reuse(vacant, here, cursor));
+            }
+        };
+        if rest.is_some() {
+            self.give_back_after(last, LOOKS);
         }
+        Ok(found)
+    }
+
+    /// Claims a chunk for `size` bytes at `align`, or has `here` grow, which lacks so many.
+    fn claim(&self, here: Link, missing: usize, lead: usize, size: usize, align: usize) -> Result<Placed, Obstacle> {
         let step = self.step.get();
         let want = Want {
             prefix: size_of::<Record>() + lead,
@@ -309,24 +149,24 @@ impl<'l> Chunks<'l> {
             }),
         };
         // SAFETY: the chunk's payload is held until the chunk leaves the list.
-        match unsafe { self.spans.place(self.owner, &want) }? {
-            Placed::Grown(payload) => {
-                // Only a claim that is in the list was to grow.
-                let chunk = here.ok_or(Obstacle::TooLarge)?;
-                self.advance(size, payload.len() - chunk.len.get());
-                chunk.len.set(payload.len());
-                let home = self.home.get();
-                if chunk.contains_end(home.end) {
-                    self.home.set(Cursor { end: chunk.end(), ..home });
-                }
-                self.current.set(here);
-                Ok(Cursor { end: chunk.end(), ..cursor })
-            }
-            Placed::New(payload, _) => {
-                self.advance(size, payload.len());
-                Ok(self.enter(self.link(payload, here), here, cursor))
-            }
+        unsafe { self.spans.place(self.owner, &want) }
+    }
+
+    /// Goes on in a chunk that has grown.
+    fn grown(&self, chunk: Chunk, payload: Span, cursor: Cursor, size: usize) -> Cursor {
+        self.advance(size, payload.len() - chunk.len.get());
+        chunk.len.set(payload.len());
+        let home = self.home.get();
+        if chunk.contains_end(home.end) {
+            self.home.set(Cursor { end: chunk.end(), ..home });
         }
+        Cursor { end: chunk.end(), ..cursor }
+    }
+
+    /// Goes on in a vacant chunk.
+    fn reuse(&self, vacant: Chunk, here: Link, cursor: Cursor) -> Cursor {
+        self.move_after(vacant, here);
+        self.enter(vacant, here, cursor)
     }
 
     /// Goes on at the start of `chunk`, which comes right after `here`, where `cursor` lies.
@@ -351,25 +191,32 @@ impl<'l> Chunks<'l> {
     }
 
     /// The chunk that a cursor lies in: the last one entered, or, as inner scopes may have moved on, one before it.
+    ///
+    /// Each step back undoes one forward, as the list goes on from there, so there are no more steps back than chunks were entered,
+    /// and one in each call.
     fn chunk_of(&self, cursor: Cursor) -> Link {
         let mut here = self.current.get();
         while let Some(chunk) = here
             && !chunk.contains_end(cursor.end)
         {
+            self.steps.back();
             here = chunk.previous.get();
         }
         here
     }
 
-    /// The first chunk after `here` that can hold the request. Nothing lives in those.
-    fn vacant_after(&self, here: Link, size: usize, align: usize) -> Link {
-        let mut next = self.after(here);
-        while let Some(chunk) = next
-            && !chunk.holds(size, align)
-        {
+    /// The first of at most so many chunks from `next` on that can hold the request, or the one to go on with.
+    #[inline(never)] // or the loop is unrolled, for each of its callers
+    fn look(&self, mut next: Link, most: usize, size: usize, align: usize) -> Result<Chunk, Link> {
+        for _ in 0..most {
+            let chunk = next.ok_or(None)?;
+            self.steps.look();
+            if chunk.holds(size, align) {
+                return Ok(chunk);
+            }
             next = chunk.next.get();
         }
-        next
+        Err(next)
     }
 
     fn after(&self, here: Link) -> Link {
@@ -432,26 +279,35 @@ impl<'l> Chunks<'l> {
         self.first.get().map_or(Cursor::NOWHERE, Chunk::cursor)
     }
 
-    /// Gives the vacant chunks back: those after the one that `cursor` lies in, all of them if it lies in none or nothing lies
-    /// before it. Returns the cursor to go on with.
+    /// Gives the vacant chunks back: those after the one that the arena's own cursor lies in, all of them if that lies in none or
+    /// nothing lies before it.
     ///
     /// # Safety
     ///
     /// The caller owes: no other cursor of these chunks is used any more, nor anything that lies in the vacant ones.
-    pub(crate) unsafe fn trim(&self, cursor: Cursor) -> Cursor {
-        let is_empty = |chunk: &Chunk| chunk.previous.get().is_none() && chunk.data() == cursor.next;
-        let keep = self.chunk_of(cursor).filter(|chunk| !is_empty(chunk));
+    pub(crate) unsafe fn trim(&self) {
+        let home = self.home.get();
+        let is_empty = |chunk: &Chunk| chunk.previous.get().is_none() && chunk.data() == home.next;
+        let keep = self.chunk_of(home).filter(|chunk| !is_empty(chunk));
+        // All is as it will be before the first goes back: a backing is foreign code.
         self.current.set(keep);
-        while let Some(chunk) = self.after(keep) {
+        if keep.is_none() {
+            self.home.set(Cursor::NOWHERE);
+            self.step.set(self.growth.start());
+        }
+        self.give_back_after(keep, usize::MAX);
+    }
+
+    /// Gives back at most so many of the chunks after `here`, which are vacant. Each leaves the list before it goes, so the list is whole
+    /// whenever the backing runs.
+    #[inline(never)]
+    fn give_back_after(&self, here: Link, most: usize) {
+        for _ in 0..most {
+            let Some(chunk) = self.after(here) else { return };
             self.unlink(chunk);
             // SAFETY: the chunk is out of the list, and no cursor and so no value lies in it.
             unsafe { self.spans.give_back(chunk.base()) };
         }
-        if keep.is_some() {
-            return cursor;
-        }
-        self.step.set(self.growth.start());
-        Cursor::NOWHERE
     }
 
     /// Bytes claimed, the ledger's headers not included.
@@ -487,6 +343,7 @@ impl Refill for Chunks<'_> {
 
     #[cold]
     #[inline(never)]
+    #[track_caller]
     fn refill_or_panic(&self, cursor: Cursor, size: usize, align: usize) -> Packed {
         match self.find_room(cursor, 0, size, align) {
             Ok(Cursor { next, end }) => Packed::new((next, end)),
@@ -502,7 +359,46 @@ impl Refill for Chunks<'_> {
 
 impl Drop for Chunks<'_> {
     fn drop(&mut self) {
+        self.home.set(Cursor::NOWHERE);
         // SAFETY: whoever held a cursor borrowed or owned this list.
-        unsafe { self.trim(Cursor::NOWHERE) };
+        unsafe { self.trim() };
+    }
+}
+
+/// The rest of a cursor's chunk, which may have grown since.
+fn look_into(chunk: Chunk, cursor: Cursor, size: usize, align: usize) -> Result<Here, Obstacle> {
+    let longer = Cursor { end: chunk.end(), ..cursor };
+    let needed = padding(cursor.next.addr().get(), align).checked_add(size).ok_or(Obstacle::TooLarge)?;
+    Ok(if needed <= longer.room() { Here::Fits(longer) } else { Here::Lacks(needed - longer.room()) })
+}
+
+/// How many chunks were looked at, and how many steps were taken back: for tests.
+struct Steps {
+    #[cfg(test)]
+    looks: Cell<usize>,
+    #[cfg(test)]
+    back: Cell<usize>,
+}
+
+impl Steps {
+    const fn new() -> Steps {
+        Steps {
+            #[cfg(test)]
+            looks: Cell::new(0),
+            #[cfg(test)]
+            back: Cell::new(0),
+        }
+    }
+
+    #[inline(always)]
+    fn look(&self) {
+        #[cfg(test)]
+        self.looks.set(self.looks.get() + 1);
+    }
+
+    #[inline(always)]
+    fn back(&self) {
+        #[cfg(test)]
+        self.back.set(self.back.get() + 1);
     }
 }

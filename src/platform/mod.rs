@@ -77,6 +77,9 @@ pub(crate) fn owned(pointer: NonNull<u8>) -> NonNull<u8> {
     NonNull::with_exposed_provenance(pointer.addr())
 }
 
+/// Whether another thread may grow the memory that this one uses without its knowing: where [`reach`] does something.
+pub(crate) const GROWS_ELSEWHERE: bool = cfg!(all(target_family = "wasm", target_feature = "atomics"));
+
 /// Makes sure that this thread may use memory up to `end`, which another thread may have grown.
 ///
 /// An engine may tell the other threads of a grown memory late: until then their `memory.fill` and `memory.copy` trap beyond

@@ -13,6 +13,7 @@ use crate::chunk::{Cursor, CursorCell, Filled, Growth, Lodged, Refill};
 use crate::error::{AllocError, Obstacle, out_of_memory};
 use crate::layout::{LINE, padding};
 use crate::ledger::Ledger;
+use crate::platform;
 
 /// Blocks of one size and alignment, allocated and freed in any order, each in a few instructions.
 ///
@@ -54,6 +55,7 @@ impl<'l> BlockPool<'l> {
     /// # Panics
     ///
     /// If a block, rounded up, is larger than `isize::MAX` bytes.
+    #[track_caller]
     pub const fn new_in<B: Backing>(ledger: &'l Ledger<B>, owner: &'static str, layout: Layout) -> BlockPool<'l> {
         BlockPool { lock: Local::NEW, blocks: Blocks::new(Lodged::new(ledger, owner), layout) }
     }
@@ -80,6 +82,7 @@ impl<'l, R: RawMutex> BlockPool<'l, Locked<R>> {
     /// # Panics
     ///
     /// As that does.
+    #[track_caller]
     pub const fn shared_in<B: Backing>(ledger: &'l Ledger<B>, owner: &'static str, layout: Layout) -> Self {
         BlockPool { lock: Locked::NEW, blocks: Blocks::new(Lodged::new(ledger, owner), layout) }
     }
@@ -123,17 +126,35 @@ impl<'l, L: Access> BlockPool<'l, L> {
     /// When no block is free and no more can be had.
     #[inline(always)]
     pub fn alloc(&self) -> Result<NonNull<u8>, AllocError> {
-        self.enter().alloc::<false>()
+        self.hand_out::<false>()
     }
 
     /// [`alloc`](BlockPool::alloc); panics if there is no block.
     #[inline(always)]
+    #[track_caller]
     pub(super) fn alloc_or_panic(&self) -> NonNull<u8> {
-        match self.enter().alloc::<true>() {
+        if L::EXCLUDES {
+            // Not by the one that panics inside: a panic's hook is foreign code, and may come back here.
+            return match self.hand_out::<false>() {
+                Ok(block) => block,
+                Err(error) => out_of_memory(error),
+            };
+        }
+        match self.hand_out::<true>() {
             Ok(block) => block,
             // SAFETY: so asked, it does not return without a block.
             Err(_) => unsafe { core::hint::unreachable_unchecked() },
         }
+    }
+
+    /// The one way out of a pool, for whoever asks. Another thread may have grown the memory that the block lies in, and freed it or handed
+    /// the pool over.
+    #[inline(always)]
+    #[track_caller]
+    fn hand_out<const PANIC: bool>(&self) -> Result<NonNull<u8>, AllocError> {
+        let block = self.enter().alloc::<PANIC>()?;
+        platform::reach(block.addr().get() + self.blocks.layout.size());
+        Ok(block)
     }
 
     /// Takes a block back.
@@ -218,6 +239,7 @@ impl<L: Access> Drop for Turn<'_, '_, L> {
 }
 
 impl<'l> Blocks<'l> {
+    #[track_caller]
     const fn new(chunks: Lodged<'l>, layout: Layout) -> Blocks<'l> {
         let Some(layout) = block_layout(layout) else { panic!("a block can't be that large") };
         Blocks { free: Cell::new(None), cursor: CursorCell::new(Cursor::NOWHERE), layout, fixed: false, chunks }
@@ -225,6 +247,7 @@ impl<'l> Blocks<'l> {
 
     /// A block; with `PANIC`, there is always one.
     #[inline(always)]
+    #[track_caller]
     fn alloc<const PANIC: bool>(&self) -> Result<NonNull<u8>, AllocError> {
         if let Some(block) = self.free.get() {
             // SAFETY: a free block starts with its link.
@@ -236,6 +259,7 @@ impl<'l> Blocks<'l> {
 
     /// A block that was never used.
     #[inline(always)]
+    #[track_caller]
     fn alloc_new<const PANIC: bool>(&self) -> Result<NonNull<u8>, AllocError> {
         let (size, align) = (self.layout.size(), self.layout.align());
         let mut cursor = self.cursor.get();
@@ -359,6 +383,7 @@ fn full(owner: &'static str, size: usize, align: usize, filled: Filled) -> Alloc
 
 #[cold]
 #[inline(never)]
+#[track_caller]
 fn panic_full(owner: &'static str, size: usize, align: usize, filled: Filled) -> ! {
     out_of_memory(full(owner, size, align, filled))
 }

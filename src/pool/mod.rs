@@ -107,6 +107,7 @@ impl<T, L: Access> Pool<'_, T, L> {
     ///
     /// If no block is free and no more can be had.
     #[inline(always)]
+    #[track_caller]
     pub fn alloc(&self, value: T) -> PoolBox<'_, T, L> {
         self.fill(self.blocks.alloc_or_panic(), value)
     }

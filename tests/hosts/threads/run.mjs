@@ -1,4 +1,4 @@
-// h27 and h26: threads on one heap, in one shared memory. `node run.mjs [unlocked] MODULE`; with `unlocked`, the module is
+// h27, h26 and h32: threads on one heap, on pools and on an arena, in one shared memory. `node run.mjs [unlocked] MODULE`; with `unlocked`, the module is
 // the one without the heap's lock, and must be seen to break.
 
 import { address, assert, finish, test } from '../harness.mjs'
@@ -6,6 +6,7 @@ import { all, end, guest, one, ready, WORKERS } from './workers.mjs'
 
 const TURNS = 20_000
 const ROUNDS = 4
+const FILLS = 40
 const SECONDS = 60
 
 const { exports } = guest
@@ -16,7 +17,6 @@ const early = guest.view
 async function run() {
   const rounds = []
   try {
-    await ready(SECONDS)
     for (let round = 1; round <= ROUNDS; round += 1) {
       const sizes = [guest.memorySize]
       await all(SECONDS, 'pass_on', round, TURNS)
@@ -37,15 +37,33 @@ async function run() {
   }
 }
 
+/** Whether threads may write to what others have grown, from pools and an arena that they share. */
+async function fill() {
+  try {
+    exports.share_arena()
+    for (let round = 0; round < FILLS; round += 1) await all(SECONDS, 'fill', 100)
+    exports.drop_arena()
+  } catch (error) {
+    return error.message
+  }
+}
+
+const unlocked = process.argv.includes('unlocked')
+await ready(SECONDS)
+const trapped = unlocked ? undefined : await fill()
 const { rounds, problem } = await run()
 console.log(rounds)
 
-if (process.argv.includes('unlocked')) {
+if (unlocked) {
   test('h27_control: without its lock the heap breaks', () => {
     assert.notEqual(problem, undefined)
     console.log(problem)
   })
 } else {
+  test('h32_what_one_has_grown_another_may_write_to', () => {
+    assert.equal(trapped, undefined)
+  })
+
   test('h27_threads_pass_blocks_to_each_other', () => {
     assert.equal(problem, undefined)
     assert.equal(rounds.length, ROUNDS)

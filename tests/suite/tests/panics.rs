@@ -197,6 +197,43 @@ fn h20_a_typed_arena_whose_values_are_taken() {
     });
 }
 
+/// An iterator into a typed arena panics at each position, or at none, and puts a value there itself at each other, or at none.
+#[test]
+fn h20_a_typed_arena_that_gathers() {
+    const VALUES: usize = if cfg!(miri) { 3 } else { 8 };
+    let positions = || 0..=VALUES;
+    for (stop, nested) in positions().flat_map(|stop| positions().map(move |nested| (stop, nested))) {
+        for growth in [Growth::fixed(0), Growth::fixed(200), Growth::new()] {
+            on_ledger(0, |ledger, drops| {
+                let typed = TypedArena::new_in(ledger, "typed").with_growth(growth);
+                typed.alloc(drops.value());
+                let values = (0..VALUES).filter_map(|index| {
+                    if index == nested {
+                        typed.alloc(drops.value());
+                    }
+                    assert!(index != stop, "no more");
+                    Some(drops.value())
+                });
+                let mut expected = 1 + usize::from(nested < VALUES && nested <= stop);
+                if stop < VALUES {
+                    panics(|| typed.alloc_from_iter(values));
+                } else {
+                    assert!(typed.alloc_from_iter(values).iter().map(|bomb| bomb.number).is_sorted());
+                    expected += VALUES;
+                }
+                assert_eq!(
+                    (typed.len(), drops.leaked()),
+                    (expected, expected),
+                    "each value is there once, or dropped once"
+                );
+                typed.alloc(drops.value());
+                assert_eq!(typed.len(), expected + 1);
+                drop(typed);
+            });
+        }
+    }
+}
+
 #[test]
 fn h20_a_pool_whose_values_panic() {
     on_ledger(0, |ledger, drops| {

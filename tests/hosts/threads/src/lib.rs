@@ -9,6 +9,7 @@ extern crate alloc;
 
 mod heap;
 mod parcel;
+mod pools;
 mod soak;
 
 use alloc::boxed::Box;

@@ -3,7 +3,7 @@
 use core::alloc::Layout;
 use core::sync::atomic::Ordering::Relaxed;
 
-use freehold::{Alloc, Arena, BlockPool, GRAIN, Growth, Ledger};
+use freehold::{Alloc, Arena, BlockPool, GRAIN, Growth, Ledger, Pool, Region, TypedArena};
 
 use crate::backings::{Control, Manner, Memory, Simulated};
 use crate::live::{Holder, Live};
@@ -148,6 +148,56 @@ pub fn h14_a_crumb_is_no_step() {
         crumbs += usize::from(gained > 0 && gained < before / 2);
     }
     assert!(crumbs > 0, "there was one on the way");
+}
+
+/// Another policy counts from the next chunk on, for whoever has chunks already: arenas, typed arenas, pools.
+pub fn growth_changes_after_the_first_chunk() {
+    const LARGE: usize = 8192;
+    let (mut memory, control) = (Memory::new(ROOM), Control::new());
+    let ledger = Ledger::new(Simulated::new(&mut memory, &control, Manner::Islands));
+    control.gap.store(GRAIN, Relaxed);
+    let (small, large) = (Growth::fixed(512), Growth::fixed(LARGE));
+    /// Bytes of the next chunk.
+    fn next_chunk<B: freehold::Backing>(ledger: &Ledger<B>, mut put: impl FnMut()) -> usize {
+        let before = ledger.snapshot().claimed;
+        while ledger.snapshot().claimed == before {
+            put();
+        }
+        ledger.snapshot().claimed - before
+    }
+    let arena = Arena::new_in(&ledger, "arena").with_growth(small);
+    assert!(next_chunk(&ledger, || _ = arena.alloc([0u64; 4])) < 1024);
+    let arena = arena.with_growth(large);
+    assert_eq!(next_chunk(&ledger, || _ = arena.alloc([0u64; 4])), LARGE);
+    let typed = TypedArena::new_in(&ledger, "typed").with_growth(small);
+    assert!(next_chunk(&ledger, || _ = typed.alloc([0u64; 4])) < 1024);
+    let typed = typed.with_growth(large);
+    assert_eq!(next_chunk(&ledger, || _ = typed.alloc([0u64; 4])), LARGE);
+    let pool = Pool::new_in(&ledger, "pool").with_growth(small);
+    assert!(next_chunk(&ledger, || core::mem::forget(pool.alloc([0u64; 4]))) < 1024);
+    let pool = pool.with_growth(large);
+    assert_eq!(next_chunk(&ledger, || core::mem::forget(pool.alloc([0u64; 4]))), LARGE);
+    let blocks = BlockPool::new_in(&ledger, "blocks", Layout::new::<[u64; 4]>()).with_growth(small);
+    assert!(next_chunk(&ledger, || _ = blocks.alloc().expect("room")) < 1024);
+    let blocks = blocks.with_growth(large);
+    assert_eq!(next_chunk(&ledger, || _ = blocks.alloc().expect("room")), LARGE);
+}
+
+/// What fits one by one fits from an iterator too: values are never there twice, whether their number is known or not.
+pub fn typed_values_are_gathered_where_they_stay() {
+    fn in_a_region(values: impl Iterator<Item = u64>) {
+        let mut memory = [core::mem::MaybeUninit::uninit(); 10 << 10];
+        let ledger = Ledger::new(Region::new(&mut memory));
+        let mut arena = TypedArena::new_in(&ledger, "typed");
+        arena.alloc(7);
+        let claimed = ledger.growths();
+        assert!(arena.alloc_from_iter(values).iter().copied().eq(0..800));
+        assert_eq!((ledger.growths(), arena.len()), (claimed, 801));
+        assert!(arena.iter_mut().map(|value| *value).eq(core::iter::once(7).chain(0..800)));
+        tally::check(&ledger);
+    }
+    in_a_region(0..800);
+    in_a_region((0..1600).filter(|index| index % 2 == 0).map(|index| index / 2));
 }
 
 /// A chunk that is vacant again is used only if it has room for the padding too (h24: room is not length).

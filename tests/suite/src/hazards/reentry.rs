@@ -70,6 +70,118 @@ pub fn h21_typed_arena() {
     });
 }
 
+/// An iterator whose `size_hint` says what it likes.
+struct Hinting<I>(I, usize);
+
+impl<I: Iterator> Iterator for Hinting<I> {
+    type Item = I::Item;
+
+    fn next(&mut self) -> Option<I::Item> {
+        self.0.next()
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        (self.1, None)
+    }
+}
+
+/// What an iterator promises: nothing, too little, what comes, too much, more than there can be.
+const HINTS: [usize; 5] = [0, 3, VALUES, 10 * VALUES, usize::MAX];
+const VALUES: usize = 12;
+
+/// In a typed arena at each position, once and again, whatever the iterator promises: what it yields lies side by side and in order, after
+/// what it has put there, and the arena counts none of it before it is all there.
+pub fn h21_typed_arena_at_each_position() {
+    fn fits<T: From<u8> + Into<u32> + Copy>(growth: Growth) {
+        for position in 0..=VALUES {
+            for (nested, hint) in [0, 1, 40].into_iter().flat_map(|nested| HINTS.map(|hint| (nested, hint))) {
+                on_tight_ledger(|ledger| {
+                    let mut arena = TypedArena::new_in(ledger, "typed").with_growth(growth);
+                    arena.alloc(T::from(200));
+                    let mut turn = 0;
+                    let values = core::iter::from_fn(|| {
+                        // Twice in a row, so that the second finds the first's traces.
+                        if turn == position || turn == position + 1 {
+                            let before = arena.len();
+                            (0..nested).for_each(|_| _ = arena.alloc(T::from(100 + turn as u8)));
+                            assert_eq!(arena.len(), before + nested, "what is half built is not counted");
+                        }
+                        turn += 1;
+                        (turn <= VALUES).then(|| T::from(turn as u8))
+                    });
+                    let gathered = arena.alloc_from_iter(Hinting(values, hint));
+                    assert!(gathered.iter().map(|value| (*value).into()).eq(1..=VALUES as u32));
+                    let last = position + usize::from(position < VALUES);
+                    let nested = (position..=last).flat_map(|turn| core::iter::repeat_n(100 + turn as u32, nested));
+                    let all = core::iter::once(200).chain(nested).chain(1..=VALUES as u32);
+                    assert!(arena.iter_mut().map(|value| (*value).into()).eq(all));
+                });
+                if cfg!(miri) && nested == 0 {
+                    break;
+                }
+            }
+        }
+    }
+
+    /// Aligned to more than an arena's cursor.
+    #[derive(Clone, Copy)]
+    #[repr(align(64))]
+    struct Wide(u8);
+    impl From<u8> for Wide {
+        fn from(value: u8) -> Wide {
+            Wide(value)
+        }
+    }
+    impl From<Wide> for u32 {
+        fn from(Wide(value): Wide) -> u32 {
+            value.into()
+        }
+    }
+    fits::<u32>(Growth::fixed(300));
+    if !cfg!(miri) {
+        fits::<u8>(Growth::fixed(0));
+        fits::<u32>(Growth::new());
+        fits::<u16>(Growth::fixed(300));
+    }
+    fits::<Wide>(Growth::fixed(300));
+}
+
+/// Runs in runs: an iterator gathers its like in the same arena, three deep, at each position.
+pub fn h21_typed_arena_runs_in_runs() {
+    fn gather<'a>(arena: &'a TypedArena<'_, u32>, depth: u32, position: u32) -> &'a mut [u32] {
+        arena.alloc_from_iter((0..6).map(|index| {
+            if index == position && depth > 0 {
+                let inner = gather(arena, depth - 1, (position + depth) % 6);
+                assert!(inner.iter().copied().eq((0..6).map(|index| 10 * (depth - 1) + index)));
+            }
+            10 * depth + index
+        }))
+    }
+    for (position, size) in (0..6).flat_map(|position| [0, 300, 4000].map(|size| (position, size))) {
+        on_tight_ledger(|ledger| {
+            let mut arena = TypedArena::new_in(ledger, "typed").with_growth(Growth::fixed(size));
+            for _ in 0..2 {
+                let outer = gather(&arena, 3, position);
+                assert!(outer.iter().copied().eq(30..36));
+            }
+            let order = (0..2).flat_map(|_| (0..4).flat_map(|depth| 10 * depth..10 * depth + 6));
+            assert!(arena.iter_mut().map(|value| *value).eq(order));
+        });
+    }
+}
+
+/// Values of no size, which are counted only.
+pub fn h21_typed_arena_without_bytes() {
+    on_tight_ledger(|ledger| {
+        let arena = TypedArena::new_in(ledger, "typed");
+        let gathered = arena.alloc_from_iter((0..VALUES).map(|index| {
+            assert_eq!(arena.len(), index);
+            arena.alloc(());
+        }));
+        assert_eq!((gathered.len(), arena.len(), arena.claimed()), (VALUES, 2 * VALUES, 0));
+    });
+}
+
 /// In destructors: of a box in an arena, of a value in a pool, of the values of a half-built slice.
 pub fn h21_destructors() {
     struct Allocating<'a, B: Backing>(&'a Arena<'a>, &'a Pool<'a, u64>, &'a Ledger<B>, &'a Cell<usize>);

@@ -1,0 +1,64 @@
+//! Values that are being put side by side after a cursor that doesn't know of them yet.
+//!
+//! Whoever makes them is foreign code, which may allocate in the same place. So while there are any, the cursor has no room: who
+//! allocates comes to the list, and that moves them away first.
+
+use core::ptr::NonNull;
+
+use super::{Chunks, Cursor, Here, Placed, Want, look_into};
+use crate::error::Obstacle;
+
+/// What is being built after the one cursor of a list. All of it is the builder's: bytes that the list moves, and never looks at.
+#[derive(Clone, Copy)]
+pub(crate) enum Unfinished {
+    /// Nothing, or it is with its builder.
+    Nothing,
+    /// So many bytes right after the cursor.
+    Here(usize),
+    /// Somebody needed the room: they lie at the start of this claim now, if there were any.
+    Moved(Option<NonNull<u8>>),
+}
+
+impl Chunks<'_> {
+    /// Has nothing unfinished lie after the cursor.
+    #[inline]
+    pub(super) fn make_way(&self, cursor: Cursor) -> Result<(), Obstacle> {
+        match self.unfinished.get() {
+            Unfinished::Here(bytes) => self.move_away(cursor, bytes),
+            _ => Ok(()),
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn move_away(&self, cursor: Cursor, bytes: usize) -> Result<(), Obstacle> {
+        let mut moved = None;
+        if bytes > 0 {
+            let want = Want { prefix: 0, size: bytes, align: 1, prefer: 0, ahead: false, grow: None };
+            // SAFETY: no claim is to grow.
+            let (Placed::New(to, _) | Placed::Grown(to)) = unsafe { self.spans.place(self.owner, &want) }?;
+            // SAFETY: so many bytes lie after the cursor, in its chunk, and the claim is new and has room for them.
+            unsafe { to.base().copy_from_nonoverlapping(cursor.next, bytes) };
+            moved = Some(to.base());
+        }
+        self.unfinished.set(Unfinished::Moved(moved));
+        Ok(())
+    }
+
+    /// Room for `size` bytes from `cursor` on without a move: if its chunk has it, or can be made longer. What is unfinished stays.
+    pub(super) fn room_in_place(&self, cursor: Cursor, size: usize, align: usize) -> Option<Cursor> {
+        let here = self.chunk_of(cursor)?;
+        let missing = match look_into(here, cursor, size, align).ok()? {
+            Here::Fits(cursor) => return Some(cursor),
+            Here::Lacks(missing) => missing,
+        };
+        match self.claim(Some(here), missing, 0, size, align).ok()? {
+            Placed::Grown(payload) => Some(self.grown(here, payload, cursor, size)),
+            Placed::New(payload, _) => {
+                // SAFETY: it was claimed just now, and is not used.
+                unsafe { self.spans.give_back(payload.base()) };
+                None
+            }
+        }
+    }
+}

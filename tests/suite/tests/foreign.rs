@@ -1,0 +1,302 @@
+//! Code that is not ours runs in the middle of what we do (h31): whatever it does there, the state is whole, and nothing is locked. The list
+//! of all such calls stands in `docs/safety.md`.
+
+#![cfg(panic = "unwind")]
+#![cfg(not(target_family = "wasm"))]
+
+use std::alloc::{Layout, alloc, dealloc};
+use std::cell::Cell;
+use std::panic::{AssertUnwindSafe, catch_unwind, set_hook, take_hook};
+use std::ptr::NonNull;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
+
+use freehold::{
+    Alloc, Arena, Backing, BlockPool, GRAIN, Grant, Growth, Ledger, Loan, Obstacle, RawMutex, Region, Request,
+    SharedPool, Span, TypedArena,
+};
+
+fn panics<T>(run: impl FnOnce() -> T) {
+    assert!(catch_unwind(AssertUnwindSafe(run)).is_err(), "no panic came through");
+}
+
+/// Lends blocks, and breaks its word: it unwinds once it has taken one back, as often as it is told to.
+#[derive(Default)]
+struct Unwinding<'a> {
+    armed: Option<&'a Cell<u32>>,
+}
+
+// SAFETY: only this thread uses it.
+unsafe impl Send for Unwinding<'_> {}
+
+// SAFETY: the system's blocks are the ledger's alone until they are given back. That it unwinds then is what is tested.
+unsafe impl Backing for Unwinding<'_> {
+    fn name(&self) -> &'static str {
+        "unwinding"
+    }
+
+    fn claim(&mut self, request: &Request) -> Result<Grant, Obstacle> {
+        let layout = Layout::from_size_align(request.len()?.next_multiple_of(GRAIN), GRAIN).expect("a layout");
+        // SAFETY: the size is not 0.
+        let block = NonNull::new(unsafe { alloc(layout) }).expect("memory for a test");
+        // SAFETY: just allocated.
+        Ok(Grant::loan(unsafe { Span::new(block, layout.size()) }))
+    }
+
+    unsafe fn give_back(&mut self, loan: Loan) {
+        let layout = Layout::from_size_align(loan.span.len(), GRAIN).expect("a layout");
+        // SAFETY: allocated with this layout, and given back once.
+        unsafe { dealloc(loan.span.base().as_ptr(), layout) };
+        if let Some(armed) = self.armed
+            && armed.get() > 0
+        {
+            armed.set(armed.get() - 1);
+            panic!("unwound");
+        }
+    }
+}
+
+/// While chunks go back, the arena is as it will be: nothing is put into what is gone, nothing goes back twice.
+#[test]
+fn h31_trimming_is_whole_before_anything_goes_back() {
+    let armed = Cell::new(0);
+    let ledger = Ledger::new(Unwinding { armed: Some(&armed) });
+    let mut arena = Arena::new_in(&ledger, "arena").with_growth(Growth::fixed(300));
+    for _ in 0..5 {
+        (0..4u64).for_each(|number| assert_eq!(*arena.alloc([number; 25]), [number; 25]));
+        arena.reset();
+        let claimed = arena.claimed();
+        armed.set(1);
+        panics(|| arena.trim());
+        assert!(arena.claimed() < claimed, "the first went back");
+        assert_eq!((&arena).room(), 0, "the arena's cursor is not where it was");
+        assert_eq!(arena.claimed() + GRAIN * 3, ledger.snapshot().claimed, "three are left");
+        assert_eq!(*arena.alloc([7u64; 25]), [7; 25]);
+        arena.reset();
+        arena.trim();
+        assert_eq!((arena.claimed(), ledger.snapshot().claimed), (0, 0));
+    }
+}
+
+/// The same of a pool, which is reclaimed, and of a typed arena, in which something was moved out of the way.
+#[test]
+fn h31_pools_and_runs_are_whole_before_anything_goes_back() {
+    let armed = Cell::new(0);
+    let ledger = Ledger::new(Unwinding { armed: Some(&armed) });
+    let pool = BlockPool::<freehold::Locked>::shared_in(&ledger, "blocks", Layout::new::<[u64; 20]>());
+    // SAFETY: it came from this pool.
+    unsafe { pool.free(pool.alloc().expect("room")) };
+    armed.set(1);
+    panics(|| pool.reclaim());
+    assert_eq!((pool.capacity(), pool.in_use(), ledger.snapshot().claimed), (0, 0, 0));
+    // SAFETY: as above.
+    unsafe { pool.free(pool.alloc().expect("room")) };
+    let mut typed = TypedArena::new_in(&ledger, "typed");
+    typed.alloc(1);
+    let values = (0..5).inspect(|index| {
+        if *index == 3 {
+            typed.alloc(9);
+            armed.set(1);
+        }
+    });
+    panics(|| typed.alloc_from_iter(values));
+    assert_eq!(armed.get(), 0);
+    typed.alloc_from_iter(5..7);
+    assert!(typed.iter_mut().map(|value| *value).eq([1, 9, 5, 6]));
+    drop((typed, pool));
+    assert_eq!(ledger.snapshot().claimed, 0);
+}
+
+/// Values whose destructors put others into the arena that they were to go into.
+#[test]
+fn h31_a_run_that_is_dropped_makes_way() {
+    struct Again(&'static TypedArena<'static, Again>, u32);
+    impl Drop for Again {
+        fn drop(&mut self) {
+            if self.1 < 100 {
+                self.0.alloc(Again(self.0, self.1 + 100));
+            }
+        }
+    }
+    for (stop, alone) in (0..8).flat_map(|stop| [(stop, true), (stop, false)]) {
+        let ledger: &'static Ledger<Unwinding<'static>> = Box::leak(Box::new(Ledger::new(Unwinding::default())));
+        let arena = TypedArena::new_in(ledger, "typed").with_growth(Growth::fixed(if alone { 300 } else { 4000 }));
+        let arena: &'static TypedArena<'static, Again> = Box::leak(Box::new(arena));
+        arena.alloc(Again(arena, 1000));
+        panics(|| {
+            arena.alloc_from_iter((0..).map(|number| {
+                assert!(number < stop, "no more");
+                Again(arena, number)
+            }))
+        });
+        assert_eq!(arena.len(), 1 + stop as usize, "each was dropped once");
+        arena.alloc(Again(arena, 2000));
+        let start: *const TypedArena<'static, Again> = arena;
+        // SAFETY: nobody else uses the arena any more; it is never dropped.
+        let values = unsafe { &mut *start.cast_mut() }.iter_mut().map(|again| again.1).collect::<Vec<_>>();
+        assert_eq!((values[0], values.last()), (1000, Some(&2000)));
+        let mut between = values[1..values.len() - 1].to_vec();
+        between.sort_unstable();
+        assert!(between.into_iter().eq((0..stop).map(|number| 100 + number)));
+    }
+}
+
+/// A lock that panics when it is told to, and knows whether it is held.
+struct Moody(AtomicBool);
+
+static IN_LOCK: AtomicU32 = AtomicU32::new(0);
+static IN_UNLOCK: AtomicU32 = AtomicU32::new(0);
+static HELD: AtomicBool = AtomicBool::new(false);
+static HELD_IN_HOOK: AtomicBool = AtomicBool::new(false);
+/// One test at a time uses such a lock.
+static TURN: Mutex<()> = Mutex::new(());
+
+fn panic_if(armed: &AtomicU32) {
+    if armed.load(Relaxed) > 0 {
+        armed.fetch_sub(1, Relaxed);
+        panic!("a lock that panics");
+    }
+}
+
+// SAFETY: it is taken by one at a time; who finds it taken panics.
+unsafe impl RawMutex for Moody {
+    #[allow(clippy::declare_interior_mutable_const)] // a lock's first state
+    const INIT: Moody = Moody(AtomicBool::new(false));
+    type GuardMarker = ();
+
+    fn lock(&self) {
+        panic_if(&IN_LOCK);
+        assert!(self.try_lock(), "taken already");
+    }
+
+    fn try_lock(&self) -> bool {
+        let taken = !self.0.swap(true, Relaxed);
+        HELD.store(true, Relaxed);
+        taken
+    }
+
+    unsafe fn unlock(&self) {
+        self.0.store(false, Relaxed);
+        HELD.store(false, Relaxed);
+        panic_if(&IN_UNLOCK);
+    }
+}
+
+#[test]
+fn h31_a_lock_that_panics() {
+    let _turn = TURN.lock();
+    let ledger = Ledger::new(Unwinding::default());
+    let pool = SharedPool::<String, Moody>::shared_in(&ledger, "pool");
+    let kept = pool.alloc("kept".into());
+    for (armed, lost) in [(&IN_LOCK, 0), (&IN_UNLOCK, 1)] {
+        let in_use = pool.in_use();
+        armed.store(1, Relaxed);
+        panics(|| pool.alloc("dropped, not lost".into()));
+        assert_eq!((pool.in_use(), &**kept), (in_use + lost, "kept"), "a block may be lost, no more");
+        let freed = pool.alloc("freed".into());
+        armed.store(1, Relaxed);
+        panics(|| drop(freed));
+        assert!(pool.in_use() <= in_use + lost + 1);
+    }
+    assert_eq!(*pool.alloc("again".into()), "again");
+}
+
+/// A panic's hook may use the pool that has no room.
+#[test]
+fn h31_a_pool_is_not_locked_when_it_panics() {
+    let _turn = TURN.lock();
+    let ledger = Ledger::new(Region::new(&mut []));
+    let grows = SharedPool::<u64, Moody>::shared_in(&ledger, "pool");
+    let fixed = SharedPool::<u64, Moody>::shared_fixed_in(&ledger, "pool", 0).expect("nothing");
+    let other = take_hook();
+    set_hook(Box::new(move |info| {
+        HELD_IN_HOOK.store(HELD.load(Relaxed), Relaxed);
+        other(info);
+    }));
+    for pool in [grows, fixed] {
+        HELD_IN_HOOK.store(true, Relaxed);
+        panics(|| pool.alloc(1));
+        assert!(!HELD_IN_HOOK.load(Relaxed), "locked while the hook runs");
+    }
+}
+
+/// A panic in the allocator that a ledger is over.
+#[cfg(feature = "collections")]
+mod over {
+    use std::alloc::Layout;
+    use std::process::{Command, Output};
+    use std::ptr::NonNull;
+    use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+    use std::{env, str};
+
+    use allocator_api2::alloc::{AllocError, Allocator, Global};
+    use freehold::{Alloc, Arena, Backing, Growth, Ledger, Over};
+
+    use super::{Unwinding, panics};
+
+    static ARMED: AtomicBool = AtomicBool::new(false);
+
+    struct Panicking;
+
+    // SAFETY: all is the global allocator's.
+    unsafe impl Allocator for Panicking {
+        fn allocate(&self, layout: Layout) -> Result<NonNull<[u8]>, AllocError> {
+            assert!(!ARMED.load(Relaxed), "in allocate");
+            Global.allocate(layout)
+        }
+
+        unsafe fn deallocate(&self, block: NonNull<u8>, layout: Layout) {
+            // SAFETY: the caller's promise.
+            unsafe { Global.deallocate(block, layout) };
+            assert!(!ARMED.load(Relaxed), "in deallocate");
+        }
+    }
+
+    const CHILD: &str = "FREEHOLD_TEST_CHILD";
+
+    fn run<B: Backing>(ledger: &Ledger<B>, when: &str) {
+        let mut arena = Arena::new_in(ledger, "arena").with_growth(Growth::fixed(300));
+        (0..4u64).for_each(|number| _ = arena.alloc([number; 25]));
+        ARMED.store(true, Relaxed);
+        match when {
+            "claim" => panics(|| _ = arena.alloc([1u64; 25])),
+            "trim" => {
+                arena.reset();
+                panics(|| arena.trim());
+            }
+            _ => panics(|| drop(arena)),
+        }
+    }
+
+    /// What a child does; in all other runs, nothing.
+    #[test]
+    fn child() {
+        match env::var(CHILD).ok().as_deref().and_then(|what| what.split_once(' ')) {
+            Some(("over", when)) => run(&Ledger::new(Over::new(Panicking)), when),
+            Some(("unguarded", _)) => {
+                let armed = std::cell::Cell::new(1);
+                run(&Ledger::new(Unwinding { armed: Some(&armed) }), "trim");
+            }
+            _ => {}
+        }
+    }
+
+    fn child_that(does: &str) -> Output {
+        let mut child = Command::new(env::current_exe().expect("this program"));
+        child.args(["--exact", "over::child", "--nocapture"]).env(CHILD, does).output().expect("a child")
+    }
+
+    /// It ends the program, with a message that says why. The control lets it through, and the program goes on.
+    #[test]
+    #[cfg_attr(miri, ignore = "needs processes")]
+    fn h31_an_allocator_that_panics_ends_the_program() {
+        for when in ["claim", "trim", "drop"] {
+            let Output { status, stderr, .. } = child_that(&format!("over {when}"));
+            let stderr = str::from_utf8(&stderr).expect("a text");
+            assert!(!status.success(), "{when}: it went on: {stderr}");
+            assert!(stderr.contains("the allocator that a ledger is `Over` panicked"), "{when}: {stderr}");
+        }
+        let Output { status, stderr, .. } = child_that("unguarded trim");
+        assert!(status.success(), "{}", str::from_utf8(&stderr).expect("a text"));
+    }
+}

@@ -1,0 +1,122 @@
+//! A panic for want of memory names the caller's line, whatever the verb.
+
+#![cfg(not(target_family = "wasm"))]
+
+use std::alloc::Layout;
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+use std::mem::MaybeUninit;
+use std::panic::{AssertUnwindSafe, catch_unwind, set_hook, take_hook};
+use std::path::Path;
+use std::{env, fs};
+
+use freehold::{Alloc, Arena, BlockPool, Growth, Ledger, Pool, Region, SharedPool, TypedArena};
+
+thread_local! {
+    /// Where this thread panicked last, and what it said.
+    static LAST: RefCell<(String, u32, String)> = const { RefCell::new((String::new(), 0, String::new())) };
+}
+
+/// Where `run` panics, and what it says.
+fn place_of_panic(run: &dyn Fn()) -> (String, u32, String) {
+    set_hook(Box::new(|info| {
+        let place = info.location().expect("a location");
+        LAST.set((place.file().into(), place.line(), info.to_string()));
+    }));
+    let result = catch_unwind(AssertUnwindSafe(run));
+    drop(take_hook());
+    assert!(result.is_err(), "it does not panic");
+    LAST.take()
+}
+
+/// A verb by its file and its name, the line of this call, and the call.
+type Row<'a> = (&'static str, u32, Box<dyn Fn() + 'a>);
+
+macro_rules! row {
+    ($verb:literal, $call:expr) => {
+        ($verb, line!(), Box::new(|| _ = $call))
+    };
+}
+
+#[test]
+fn panics_name_the_callers_line() {
+    let ledger = Ledger::new(Region::new(&mut []));
+    let huge = Layout::from_size_align(isize::MAX as usize, 1).expect("a layout");
+    let mut arena = Arena::new_in(&ledger, "arena");
+    let scope = arena.scope();
+    let a = &scope;
+    let typed = TypedArena::<[u64; 4]>::new_in(&ledger, "typed");
+    let pool = Pool::<u64>::new_in(&ledger, "pool");
+    let mut memory = [MaybeUninit::uninit(); 2000];
+    let small = Ledger::new(Region::new(&mut memory));
+    let full = Pool::<u64>::fixed_in(&small, "fixed", 0).expect("nothing");
+    let shared = SharedPool::<u64>::shared_in(&ledger, "shared");
+    let other = Arena::new_in(&small, "small").with_growth(Growth::fixed(0));
+    let unknown = (0..2000u64).filter(|index| index % 2 == 0);
+    let text = "x".repeat(100);
+    #[rustfmt::skip]
+    let rows: &[Row<'_>] = &[
+        row!("alloc.rs alloc", a.alloc(1)),
+        row!("alloc.rs alloc", other.alloc([0u64; 300])),
+        row!("alloc.rs alloc_with", a.alloc_with(|| 1)),
+        row!("alloc.rs alloc_uninit", a.alloc_uninit::<u64>()),
+        row!("alloc.rs alloc_uninit_slice", a.alloc_uninit_slice::<u64>(9)),
+        row!("alloc.rs alloc_uninit_slice", a.alloc_uninit_slice::<u64>(usize::MAX / 8)),
+        row!("alloc.rs alloc_slice_copy", a.alloc_slice_copy(&[1])),
+        row!("alloc.rs alloc_slice_clone", a.alloc_slice_clone(&[1])),
+        row!("alloc.rs alloc_slice_fill", a.alloc_slice_fill(3, 1)),
+        row!("alloc.rs alloc_slice_fill_with", a.alloc_slice_fill_with(3, |index| index)),
+        row!("alloc.rs alloc_from_iter", a.alloc_from_iter(0..3)),
+        row!("alloc.rs alloc_from_iter", other.alloc_from_iter(unknown.clone())),
+        row!("alloc.rs alloc_str", a.alloc_str("text")),
+        row!("alloc.rs alloc_fmt", a.alloc_fmt(format_args!("{text}"))),
+        row!("alloc.rs alloc_layout", a.alloc_layout(huge)),
+        row!("alloc.rs alloc_box", a.alloc_box(1)),
+        row!("alloc.rs alloc_box_from_iter", a.alloc_box_from_iter(0..3)),
+        row!("alloc.rs alloc_box_from_iter", other.alloc_box_from_iter(unknown.clone())),
+        row!("alloc.rs reserve", a.reserve(1)),
+        row!("typed.rs alloc", typed.alloc([1; 4])),
+        row!("typed.rs alloc_from_iter", typed.alloc_from_iter([[1; 4]; 3])),
+        row!("typed.rs alloc_from_iter", TypedArena::new_in(&small, "typed").alloc_from_iter(unknown.clone())),
+        row!("pool/mod.rs alloc", pool.alloc(1)),
+        row!("pool/mod.rs alloc", full.alloc(1)),
+        row!("pool/mod.rs alloc", shared.alloc(1)),
+        row!("block.rs new_in", BlockPool::new_in(&ledger, "blocks", huge)),
+        row!("block.rs shared_in", BlockPool::<freehold::Locked>::shared_in(&ledger, "blocks", huge)),
+    ];
+    for (verb, line, call) in rows {
+        let (file, at, said) = place_of_panic(call);
+        assert_eq!((file.as_str(), at), (file!(), *line), "{verb}: {said}");
+    }
+    let (.., said) = place_of_panic(&|| _ = a.alloc_uninit_slice::<u64>(usize::MAX / 8));
+    assert!(said.contains(&format!("asked for {} bytes aligned to", usize::MAX / 8 * 8)), "{said}");
+    if !cfg!(miri) {
+        let listed = rows.iter().map(|(verb, ..)| (*verb).to_owned()).collect::<BTreeSet<_>>();
+        assert_eq!(listed, verbs_that_panic(), "each verb whose documentation has `# Panics` has a row");
+    }
+}
+
+/// The end of a file's name and a verb's, for each public one whose documentation says that it panics.
+fn verbs_that_panic() -> BTreeSet<String> {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../src");
+    let mut found = BTreeSet::new();
+    for folder in ["arena", "pool"] {
+        for file in fs::read_dir(source.join(folder)).expect("the folder").map(|file| file.expect("a file").path()) {
+            let name = file.file_name().expect("a name").to_str().expect("a name").to_owned();
+            let name = if name == "mod.rs" { format!("{folder}/{name}") } else { name };
+            let text = fs::read_to_string(&file).expect("a text");
+            let mut panics = false;
+            for line in text.lines().map(str::trim) {
+                panics |= line == "/// # Panics";
+                if let (true, Some((_, rest))) = (panics && !line.starts_with('/'), line.split_once("fn ")) {
+                    let verb: String = rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+                    if !line.starts_with("pub(") {
+                        found.insert(format!("{name} {verb}"));
+                    }
+                    panics = false;
+                }
+            }
+        }
+    }
+    found
+}
