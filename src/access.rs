@@ -2,6 +2,8 @@
 
 use lock_api::RawMutex;
 
+use crate::spin::Spin;
+
 /// How a pool or a heap is shared: [`Local`] or [`Locked`].
 ///
 /// It can't be implemented outside this crate.
@@ -10,6 +12,9 @@ pub trait Access: sealed::Sealed + Sized {
     const NEW: Self;
     #[doc(hidden)]
     fn enter(&self);
+    /// Enters, if that can be had at once.
+    #[doc(hidden)]
+    fn try_enter(&self) -> bool;
     /// # Safety
     ///
     /// The caller owes: it has entered, and has not left since.
@@ -25,12 +30,12 @@ mod sealed {
 #[derive(Debug)]
 pub struct Local(());
 
-/// Shared behind a lock; by default a spin lock, which never waits for the operating system.
+/// Shared behind a lock; by default a spin lock: see [`Spin`].
 ///
 /// An interrupt handler that spins for what it interrupted waits for ever: to share with one, name a [`RawMutex`] that keeps
 /// interrupts off while it is held.
 #[derive(Debug)]
-pub struct Locked<R = spin::mutex::SpinMutex<()>>(R);
+pub struct Locked<R = Spin>(R);
 
 impl sealed::Sealed for Local {}
 
@@ -39,6 +44,11 @@ impl Access for Local {
 
     #[inline(always)]
     fn enter(&self) {}
+
+    #[inline(always)]
+    fn try_enter(&self) -> bool {
+        true
+    }
 
     #[inline(always)]
     unsafe fn leave(&self) {}
@@ -52,6 +62,11 @@ impl<R: RawMutex> Access for Locked<R> {
     #[inline]
     fn enter(&self) {
         self.0.lock();
+    }
+
+    #[inline]
+    fn try_enter(&self) -> bool {
+        self.0.try_lock()
     }
 
     #[inline]

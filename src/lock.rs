@@ -3,17 +3,38 @@
 
 #[cfg(not(all(target_family = "wasm", not(target_feature = "atomics"))))]
 mod chosen {
+    use core::mem;
+
+    use lock_api::Mutex;
+
+    use crate::spin::Spin;
+
     /// A spin lock.
-    pub(crate) struct Lock<T>(spin::mutex::SpinMutex<T>);
+    pub(crate) struct Lock<T>(Mutex<Spin, T>);
 
     impl<T> Lock<T> {
         pub(crate) const fn new(value: T) -> Lock<T> {
-            Lock(spin::mutex::SpinMutex::new(value))
+            Lock(Mutex::new(value))
         }
 
         /// Runs `f` with the value to itself. `f` must not come back here for the same lock: it would wait for itself.
         pub(crate) fn with<R>(&self, f: impl FnOnce(&mut T) -> R) -> R {
             f(&mut self.0.lock())
+        }
+
+        /// Takes the lock, if nobody has it.
+        pub(crate) fn hold(&self) -> bool {
+            self.0.try_lock().map(mem::forget).is_some()
+        }
+
+        /// Gives it back.
+        ///
+        /// # Safety
+        ///
+        /// The caller owes: it took the lock, by [`hold`](Lock::hold).
+        pub(crate) unsafe fn release(&self) {
+            // SAFETY: the caller has it.
+            unsafe { self.0.force_unlock() };
         }
     }
 }
@@ -36,6 +57,16 @@ mod chosen {
         pub(crate) const fn new(value: T) -> Lock<T> {
             Lock { taken: Cell::new(false), value: UnsafeCell::new(value) }
         }
+
+        /// Nobody has to be kept out, as there is nobody.
+        pub(crate) fn hold(&self) -> bool {
+            true
+        }
+
+        /// # Safety
+        ///
+        /// None: there is nothing to give back.
+        pub(crate) unsafe fn release(&self) {}
 
         /// Runs `f` with the value to itself.
         ///

@@ -6,6 +6,7 @@ use super::book::{Book, Totals};
 use super::{Keeper, header_of, payload, reached};
 use crate::layout::{GRAIN, MAX_SPAN, round_up};
 use crate::lock::Lock;
+use crate::platform::{Link, Whole};
 use crate::span::Span;
 
 /// A ledger's book, and its heaps. It is the same whatever the backing, so who frees and reuses through it needs no dynamic call.
@@ -13,6 +14,23 @@ pub(crate) struct Records {
     kept: Lock<Kept>,
     /// Set iff the backing lends: then claims end through the ledger only, which knows whom a loan goes back to.
     pub lends: bool,
+    link: Link,
+}
+
+// SAFETY: the book and the keeper are used under the lock only.
+unsafe impl Whole for Records {
+    fn hold(&self) -> bool {
+        self.kept.hold()
+    }
+
+    unsafe fn release(&self) {
+        // SAFETY: the caller's promise.
+        unsafe { self.kept.release() };
+    }
+
+    fn link(&self) -> &Link {
+        &self.link
+    }
 }
 
 pub(super) struct Kept {
@@ -23,7 +41,7 @@ pub(super) struct Kept {
 
 impl Records {
     pub const fn new(lends: bool) -> Records {
-        Records { kept: Lock::new(Kept { book: Book::new(), keeper: None }), lends }
+        Records { kept: Lock::new(Kept { book: Book::new(), keeper: None }), lends, link: Link::new() }
     }
 
     #[inline]
