@@ -30,9 +30,11 @@ static HOLDER: AtomicUsize = AtomicUsize::new(0);
 /// From here on the list is held.
 static HELD: AtomicPtr<Link> = AtomicPtr::new(ptr::null_mut());
 
-/// How often a lock is tried before all are let go, and how often that is done.
+/// How often a lock is tried before all are let go; how often that is done while others only are let run; and how often, a millisecond
+/// after the other, before the fork goes on without.
 const TRIES: usize = 64;
-const ROUNDS: usize = 1 << 18;
+const QUICK: usize = 1000;
+const SLOW: usize = 2000;
 
 impl Link {
     pub const fn new() -> Link {
@@ -100,11 +102,16 @@ fn this_thread() -> usize {
 /// Before a fork. It never waits for one lock while it holds another, so it may come in any order, and beside claims that go through two
 /// ledgers.
 extern "C" fn before() {
-    for _ in 0..ROUNDS {
+    for round in 0..QUICK + SLOW {
         if hold_all() {
             return;
         }
-        give_way();
+        if round < QUICK {
+            give_way();
+        } else {
+            // SAFETY: it touches no memory.
+            unsafe { libc::usleep(1000) };
+        }
     }
     // Whoever holds the one that is missing can't go on before this thread does: it is what was interrupted by a signal whose
     // handler forks. To wait on would be to hang; so the child has to do without.
