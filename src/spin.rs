@@ -38,16 +38,24 @@ impl Spin {
     #[cold]
     #[inline(never)]
     fn wait(&self) {
-        if !(0..DOUBLINGS).any(|step| self.look(|| (0..1 << step).for_each(|_| spin_loop()))) {
-            let patience = if self.lost.load(Ordering::Relaxed) { LOST_PATIENCE } else { platform::PATIENCE };
-            if !(0..patience).any(|_| self.look(platform::give_way)) {
-                self.lost.store(true, Ordering::Relaxed);
-                a_lock_was_never_given_back();
-            }
+        let found = self.wait_for(self.patience());
+        if found == self.lost.load(Ordering::Relaxed) {
+            self.lost.store(!found, Ordering::Relaxed);
         }
-        if self.lost.load(Ordering::Relaxed) {
-            self.lost.store(false, Ordering::Relaxed);
+        if !found {
+            a_lock_was_never_given_back();
         }
+    }
+
+    /// How often it is looked for.
+    fn patience(&self) -> u64 {
+        if self.lost.load(Ordering::Relaxed) { LOST_PATIENCE } else { platform::PATIENCE }
+    }
+
+    /// Takes it, if it is there at one of so many looks.
+    fn wait_for(&self, patience: u64) -> bool {
+        (0..DOUBLINGS).any(|step| self.look(|| (0..1 << step).for_each(|_| spin_loop())))
+            || (0..patience).any(|_| self.look(platform::give_way))
     }
 
     /// Lets some time pass, then takes the lock if it is there.
@@ -104,5 +112,87 @@ unsafe impl RawMutex for Spin {
 impl fmt::Debug for Spin {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         f.write_str(if self.is_locked() { "Spin(locked)" } else { "Spin" })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::string::String;
+    use std::{env, process, thread};
+
+    use super::*;
+
+    /// Waits for a lock that is never given back, if the process was started for that.
+    const LOSES: &str = "FREEHOLD_TEST_LOSES_A_LOCK";
+
+    #[test]
+    fn h35_a_wait_has_an_end() {
+        let spin = Spin::INIT;
+        assert!(spin.try_lock());
+        assert!(!spin.wait_for(100));
+        // SAFETY: taken above.
+        unsafe { spin.unlock() };
+        assert!(spin.wait_for(1));
+    }
+
+    /// The first wait for a lost lock takes its time, the next does not; and once it is given back after all, everything is as before.
+    #[test]
+    fn h35_a_lost_lock_is_lost_until_it_is_given_back() {
+        let spin = Spin::INIT;
+        assert!(spin.try_lock());
+        assert_eq!(spin.patience(), platform::PATIENCE);
+        spin.lost.store(true, Ordering::Relaxed);
+        assert!(spin.patience() <= 1 << 10);
+        // SAFETY: taken above.
+        unsafe { spin.unlock() };
+        spin.wait();
+        assert!(spin.is_locked());
+        assert_eq!(spin.patience(), platform::PATIENCE);
+    }
+
+    #[test]
+    fn threads_take_turns() {
+        struct Count(core::cell::UnsafeCell<usize>);
+        // SAFETY: used behind the lock below.
+        unsafe impl Sync for Count {}
+        let (spin, count) = (Spin::INIT, Count(core::cell::UnsafeCell::new(0)));
+        let (spin, count) = (&spin, &count);
+        const TURNS: usize = if cfg!(miri) { 50 } else { 50_000 };
+        thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(move || {
+                    for _ in 0..TURNS {
+                        spin.lock();
+                        // SAFETY: this thread has the lock.
+                        unsafe { *count.0.get() += 1 };
+                        // SAFETY: taken above.
+                        unsafe { spin.unlock() };
+                    }
+                });
+            }
+        });
+        // SAFETY: the threads are gone.
+        assert_eq!(unsafe { *count.0.get() }, 4 * TURNS);
+    }
+
+    /// It says what has happened, and ends the process: an allocator may not unwind.
+    #[test]
+    #[cfg_attr(miri, ignore = "it starts a process")]
+    fn h35_a_lost_lock_is_said_to_be_lost() {
+        if env::var_os(LOSES).is_some() {
+            let spin = Spin::INIT;
+            spin.lock();
+            spin.lost.store(true, Ordering::Relaxed);
+            let _ = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| spin.lock()));
+            process::exit(0);
+        }
+        let this = env::current_exe().expect("a path");
+        let out = process::Command::new(this)
+            .args(["--exact", "spin::tests::h35_a_lost_lock_is_said_to_be_lost", "--nocapture"])
+            .env(LOSES, "1")
+            .output()
+            .expect("a process");
+        let said = String::from_utf8_lossy(&out.stderr);
+        assert!(!out.status.success() && said.contains("was never given back"), "{}: {said}", out.status);
     }
 }
