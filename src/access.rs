@@ -32,7 +32,7 @@ pub struct Local(());
 
 /// Shared behind a lock; by default a spin lock: see [`Spin`].
 ///
-/// An interrupt handler that spins for what it interrupted waits for ever: to share with one, name a [`RawMutex`] that keeps
+/// An interrupt handler that spins for what it interrupted waits in vain: to share with one, name a [`RawMutex`] that keeps
 /// interrupts off while it is held.
 #[derive(Debug)]
 pub struct Locked<R = Spin>(R);

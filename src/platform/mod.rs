@@ -75,13 +75,13 @@ pub(crate) use libc::{lend, take_back};
 mod turn;
 pub(crate) use turn::{PATIENCE, give_way};
 
-#[cfg(all(unix, not(any(miri, target_family = "wasm"))))]
+#[cfg(all(unix, not(any(miri, target_family = "wasm", target_os = "l4re"))))]
 mod fork;
-#[cfg(all(unix, not(any(miri, target_family = "wasm"))))]
+#[cfg(all(unix, not(any(miri, target_family = "wasm", target_os = "l4re"))))]
 pub(crate) use fork::{Link, watch};
-#[cfg(not(all(unix, not(any(miri, target_family = "wasm")))))]
+#[cfg(not(all(unix, not(any(miri, target_family = "wasm", target_os = "l4re")))))]
 mod no_fork;
-#[cfg(not(all(unix, not(any(miri, target_family = "wasm")))))]
+#[cfg(not(all(unix, not(any(miri, target_family = "wasm", target_os = "l4re")))))]
 pub(crate) use no_fork::{Link, watch};
 
 mod packed;
@@ -115,7 +115,7 @@ pub(crate) fn reach(end: usize) {
 /// # Safety
 ///
 /// The implementor owes: once `hold` has said `true`, no other thread changes what is guarded until `release`.
-#[cfg_attr(not(all(unix, not(any(miri, target_family = "wasm")))), expect(dead_code))]
+#[cfg_attr(not(all(unix, not(any(miri, target_family = "wasm", target_os = "l4re")))), expect(dead_code))]
 pub(crate) unsafe trait Whole: Sync {
     /// Takes the lock, if nobody has it. It never waits.
     fn hold(&self) -> bool;

@@ -64,7 +64,7 @@ pub(super) unsafe fn unreserve(base: NonNull<u8>, len: usize) {
 }
 
 /// The limit on a process's address space (`ulimit -v`), if there is one.
-#[cfg(not(target_os = "openbsd"))]
+#[cfg(not(any(target_os = "openbsd", target_os = "fuchsia", target_os = "vxworks")))]
 pub(super) fn limit() -> Option<usize> {
     let mut limit = libc::rlimit { rlim_cur: libc::RLIM_INFINITY, rlim_max: libc::RLIM_INFINITY };
     // SAFETY: the limits are written to where there is room for them.
@@ -72,8 +72,8 @@ pub(super) fn limit() -> Option<usize> {
     if failed != 0 || limit.rlim_cur == libc::RLIM_INFINITY { None } else { usize::try_from(limit.rlim_cur).ok() }
 }
 
-/// OpenBSD limits data only, and what may not be touched is none.
-#[cfg(target_os = "openbsd")]
+/// There is none: OpenBSD limits data only, and what may not be touched is none of that.
+#[cfg(any(target_os = "openbsd", target_os = "fuchsia", target_os = "vxworks"))]
 pub(super) fn limit() -> Option<usize> {
     None
 }
