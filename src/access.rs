@@ -2,6 +2,8 @@
 
 use lock_api::RawMutex;
 
+use crate::spin::Spin;
+
 /// How a pool or a heap is shared: [`Local`] or [`Locked`].
 ///
 /// It can't be implemented outside this crate.
@@ -13,6 +15,9 @@ pub trait Access: sealed::Sealed + Sized {
     const EXCLUDES: bool;
     #[doc(hidden)]
     fn enter(&self);
+    /// Enters, if that can be had at once.
+    #[doc(hidden)]
+    fn try_enter(&self) -> bool;
     /// # Safety
     ///
     /// The caller owes: it has entered, and has not left since.
@@ -28,12 +33,12 @@ mod sealed {
 #[derive(Debug)]
 pub struct Local(());
 
-/// Shared behind a lock; by default a spin lock, which never waits for the operating system.
+/// Shared behind a lock; by default a spin lock: see [`Spin`].
 ///
-/// An interrupt handler that spins for what it interrupted waits for ever: to share with one, name a [`RawMutex`] that keeps
+/// An interrupt handler that spins for what it interrupted waits in vain: to share with one, name a [`RawMutex`] that keeps
 /// interrupts off while it is held.
 #[derive(Debug)]
-pub struct Locked<R = spin::mutex::SpinMutex<()>>(R);
+pub struct Locked<R = Spin>(R);
 
 impl sealed::Sealed for Local {}
 
@@ -45,6 +50,11 @@ impl Access for Local {
     fn enter(&self) {}
 
     #[inline(always)]
+    fn try_enter(&self) -> bool {
+        true
+    }
+
+    #[inline(always)]
     unsafe fn leave(&self) {}
 }
 
@@ -52,25 +62,32 @@ impl<R> sealed::Sealed for Locked<R> {}
 
 impl<R: RawMutex> Access for Locked<R> {
     const NEW: Locked<R> = Locked(R::INIT);
-    const EXCLUDES: bool = true;
+    const EXCLUDES: bool = THREADS;
 
-    // On wasm without threads nobody can be kept out: nothing that runs between the two comes back here. And a lock would stay
-    // locked for ever where a stack overflow, which JavaScript may catch and go on after, ended the call.
     #[inline]
     fn enter(&self) {
-        #[cfg(not(all(target_family = "wasm", not(target_feature = "atomics"))))]
-        self.0.lock();
+        if THREADS {
+            self.0.lock();
+        }
+    }
+
+    #[inline]
+    fn try_enter(&self) -> bool {
+        !THREADS || self.0.try_lock()
     }
 
     #[inline]
     unsafe fn leave(&self) {
-        #[cfg(not(all(target_family = "wasm", not(target_feature = "atomics"))))]
-        // SAFETY: the caller has entered, which took the lock.
-        unsafe {
-            self.0.unlock()
-        };
+        if THREADS {
+            // SAFETY: the caller has entered, which took the lock.
+            unsafe { self.0.unlock() };
+        }
     }
 }
+
+/// Whether anybody can be kept out: on wasm without threads there is nobody, as nothing that runs between entering and leaving comes back
+/// there. And a lock would stay locked for ever where a stack overflow, which JavaScript may catch and go on after, ended the call.
+const THREADS: bool = !cfg!(all(target_family = "wasm", not(target_feature = "atomics")));
 
 /// An [`Access`] for what is shared by all: one that any thread of the program may enter: [`Locked`], and [`Local`] where there is only one thread.
 pub trait Shareable: Access + Sync + 'static {}

@@ -13,6 +13,7 @@ mod span;
 mod error;
 mod platform;
 mod copy;
+mod spin;
 mod lock;
 mod access;
 mod backing;
@@ -26,6 +27,7 @@ mod module;
 #[doc(hidden)]
 pub mod c;
 
+pub use self::spin::Spin;
 #[cfg(any(unix, windows, target_family = "wasm"))]
 pub use self::{backing::DefaultBacking, global::Small, module::ledger, platform::memory_size};
 pub use access::{Access, Local, Locked, Needed, Shareable};

@@ -3,12 +3,18 @@
 
 #[cfg(not(all(target_family = "wasm", not(target_feature = "atomics"))))]
 mod chosen {
+    use core::mem;
+
+    use lock_api::Mutex;
+
+    use crate::spin::Spin;
+
     /// A spin lock.
-    pub(crate) struct Lock<T>(spin::mutex::SpinMutex<T>);
+    pub(crate) struct Lock<T>(Mutex<Spin, T>);
 
     impl<T> Lock<T> {
         pub(crate) const fn new(value: T) -> Lock<T> {
-            Lock(spin::mutex::SpinMutex::new(value))
+            Lock(Mutex::new(value))
         }
 
         /// Runs `f` with the value to itself. `f` must not come back here for the same lock: it would wait for itself.
@@ -19,6 +25,21 @@ mod chosen {
         /// The same, where foreign code runs in `f`.
         pub(crate) fn with_foreign<R>(&self, f: impl FnOnce(&mut T) -> R) -> R {
             self.with(f)
+        }
+
+        /// Takes the lock, if nobody has it.
+        pub(crate) fn hold(&self) -> bool {
+            self.0.try_lock().map(mem::forget).is_some()
+        }
+
+        /// Gives it back.
+        ///
+        /// # Safety
+        ///
+        /// The caller owes: it took the lock, by [`hold`](Lock::hold).
+        pub(crate) unsafe fn release(&self) {
+            // SAFETY: the caller has it.
+            unsafe { self.0.force_unlock() };
         }
     }
 }
@@ -42,6 +63,16 @@ mod chosen {
         pub(crate) const fn new(value: T) -> Lock<T> {
             Lock { taken: Cell::new(false), value: UnsafeCell::new(value) }
         }
+
+        /// Nobody has to be kept out, as there is nobody.
+        pub(crate) fn hold(&self) -> bool {
+            true
+        }
+
+        /// # Safety
+        ///
+        /// None: there is nothing to give back.
+        pub(crate) unsafe fn release(&self) {}
 
         /// Runs `f`, in which no foreign code runs, with the value to itself.
         ///

@@ -50,10 +50,11 @@ impl Hosted {
         // one of this: a pointer into the one does not reach the other.
         let least = len.checked_add(2 * PAGE).and_then(|len| round_up(len, PAGE)).ok_or(Obstacle::TooLarge)?;
         let refused = Obstacle::Refused { backing: "host", asked: least, have: platform::memory_size() };
-        // A host that has less address space to give (a limit, an emulator) gets smaller wishes.
-        let (base, len) = [RESERVE, RESERVE / 16, RESERVE / 256, 0]
+        // A host that has less address space to give (a limit, an emulator) gets smaller wishes, and never is all of it taken.
+        let wish = RESERVE.min(platform::reservable());
+        let (base, len) = [wish, wish / 16, wish / 256, 0]
             .into_iter()
-            .map(|wish| least.max(wish))
+            .map(|wish| least.max(wish & !(PAGE - 1)))
             .find_map(|len| Some((platform::reserve(len)?, len)))
             .ok_or(refused)?;
         // SAFETY: the reservation was made just now, and has two pages or more.

@@ -15,6 +15,7 @@ use super::stats::ClassStats;
 use crate::access::Shareable;
 use crate::layout::GRAIN;
 use crate::ledger::{Keeper, Placed, Records, Spans, Want, payload_len};
+use crate::platform::{self, Link, Whole};
 
 /// What a [`Global`](super::Global) owns, in a claim of the ledger's that is never given back.
 pub(super) struct Heap<A> {
@@ -31,6 +32,7 @@ pub(super) struct Heap<A> {
     owner: &'static str,
     /// The heap that was opened before this one on the same ledger.
     next: Cell<Option<&'static dyn Keeper>>,
+    link: Link,
 }
 
 // SAFETY: the lists are used by one thread at a time, between `enter` and `leave`; only an `Access` that any thread may enter
@@ -56,20 +58,34 @@ impl<A: Shareable> Heap<A> {
             records,
             owner,
             next: Cell::new(None),
+            link: Link::new(),
         }
     }
 
-    /// Has the ledger ask this heap for its free blocks before memory grows.
+    /// Has the ledger ask this heap for its free blocks before memory grows, and both be whole when the process forks.
     pub fn enlist(&'static self) {
         self.enter();
         self.next.set(self.records.enlist(self));
         self.leave();
+        platform::watch(self);
+        platform::watch(self.records);
+    }
+
+    /// A block of this class from its list, if it can be had at once: whoever must wait for it does so out of line, and keeps nothing of
+    /// this path in memory meanwhile.
+    #[inline(always)]
+    pub fn take_at_once(&self, class: usize) -> Free {
+        if self.access.try_enter() { self.pop_and_leave(class) } else { None }
     }
 
     /// A block of this class from its list.
-    #[inline(always)]
-    pub fn take(&self, class: usize) -> Free {
+    fn take(&self, class: usize) -> Free {
         self.enter();
+        self.pop_and_leave(class)
+    }
+
+    #[inline(always)]
+    fn pop_and_leave(&self, class: usize) -> Free {
         let list = &self.lists[class];
         let block = list.pop();
         if block.is_some() {
@@ -348,6 +364,22 @@ impl<A: Shareable> Heap<A> {
             unsafe { self.spans.give_back(reserve) };
         }
         self.leave();
+    }
+}
+
+// SAFETY: all that changes is used by whoever has entered.
+unsafe impl<A: Shareable> Whole for Heap<A> {
+    fn hold(&self) -> bool {
+        self.access.try_enter()
+    }
+
+    unsafe fn release(&self) {
+        // SAFETY: the caller's promise: it has entered.
+        unsafe { self.access.leave() };
+    }
+
+    fn link(&self) -> &Link {
+        &self.link
     }
 }
 

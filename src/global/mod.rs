@@ -380,7 +380,7 @@ unsafe impl<A: Shareable> GlobalAlloc for Global<A> {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         if let Some(class) = fine_class_for(layout)
             && let Some(heap) = self.heap()
-            && let Some(block) = heap.take(class)
+            && let Some(block) = heap.take_at_once(class)
         {
             platform::reach(block.addr().get() + layout.size());
             return block.as_ptr();

@@ -7,6 +7,7 @@ use super::book::{Book, Totals};
 use super::{Claim, Keeper, Spans, header_of, payload, reached};
 use crate::layout::{Fit, GRAIN, MAX_SPAN, round_up};
 use crate::lock::Lock;
+use crate::platform::{Link, Whole};
 use crate::span::Span;
 
 /// A ledger's book, and its heaps. It is the same whatever the backing, so who frees and reuses through it needs no dynamic call.
@@ -14,6 +15,23 @@ pub(crate) struct Records {
     kept: Lock<Kept>,
     /// Set iff the backing lends: then claims end through the ledger only, which knows whom a loan goes back to.
     pub lends: bool,
+    link: Link,
+}
+
+// SAFETY: the book and the keeper are used under the lock only.
+unsafe impl Whole for Records {
+    fn hold(&self) -> bool {
+        self.kept.hold()
+    }
+
+    unsafe fn release(&self) {
+        // SAFETY: the caller's promise.
+        unsafe { self.kept.release() };
+    }
+
+    fn link(&self) -> &Link {
+        &self.link
+    }
 }
 
 pub(super) struct Kept {
@@ -24,7 +42,7 @@ pub(super) struct Kept {
 
 impl Records {
     pub const fn new(lends: bool) -> Records {
-        Records { kept: Lock::new(Kept { book: Book::new(), keeper: None }), lends }
+        Records { kept: Lock::new(Kept { book: Book::new(), keeper: None }), lends, link: Link::new() }
     }
 
     /// Runs `f`, in which no foreign code runs.

@@ -13,9 +13,12 @@
 //! | `TAIL_OWNER` | who takes that by itself on this target, if anybody | wasm |
 //! | [`landmarks`] | what lies in memory beside the heap, in address order: stack, data, heap tail | everywhere (empty but on wasm) |
 //! | `reserve`, `commit`, `unreserve` | address space; the memory behind a part of it; all of it back | hosts |
+//! | `reservable` | how much address space may be reserved ahead of need | hosts |
 //! | `lend(align, len)`, `take_back` | a block of libc's heap; the same back | where libc is |
 //! | [`reach`] | memory up to there may be used by this thread, whoever grew it | everywhere (a no-op but on wasm with threads) |
 //! | [`stack_ahead`] | what is called next finds stack enough | everywhere (a no-op but on wasm) |
+//! | [`give_way`], [`PATIENCE`] | another thread may run, if the host says which; how often that is waited for before a lock counts as lost | everywhere |
+//! | [`watch`], [`Whole`] | a lock that is held while the process forks, so that the child finds whole what it guards | everywhere (a no-op but on hosts that fork) |
 //! | [`owned`] | an address as the owner of the memory may use it | everywhere |
 //! | [`Packed`] | a pair of pointers, or none, in what a function can return in registers | everywhere |
 
@@ -53,7 +56,14 @@ mod hosted;
 #[cfg(all(any(unix, windows), not(target_family = "wasm")))]
 pub use hosted::memory_size;
 #[cfg(all(any(unix, windows), not(target_family = "wasm")))]
-pub(crate) use hosted::{FRESH_JOINS, commit, fresh, landmarks, reserve, unreserve};
+pub(crate) use hosted::{FRESH_JOINS, commit, fresh, landmarks, reservable, reserve, unreserve};
+
+#[cfg(all(miri, any(unix, windows), not(target_family = "wasm")))]
+mod miri;
+#[cfg(all(unix, not(any(miri, target_family = "wasm"))))]
+mod unix;
+#[cfg(all(windows, not(miri)))]
+mod windows;
 
 #[cfg(not(any(unix, windows, target_family = "wasm")))]
 mod bare;
@@ -64,6 +74,18 @@ pub(crate) use bare::landmarks;
 mod libc;
 #[cfg(any(unix, target_os = "wasi"))]
 pub(crate) use libc::{lend, take_back};
+
+mod turn;
+pub(crate) use turn::{PATIENCE, give_way};
+
+#[cfg(all(unix, not(any(miri, target_family = "wasm", target_os = "l4re"))))]
+mod fork;
+#[cfg(all(unix, not(any(miri, target_family = "wasm", target_os = "l4re"))))]
+pub(crate) use fork::{Link, watch};
+#[cfg(not(all(unix, not(any(miri, target_family = "wasm", target_os = "l4re")))))]
+mod no_fork;
+#[cfg(not(all(unix, not(any(miri, target_family = "wasm", target_os = "l4re")))))]
+pub(crate) use no_fork::{Link, watch};
 
 mod packed;
 pub(crate) use packed::Packed;
@@ -103,6 +125,27 @@ pub(crate) fn reach(end: usize) {
 pub(crate) fn stack_ahead() {
     #[cfg(target_family = "wasm")]
     wasm::go_deep(wasm::DEPTH);
+}
+
+/// What must be whole in both processes after a fork: the lock's part of it.
+///
+/// # Safety
+///
+/// The implementor owes: once `hold` has said `true`, no other thread changes what is guarded until `release`.
+#[cfg_attr(not(all(unix, not(any(miri, target_family = "wasm", target_os = "l4re")))), expect(dead_code))]
+pub(crate) unsafe trait Whole: Sync {
+    /// Takes the lock, if nobody has it. It never waits.
+    fn hold(&self) -> bool;
+
+    /// Gives it back.
+    ///
+    /// # Safety
+    ///
+    /// The caller owes: it holds the lock, by [`hold`](Whole::hold).
+    unsafe fn release(&self);
+
+    /// Its place in the list of all that are watched.
+    fn link(&self) -> &Link;
 }
 
 /// A stretch of memory that is no heap of ours, with the name that a person would write beside it.

@@ -14,6 +14,7 @@ use crate::backing::Backing;
 use crate::chunk::Growth;
 use crate::error::{AllocError, Rejected};
 use crate::ledger::Ledger;
+use crate::spin::Spin;
 
 mod block;
 
@@ -50,7 +51,7 @@ pub struct Pool<'l, T, L = Local> {
 /// let worker = std::thread::spawn(|| PACKETS.alloc([7; 1500]));
 /// assert_eq!(worker.join().unwrap()[0], 7);
 /// ```
-pub type SharedPool<'l, T, R = spin::mutex::SpinMutex<()>> = Pool<'l, T, Locked<R>>;
+pub type SharedPool<'l, T, R = Spin> = Pool<'l, T, Locked<R>>;
 
 impl<'l, T> Pool<'l, T> {
     /// A pool that grows, on `ledger`, under the name `owner`. It claims nothing yet.

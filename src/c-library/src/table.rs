@@ -5,7 +5,8 @@ use core::ffi::c_int;
 use core::fmt;
 use core::ptr::NonNull;
 
-use spin::mutex::SpinMutex;
+use freehold::Spin;
+use lock_api::Mutex;
 
 use crate::arena::{ArenaRecord, ScopeRecord};
 use crate::ledger::Home;
@@ -102,7 +103,7 @@ pub struct Table {
 // SAFETY: the table owns its entries' links, and is bound to no thread; records are used by whoever holds the table's lock.
 unsafe impl Send for Table {}
 
-static TABLE: SpinMutex<Table> = SpinMutex::new(Table::new());
+static TABLE: Mutex<Spin, Table> = Mutex::new(Table::new());
 
 /// Does one call of C's, as the only one at this time, and says in `report` how it went.
 ///
