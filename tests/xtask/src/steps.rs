@@ -47,6 +47,7 @@ const LINTED_ON_WASM: &[(&str, &str)] = &[
     ("freehold-maps", "--lib"),
     ("freehold-no-allocator", "--lib"),
     ("freehold-other-malloc", "--lib"),
+    ("freehold-overflow", "--lib"),
     ("freehold-perf-heaps", "--bins"),
     ("freehold-perf-size", "--lib --features limit"),
     ("freehold-threads", "--lib"),
@@ -135,6 +136,12 @@ const MODULES: &[Scripted] = &[
             rustflags: TAIL,
         },
         script: "tests/hosts/heap-tail/run.mjs taken",
+    },
+    Scripted {
+        name: "hosts: stack overflow",
+        package: "freehold-overflow",
+        module: Module { on: Toolchain::Current, target: WASM, build: "-p freehold-overflow --release", rustflags: "" },
+        script: "tests/hosts/overflow/run.mjs",
     },
     Scripted {
         name: "hosts: two copies",

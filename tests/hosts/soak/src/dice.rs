@@ -5,8 +5,8 @@ pub struct Dice(u64);
 
 impl Dice {
     /// The same numbers for the same round and worker.
-    pub fn new(round: u32, worker: u32) -> Dice {
-        Dice(u64::from(round) << 32 | u64::from(worker))
+    pub const fn new(round: u32, worker: u32) -> Dice {
+        Dice((round as u64) << 32 | worker as u64)
     }
 
     /// Any number.
