@@ -7,9 +7,11 @@
 
 extern crate alloc;
 
+mod fallen;
 mod heap;
 mod parcel;
 mod soak;
+mod ways;
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
