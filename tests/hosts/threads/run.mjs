@@ -2,13 +2,14 @@
 // the one without the heap's lock, and must be seen to break.
 
 import { address, assert, finish, test } from '../harness.mjs'
-import { all, end, guest, one, ready, WORKERS } from './workers.mjs'
+import { crew, WORKERS } from './workers.mjs'
 
 const TURNS = 20_000
 const ROUNDS = 4
 const FILLS = 40
 const SECONDS = 60
 
+const { all, end, guest, one, ready } = crew()
 const { exports } = guest
 /** Good for as long as nobody takes it for the whole memory. */
 const early = guest.view

@@ -3,10 +3,11 @@
 
 import { readFileSync } from 'node:fs'
 
-import { all, end, one, ready, WORKERS } from './workers.mjs'
+import { crew, WORKERS } from './workers.mjs'
 
 const SECONDS = 25 * 60
 
+const { all, end, one, ready } = crew()
 const [name, operations] = readFileSync(0, 'utf8').split(' ')
 console.log(`scenario ${name}`)
 const sums = new Map()

@@ -8,44 +8,58 @@ import { spawn } from './spawn.mjs'
 
 export const WORKERS = 4
 
-/** The module's memory. */
-const memory = new WebAssembly.Memory({ initial: 32, maximum: 8192, shared: true })
-/** The instance of this thread. */
-export const guest = new Guest({ env: { memory } })
-
-const workers = Array.from({ length: WORKERS }, (_, index) => spawn(guest, memory, index + 1))
-
-/** A worker that could not even say what is wrong. */
-const fallen = Promise.race(workers.map((worker) => once(worker, 'error')))
-
-/** What each of these workers says next; the first problem of any ends it, and so does silence for so many seconds. */
-async function heard(from, seconds) {
-  const words = from.map(async (worker) => {
-    const [{ problem, result }] = await once(worker, 'message')
-    if (problem !== undefined) throw new Error(problem)
-    return result
-  })
+/** What resolves to each of these promises' values; the first that fails, or that resolves `fallen`, or so many seconds end it. */
+async function within(seconds, promises, fallen) {
   const late = new AbortController()
   try {
     const hang = sleep(seconds * 1000, null, { signal: late.signal }).then(() => `nothing heard for ${seconds} s`)
     const trouble = Promise.race([hang, fallen.then(([error]) => error.message)])
-    return await Promise.race([Promise.all(words), trouble.then((text) => Promise.reject(new Error(text)))])
+    return await Promise.race([Promise.all(promises), trouble.then((text) => Promise.reject(new Error(text)))])
   } finally {
     late.abort()
   }
 }
 
-/** Has these workers do the same at once, and returns what each has to say. */
-function have(them, seconds, name, ...words) {
-  const answers = heard(them, seconds)
-  them.forEach((worker) => worker.postMessage({ name, words }))
-  return answers
-}
+/** Workers on a fresh memory. */
+export function crew() {
+  /** The module's memory. */
+  const memory = new WebAssembly.Memory({ initial: 32, maximum: 8192, shared: true })
+  /** The instance of this thread. */
+  const guest = new Guest({ env: { memory } })
+  const workers = Array.from({ length: WORKERS }, (_, index) => spawn(guest, memory, index + 1))
+  /** A worker that could not even say what is wrong. */
+  const fallen = Promise.race(workers.map((worker) => once(worker, 'error')))
 
-/** Resolves when all are there. */
-export const ready = (seconds) => heard(workers, seconds)
-export const all = (seconds, name, ...words) => have(workers, seconds, name, ...words)
-/** Not by this thread: without its lock, the heap may never return. */
-export const one = async (seconds, name, ...words) => (await have(workers.slice(0, 1), seconds, name, ...words))[0]
-/** Ends them, whatever they do. */
-export const end = () => Promise.all(workers.map((worker) => worker.terminate()))
+  const answer = async (worker) => (await once(worker, 'message'))[0]
+  /** What each of these workers says next: a result, or a problem. */
+  const answers = (from, seconds) => within(seconds, from.map(answer), fallen)
+  /** The same; the first problem of any ends it. */
+  const heard = (from, seconds) => within(seconds, from.map(async (worker) => {
+    const { problem, result } = await answer(worker)
+    if (problem !== undefined) throw new Error(problem)
+    return result
+  }), fallen)
+
+  /** Has these workers do the same at once. */
+  function have(them, hear, seconds, name, ...words) {
+    const said = hear(them, seconds)
+    them.forEach((worker) => worker.postMessage({ name, words }))
+    return said
+  }
+
+  return {
+    guest,
+    memory,
+    workers,
+    /** Resolves when all are there. */
+    ready: (seconds) => heard(workers, seconds),
+    /** What each of them returns. */
+    all: (...what) => have(workers, heard, ...what),
+    /** What each of them returns, or why it did not. */
+    each: (...what) => have(workers, answers, ...what),
+    /** Not by this thread: without its lock, the heap may never return. */
+    one: async (...what) => (await have(workers.slice(0, 1), heard, ...what))[0],
+    /** Ends them, whatever they do. */
+    end: () => Promise.all(workers.map((worker) => worker.terminate())),
+  }
+}

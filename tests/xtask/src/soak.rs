@@ -57,11 +57,16 @@ impl Threads {
         Ok(threads::module(THREADS, features, tools, out)?.into())
     }
 
-    /// What passes blocks from thread to thread, and a short soak.
+    /// What is tried of it, in this order; and a short soak.
     fn run(self, tools: &Tools, out: &Out) -> Result<()> {
         let module = self.build(tools, out)?;
-        let script = if let Threads::Unlocked = self { "run.mjs unlocked" } else { "run.mjs" };
-        tools.node().args(&format!("tests/hosts/threads/{script}")).arg(module).run(out)?;
+        let scripts: &[&str] = match self {
+            Threads::Locked => &["run.mjs", "reach.mjs", "fallen.mjs"],
+            Threads::Unlocked => &["run.mjs unlocked"],
+        };
+        for script in scripts {
+            tools.node().args(&format!("tests/hosts/threads/{script}")).arg(&module).run(out)?;
+        }
         self.soak(FEW, tools, out)
     }
 

@@ -1,12 +1,12 @@
 //! Blocks, and whose they are.
 
 use alloc::alloc::{alloc, alloc_zeroed, dealloc, realloc};
-use core::alloc::Layout;
+use core::alloc::{GlobalAlloc, Layout};
 use core::ffi::c_void;
 use core::hint::black_box;
 use core::ptr::NonNull;
 
-use freehold::Claim;
+use freehold::{Claim, Locked, PoolBox, SharedPool, Small, ledger};
 
 use crate::bytes::{Bytes, not_zero};
 
@@ -67,22 +67,58 @@ impl Drop for Malloc {
     }
 }
 
-/// A block of Rust's heap.
-struct Alloc {
+/// Rust's heap, whichever it is.
+struct Rusts;
+
+// SAFETY: each call is passed on as it is.
+unsafe impl GlobalAlloc for Rusts {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        // SAFETY: the caller's promise.
+        unsafe { alloc(layout) }
+    }
+
+    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
+        // SAFETY: as above.
+        unsafe { alloc_zeroed(layout) }
+    }
+
+    unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
+        // SAFETY: as above.
+        unsafe { dealloc(block, layout) };
+    }
+
+    unsafe fn realloc(&self, block: *mut u8, layout: Layout, len: usize) -> *mut u8 {
+        // SAFETY: as above.
+        unsafe { realloc(block, layout, len) }
+    }
+}
+
+static RUSTS: Rusts = Rusts;
+/// On pages of its own, beside all others.
+static SMALL: Small = Small::new();
+/// On the module's ledger, and for all of its threads.
+static SHARED: SharedPool<'static, Value> = SharedPool::shared_in(ledger(), "shared pool");
+
+/// What lies in the shared pool.
+type Value = [u64; 90];
+
+/// A block of a heap with Rust's calls.
+struct Alloc<H: GlobalAlloc + 'static> {
+    heap: &'static H,
     start: NonNull<u8>,
     layout: Layout,
 }
 
-impl Alloc {
-    fn new(layout: Layout, zeroed: bool) -> Option<Alloc> {
+impl<H: GlobalAlloc> Alloc<H> {
+    fn new(heap: &'static H, layout: Layout, zeroed: bool) -> Option<Self> {
         let start = if zeroed {
             // SAFETY: no block has length 0.
-            unsafe { alloc_zeroed(layout) }
+            unsafe { heap.alloc_zeroed(layout) }
         } else {
             // SAFETY: as above.
-            unsafe { alloc(layout) }
+            unsafe { heap.alloc(layout) }
         };
-        Some(Alloc { start: NonNull::new(start)?, layout })
+        Some(Alloc { heap, start: NonNull::new(start)?, layout })
     }
 
     fn resize(&mut self, len: usize) -> bool {
@@ -90,7 +126,7 @@ impl Alloc {
             return false;
         };
         // SAFETY: the block was allocated with this layout, and the new length is one of a layout, and not 0.
-        let moved = NonNull::new(unsafe { realloc(self.start.as_ptr(), self.layout, len) });
+        let moved = NonNull::new(unsafe { self.heap.realloc(self.start.as_ptr(), self.layout, len) });
         if let Some(start) = moved {
             (self.start, self.layout) = (start, layout);
         }
@@ -98,17 +134,19 @@ impl Alloc {
     }
 }
 
-impl Drop for Alloc {
+impl<H: GlobalAlloc> Drop for Alloc<H> {
     fn drop(&mut self) {
         // SAFETY: the block was allocated with this layout, and its holder is done with it.
-        unsafe { dealloc(self.start.as_ptr(), self.layout) };
+        unsafe { self.heap.dealloc(self.start.as_ptr(), self.layout) };
     }
 }
 
 enum Holder {
     Malloc(Malloc),
-    Alloc(Alloc),
+    Alloc(Alloc<Rusts>),
+    Small(Alloc<Small>),
     Claim(Claim<'static>),
+    Shared(PoolBox<'static, Value, Locked>),
 }
 
 impl Holder {
@@ -116,7 +154,9 @@ impl Holder {
         match self {
             Holder::Malloc(block) => block.start,
             Holder::Alloc(block) => block.start,
+            Holder::Small(block) => block.start,
             Holder::Claim(claim) => claim.as_ptr(),
+            Holder::Shared(value) => NonNull::from_ref(&**value).cast(),
         }
     }
 }
@@ -139,7 +179,18 @@ impl Block {
 
     /// The same from Rust's heap.
     pub fn alloc(layout: Layout, zeroed: bool, mark: u64) -> Option<(Block, usize)> {
-        Some(Block::fill(Holder::Alloc(Alloc::new(layout, zeroed)?), layout.size(), zeroed, mark))
+        Some(Block::fill(Holder::Alloc(Alloc::new(&RUSTS, layout, zeroed)?), layout.size(), zeroed, mark))
+    }
+
+    /// The same from `Small`.
+    pub fn small(layout: Layout, zeroed: bool, mark: u64) -> Option<(Block, usize)> {
+        Some(Block::fill(Holder::Small(Alloc::new(&SMALL, layout, zeroed)?), layout.size(), zeroed, mark))
+    }
+
+    /// A value of a pool that all threads share.
+    pub fn shared(mark: u64) -> Option<(Block, usize)> {
+        let value = SHARED.try_alloc([0; 90]).ok()?;
+        Some(Block::fill(Holder::Shared(value), size_of::<Value>(), true, mark))
     }
 
     /// A claim of so many bytes.
@@ -162,7 +213,8 @@ impl Block {
         let done = match &mut self.holder {
             Holder::Malloc(block) => block.resize(len),
             Holder::Alloc(block) => block.resize(len),
-            Holder::Claim(_) => false,
+            Holder::Small(block) => block.resize(len),
+            Holder::Claim(_) | Holder::Shared(_) => false,
         };
         if !done {
             return None;
@@ -191,7 +243,9 @@ impl Block {
         match self.holder {
             Holder::Malloc(_) => "libc",
             Holder::Alloc(_) => "Rust's heap",
+            Holder::Small(_) => "Small",
             Holder::Claim(_) => "a claim",
+            Holder::Shared(_) => "a shared pool",
         }
     }
 }

@@ -63,7 +63,7 @@ pub struct Outcome {
     /// Requests that there was no memory for.
     pub refused: usize,
     /// What each of these did.
-    pub counts: [(&'static str, usize); 10],
+    pub counts: [(&'static str, usize); NAMES.len()],
 }
 
 impl fmt::Display for Outcome {
@@ -86,6 +86,24 @@ const TYPED: usize = 6;
 const RESIZED: usize = 7;
 const EXCHANGED: usize = 8;
 const GROWN: usize = 9;
+const SMALL: usize = 10;
+const SHARED: usize = 11;
+
+/// What these numbers stand for. Whoever hands out memory in a module is among them.
+const NAMES: [&str; 12] = [
+    "malloc",
+    "alloc",
+    "claim",
+    "pool",
+    "arena",
+    "scope",
+    "typed arena",
+    "resized",
+    "exchanged",
+    "grown outside",
+    "small",
+    "shared pool",
+];
 
 /// What lies in one arena, scope or pool.
 struct Pieces<const N: usize> {
@@ -146,14 +164,12 @@ pub fn run<B: Backing + 'static>(
 ) -> Outcome {
     let [one, other] = ledgers;
     let layouts = [(96, 16), (1000, 64)].map(|(size, align)| Layout::from_size_align(size, align).expect("a layout"));
-    let names =
-        ["malloc", "alloc", "claim", "pool", "arena", "scope", "typed arena", "resized", "exchanged", "grown outside"];
     let mut program = Program {
         around,
         ledgers,
         dice,
         most: operations,
-        outcome: Outcome { counts: names.map(|name| (name, 0)), ..Outcome::default() },
+        outcome: Outcome { counts: NAMES.map(|name| (name, 0)), ..Outcome::default() },
         held: [const { None }; HELD],
         holds: 0,
         documents: [const { None }; ARENAS],
@@ -259,7 +275,7 @@ impl<B: Backing + 'static, S: Surroundings> Program<'_, B, S> {
     fn operation(&mut self, depth: usize) {
         self.begin();
         let flood = (self.outcome.operations / TIDE).is_multiple_of(2);
-        match self.dice.below(if flood { 80 } else { 110 }) {
+        match self.dice.below(if flood { 92 } else { 134 }) {
             0..14 => self.allocate(MALLOC),
             14..28 => self.allocate(ALLOC),
             28..36 => self.allocate(CLAIM),
@@ -270,6 +286,8 @@ impl<B: Backing + 'static, S: Surroundings> Program<'_, B, S> {
             57 => self.typed(depth),
             58 => self.pool(depth),
             59..62 => self.exchange(),
+            62..68 => self.allocate(SMALL),
+            68..72 => self.allocate(SHARED),
             _ => self.free(),
         }
     }
@@ -301,6 +319,8 @@ impl<B: Backing + 'static, S: Surroundings> Program<'_, B, S> {
         let block = match from {
             MALLOC => Block::malloc(layout.size(), zeroed, mark),
             ALLOC => Block::alloc(layout, zeroed, mark),
+            SMALL => Block::small(layout, zeroed, mark),
+            SHARED => Block::shared(mark),
             _ => {
                 let claim = self.ledger().claim("claim", layout);
                 claim.ok().map(|claim| Block::claim(claim, layout.size(), mark))

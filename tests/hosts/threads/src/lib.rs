@@ -7,10 +7,12 @@
 
 extern crate alloc;
 
+mod fallen;
 mod heap;
 mod parcel;
 mod pools;
 mod soak;
+mod ways;
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
