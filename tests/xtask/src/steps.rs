@@ -719,3 +719,35 @@ fn miri(tests: &'static MiriTests, run: &'static MiriRun) -> Step {
     .tests()
     .single()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Each test that Miri runs, with stacked borrows and with tree borrows, at 64 bits and at 32; what a heap does is the one thing that
+    /// may make pointers of integers.
+    #[test]
+    fn h23_miri_has_both_models_at_both_widths() {
+        let has = |tree: bool, target: &str| {
+            let mut runs = MIRI.iter().chain(MIRI_WIDER);
+            runs.any(|run| run.flags.contains("-Zmiri-tree-borrows") == tree && run.target == target)
+        };
+        assert!([true, false].into_iter().all(|tree| has(tree, "") && has(tree, I686)));
+        let of = |runs: &[MiriRun], is: fn(&MiriRun) -> bool| runs.iter().any(is);
+        assert!(of(MIRI, |run| run.flags.contains("tree")) && of(MIRI, |run| !run.flags.contains("tree")));
+        assert!(of(MIRI, |run| run.target == I686) && of(MIRI, |run| run.target.is_empty()));
+        let lax: Vec<_> = MIRI_TESTS.iter().filter(|tests| !tests.provenance.contains("strict")).collect();
+        assert!(lax.iter().all(|tests| tests.filter == "heap_"), "strict provenance is asked of all but the heap");
+    }
+
+    #[test]
+    fn the_first_answer_has_something_of_each_kind() {
+        let steps = all(&Tools::find().unwrap()).unwrap();
+        let quick: Vec<_> = steps.iter().filter(|step| step.quick).collect();
+        let has = |is: fn(&Step) -> bool| quick.iter().any(|step| is(step));
+        assert!(has(|step| step.name == "format") && has(|step| step.name.starts_with("clippy")));
+        assert!(has(|step| step.tests && step.needs.is_empty()), "no tests on the host");
+        assert!(has(|step| step.tests && step.needs.contains(&Need::Node)), "no tests in wasm");
+        assert!(quick.len() * 10 < steps.len());
+    }
+}
