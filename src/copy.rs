@@ -81,3 +81,56 @@ unsafe fn both_ends<const N: usize>(from: *const u8, to: NonNull<u8>, bytes: usi
     // SAFETY: `N` bytes can be written up to the end.
     unsafe { last.cast::<Bytes<N>>().write_unaligned(back) };
 }
+
+#[cfg(test)]
+mod tests {
+    use core::array;
+    use std::vec::Vec;
+
+    use super::*;
+
+    /// Copies `len` values into the middle of others: those arrive, and none beside them is touched.
+    fn copies<const N: usize>(len: usize)
+    where
+        [u8; N]: Copy,
+    {
+        let value = |start: usize, index: usize| array::from_fn(|byte| (start + index * N + byte) as u8);
+        let from: Vec<[u8; N]> = (0..len).map(|index| value(1, index)).collect();
+        let mut to: Vec<[u8; N]> = (0..len + 2).map(|index| value(100, index)).collect();
+        let mut wanted = to.clone();
+        wanted[1..=len].copy_from_slice(&from);
+        // SAFETY: so many values may be written from the second on, and they lie apart from those that are read.
+        unsafe { copy(from.as_ptr(), NonNull::from(&mut to[1..]).cast(), len) };
+        assert_eq!(to, wanted, "{len} values of {N} bytes");
+    }
+
+    #[test]
+    fn every_length_of_every_size_is_copied_and_no_more() {
+        for len in 0..=70 {
+            copies::<0>(len);
+            copies::<1>(len);
+            copies::<2>(len);
+            copies::<3>(len);
+            copies::<4>(len);
+            copies::<7>(len);
+            copies::<8>(len);
+            copies::<12>(len);
+            copies::<16>(len);
+            copies::<24>(len);
+            copies::<40>(len);
+        }
+    }
+
+    #[test]
+    fn a_block_s_bytes_are_copied_and_none_behind_it() {
+        for len in 0..=140 {
+            let block = len.max(16);
+            let from: Vec<u8> = (0..block).map(|byte| byte as u8 + 1).collect();
+            let mut to = [0_u8; 160];
+            // SAFETY: both have 16 bytes at least, and so many as are copied.
+            unsafe { copy_block(from.as_ptr(), NonNull::from(&mut to).cast(), len) };
+            assert_eq!(&to[..len], &from[..len], "{len} bytes");
+            assert!(to[block..].iter().all(|byte| *byte == 0), "{len} bytes and more");
+        }
+    }
+}

@@ -144,3 +144,41 @@ impl<T> Error for Rejected<T> {}
 pub(crate) fn out_of_memory(error: AllocError) -> ! {
     panic!("{error}")
 }
+
+#[cfg(test)]
+mod tests {
+    use std::string::ToString;
+
+    use super::*;
+
+    /// Each says what stood in the way, and with which numbers.
+    #[test]
+    fn every_obstacle_is_told() {
+        let told = |obstacle: Obstacle, says: &str| {
+            let error = AllocError::new("frames", 40, 8, obstacle);
+            assert_eq!(error.to_string(), ["`frames` asked for 40 bytes aligned to 8: ", says].concat());
+            let rejected = Rejected { value: 1, error };
+            assert_eq!(rejected.to_string(), error.to_string());
+            let shown = std::format!("{rejected:?}");
+            assert!(shown.starts_with("Rejected { error: AllocError {") && shown.contains("\"frames\""), "{shown}");
+        };
+        let backing = "pages";
+        told(Obstacle::TooLarge, "no span of the address space can hold that");
+        told(
+            Obstacle::Refused { backing, asked: 70, have: 9 },
+            "pages asked the host for 70 bytes more, beside the 9 there are, and was refused",
+        );
+        told(Obstacle::Exhausted { backing, left: 5 }, "pages has 5 bytes left in one piece");
+        told(
+            Obstacle::Occupied { backing, by: "libc", at: 0x40 },
+            "pages can't be claimed: libc lives there (at 0x40)",
+        );
+        told(
+            Obstacle::Overlap { backing, with: "heap", at: 0x80 },
+            "pages handed out memory at 0x80 that `heap` already holds; it was not used",
+        );
+        told(Obstacle::Short { backing }, "pages gave less than it was asked for");
+        told(Obstacle::Format, "the value could not be formatted");
+        told(Obstacle::Full { capacity: 3 }, "all 3 blocks are in use");
+    }
+}

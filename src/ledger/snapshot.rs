@@ -224,3 +224,91 @@ impl fmt::Display for Text {
         f.pad(core::str::from_utf8(&self.bytes[..self.len]).unwrap_or_default())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use core::alloc::Layout;
+    use std::string::{String, ToString};
+    use std::vec::Vec;
+
+    use super::*;
+    use crate::{Ledger, Region};
+
+    #[test]
+    fn bytes_are_written_as_a_person_would() {
+        let written: [(usize, &str); 9] = [
+            (0, "0 B"),
+            (1023, "1023 B"),
+            (1024, "1 KiB"),
+            (1535, "1.4 KiB"),
+            (1536, "1.5 KiB"),
+            ((1 << 20) - 1, "1023.9 KiB"),
+            (1 << 20, "1 MiB"),
+            ((1 << 30) - 1, "1023.9 MiB"),
+            (3 << 29, "1.5 GiB"),
+        ];
+        written.into_iter().for_each(|(bytes, text)| assert_eq!(Bytes(bytes).to_string(), text));
+        // As one, and to the right.
+        assert_eq!(std::format!("{:>9}|", Bytes(1536)), "  1.5 KiB|");
+    }
+
+    #[test]
+    fn a_text_is_cut_at_a_piece_that_does_not_fit() {
+        let [fits, long] = ["x".repeat(48), "x".repeat(49)];
+        assert_eq!(Text::of(format_args!("{fits}")).to_string(), fits);
+        assert_eq!(Text::of(format_args!("a{long}")).to_string(), "a");
+    }
+
+    /// The lines of a drawing, without addresses and frames.
+    fn lines(drawing: &str) -> Vec<String> {
+        let inside = |line: &str| Some(line.split('│').nth(1)?.split_whitespace().collect::<Vec<_>>().join(" "));
+        drawing.lines().filter_map(inside).collect()
+    }
+
+    /// Claims of one owner that follow each other are one stretch; what is free lies between; a line at the end adds up.
+    #[test]
+    fn a_drawing_has_each_stretch_once() {
+        let layout = Layout::from_size_align(1024 - GRAIN, 8).unwrap();
+        let mut memory = Vec::<u8>::with_capacity(8192);
+        let ledger = Ledger::new(Region::new(memory.spare_capacity_mut()));
+        let [_a, _b, hole, _c] = ["one", "one", "two", "one"].map(|owner| ledger.claim(owner, layout).unwrap());
+        drop(hole);
+        let snapshot = ledger.snapshot();
+        assert_eq!((snapshot.claimed_by("one"), snapshot.claimed_by("two")), (3072, 0));
+        assert_eq!(snapshot.spans_from(snapshot.spans().nth(1).unwrap().base).count(), snapshot.spans().count() - 1);
+        let drawing = snapshot.to_string();
+        let drawn = lines(&drawing);
+        assert_eq!(drawn[..3], ["one 2 spans 2 KiB", "(free) 1 KiB", "one 1 KiB"], "{drawing}");
+        assert!(drawn[3].starts_with("(free) ") && drawn.len() == 4, "{drawing}");
+        // Each stretch begins with a line that has its address, and one closes the last.
+        let spans: Vec<_> = snapshot.spans().collect();
+        let starts = [spans[0].base, spans[2].base, spans[3].base, spans[4].base, spans[4].base + spans[4].len];
+        let addresses: Vec<_> = drawing.lines().filter_map(|line| line.split_once("  ").map(|(at, _)| at)).collect();
+        let wanted: Vec<_> = starts.iter().map(|start| std::format!("{start:#0WIDTH$x}")).collect();
+        assert_eq!(addresses.into_iter().filter(|at| !at.is_empty()).collect::<Vec<_>>(), wanted, "{drawing}");
+        let last = drawing.lines().last().unwrap();
+        assert!(last.starts_with("claimed 3 KiB, free ") && last.ends_with(" taken in 1 growths"), "{last}");
+        assert!(last.contains("peak 4 KiB"), "{last}");
+    }
+
+    #[test]
+    fn a_long_drawing_is_summed_up() {
+        const OWNERS: [&str; 2] = ["one", "two"];
+        let layout = Layout::from_size_align(64, 8).unwrap();
+        let mut memory = Vec::<u8>::with_capacity(60 * (64 + 2 * GRAIN));
+        let ledger = Ledger::new(Region::new(memory.spare_capacity_mut()));
+        let mut claims = Vec::new();
+        for drawn in 1..=STRETCHES + 3 {
+            claims.push(ledger.claim(OWNERS[drawn % 2], layout).unwrap());
+            let lines = lines(&ledger.snapshot().to_string());
+            // What is left is free, a stretch more.
+            match (drawn + 1).checked_sub(STRETCHES).filter(|more| *more > 0) {
+                None => assert_eq!(lines.len(), drawn + 1),
+                Some(more) => {
+                    assert_eq!(lines.len(), STRETCHES + 1);
+                    assert_eq!(lines[STRETCHES], std::format!("… and {more} stretches more"));
+                }
+            }
+        }
+    }
+}

@@ -22,6 +22,9 @@ mod pool;
 mod problem;
 mod table;
 
+#[doc(hidden)]
+pub use problem::Code;
+
 #[cfg(not(any(all(any(unix, windows), not(target_family = "wasm")), target_os = "emscripten")))]
 #[panic_handler]
 fn panic(_: &core::panic::PanicInfo<'_>) -> ! {

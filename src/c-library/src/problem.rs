@@ -7,8 +7,9 @@ use freehold::{AllocError, Obstacle};
 
 use crate::table::Kind;
 
-/// The numbers, as `freehold.h` has them.
-#[derive(Clone, Copy, PartialEq, Eq)]
+/// The numbers, as `freehold.h` has them, which says what each means.
+#[allow(missing_docs)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(i32)]
 pub enum Code {
     Ok = 0,

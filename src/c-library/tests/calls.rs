@@ -1,65 +1,19 @@
-//! The library as C calls it, for Miri: it sees what a C program that runs well does not show. The modules are compiled into this
-//! test, and called by the names they export.
+//! The library as C calls it, for Miri: it sees what a C program that runs well does not show.
 
 // The control frees twice without a word.
 #![cfg(not(feature = "unchecked"))]
 
-use core::ffi::{CStr, c_char, c_int};
+use core::ffi::{CStr, c_int};
 
-#[path = "../src/arena.rs"]
-mod arena;
-#[path = "../src/ledger.rs"]
-mod ledger;
-#[path = "../src/pool.rs"]
-mod pool;
-#[path = "../src/problem.rs"]
-mod problem;
-#[path = "../src/table.rs"]
-mod table;
+use freehold_c::Code;
 
-type Handle = usize;
+mod c;
 
-/// `freehold_error`.
-#[repr(C)]
-struct Error {
-    code: c_int,
-    text: [u8; 252],
-}
+use c::{Error, Handle};
 
-/// What the header declares, as far as it is called here. Handles are numbers, errors references; so all but names, regions, blocks
-/// and buffers are safe to give.
-mod c {
-    use super::*;
-
-    unsafe extern "C" {
-        pub safe fn freehold_ledger_default(error: &mut Error) -> Handle;
-        pub fn freehold_ledger_over(region: *mut u8, length: usize, error: &mut Error) -> Handle;
-        pub safe fn freehold_ledger_close(ledger: Handle, error: &mut Error) -> c_int;
-        pub fn freehold_ledger_draw(ledger: Handle, buffer: *mut u8, size: usize, error: &mut Error) -> usize;
-        pub fn freehold_arena_open(ledger: Handle, name: *const c_char, error: &mut Error) -> Handle;
-        pub safe fn freehold_arena_close(arena: Handle, error: &mut Error) -> c_int;
-        pub safe fn freehold_arena_reset(arena: Handle, error: &mut Error) -> c_int;
-        pub safe fn freehold_arena_trim(arena: Handle, error: &mut Error) -> c_int;
-        pub safe fn freehold_alloc(arena: Handle, size: usize, align: usize, error: &mut Error) -> *mut u8;
-        pub safe fn freehold_scope_open(arena: Handle, error: &mut Error) -> Handle;
-        pub safe fn freehold_scope_close(scope: Handle, error: &mut Error) -> c_int;
-        pub fn freehold_pool_open(
-            ledger: Handle,
-            name: *const c_char,
-            size: usize,
-            align: usize,
-            capacity: usize,
-            error: &mut Error,
-        ) -> Handle;
-        pub safe fn freehold_pool_close(pool: Handle, error: &mut Error) -> c_int;
-        pub safe fn freehold_pool_alloc(pool: Handle, error: &mut Error) -> *mut u8;
-        pub fn freehold_pool_free(pool: Handle, block: *mut u8, error: &mut Error) -> c_int;
-    }
-}
-
-const CLOSED: c_int = problem::Code::Closed as c_int;
-const FOREIGN: c_int = problem::Code::ForeignBlock as c_int;
-const TWICE: c_int = problem::Code::FreedTwice as c_int;
+const CLOSED: c_int = Code::Closed as c_int;
+const FOREIGN: c_int = Code::ForeignBlock as c_int;
+const TWICE: c_int = Code::FreedTwice as c_int;
 
 fn arena(ledger: Handle, name: &CStr, error: &mut Error) -> Handle {
     // SAFETY: the name ends with a null.
@@ -92,7 +46,7 @@ fn holds(block: *mut u8, size: usize, byte: u8) -> bool {
 
 /// What a program does, on some ledger; the wrong calls too.
 fn work(ledger: Handle) {
-    let error = &mut Error { code: -1, text: [1; 252] };
+    let error = &mut { Error::NONE };
     let (one, two) = (arena(ledger, c"one", error), arena(ledger, c"two", error));
     assert!(one != 0 && two != 0 && error.code == 0 && error.text[0] == 0);
     let kept = filled(one, 10, 1, 3, error);
@@ -150,7 +104,7 @@ fn work(ledger: Handle) {
 
 #[test]
 fn on_a_region() {
-    let error = &mut Error { code: -1, text: [1; 252] };
+    let error = &mut { Error::NONE };
     let mut region = vec![0u8; 32_000];
     // SAFETY: the bytes are used by nobody else until the ledger is closed.
     let ledger = unsafe { c::freehold_ledger_over(region.as_mut_ptr(), region.len(), error) };
@@ -161,5 +115,5 @@ fn on_a_region() {
 
 #[test]
 fn on_the_default_ledger() {
-    work(c::freehold_ledger_default(&mut Error { code: -1, text: [1; 252] }));
+    work(c::freehold_ledger_default(&mut { Error::NONE }));
 }

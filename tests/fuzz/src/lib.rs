@@ -1,6 +1,7 @@
 //! The shadow model's programs, driven by a fuzzer's bytes.
 //!
-//! Each target is a family of the programs of [`freehold_suite::model`]. The first decisions choose the memory it runs on.
+//! Most targets are a family of the programs of [`freehold_suite::model`], or of [`blocks`]. The first decisions choose the memory it
+//! runs on. `Small` has its own, and the C library is called as C does.
 
 use core::sync::atomic::Ordering::Relaxed;
 
@@ -10,12 +11,17 @@ use freehold_suite::choices::{Bytes, Choices};
 use freehold_suite::heap::{on_simulated, with_heap};
 use freehold_suite::model::{self, Kind};
 
+pub mod blocks;
+mod c;
 pub mod seeds;
+mod small;
 mod target;
 mod vary;
 
+pub use c::c;
 #[cfg(fuzzing)]
 pub use libfuzzer_sys;
+pub use small::small;
 pub use target::replay;
 pub use vary::vary;
 
@@ -38,6 +44,11 @@ pub fn heap(program: &[u8]) {
     on_some_memory(Family::Heap(&[Kind::Claimed, Kind::Plain, Kind::Blocks]), &mut Bytes(program));
 }
 
+/// The heap as collections call it, by the trait `Allocator`.
+pub fn allocator(program: &[u8]) {
+    on_some_memory(Family::Collections, &mut Bytes(program));
+}
+
 /// Which programs a target has.
 #[derive(Clone, Copy)]
 enum Family {
@@ -47,6 +58,8 @@ enum Family {
     Heap(&'static [Kind]),
     /// A pool of values.
     Values,
+    /// Blocks of a heap, asked for by the trait `Allocator`.
+    Collections,
 }
 
 impl Family {
@@ -55,7 +68,12 @@ impl Family {
             Family::Slots(kinds) => model::run_beside(ledger, None, kinds, choices),
             Family::Heap(kinds) => model::run_beside(ledger, Some(heap), kinds, choices),
             Family::Values => model::pool_of_values(ledger, choices),
+            Family::Collections => blocks::run_collections(heap, ledger, choices),
         }
+    }
+
+    fn has_heap(self) -> bool {
+        matches!(self, Family::Heap(_) | Family::Collections)
     }
 }
 
@@ -96,17 +114,38 @@ fn on_some_memory(family: Family, choices: &mut impl Choices) {
         control.refuse.store(refuse, Relaxed);
         family.run(heap, ledger, choices);
         // The heap's record, if it has one.
-        let kept = usize::from(matches!(family, Family::Heap(_)));
+        let kept = usize::from(family.has_heap());
         assert!(manner != Manner::Loans || control.lent.load(Relaxed) <= kept, "loans that did not come back");
     });
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::{Mutex, PoisonError};
+
     use super::*;
 
+    /// What memory there is all programs count together.
+    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+
     fn all(target: fn(&[u8])) {
+        let _turn = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
         seeds::all().for_each(|program| target(&program));
+    }
+
+    #[test]
+    fn allocator_runs() {
+        all(allocator);
+    }
+
+    #[test]
+    fn c_runs() {
+        all(c);
+    }
+
+    #[test]
+    fn small_runs() {
+        all(small);
     }
 
     #[test]

@@ -479,6 +479,14 @@ pub struct H22ValuesBoundToAThread;
 /// struct Mine;
 /// unsafe impl freehold::Alloc<'static> for Mine {}
 /// ```
+/// ```compile_fail,E0277
+/// struct Mine;
+/// impl freehold::Access for Mine {
+///     const NEW: Mine = Mine;
+///     fn enter(&self) {}
+///     unsafe fn leave(&self) {}
+/// }
+/// ```
 /// ```
 /// use freehold::{Backing, Grant, Obstacle, Request};
 /// struct Mine;

@@ -7,6 +7,8 @@ mod demo;
 mod emscripten;
 mod examples;
 mod fuzz;
+#[cfg(test)]
+mod hazards;
 mod maps;
 mod need;
 mod soak;

@@ -74,6 +74,7 @@ const MODULES: &[Scripted] = &[
             rustflags: CHECKED,
         },
         script: "tests/bare/run.mjs",
+        quick: true,
     },
     Scripted {
         name: "wasm32v1-none without std",
@@ -85,18 +86,21 @@ const MODULES: &[Scripted] = &[
             rustflags: CHECKED,
         },
         script: "tests/bare/run.mjs",
+        quick: false,
     },
     Scripted {
         name: "hosts: C symbols",
         package: "freehold-c-symbols",
         module: Module { on: Toolchain::Current, target: WASM, build: "-p freehold-c-symbols", rustflags: "" },
         script: "tests/hosts/c-symbols/run.mjs",
+        quick: false,
     },
     Scripted {
         name: "hosts: foreign growth",
         package: "freehold-foreign-growth",
         module: Module { on: Toolchain::Current, target: WASM, build: "-p freehold-foreign-growth", rustflags: "" },
         script: "tests/hosts/foreign-growth/run.mjs",
+        quick: false,
     },
     Scripted {
         name: "hosts: four GiB",
@@ -108,12 +112,14 @@ const MODULES: &[Scripted] = &[
             rustflags: "-Clink-arg=--max-memory=4294967296",
         },
         script: "tests/hosts/four-gib/run.mjs",
+        quick: false,
     },
     Scripted {
         name: "hosts: heap tail",
         package: "freehold-heap-tail",
         module: Module { on: Toolchain::Current, target: WASM, build: "-p freehold-heap-tail", rustflags: TAIL },
         script: "tests/hosts/heap-tail/run.mjs",
+        quick: false,
     },
     Scripted {
         name: "hosts: heap tail beside std",
@@ -125,6 +131,7 @@ const MODULES: &[Scripted] = &[
             rustflags: TAIL,
         },
         script: "tests/hosts/heap-tail/run.mjs",
+        quick: false,
     },
     Scripted {
         name: "hosts: heap tail taken by std",
@@ -136,6 +143,7 @@ const MODULES: &[Scripted] = &[
             rustflags: TAIL,
         },
         script: "tests/hosts/heap-tail/run.mjs taken",
+        quick: false,
     },
     Scripted {
         name: "hosts: stack overflow",
@@ -148,6 +156,7 @@ const MODULES: &[Scripted] = &[
         package: "freehold-two-copies",
         module: Module { on: Toolchain::Current, target: WASM, build: "-p freehold-two-copies --lib", rustflags: TAIL },
         script: "tests/hosts/two-copies/run.mjs",
+        quick: false,
     },
     Scripted {
         name: "hosts: no allocator",
@@ -159,6 +168,7 @@ const MODULES: &[Scripted] = &[
             rustflags: "",
         },
         script: "tests/hosts/no-allocator/run.mjs",
+        quick: false,
     },
     Scripted {
         name: "hosts: no allocator, wasm32v1-none",
@@ -170,6 +180,7 @@ const MODULES: &[Scripted] = &[
             rustflags: "",
         },
         script: "tests/hosts/no-allocator/run.mjs",
+        quick: false,
     },
 ];
 
@@ -289,6 +300,8 @@ struct Scripted {
     package: &'static str,
     module: Module<'static>,
     script: &'static str,
+    /// Whether it is a part of the first answer.
+    quick: bool,
 }
 
 /// A wasm module that must not build.
@@ -346,6 +359,8 @@ pub struct Step {
     pub tests: bool,
     /// Whether it keeps one processor busy for long, so that such steps in a row run side by side.
     pub single: bool,
+    /// Whether it is one of the few that give a first answer: `cargo verify --quick` runs these alone, in three minutes at most.
+    pub quick: bool,
     /// The check.
     pub work: Work,
 }
@@ -353,7 +368,8 @@ pub struct Step {
 impl Step {
     /// A step that needs nothing.
     pub fn new(name: impl Into<String>, work: impl Fn(&Tools, &Out) -> Result<()> + Send + Sync + 'static) -> Self {
-        Self { name: name.into(), needs: Vec::new(), tests: false, single: false, work: Box::new(work) }
+        let (name, needs, work) = (name.into(), Vec::new(), Box::new(work));
+        Self { name, needs, tests: false, single: false, quick: false, work }
     }
 
     /// A step of cargo commands.
@@ -376,6 +392,17 @@ impl Step {
         self
     }
 
+    /// Is one of the few that give a first answer.
+    pub fn quick(mut self) -> Self {
+        self.quick = true;
+        self
+    }
+
+    /// The same, where that is so.
+    fn quick_if(self, quick: bool) -> Self {
+        if quick { self.quick() } else { self }
+    }
+
     /// Runs beside its neighbours, if they may as well.
     pub fn single(mut self) -> Self {
         self.single = true;
@@ -385,8 +412,9 @@ impl Step {
 
 /// All steps.
 pub fn all(tools: &Tools) -> Result<Vec<Step>> {
-    let mut steps =
-        vec![Step::cargo("format", ["fmt --all --check"]).needs([Need::Component(Toolchain::Current, "rustfmt")])];
+    let mut steps = vec![
+        Step::cargo("format", ["fmt --all --check"]).needs([Need::Component(Toolchain::Current, "rustfmt")]).quick(),
+    ];
     steps.extend(LINTED.iter().map(|(target, features)| clippy(target, features)));
     steps.push(
         Step::cargo("clippy workspace", ["clippy --workspace --all-targets --all-features -- -D warnings"])
@@ -408,9 +436,15 @@ pub fn all(tools: &Tools) -> Result<Vec<Step>> {
     );
     steps.push(Step::cargo("test freehold", ["test -p freehold"]).tests());
     steps.push(
-        Step::cargo("test workspace", ["test --workspace --all-features --lib --bins --tests"])
-            .needs([Need::Target(Toolchain::Current, WASM)])
-            .tests(),
+        Step::cargo("test suite", ["test -p freehold -p freehold-suite --all-features --lib --tests"]).tests().quick(),
+    );
+    steps.push(
+        Step::cargo(
+            "test workspace",
+            ["test --workspace --exclude freehold --exclude freehold-suite --all-features --lib --bins --tests"],
+        )
+        .needs([Need::Target(Toolchain::Current, WASM)])
+        .tests(),
     );
     // The second copy has the crate's own examples, which name the crate.
     steps.push(Step::cargo("doc tests", ["test --workspace --exclude freehold-second --all-features --doc"]).tests());
@@ -484,7 +518,10 @@ fn named(what: &str, target: &str) -> String {
 fn clippy(target: &'static str, features: &[&str]) -> Step {
     let (on, need) = on_target(target);
     let commands = features.iter().map(|features| format!("clippy -p freehold {on} {features} -- -D warnings"));
-    Step::cargo(named("clippy", target), commands).needs([Need::Component(Toolchain::Current, "clippy")]).needs(need)
+    Step::cargo(named("clippy", target), commands)
+        .needs([Need::Component(Toolchain::Current, "clippy")])
+        .needs(need)
+        .quick_if(target.is_empty())
 }
 
 /// A member, where its code for this target is seen.
@@ -569,13 +606,14 @@ fn beside_emscripten(linked: Emscripten) -> Step {
 
 /// A wasm module, run by its script in node.
 fn scripted(scripted: &'static Scripted) -> Step {
-    let Scripted { name, package, module, script } = scripted;
+    let Scripted { name, package, module, script, quick } = scripted;
     Step::new(*name, |tools, out| {
         let wasm = tools.build_wasm(module, out)?;
         tools.node().args(script).arg(wasm).run(out)
     })
     .needs([Need::Member(package), Need::Target(module.on, module.target), Need::Node])
     .tests()
+    .quick_if(*quick)
 }
 
 /// A module that must not build.
@@ -687,4 +725,36 @@ fn miri(tests: &'static MiriTests, run: &'static MiriRun) -> Step {
     .needs([Need::Member(package), Need::Sysroot(target)])
     .tests()
     .single()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Each test that Miri runs, with stacked borrows and with tree borrows, at 64 bits and at 32; what a heap does is the one thing that
+    /// may make pointers of integers.
+    #[test]
+    fn h23_miri_has_both_models_at_both_widths() {
+        let has = |tree: bool, target: &str| {
+            let mut runs = MIRI.iter().chain(MIRI_WIDER);
+            runs.any(|run| run.flags.contains("-Zmiri-tree-borrows") == tree && run.target == target)
+        };
+        assert!([true, false].into_iter().all(|tree| has(tree, "") && has(tree, I686)));
+        let of = |runs: &[MiriRun], is: fn(&MiriRun) -> bool| runs.iter().any(is);
+        assert!(of(MIRI, |run| run.flags.contains("tree")) && of(MIRI, |run| !run.flags.contains("tree")));
+        assert!(of(MIRI, |run| run.target == I686) && of(MIRI, |run| run.target.is_empty()));
+        let lax: Vec<_> = MIRI_TESTS.iter().filter(|tests| !tests.provenance.contains("strict")).collect();
+        assert!(lax.iter().all(|tests| tests.filter == "heap_"), "strict provenance is asked of all but the heap");
+    }
+
+    #[test]
+    fn the_first_answer_has_something_of_each_kind() {
+        let steps = all(&Tools::find().unwrap()).unwrap();
+        let quick: Vec<_> = steps.iter().filter(|step| step.quick).collect();
+        let has = |is: fn(&Step) -> bool| quick.iter().any(|step| is(step));
+        assert!(has(|step| step.name == "format") && has(|step| step.name.starts_with("clippy")));
+        assert!(has(|step| step.tests && step.needs.is_empty()), "no tests on the host");
+        assert!(has(|step| step.tests && step.needs.contains(&Need::Node)), "no tests in wasm");
+        assert!(quick.len() * 10 < steps.len());
+    }
 }

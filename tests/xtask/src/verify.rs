@@ -29,6 +29,9 @@ pub struct Args {
     /// Run only the steps whose name contains this; may be given more than once
     #[arg(long, value_name = "PART OF A NAME")]
     only: Vec<String>,
+    /// Run only what gives a first answer: format, lints and tests on this host, and the suite in wasm
+    #[arg(long, conflicts_with_all = ["suites", "fuzz", "all_hosts"])]
+    quick: bool,
     /// Run the tests of well-known crates instead, with `Global` as their global allocator; in CI they run with the rest
     #[arg(long)]
     suites: bool,
@@ -72,6 +75,10 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     if args.all_hosts {
         steps.extend(steps::wider());
     }
+    let mut left_out = Vec::new();
+    if args.quick {
+        (steps, left_out) = steps.into_iter().partition(|step| step.quick);
+    }
     steps.retain(|step| args.only.is_empty() || args.only.iter().any(|part| step.name.contains(part.as_str())));
     if steps.is_empty() {
         bail!("no step has such a name: `cargo verify --list` names them all");
@@ -97,7 +104,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
         verify.run(together);
     }
     let report = verify.report.into_inner().unwrap();
-    report.print();
+    report.print(&left_out);
     Ok(if report.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
@@ -183,6 +190,19 @@ impl Verify {
     }
 }
 
+/// How many there are of each kind, which is the first word of a name; in the order in which they come.
+fn kinds<'a>(names: impl Iterator<Item = &'a str>) -> String {
+    let mut kinds: Vec<(&str, usize)> = Vec::new();
+    for name in names {
+        let kind = name.split([' ', ':', ',']).next().unwrap_or(name);
+        match kinds.iter_mut().find(|(known, _)| *known == kind) {
+            Some((_, count)) => *count += 1,
+            None => kinds.push((kind, 1)),
+        }
+    }
+    kinds.iter().map(|(kind, count)| format!("{kind} ({count})")).collect::<Vec<_>>().join(", ")
+}
+
 /// The last `count` lines of a log, and how many came before.
 fn end_of(log: &str, count: usize) -> String {
     let lines: Vec<_> = log.trim_end().lines().collect();
@@ -247,22 +267,31 @@ impl Report {
         self.table.add_row([Cell::new(name), Cell::new(text).fg(colour), right(&tests), right(&seconds)]);
     }
 
-    /// Prints the table, and the totals alone on the last line.
-    fn print(&self) {
+    /// Prints the table, what was left out, and the totals alone on the last line.
+    fn print(&self, left_out: &[Step]) {
         println!("\n{}\n", self.table);
         println!("{:.0} s in all", self.start.elapsed().as_secs_f64());
+        if !left_out.is_empty() {
+            println!("left out: {}; `cargo verify` runs all", kinds(left_out.iter().map(|step| step.name.as_str())));
+        }
         println!("{} passed, {} failed, {} skipped", self.passed, self.failed, self.skipped);
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{end_of, tests_passed};
+    use super::{end_of, kinds, tests_passed};
 
     #[test]
     fn long_logs_are_cut() {
         assert_eq!(end_of("a\nb\nc\n", 3), "a\nb\nc");
         assert_eq!(end_of("a\nb\nc\n", 2), "(1 lines, then)\nb\nc");
+    }
+
+    #[test]
+    fn what_is_left_out_fits_a_line() {
+        let names = ["clippy host", "hosts: four GiB", "clippy thumb", "WASI, two copies"];
+        assert_eq!(kinds(names.into_iter()), "clippy (2), hosts (1), WASI (1)");
     }
 
     #[test]
