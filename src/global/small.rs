@@ -226,8 +226,8 @@ mod tests {
     /// Each way out renews what the thread knows of memory that others have grown, up to the end of what it gets (h32).
     #[test]
     fn h32_every_way_out_is_reached() {
-        let heap: Small = Small::new();
         for align in [8, 64] {
+            let heap: Small = Small::new();
             let layout = |size| Layout::from_size_align(size, align).unwrap();
             let check = |memory: *mut u8, size: usize| {
                 assert!(
