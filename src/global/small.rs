@@ -222,4 +222,39 @@ mod tests {
             before = Some((class, bytes));
         }
     }
+
+    /// Each way out renews what the thread knows of memory that others have grown, up to the end of what it gets (h32).
+    #[test]
+    fn h32_every_way_out_is_reached() {
+        for align in [8, 64] {
+            let heap: Small = Small::new();
+            let layout = |size| Layout::from_size_align(size, align).unwrap();
+            let check = |memory: *mut u8, size: usize| {
+                assert!(
+                    !memory.is_null() && platform::reached::take() == memory.addr() + size,
+                    "{size} bytes, {align}"
+                );
+                memory
+            };
+            platform::reached::take();
+            // Fresh, then from the list.
+            for _ in 0..2 {
+                // SAFETY: the layout has bytes.
+                let block = check(unsafe { heap.alloc(layout(4000)) }, 4000);
+                // SAFETY: the block has this layout.
+                unsafe { heap.dealloc(block, layout(4000)) };
+            }
+            // SAFETY: the layout has bytes.
+            let block = check(unsafe { heap.alloc_zeroed(layout(4000)) }, 4000);
+            // In place.
+            // SAFETY: the block has this layout.
+            let block = check(unsafe { heap.realloc(block, layout(4000), 4001) }, 4001);
+            // Moved, up and down: what is copied may lie further up than what it is copied to.
+            // SAFETY: the block has this layout.
+            let moved = check(unsafe { heap.realloc(block, layout(4001), 9000) }, 9000);
+            // SAFETY: the block has this layout.
+            let back = unsafe { heap.realloc(moved, layout(9000), 4000) };
+            assert!(back < moved && platform::reached::take() == moved.addr() + 9000);
+        }
+    }
 }

@@ -108,6 +108,8 @@ pub(crate) const GROWS_ELSEWHERE: bool = cfg!(all(target_family = "wasm", target
 /// what they know of (V8 does that). What this thread knows is what `memory.size` says, and growing by nothing renews it.
 #[inline(always)]
 pub(crate) fn reach(end: usize) {
+    #[cfg(test)]
+    reached::note(end);
     #[cfg(all(target_family = "wasm", target_feature = "atomics"))]
     if end > memory_size() {
         wasm::renew();
@@ -146,6 +148,26 @@ pub(crate) unsafe trait Whole: Sync {
 
     /// Its place in the list of all that are watched.
     fn link(&self) -> &Link;
+}
+
+/// What [`reach`] was asked for: no engine can be made to be late when a test wants it.
+#[cfg(test)]
+pub(crate) mod reached {
+    use core::cell::Cell;
+
+    std::thread_local! {
+        static FURTHEST: Cell<usize> = const { Cell::new(0) };
+    }
+
+    pub(super) fn note(end: usize) {
+        // A heap may be the one that thread-local values are freed to.
+        let _ = FURTHEST.try_with(|furthest| furthest.set(furthest.get().max(end)));
+    }
+
+    /// The furthest address that this thread was to reach since this was called last.
+    pub(crate) fn take() -> usize {
+        FURTHEST.take()
+    }
 }
 
 /// A stretch of memory that is no heap of ours, with the name that a person would write beside it.

@@ -75,6 +75,7 @@ macro_rules! for_each_case {
             heap_h26_two_heaps => $crate::heap::growing::h26_two_heaps,
             heap_small_conformance => $crate::heap::small::conformance,
             heap_small_model => $crate::heap::small::model,
+            heap_small_by_c => $crate::heap::small::by_c,
             heap_c_conformance => $crate::heap::ways::c_conformance,
             heap_c_model => $crate::heap::ways::c_model,
             heap_c_h12_each_claim_fails_once => $crate::heap::ways::c_h12_each_claim_fails_once,

@@ -6,8 +6,8 @@
 use core::alloc::Layout;
 
 use freehold::{
-    Alloc, AllocError, Arena, Backing, BlockPool, GRAIN, Growth, Ledger, Obstacle, Pool, PoolBox, Rejected, SharedPool,
-    TypedArena,
+    Access, Alloc, AllocError, Arena, Backing, BlockPool, GRAIN, Growth, Ledger, Locked, Obstacle, Pool, PoolBox,
+    Rejected, SharedPool, TypedArena,
 };
 
 use crate::live::{Holder, Live};
@@ -349,7 +349,15 @@ fn typed_again<B: Backing>(bench: &Bench<'_, B>) {
 
 /// Pools of values: boxes dropped in another order than they came; growing, fixed, and shared.
 pub fn pools<B: Backing>(bench: &Bench<'_, B>) {
-    let pool = Pool::<[u64; 3]>::new_in(bench.ledger, "pool").with_growth(Growth::new().first(200));
+    let growth = Growth::new().first(200);
+    boxes(bench, Pool::new_in(bench.ledger, "pool").with_growth(growth));
+    let shared: SharedPool<'_, [u64; 3]> = SharedPool::shared_in(bench.ledger, "pool");
+    boxes(bench, shared.with_growth(growth));
+    fixed_pools(bench);
+    nothing_claimed(bench);
+}
+
+fn boxes<B: Backing, L: Access>(bench: &Bench<'_, B>, pool: Pool<'_, [u64; 3], L>) {
     let mut boxes = [const { None }; 40];
     for round in 0..3 {
         for (index, slot) in boxes.iter_mut().enumerate() {
@@ -381,8 +389,6 @@ pub fn pools<B: Backing>(bench: &Bench<'_, B>) {
     assert_eq!((bench.ledger.snapshot().claimed_by("pool"), pool.capacity()), (0, 0));
     drop(boxes);
     drop(pool);
-    fixed_pools(bench);
-    nothing_claimed(bench);
 }
 
 fn fixed_pools<B: Backing>(bench: &Bench<'_, B>) {
@@ -413,41 +419,48 @@ pub fn blocks<B: Backing>(bench: &Bench<'_, B>) {
     for &align in ALIGNS {
         for &size in SIZES.iter().rev().step_by(2) {
             let layout = Layout::from_size_align(size, align).expect("a layout");
-            let pool = BlockPool::new_in(bench.ledger, owner, layout).with_growth(Growth::new().first(600));
-            let real = pool.layout();
-            assert!(real.size() >= size && real.align() >= align && real.size().is_multiple_of(real.align()));
-            let mut live = Live::new();
-            let mut places = [None; 9];
-            for _ in 0..2 {
-                for place in &mut places {
-                    *place = bench.may_fail(owner, real.size(), real.align(), pool.alloc());
-                    if let Some(place) = *place {
-                        // SAFETY: a block is the caller's until it is freed.
-                        unsafe { live.add(place, real, Holder { owner, depth: 0 }) };
-                    }
-                }
-                live.check();
-                live.check_owners(bench.ledger);
-                assert_eq!(pool.in_use(), live.len());
-                assert!(pool.capacity() >= live.len());
-                for step in 0..places.len() {
-                    if let Some(place) = places[step * 4 % 9].take() {
-                        live.remove(place);
-                        // SAFETY: the block came from this pool and is not used any more.
-                        unsafe { pool.free(place) };
-                        // Free or not, it is one of the pool's; what lies in it or beside the pool is none.
-                        let addr = place.addr().get();
-                        assert!(pool.holds(addr) && !pool.holds(addr + 1) && !pool.holds(addr + real.size() - 1));
-                    }
-                }
-            }
-            let claimed = bench.ledger.snapshot().claimed;
-            assert_eq!((pool.in_use(), pool.reclaim() > 0), (0, claimed > 0));
-            assert_eq!(bench.ledger.snapshot().claimed, 0);
-            assert!(places.iter().all(Option::is_none) && !pool.holds(0) && !pool.holds((&raw const pool).addr()));
+            let growth = Growth::new().first(600);
+            blocks_of(bench, owner, layout, BlockPool::new_in(bench.ledger, owner, layout).with_growth(growth));
+            let shared = BlockPool::<Locked>::shared_in(bench.ledger, owner, layout);
+            blocks_of(bench, owner, layout, shared.with_growth(growth));
         }
     }
     nothing_claimed(bench);
+}
+
+fn blocks_of<B: Backing, L: Access>(bench: &Bench<'_, B>, owner: &'static str, layout: Layout, pool: BlockPool<'_, L>) {
+    let (size, align) = (layout.size(), layout.align());
+    let real = pool.layout();
+    assert!(real.size() >= size && real.align() >= align && real.size().is_multiple_of(real.align()));
+    let mut live = Live::new();
+    let mut places = [None; 9];
+    for _ in 0..2 {
+        for place in &mut places {
+            *place = bench.may_fail(owner, real.size(), real.align(), pool.alloc());
+            if let Some(place) = *place {
+                // SAFETY: a block is the caller's until it is freed.
+                unsafe { live.add(place, real, Holder { owner, depth: 0 }) };
+            }
+        }
+        live.check();
+        live.check_owners(bench.ledger);
+        assert_eq!(pool.in_use(), live.len());
+        assert!(pool.capacity() >= live.len());
+        for step in 0..places.len() {
+            if let Some(place) = places[step * 4 % 9].take() {
+                live.remove(place);
+                // SAFETY: the block came from this pool and is not used any more.
+                unsafe { pool.free(place) };
+                // Free or not, it is one of the pool's; what lies in it or beside the pool is none.
+                let addr = place.addr().get();
+                assert!(pool.holds(addr) && !pool.holds(addr + 1) && !pool.holds(addr + real.size() - 1));
+            }
+        }
+    }
+    let claimed = bench.ledger.snapshot().claimed;
+    assert_eq!((pool.in_use(), pool.reclaim() > 0), (0, claimed > 0));
+    assert_eq!(bench.ledger.snapshot().claimed, 0);
+    assert!(places.iter().all(Option::is_none) && !pool.holds(0) && !pool.holds((&raw const pool).addr()));
 }
 
 /// Requests that nothing can meet are refused by name, at once, and change nothing (h11).

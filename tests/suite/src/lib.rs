@@ -8,6 +8,7 @@
 #[cfg(feature = "collections")]
 extern crate alloc;
 
+pub mod allocators;
 pub mod backings;
 pub mod cases;
 pub mod choices;

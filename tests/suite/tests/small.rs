@@ -1,10 +1,7 @@
-//! What only a host shows of [`Small`]: requests that nothing meets, threads, and pieces of address space that touch.
+//! What only a host shows of [`Small`](freehold::Small): requests that nothing meets, and pieces of address space that touch.
 
 #![cfg(not(target_family = "wasm"))]
 
-use std::alloc::{GlobalAlloc, Layout};
-
-use freehold::{PAGE, Small};
 use freehold_suite::heap::alone::h11_overflowing_requests;
 use freehold_suite::heap::small::with_small;
 
@@ -14,18 +11,41 @@ fn heap_small_h11_overflowing_requests() {
     with_small(|small| h11_overflowing_requests(small));
 }
 
-/// What the host maps in one go is an allocation of its own, wherever the next one lies: no block is in two of them. Miri places many side
-/// by side, and tells if one is left.
+/// What the host maps in one go is an allocation of its own, wherever the next one lies: no block is in two of them. Here the place above
+/// the heap's last piece is made free, so that Linux gives it for the next.
+#[cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64"), not(miri)))]
 #[test]
 fn heap_small_mappings_that_touch_stay_apart() {
-    let heap: Small = Small::new();
-    // So that there is a rest after each, and the next block would fit into rest and fresh pages together.
-    let layout = Layout::from_size_align(PAGE / 4 * 3, 8).expect("a layout");
-    for turn in 0..64 {
-        // SAFETY: the layout has bytes.
-        let block = unsafe { heap.alloc(layout) };
-        assert!(!block.is_null());
-        // SAFETY: so many bytes were just allocated.
-        unsafe { block.write_bytes(turn, layout.size()) };
+    use std::ffi::{c_int, c_void};
+    use std::ptr::null_mut;
+
+    use std::alloc::{GlobalAlloc, Layout};
+
+    use freehold::{PAGE, Small};
+
+    unsafe extern "C" {
+        fn mmap(addr: *mut c_void, len: usize, prot: c_int, flags: c_int, fd: c_int, offset: i64) -> *mut c_void;
+        fn munmap(addr: *mut c_void, len: usize) -> c_int;
     }
+    const PRIVATE_ANONYMOUS: c_int = 0x22;
+
+    let heap: Small = Small::new();
+    // A quarter of a page is left after each: with the next page, that would be enough for another.
+    let layout = Layout::from_size_align(PAGE / 4 * 3, 8).expect("a layout");
+    // SAFETY: the layout has bytes.
+    let take = || unsafe { heap.alloc(layout) }.addr();
+    let mut touched = 0;
+    for _ in 0..200 {
+        // SAFETY: a mapping at no particular address touches nothing that exists.
+        let above = unsafe { mmap(null_mut(), PAGE, 0, PRIVATE_ANONYMOUS, -1, 0) };
+        let first = take();
+        if above.addr() == first + PAGE {
+            // SAFETY: it was mapped just now, and nobody uses it.
+            assert_eq!(unsafe { munmap(above, PAGE) }, 0);
+            let second = take();
+            assert_ne!(second, first + layout.size(), "a block that begins in one mapping and ends in the next");
+            touched += usize::from(second == first + PAGE);
+        }
+    }
+    assert!(touched > 0, "no two mappings touched");
 }

@@ -190,7 +190,7 @@ fn heap_h25_blocks_go_to_other_threads() {
 
 /// The same with the heap that is on no ledger.
 #[test]
-fn heap_h25_blocks_of_small_go_to_other_threads() {
+fn heap_small_h25_blocks_go_to_other_threads() {
     static SMALL: Small = Small::new();
     let ledger = Ledger::new(DefaultBacking::new());
     blocks_go_to_other_threads(&SMALL, &ledger, |_| {});

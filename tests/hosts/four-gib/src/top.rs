@@ -123,11 +123,8 @@ impl Chain {
         }
         for place in black_box(&STATICS) {
             // SAFETY: a static that is initialised; whoever else writes there is found out here.
-            assert_eq!(
-                unsafe { ptr::from_ref(place).cast::<u8>().read_volatile() },
-                OTHERS,
-                "a static was overwritten"
-            );
+            let byte = unsafe { ptr::from_ref(place).cast::<u8>().read_volatile() };
+            assert_eq!(byte, OTHERS, "a static was overwritten");
         }
         let (bytes, of) = (self.bytes, LEFT * PAGE);
         say(format_args!("{} blocks, {bytes} of {of} bytes", self.count));

@@ -9,6 +9,7 @@ use super::alone::program;
 use super::blocks::Blocks;
 use super::conformance::every_request;
 use super::subject::Subject;
+use super::ways::c_over;
 use crate::STEPS;
 use crate::choices::Seeded;
 use crate::live::Live;
@@ -75,4 +76,14 @@ pub fn model() {
             assert_eq!(small.taken(), taken, "the same again took more memory");
         });
     }
+}
+
+/// By C's functions: every request, and random programs.
+pub fn by_c() {
+    with_small(|small| {
+        if !cfg!(miri) {
+            every_request(&c_over(small));
+        }
+        program(&c_over(small), &mut Seeded::new(7, STEPS));
+    });
 }

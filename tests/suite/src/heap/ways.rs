@@ -8,7 +8,7 @@ use freehold::{DefaultBacking, Ledger, c};
 use super::alone::{h11_overflowing_requests, program};
 use super::conformance::{Bench, every_request};
 use super::subject::{Subject, Via};
-use super::{on_simulated, small, with_heap};
+use super::{on_simulated, with_heap};
 use crate::STEPS;
 use crate::backings::Manner;
 use crate::choices::Seeded;
@@ -127,27 +127,24 @@ fn each_claim_fails_once(run: impl Fn(&Bench<'_, super::OnSimulated>, u32)) {
     }
 }
 
-fn c_over<S: Subject>(below: &S) -> Via<'_, S, ByC<'_, S::Heap>> {
+/// C's functions over a heap.
+pub fn c_over<S: Subject>(below: &S) -> Via<'_, S, ByC<'_, S::Heap>> {
     Via { below, way: ByC(below.heap()), plain: false }
 }
 
-/// C's functions over each heap: every request.
+/// C's functions: every request.
 pub fn c_conformance() {
     with_heap(Ledger::new(DefaultBacking::new()), |heap, ledger| {
         every_request(&c_over(&Bench { heap, ledger, roomy: true }));
     });
-    if !cfg!(miri) {
-        small::with_small(|small| every_request(&c_over(small)));
-    }
 }
 
-/// C's functions over each heap: random programs.
+/// C's functions: random programs.
 pub fn c_model() {
     for seed in 0..SEEDS {
         with_heap(Ledger::new(DefaultBacking::new()), |heap, ledger| {
             program(&c_over(&Bench { heap, ledger, roomy: true }), &mut Seeded::new(seed, STEPS));
         });
-        small::with_small(|small| program(&c_over(small), &mut Seeded::new(seed, STEPS)));
     }
 }
 

@@ -6,7 +6,8 @@
 use core::alloc::Layout;
 
 use freehold::{
-    AllocError, Arena, Backing, BlockPool, Claim, GRAIN, Global, Growth, Ledger, Pool, PoolBox, Scope, TypedArena,
+    Access, AllocError, Arena, Backing, BlockPool, Claim, GRAIN, Global, Growth, Ledger, Locked, Pool, PoolBox, Scope,
+    SharedPool, TypedArena,
 };
 
 use crate::choices::Choices;
@@ -40,6 +41,8 @@ pub enum Kind {
     Typed,
     /// A pool of blocks that grows.
     Blocks,
+    /// One that threads may share.
+    Shared,
     /// A pool of so many blocks.
     Fixed,
     /// A raw claim.
@@ -47,8 +50,17 @@ pub enum Kind {
 }
 
 /// Everything there is, arenas twice.
-pub const ALL: &[Kind] =
-    &[Kind::Tight, Kind::Plain, Kind::Plain, Kind::Wide, Kind::Typed, Kind::Blocks, Kind::Fixed, Kind::Claimed];
+pub const ALL: &[Kind] = &[
+    Kind::Tight,
+    Kind::Plain,
+    Kind::Plain,
+    Kind::Wide,
+    Kind::Typed,
+    Kind::Blocks,
+    Kind::Shared,
+    Kind::Fixed,
+    Kind::Claimed,
+];
 
 enum Slot<'l> {
     Empty,
@@ -57,6 +69,7 @@ enum Slot<'l> {
     Wide(Arena<'l, 16>),
     Typed(TypedArena<'l, Value<'l>>, usize),
     Blocks(BlockPool<'l>),
+    Shared(BlockPool<'l, Locked>),
     Claimed(Claim<'l>),
 }
 
@@ -134,6 +147,7 @@ impl<'l, B: Backing> Machine<'l, B> {
             Slot::Wide(arena) => self.arena(owner, arena, choice, choices),
             Slot::Typed(arena, len) => self.typed(arena, len, choice, choices),
             Slot::Blocks(pool) => self.blocks(holder, pool, choice, choices),
+            Slot::Shared(pool) => self.blocks(holder, pool, choice, choices),
             Slot::Claimed(claim) => {
                 assert_eq!(claim.owner(), owner);
                 self.end(owner, slot);
@@ -150,6 +164,7 @@ impl<'l, B: Backing> Machine<'l, B> {
             Kind::Wide => Slot::Wide(Arena::new_in(ledger, owner).with_growth(growth).with_min_align()),
             Kind::Typed => Slot::Typed(TypedArena::new_in(ledger, owner).with_growth(growth), 0),
             Kind::Blocks => Slot::Blocks(BlockPool::new_in(ledger, owner, layout(choices)).with_growth(growth)),
+            Kind::Shared => Slot::Shared(BlockPool::shared_in(ledger, owner, layout(choices)).with_growth(growth)),
             Kind::Fixed => {
                 let before = Tally::of(ledger);
                 match BlockPool::fixed_in(ledger, owner, layout(choices), choices.below(20) as usize) {
@@ -334,7 +349,7 @@ impl<'l, B: Backing> Machine<'l, B> {
     }
 
     /// One operation on a pool of blocks.
-    fn blocks(&mut self, holder: Holder, pool: &BlockPool<'l>, choice: u32, choices: &mut impl Choices) {
+    fn blocks<L: Access>(&mut self, holder: Holder, pool: &BlockPool<'l, L>, choice: u32, choices: &mut impl Choices) {
         let ours = |block: &crate::live::Block| block.holder == holder;
         let in_use = pool.in_use();
         match choice % 8 {
@@ -398,7 +413,7 @@ impl<'l, B: Backing> Machine<'l, B> {
                     assert_eq!(arena.len(), *len);
                     arena.claimed()
                 }
-                Slot::Blocks(_) | Slot::Claimed(_) => continue,
+                Slot::Blocks(_) | Slot::Shared(_) | Slot::Claimed(_) => continue,
             };
             assert_eq!(held, claimed + spans * GRAIN, "{owner}");
         }
@@ -406,11 +421,25 @@ impl<'l, B: Backing> Machine<'l, B> {
     }
 }
 
-/// A pool of values: random programs of boxes.
+/// A pool of values, shared or not: random programs of boxes.
 pub fn pool_of_values<B: Backing>(ledger: &Ledger<B>, choices: &mut impl Choices) {
     let counts = Counts::default();
-    let pool = Pool::new_in(ledger, "values").with_growth(Growth::new().first(300));
-    let mut boxes: [Option<(usize, PoolBox<'_, Value<'_>>)>; 24] = [const { None }; 24];
+    match choices.below(2) {
+        0 => boxes(ledger, &Pool::new_in(ledger, "values").with_growth(Growth::new().first(300)), &counts, choices),
+        _ => {
+            let pool: SharedPool<'_, Value<'_>> = SharedPool::shared_in(ledger, "values");
+            boxes(ledger, &pool.with_growth(Growth::new().first(300)), &counts, choices);
+        }
+    }
+}
+
+fn boxes<'l, B: Backing, L: Access>(
+    ledger: &Ledger<B>,
+    pool: &Pool<'l, Value<'l>, L>,
+    counts: &'l Counts,
+    choices: &mut impl Choices,
+) {
+    let mut boxes: [Option<(usize, PoolBox<'_, Value<'_>, L>)>; 24] = [const { None }; 24];
     while let Some(choice) = choices.next() {
         let index = choice as usize % boxes.len();
         boxes[index] = match boxes[index].take() {
