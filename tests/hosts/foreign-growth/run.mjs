@@ -70,6 +70,27 @@ test('h05_two_growers_alternate', () => {
   }
 })
 
+test('h05_heaps_and_pools_beside_other_growers', () => {
+  const guest = new Guest()
+  const size = Math.floor(PAGE / 3)
+  const blocks = []
+  const foreigners = []
+  for (let round = 0; round < 100; round += 1) {
+    for (let heap = 0; heap < guest.exports.heaps(); heap += 1) {
+      blocks.push({ start: address(guest.exports.block(heap, round)), mark: round })
+      // Not after each of them: what they grew themselves is to touch, too.
+      if ((round + heap) % 3 === 0) foreigners.push(growFromInside(guest))
+      if ((round + heap) % 7 === 0) foreigners.push(growFromHost(guest))
+    }
+  }
+  check(guest, foreigners)
+  for (const { start, mark } of blocks) {
+    assert.ok(guest.view.subarray(start, start + size).every((byte) => byte === mark), `${mark} at ${start}`)
+  }
+  blocks.sort((one, other) => one.start - other.start)
+  assert.ok(blocks.slice(1).every(({ start }, index) => blocks[index].start + size <= start), 'two lie in one place')
+})
+
 test('h05_control: whoever takes grown pages for contiguous overruns the others', () => {
   const guest = new Guest()
   const foreigners = []

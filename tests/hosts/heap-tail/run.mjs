@@ -55,6 +55,8 @@ if (taken) {
 
   test('the_tail_goes_to_one_ledger_of_two', () => fresh().exports.claim_twice())
 
+  test('heaps_and_pools_in_and_beside_the_tail', () => fresh().exports.heaps_in_and_beside_the_tail())
+
   test('somebody_s_byte_in_the_tail', () => {
     const guest = fresh()
     // Rust's heap, asked where it lives, takes its own first page if it has none yet. Here it has one already.

@@ -80,8 +80,7 @@ for (const kind of ['engine', 'module']) {
     const bad = ended.filter(({ problem }) => problem)
     console.log(`        ${ended.length} of ${all.length} ended in the allocator, ${bad.length} were dead or corrupt then`)
     assert.ok(ended.length > COUNT / 4, 'too few ended there to tell')
-    // In many places.
-    assert.ok(new Set(ended.map(({ where }) => where[0])).size > 10)
+    assert.ok(new Set(ended.map(({ where }) => where.at(-1))).size > 8, 'too few operations')
     assert.deepEqual(table(bad), [])
     assert.deepEqual(all.filter(({ problem }) => problem), [])
   })

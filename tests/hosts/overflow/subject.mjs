@@ -12,7 +12,7 @@ const AFTER = 300
 /** Frames, or words of the module's stack, that are left: any number less than these. */
 const LEFT = { engine: 20, module: 24, calm: 1 }[kind]
 
-Error.stackTraceLimit = 30
+Error.stackTraceLimit = 100
 
 /** A function's path, from its mangled name. */
 function path(mangled) {

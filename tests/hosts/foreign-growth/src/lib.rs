@@ -3,12 +3,13 @@
 #![cfg(target_family = "wasm")]
 #![no_std]
 
-use core::alloc::Layout;
+use core::alloc::{GlobalAlloc, Layout};
 use core::arch::wasm32;
 use core::cell::Cell;
 use core::mem::forget;
+use core::ptr::NonNull;
 
-use freehold::{Alloc, Arena, Growth, Ledger, MemoryGrow, memory_size};
+use freehold::{Alloc, Arena, Global, Growth, Ledger, MemoryGrow, SharedPool, Small, memory_size};
 use freehold_guest::{PAGE, Single, say, show};
 
 static LEDGER: Ledger<MemoryGrow> = Ledger::new(MemoryGrow::new());
@@ -56,6 +57,43 @@ extern "C" fn push(number: u32) {
     with_arena(|arena| {
         arena.alloc_slice_fill(PAGE / 8, number);
     });
+}
+
+static SMALL: Small = Small::new();
+static POOL: SharedPool<'static, [u8; PAGE / 3]> = SharedPool::shared_in(&LEDGER, "pool");
+static HEAP: Global = Global::new_in(&LEDGER, "heap");
+
+/// Every heap and pool that takes memory: a block of a third of a page each, filled with `mark`, for good.
+static HEAPS: &[fn(u8) -> *mut u8] = &[
+    |mark| filled(&SMALL, mark),
+    |mark| filled(&HEAP, mark),
+    |mark| {
+        let boxed = POOL.alloc([mark; PAGE / 3]);
+        let start = NonNull::from_ref(&*boxed).as_ptr().cast();
+        forget(boxed);
+        start
+    },
+];
+
+fn filled(heap: &impl GlobalAlloc, mark: u8) -> *mut u8 {
+    // SAFETY: the size is not 0.
+    let block = unsafe { heap.alloc(Layout::new::<[u8; PAGE / 3]>()) };
+    assert!(!block.is_null(), "there is memory");
+    // SAFETY: so many bytes, for good.
+    unsafe { block.write_bytes(mark, PAGE / 3) };
+    block
+}
+
+/// For the script: how many heaps there are.
+#[unsafe(no_mangle)]
+extern "C" fn heaps() -> usize {
+    HEAPS.len()
+}
+
+/// A block of this heap, filled with `mark`: where it is.
+#[unsafe(no_mangle)]
+extern "C" fn block(heap: usize, mark: u8) -> usize {
+    HEAPS[heap](mark).addr()
 }
 
 /// Documents, one scope for each; how much each takes varies.

@@ -3,11 +3,11 @@
 #![cfg(target_family = "wasm")]
 #![cfg_attr(not(feature = "std"), no_std)]
 
-use core::alloc::Layout;
+use core::alloc::{GlobalAlloc, Layout};
 use core::mem::forget;
 use core::ptr::NonNull;
 
-use freehold::{AllocError, Backing, Claim, HeapTail, Ledger, MemoryGrow, Obstacle, Then};
+use freehold::{AllocError, Backing, Claim, Global, HeapTail, Ledger, MemoryGrow, Obstacle, SharedPool, Small, Then};
 use freehold_guest::{PAGE, memory_pages, say, show};
 
 unsafe extern "C" {
@@ -128,6 +128,34 @@ extern "C" fn tail_then_pages() {
     let at = across.as_ptr().addr().get();
     assert!(at - start < 128 && end < at + across.len(), "from {at:#x}");
     assert_eq!((memory_pages(), BOTH.growths()), (pages + 3, 2), "it grew by what the tail lacked");
+}
+
+/// A heap and a pool that have the tail, and `Small`, which has pages of its own, in turns.
+#[unsafe(no_mangle)]
+extern "C" fn heaps_in_and_beside_the_tail() {
+    const LEN: usize = 20_000;
+    static HEAP: Global = Global::new_in(&BOTH, "heap");
+    static POOL: SharedPool<'static, [u8; LEN]> = SharedPool::shared_in(&BOTH, "pool");
+    static SMALL: Small = Small::new();
+    let filled = |heap: &dyn GlobalAlloc, mark| {
+        // SAFETY: the size is not 0.
+        let block = NonNull::new(unsafe { heap.alloc(Layout::new::<[u8; LEN]>()) }).expect("memory can grow");
+        // SAFETY: so many bytes, for good.
+        unsafe { block.write_bytes(mark, LEN) };
+        block
+    };
+    let boxed = |mark| {
+        let boxed = POOL.alloc([mark; LEN]);
+        let start = NonNull::from_ref(&*boxed).cast();
+        forget(boxed);
+        start
+    };
+    let blocks = [(); 50].map(|()| [filled(&HEAP, 1), boxed(2), filled(&SMALL, 3)]);
+    let in_tail = |which: usize| blocks.iter().filter(|blocks| is_in_tail(blocks[which].addr().get())).count();
+    assert!(in_tail(0) > 0 && in_tail(1) > 0);
+    assert!(in_tail(0) < blocks.len() && in_tail(1) < blocks.len(), "the tail is full, and memory grew");
+    assert_eq!(in_tail(2), 0);
+    assert!(blocks.iter().all(|blocks| blocks.iter().zip(1..).all(|(block, mark)| holds(*block, LEN, mark))));
 }
 
 /// All of the tail but what headers take, and pages in pieces after it, claimed for good and filled: how many bytes.

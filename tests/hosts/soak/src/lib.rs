@@ -11,6 +11,7 @@ extern crate alloc;
 mod bytes;
 mod dice;
 mod holder;
+mod outcome;
 mod program;
 #[cfg(target_family = "wasm")]
 pub mod unprotected;
@@ -18,7 +19,8 @@ pub mod unprotected;
 pub use bytes::{Bytes, fill, lost};
 pub use dice::Dice;
 pub use holder::{Block, Malloc};
-pub use program::{Grown, Outcome, Surroundings, run};
+pub use outcome::Outcome;
+pub use program::{Grown, Surroundings, run};
 
 /// 64 KiB, by the specification of WebAssembly: written down here too, so that the tests don't take the crate's word.
 pub const PAGE: usize = 1 << 16;

@@ -1,7 +1,6 @@
 //! The program.
 
 use core::alloc::Layout;
-use core::fmt;
 use core::ptr::NonNull;
 
 use freehold::{Alloc, Arena, Backing, BlockPool, Growth, Ledger, Pool, Scope, TypedArena};
@@ -10,6 +9,9 @@ use crate::PAGE;
 use crate::bytes::Bytes;
 use crate::dice::Dice;
 use crate::holder::Block;
+use crate::outcome::{
+    ALLOC, ARENA, CLAIM, EXCHANGED, GROWN, MALLOC, NAMES, Outcome, POOL, RESIZED, SCOPE, SHARED, SMALL, TYPED,
+};
 
 /// How many blocks are held at once, at most. All that the program knows lies on the stack, where no heap is: it can tell what was lost
 /// even when most is.
@@ -50,60 +52,6 @@ pub enum Grown {
     /// Memory can't grow.
     Refused,
 }
-
-/// How the program ended.
-#[derive(Default)]
-pub struct Outcome {
-    /// How many there were.
-    pub operations: usize,
-    /// Bytes that did not hold what their holder had written, when the first of them were found.
-    pub lost: usize,
-    /// Whose they were.
-    pub losers: [Option<&'static str>; 4],
-    /// Requests that there was no memory for.
-    pub refused: usize,
-    /// What each of these did.
-    pub counts: [(&'static str, usize); NAMES.len()],
-}
-
-impl fmt::Display for Outcome {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Outcome { operations, lost, losers, refused, counts } = self;
-        write!(f, "operations: {operations}\nlost: {lost}")?;
-        losers.iter().flatten().try_for_each(|loser| write!(f, ", {loser}"))?;
-        write!(f, "\nrefused: {refused}")?;
-        counts.iter().try_for_each(|(name, count)| write!(f, "\n{name}: {count}"))
-    }
-}
-
-const MALLOC: usize = 0;
-const ALLOC: usize = 1;
-const CLAIM: usize = 2;
-const POOL: usize = 3;
-const ARENA: usize = 4;
-const SCOPE: usize = 5;
-const TYPED: usize = 6;
-const RESIZED: usize = 7;
-const EXCHANGED: usize = 8;
-const GROWN: usize = 9;
-const SMALL: usize = 10;
-const SHARED: usize = 11;
-
-/// What these numbers stand for. Whoever hands out memory in a module is among them.
-const NAMES: [&str; 12] = [
-    "malloc",
-    "alloc",
-    "claim",
-    "pool",
-    "arena",
-    "scope",
-    "typed arena",
-    "resized",
-    "exchanged",
-    "grown outside",
-    "small",
-    "shared pool",
-];
 
 /// What lies in one arena, scope or pool.
 struct Pieces<const N: usize> {
