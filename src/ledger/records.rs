@@ -84,7 +84,11 @@ impl Records {
         };
         // SAFETY: the caller's promise.
         let at = unsafe { header_of(payload) };
-        self.with(|Kept { book, .. }| book.extend(at, bytes, bytes))
+        let longer = self.with(|Kept { book, .. }| book.extend(at, bytes, bytes));
+        if longer {
+            reached(super::payload(at));
+        }
+        longer
     }
 
     /// Cuts a claim's payload down to `len` bytes, or a little more; the rest is free then. A loan stays as it is.
@@ -138,7 +142,7 @@ impl Records {
     pub(super) fn offer<'l>(&self, ledger: &'l dyn Spans, addr: usize) -> Option<(Claim<'l>, Span)> {
         const OWNER: &str = "offered";
         let (at, pages) = self.with(|Kept { book, .. }| book.offer(OWNER, addr))?;
-        let payload = payload(at);
+        let payload = reached(payload(at));
         Some((Claim { ledger, payload, data: payload, owner: OWNER, plain: PhantomData }, pages))
     }
 }

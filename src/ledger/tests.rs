@@ -329,3 +329,47 @@ fn an_error_does_not_contradict_itself() {
         }
     }
 }
+
+/// Whatever hands out memory, or more of it, makes sure that this thread knows of it: another may have grown it (h32).
+#[test]
+fn h32_every_way_out_of_a_ledger_is_reached() {
+    use crate::platform::reached;
+    let mut memory = Vec::<u8>::with_capacity(20 * PAGE);
+    let ledger = Ledger::new(Region::new(memory.spare_capacity_mut()));
+    let want = super::Want { prefix: 0, size: 5000, align: 8, prefer: 0, ahead: false, grow: None };
+    let place = |want: &super::Want| {
+        // SAFETY: what is to grow is held here.
+        match unsafe { super::Spans::place(&ledger, "claim", want) } {
+            Ok(super::Placed::New(payload, _) | super::Placed::Grown(payload)) => payload,
+            Err(obstacle) => panic!("{obstacle}"),
+        }
+    };
+    reached::take();
+    let is_reached = |end: usize| assert_eq!(reached::take(), end);
+    // From fresh memory, from free memory, aligned, and in place.
+    let first = place(&want);
+    is_reached(first.end());
+    let second = place(&want);
+    is_reached(second.end());
+    is_reached(place(&super::Want { align: 4096, ..want }).end());
+    // SAFETY: nobody uses it, or will.
+    unsafe { super::Spans::give_back(&ledger, second.base()) };
+    let grow = Some(super::GrowInPlace { payload: first.base(), missing: 100, prefer: 0 });
+    let longer = place(&super::Want { size: 6000, grow, ..want });
+    assert_eq!(longer.base(), first.base());
+    is_reached(longer.end());
+    // SAFETY: it is held here.
+    assert!(unsafe { ledger.records.lengthen(longer.base(), 500) });
+    // SAFETY: as above.
+    is_reached(longer.addr() + unsafe { super::payload_len(longer.base()) });
+    let (block, _) = ledger.records.place("claim", 300).expect("room");
+    // SAFETY: it is held here.
+    is_reached(block.addr().get() + unsafe { super::payload_len(block) });
+    let slab = ledger.records.place_slab("slab", 4096).expect("room");
+    is_reached(slab.addr().get() + 4096 - GRAIN);
+    let claim = ledger.claim("claim", Layout::from_size_align(900, 8).unwrap()).expect("room");
+    is_reached(claim.payload.end());
+    ledger.discard(|page, len| {
+        assert!(reached::take() >= page.addr().get() + len);
+    });
+}
