@@ -28,10 +28,13 @@ mod shared {
     static mut FIRST_RAM: [MaybeUninit<u8>; FIRST] = [MaybeUninit::uninit(); FIRST];
     static mut SECOND_RAM: [MaybeUninit<u8>; SECOND] = [MaybeUninit::uninit(); SECOND];
 
-    // SAFETY: nothing else names it.
-    const FIRST_REGION: Region<'static> = unsafe { Region::from_raw((&raw mut FIRST_RAM).cast(), FIRST) };
-    // SAFETY: nothing else names it.
-    const SECOND_REGION: Region<'static> = unsafe { Region::from_raw((&raw mut SECOND_RAM).cast(), SECOND) };
+    const FIRST_START: *mut u8 = (&raw mut FIRST_RAM).cast();
+    const SECOND_START: *mut u8 = (&raw mut SECOND_RAM).cast();
+
+    // SAFETY: nothing else names this memory.
+    const FIRST_REGION: Region<'static> = unsafe { Region::from_raw(FIRST_START, FIRST) };
+    // SAFETY: nothing else names this memory.
+    const SECOND_REGION: Region<'static> = unsafe { Region::from_raw(SECOND_START, SECOND) };
 
     static LEDGER: Ledger<Then<Region<'static>, Region<'static>>> = Ledger::new(Then::new(FIRST_REGION, SECOND_REGION));
 

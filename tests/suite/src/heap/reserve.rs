@@ -20,8 +20,8 @@ fn exhaust(arena: &Arena<'_>) {
 /// With memory that an arena has used up, a heap that had nothing at hand in any list has a few small blocks all the same, of whatever sizes, over and
 /// over; one that had a slab before there was enough for a reserve has none.
 pub fn h37_a_reserve_is_kept() {
-    const SMALL: usize = 60 << 10;
-    const ROOM: usize = 200 << 10;
+    const SMALL: usize = if cfg!(miri) { 8 << 10 } else { 60 << 10 };
+    const ROOM: usize = if cfg!(miri) { 64 << 10 } else { 200 << 10 };
     let layout = |size| Layout::from_size_align(size, 8).expect("a layout");
     for kept in [true, false] {
         let (small, large) = (Memory::new(SMALL), Memory::new(ROOM));
@@ -35,7 +35,7 @@ pub fn h37_a_reserve_is_kept() {
                 drop(ledger.claim("wake", layout(SMALL)).expect("room"));
             }
             assert!(blocks.alloc(&mut live, 0, layout(250)));
-            for _ in 0..3 {
+            for _ in 0..if cfg!(miri) { 1 } else { 3 } {
                 let arena = Arena::new_in(ledger, "arena");
                 exhaust(&arena);
                 let sizes = [8, 16, 32, 64, 128, 256, 100, 40];
@@ -53,7 +53,7 @@ pub fn h37_a_reserve_is_kept() {
                 (1..super::blocks::HELD).for_each(|index| blocks.free(&mut live, index));
                 exhaust(&arena);
             }
-            let large = layout(100 << 10);
+            let large = layout(ROOM / 2);
             // SAFETY: the layout has bytes.
             let block = unsafe { heap.alloc(large) };
             assert!(!block.is_null(), "what the arenas had");
