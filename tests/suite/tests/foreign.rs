@@ -227,6 +227,18 @@ fn h31_a_pool_is_not_locked_when_it_panics() {
     }
 }
 
+/// What draws a ledger, or goes over its spans, may claim there.
+#[test]
+fn h31_a_ledger_is_not_locked_while_it_is_drawn() {
+    let ledger = Ledger::new(Unwinding::default());
+    let arena = Arena::new_in(&ledger, "arena").with_growth(Growth::fixed(0));
+    arena.alloc(1);
+    let drawn = arena.alloc_fmt(format_args!("{}", ledger.snapshot()));
+    assert!(drawn.contains("claimed") && arena.claimed() > drawn.len());
+    let claims = ledger.snapshot().spans().take(3).map(|_| ledger.claim("meanwhile", Layout::new::<u64>()));
+    assert!(claims.into_iter().all(|claim| claim.is_ok()));
+}
+
 /// A panic in the allocator that a ledger is over.
 #[cfg(feature = "collections")]
 mod over {
