@@ -118,10 +118,18 @@ fn h31_a_run_that_is_dropped_makes_way() {
             }
         }
     }
+    /// Arenas that are never dropped, as their values' destructors would use them.
+    struct Kept(#[allow(dead_code)] *mut TypedArena<'static, Again>);
+    // SAFETY: it is only kept.
+    unsafe impl Send for Kept {}
+    static KEPT: Mutex<Vec<Kept>> = Mutex::new(Vec::new());
     for (stop, alone) in (0..8).flat_map(|stop| [(stop, true), (stop, false)]) {
         let ledger: &'static Ledger<Unwinding<'static>> = Box::leak(Box::new(Ledger::new(Unwinding::default())));
         let arena = TypedArena::new_in(ledger, "typed").with_growth(Growth::fixed(if alone { 300 } else { 4000 }));
-        let arena: &'static TypedArena<'static, Again> = Box::leak(Box::new(arena));
+        let start = Box::into_raw(Box::new(arena));
+        KEPT.lock().expect("no panic").push(Kept(start));
+        // SAFETY: it is never dropped.
+        let arena: &'static TypedArena<'static, Again> = unsafe { &*start };
         arena.alloc(Again(arena, 1000));
         panics(|| {
             arena.alloc_from_iter((0..).map(|number| {
@@ -131,9 +139,8 @@ fn h31_a_run_that_is_dropped_makes_way() {
         });
         assert_eq!(arena.len(), 1 + stop as usize, "each was dropped once");
         arena.alloc(Again(arena, 2000));
-        let start: *const TypedArena<'static, Again> = arena;
-        // SAFETY: nobody else uses the arena any more; it is never dropped.
-        let values = unsafe { &mut *start.cast_mut() }.iter_mut().map(|again| again.1).collect::<Vec<_>>();
+        // SAFETY: nobody else uses the arena any more.
+        let values = unsafe { &mut *start }.iter_mut().map(|again| again.1).collect::<Vec<_>>();
         assert_eq!((values[0], values.last()), (1000, Some(&2000)));
         let mut between = values[1..values.len() - 1].to_vec();
         between.sort_unstable();
@@ -218,6 +225,18 @@ fn h31_a_pool_is_not_locked_when_it_panics() {
         panics(|| pool.alloc(1));
         assert!(!HELD_IN_HOOK.load(Relaxed), "locked while the hook runs");
     }
+}
+
+/// What draws a ledger, or goes over its spans, may claim there.
+#[test]
+fn h31_a_ledger_is_not_locked_while_it_is_drawn() {
+    let ledger = Ledger::new(Unwinding::default());
+    let arena = Arena::new_in(&ledger, "arena").with_growth(Growth::fixed(0));
+    arena.alloc(1);
+    let drawn = arena.alloc_fmt(format_args!("{}", ledger.snapshot()));
+    assert!(drawn.contains("claimed") && arena.claimed() > drawn.len());
+    let claims = ledger.snapshot().spans().take(3).map(|_| ledger.claim("meanwhile", Layout::new::<u64>()));
+    assert!(claims.into_iter().all(|claim| claim.is_ok()));
 }
 
 /// A panic in the allocator that a ledger is over.
