@@ -10,12 +10,13 @@ use spin::mutex::SpinMutex;
 
 use crate::platform;
 
-/// The lock that is taken where no other is named: a spin lock of two bytes, which never waits by means of the operating system (an atomic
-/// wait traps on a browser's main thread), but lets other threads run where there is a host that can be told to.
+/// The lock that is taken where no other is named: a spin lock of two bytes. It never waits to be woken (an atomic wait traps on a browser's
+/// main thread), but lets other threads run where there is a host that can be told to, and sleeps for a millisecond now and then if it
+/// takes long.
 ///
 /// A lock may be lost: its thread was terminated in the allocator, or trapped there and is never run on; or it belongs to a process of
 /// which this one is the fork. Who waits for such a lock ends the program (a panic that does not unwind: on wasm a trap) after a minute
-/// or more on hosts, after some seconds elsewhere, and whoever comes next at once.
+/// on hosts, after some seconds elsewhere, and whoever comes next at once.
 pub struct Spin {
     mutex: SpinMutex<()>,
     /// Set if somebody has waited in vain, until somebody else has not.
@@ -25,7 +26,7 @@ pub struct Spin {
 /// How often a lock that counts as lost is looked at.
 const LOST_PATIENCE: u64 = 1 << 10;
 
-/// How often, after the first look, the looks are twice as far from each other before others are let run.
+/// How often the next look is twice as late as the one before, until others are let run.
 const DOUBLINGS: u32 = 6;
 
 impl Spin {
@@ -55,7 +56,7 @@ impl Spin {
     /// Takes it, if it is there at one of so many looks.
     fn wait_for(&self, patience: u64) -> bool {
         (0..DOUBLINGS).any(|step| self.look(|| (0..1 << step).for_each(|_| spin_loop())))
-            || (0..patience).any(|_| self.look(platform::give_way))
+            || (0..patience).any(|turn| self.look(|| platform::give_way(turn)))
     }
 
     /// Lets some time pass, then takes the lock if it is there.
