@@ -16,7 +16,7 @@ use crate::platform;
 ///
 /// A lock may be lost: its thread was terminated in the allocator, or trapped there and is never run on; or it belongs to a process of
 /// which this one is the fork. Who waits for such a lock ends the program (a panic that does not unwind: on wasm a trap) after a minute
-/// on hosts, after some seconds elsewhere, and whoever comes next at once.
+/// or more on hosts, after some seconds elsewhere, and whoever comes next at once.
 pub struct Spin {
     mutex: SpinMutex<()>,
     /// Set if somebody has waited in vain, until somebody else has not.
@@ -30,11 +30,6 @@ const LOST_PATIENCE: u64 = 1 << 10;
 const DOUBLINGS: u32 = 6;
 
 impl Spin {
-    #[inline(always)]
-    fn take(&self) -> bool {
-        self.mutex.try_lock_weak().map(mem::forget).is_some()
-    }
-
     /// Takes the lock that somebody else has.
     #[cold]
     #[inline(never)]
@@ -63,7 +58,7 @@ impl Spin {
     #[inline]
     fn look(&self, pause: impl FnOnce()) -> bool {
         pause();
-        !self.mutex.is_locked() && self.take()
+        !self.mutex.is_locked() && self.try_lock()
     }
 }
 
@@ -88,7 +83,8 @@ unsafe impl RawMutex for Spin {
 
     #[inline(always)]
     fn lock(&self) {
-        if !self.take() {
+        // It may fail though the lock is there, which costs less on some processors; then it is taken in the wait.
+        if self.mutex.try_lock_weak().map(mem::forget).is_none() {
             self.wait();
         }
     }
