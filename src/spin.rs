@@ -10,8 +10,9 @@ use spin::mutex::SpinMutex;
 
 use crate::platform;
 
-/// The lock that is taken where no other is named: a spin lock of two bytes, which never waits by means of the operating system (an atomic
-/// wait traps on a browser's main thread), but lets other threads run where there is a host that can be told to.
+/// The lock that is taken where no other is named: a spin lock of two bytes. It never waits to be woken (an atomic wait traps on a browser's
+/// main thread), but lets other threads run where there is a host that can be told to, and sleeps for a millisecond now and then if it
+/// takes long.
 ///
 /// A lock may be lost: its thread was terminated in the allocator, or trapped there and is never run on; or it belongs to a process of
 /// which this one is the fork. Who waits for such a lock ends the program (a panic that does not unwind: on wasm a trap) after a minute
@@ -25,15 +26,10 @@ pub struct Spin {
 /// How often a lock that counts as lost is looked at.
 const LOST_PATIENCE: u64 = 1 << 10;
 
-/// How often, after the first look, the looks are twice as far from each other before others are let run.
+/// How often the next look is twice as late as the one before, until others are let run.
 const DOUBLINGS: u32 = 6;
 
 impl Spin {
-    #[inline(always)]
-    fn take(&self) -> bool {
-        self.mutex.try_lock_weak().map(mem::forget).is_some()
-    }
-
     /// Takes the lock that somebody else has.
     #[cold]
     #[inline(never)]
@@ -55,14 +51,14 @@ impl Spin {
     /// Takes it, if it is there at one of so many looks.
     fn wait_for(&self, patience: u64) -> bool {
         (0..DOUBLINGS).any(|step| self.look(|| (0..1 << step).for_each(|_| spin_loop())))
-            || (0..patience).any(|_| self.look(platform::give_way))
+            || (0..patience).any(|turn| self.look(|| platform::give_way(turn)))
     }
 
     /// Lets some time pass, then takes the lock if it is there.
     #[inline]
     fn look(&self, pause: impl FnOnce()) -> bool {
         pause();
-        !self.mutex.is_locked() && self.take()
+        !self.mutex.is_locked() && self.try_lock()
     }
 }
 
@@ -87,7 +83,8 @@ unsafe impl RawMutex for Spin {
 
     #[inline(always)]
     fn lock(&self) {
-        if !self.take() {
+        // It may fail though the lock is there, which costs less on some processors; then it is taken in the wait.
+        if self.mutex.try_lock_weak().map(mem::forget).is_none() {
             self.wait();
         }
     }

@@ -138,3 +138,38 @@ impl Drop for Hosted {
 }
 
 const _: () = assert!(size_of::<Reservation>() <= PAGE && PAGE.is_multiple_of(GRAIN));
+
+#[cfg(test)]
+mod tests {
+    use core::alloc::Layout;
+
+    use super::*;
+    use crate::ledger::Ledger;
+
+    /// Every host gives pages, and takes them back: a reservation after the other, each byte zero at first and then what was written.
+    #[test]
+    fn h39_the_host_gives_pages() {
+        let ledger = Ledger::new(Hosted::new());
+        let claims: std::vec::Vec<_> = [100, 70_000, RESERVE + PAGE, 100_000]
+            .into_iter()
+            // What no host has is refused.
+            .filter(|len| *len < 1 << 30)
+            .map(|len| ledger.claim("pages", Layout::array::<u8>(len).unwrap()).expect("pages"))
+            .collect();
+        for (number, claim) in claims.iter().enumerate() {
+            let (first, last) = (claim.as_ptr(), claim.len() - 1);
+            // SAFETY: the last byte of the claim.
+            let last = unsafe { first.add(last) };
+            for byte in [first, last] {
+                // SAFETY: a byte of the claim, fresh from the host, which is zero.
+                assert_eq!(unsafe { byte.read() }, 0);
+                // SAFETY: as above.
+                unsafe { byte.write(number as u8 + 1) };
+            }
+        }
+        for (number, claim) in claims.iter().enumerate() {
+            // SAFETY: written above.
+            assert_eq!(unsafe { claim.as_ptr().read() }, number as u8 + 1);
+        }
+    }
+}

@@ -6,7 +6,8 @@ use core::cell::Cell;
 use core::ptr;
 use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicUsize, Ordering};
 
-use super::{Whole, give_way};
+use super::Whole;
+use super::turn::{YIELDS, give_way};
 
 /// A place in the list of all that are watched. What has one stays where it is once it is watched, for ever.
 pub(crate) struct Link {
@@ -30,11 +31,9 @@ static HOLDER: AtomicUsize = AtomicUsize::new(0);
 /// From here on the list is held.
 static HELD: AtomicPtr<Link> = AtomicPtr::new(ptr::null_mut());
 
-/// How often a lock is tried before all are let go; how often that is done while others only are let run; and how often, a millisecond
-/// after the other, before the fork goes on without.
+/// How often a lock is tried before all are let go, and how often that is done before the fork goes on without: for two seconds.
 const TRIES: usize = 64;
-const QUICK: usize = 1000;
-const SLOW: usize = 2000;
+const ROUNDS: u64 = YIELDS + 2000;
 
 impl Link {
     pub const fn new() -> Link {
@@ -102,16 +101,11 @@ fn this_thread() -> usize {
 /// Before a fork. It never waits for one lock while it holds another, so it may come in any order, and beside claims that go through two
 /// ledgers.
 extern "C" fn before() {
-    for round in 0..QUICK + SLOW {
+    for turn in 0..ROUNDS {
         if hold_all() {
             return;
         }
-        if round < QUICK {
-            give_way();
-        } else {
-            // SAFETY: it touches no memory.
-            unsafe { libc::usleep(1000) };
-        }
+        give_way(turn);
     }
     // Whoever holds the one that is missing can't go on before this thread does: it is what was interrupted by a signal whose
     // handler forks. To wait on would be to hang; so the child has to do without.

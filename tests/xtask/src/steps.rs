@@ -291,6 +291,16 @@ const MIRI_TESTS: &[MiriTests] = &[
     },
 ];
 
+/// Miri for another host: what takes pages, and what waits.
+const MIRI_WINDOWS: &MiriRun = &MiriRun { name: "Windows", flags: "", target: "x86_64-pc-windows-gnu", skip: "" };
+const MIRI_WINDOWS_TESTS: &MiriTests = &MiriTests {
+    name: "freehold",
+    package: "freehold",
+    build: "-p freehold --lib",
+    filter: "h39_ spin:: ledger::tests::spans",
+    provenance: "-Zmiri-strict-provenance",
+};
+
 /// The demo's two forms: a name, what `cargo demo` is called with, what that needs.
 const DEMOS: &[(&str, &str, &[Need])] = &[
     ("demo", "--quick", &[Need::Target(Toolchain::Current, WASM), Need::Node]),
@@ -497,6 +507,7 @@ pub fn all(tools: &Tools) -> Result<Vec<Step>> {
         steps.push(demo_documents(name, words)?.needs(needs.iter().copied()));
     }
     steps.extend(in_miri(MIRI));
+    steps.push(miri(MIRI_WINDOWS_TESTS, MIRI_WINDOWS));
     Ok(steps)
 }
 
