@@ -36,7 +36,7 @@ impl Known {
     }
 }
 
-/// The names of all tests below a folder: Rust's functions and structures, and what JavaScript's tests begin with.
+/// The names of all tests below a folder: Rust's functions and structures, the suite's cases, and what JavaScript's tests begin with.
 fn collect(folder: &Path, tests: &mut BTreeSet<String>) {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
@@ -56,6 +56,7 @@ fn collect(folder: &Path, tests: &mut BTreeSet<String>) {
 /// Adds what follows one of these, comments left out.
 fn named(code: &str, before: &[&str], tests: &mut BTreeSet<String>) {
     for line in code.lines().map(str::trim_start).filter(|line| !line.starts_with("//")) {
+        tests.extend(line.split_once(" => $crate::").map(|(case, _)| case.to_owned()));
         for name in before.iter().filter_map(|before| Some(line.split_once(before)?.1)) {
             let end = name.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(name.len());
             tests.insert(name[..end].to_owned());
@@ -109,7 +110,7 @@ fn what_is_missing_is_seen() {
     assert_eq!(without("it holds | `h01_there`", "open: later | "), [""; 0]);
 
     let mut tests = BTreeSet::new();
-    named("fn h01_a() {\n// fn h01_b()\npub struct H16C;\n", &["fn ", "pub struct "], &mut tests);
+    named("fn h01_a() {\n// fn h01_b()\npub struct H16C;\nb => $crate::c,", &["fn ", "pub struct "], &mut tests);
     named("  test('h02_control: a', () => {\n", &["test('"], &mut tests);
-    assert_eq!(tests.into_iter().collect::<Vec<_>>(), ["H16C", "h01_a", "h02_control"]);
+    assert_eq!(tests.into_iter().collect::<Vec<_>>(), ["H16C", "b", "h01_a", "h02_control"]);
 }
