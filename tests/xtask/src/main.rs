@@ -9,6 +9,7 @@ mod examples;
 mod fuzz;
 mod maps;
 mod need;
+mod nightly;
 mod soak;
 mod steps;
 mod suites;
