@@ -1,12 +1,17 @@
 //! What only a nightly compiler can do.
 
+use anyhow::{Result, ensure};
+use cargo_metadata::camino::Utf8PathBuf;
+
+use crate::command::Out;
 use crate::need::Need;
-use crate::steps::Step;
-use crate::tools::Toolchain;
+use crate::steps::{Step, WASM};
+use crate::tools::{Module, Toolchain, Tools};
 
 /// These checks.
 pub fn steps() -> Vec<Step> {
-    vec![std_allocator()]
+    let controls = SIDE_MODULE_CONTROLS.iter().map(|(features, says)| side_module_control(features, says));
+    [std_allocator(), side_module()].into_iter().chain(controls).collect()
 }
 
 /// Anything in a program may turn on allocator-api2's feature `nightly`, which makes its `Allocator` std's own; or nothing does.
@@ -21,4 +26,41 @@ fn std_allocator() -> Step {
         })
     })
     .needs([Need::Nightly])
+}
+
+const SIDE_MODULE: &str = "freehold-side-module";
+
+/// What can't be in a side module, by the features that put it there, and what the linker says of it.
+const SIDE_MODULE_CONTROLS: &[(&str, &str)] =
+    &[("draw", "undefined symbol: __stack_low"), ("heap-tail", "undefined symbol: __heap_base")];
+
+/// A module without an address of its own. core must be position-independent as well, and the one that comes with Rust isn't. The linker
+/// exports, and so keeps, all that is in the crate's own objects, whether anybody needs it or not.
+fn build_side_module(features: &str, tools: &Tools, out: &Out) -> Result<Utf8PathBuf> {
+    let build = format!("-p {SIDE_MODULE} --lib --release -Zbuild-std=core {features}");
+    let rustflags = "-Crelocation-model=pic -Clink-arg=-shared -Clink-arg=--experimental-pic";
+    tools.build_wasm(&Module { on: Toolchain::Nightly, target: WASM, build: &build, rustflags }, out)
+}
+
+fn side_module() -> Step {
+    Step::new("hosts: h39 side module", |tools, out| {
+        tools.node().args("tests/hosts/side-module/run.mjs").arg(build_side_module("", tools, out)?).run(out)
+    })
+    .needs(side_module_needs())
+    .needs([Need::Node])
+    .tests()
+}
+
+fn side_module_control(features: &'static str, says: &'static str) -> Step {
+    Step::new(format!("hosts: h39 side module, {features}, control"), move |tools, out| {
+        let built = build_side_module(&format!("--features {features}"), tools, out);
+        ensure!(built.is_err(), "it builds");
+        ensure!(out.text()?.contains(says), "it does not say {says:?}");
+        Ok(())
+    })
+    .needs(side_module_needs())
+}
+
+fn side_module_needs() -> [Need; 2] {
+    [Need::Member(SIDE_MODULE), Need::Component(Toolchain::Nightly, "rust-src")]
 }

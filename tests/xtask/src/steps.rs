@@ -50,6 +50,7 @@ const LINTED_ON_WASM: &[(&str, &str)] = &[
     ("freehold-other-malloc", "--lib"),
     ("freehold-perf-heaps", "--bins"),
     ("freehold-perf-size", "--lib --features limit"),
+    ("freehold-side-module", "--lib --all-features"),
     ("freehold-threads", "--lib"),
     ("freehold-two-copies", "--lib"),
     ("freehold-two-copies-library", "--lib"),
