@@ -49,6 +49,9 @@ pub(crate) unsafe fn copy<T: Copy>(from: *const T, to: NonNull<T>, len: usize) {
 #[inline(always)]
 pub(crate) unsafe fn copy_block(from: *const u8, to: NonNull<u8>, len: usize) {
     match len {
+        // A sanitizer knows how long blocks are.
+        // SAFETY: the caller's promise.
+        _ if cfg!(freehold_asan) => unsafe { to.as_ptr().copy_from_nonoverlapping(from, len) },
         // SAFETY: the caller's promise.
         0..=32 => unsafe { both_ends::<16>(from, to, len.max(16)) },
         // SAFETY: as above.

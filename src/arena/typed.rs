@@ -11,6 +11,7 @@ use crate::backing::Backing;
 use crate::chunk::{Cursor, CursorCell, Filled, Growth, Lodged, Refill};
 use crate::error::Rejected;
 use crate::ledger::{Ledger, Spans};
+use crate::platform::sanitizer;
 
 /// Values of one type that live as long as the arena, kept side by side in the order they came, and dropped with it.
 ///
@@ -267,6 +268,7 @@ impl<'l, T> TypedArena<'l, T> {
         for run in runs {
             // SAFETY: each run comes once, and the arena knows nothing of it any more.
             unsafe { run.drop_in_place() };
+            sanitizer::poison(run.cast(), 0..run.len() * size_of::<T>());
         }
     }
 

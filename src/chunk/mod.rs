@@ -9,11 +9,13 @@ use core::ptr::NonNull;
 use crate::error::{AllocError, Obstacle, out_of_memory};
 use crate::layout::padding;
 use crate::ledger::{GrowInPlace, Placed, Spans, Want};
-use crate::platform::Packed;
+use crate::platform::{Packed, sanitizer};
 use crate::span::Span;
 
+mod handed;
 mod lodged;
 
+use handed::Handed;
 pub(crate) use lodged::{Filled, Lodged};
 
 /// How large an arena's or a pool's chunks are: the first, how the next follow, and where that ends.
@@ -168,6 +170,13 @@ pub trait Refill {
 
     /// The name they are claimed under.
     fn owner(&self) -> &'static str;
+
+    /// Tells a sanitizer that of what lies between the cursor as it was and `next`, the `size` bytes at `place` are in use.
+    #[inline(always)]
+    fn hand_out(&self, was: Cursor, place: NonNull<u8>, size: usize, next: NonNull<u8>) {
+        let _ = (was, next);
+        sanitizer::unpoison(place, 0..size);
+    }
 }
 
 /// The record at the start of each chunk.
@@ -249,6 +258,9 @@ pub struct Chunks<'l> {
     current: Cell<Link>,
     /// What stood in the way of the request that failed last.
     obstacle: Cell<Obstacle>,
+    /// What a sanitizer is to know.
+    #[cfg_attr(not(freehold_asan), allow(dead_code))]
+    handed: Handed,
 }
 
 // SAFETY: the chunks belong to this list alone and are bound to no thread.
@@ -265,6 +277,7 @@ impl<'l> Chunks<'l> {
             first: Cell::new(None),
             current: Cell::new(None),
             obstacle: Cell::new(Obstacle::TooLarge),
+            handed: handed::NOTHING,
         }
     }
 
@@ -292,6 +305,7 @@ impl<'l> Chunks<'l> {
             missing = needed - longer.room();
         }
         if let Some(vacant) = self.vacant_after(here, size, align) {
+            self.vacate(cursor);
             self.move_after(vacant, here);
             return Ok(self.enter(vacant, here, cursor));
         }
@@ -314,6 +328,7 @@ impl<'l> Chunks<'l> {
                 // Only a claim that is in the list was to grow.
                 let chunk = here.ok_or(Obstacle::TooLarge)?;
                 self.advance(size, payload.len() - chunk.len.get());
+                sanitizer::poison(payload.base(), chunk.len.get()..payload.len());
                 chunk.len.set(payload.len());
                 let home = self.home.get();
                 if chunk.contains_end(home.end) {
@@ -331,6 +346,7 @@ impl<'l> Chunks<'l> {
 
     /// Goes on at the start of `chunk`, which comes right after `here`, where `cursor` lies.
     fn enter(&self, chunk: Chunk, here: Link, cursor: Cursor) -> Cursor {
+        self.hand_on(cursor, chunk);
         match here {
             Some(here) => here.filled.set(Some(cursor.next)),
             // A cursor that lies nowhere began before there was any chunk. So nothing of the arena's own lies in one, and its own
@@ -387,6 +403,7 @@ impl<'l> Chunks<'l> {
         };
         // SAFETY: the payload was claimed just now with room for a record in front, and starts on the ledger's grain.
         unsafe { chunk.0.write(record) };
+        sanitizer::poison(payload.base(), size_of::<Record>()..payload.len());
         self.insert_after(chunk, here);
         chunk
     }
@@ -442,6 +459,7 @@ impl<'l> Chunks<'l> {
         let is_empty = |chunk: &Chunk| chunk.previous.get().is_none() && chunk.data() == cursor.next;
         let keep = self.chunk_of(cursor).filter(|chunk| !is_empty(chunk));
         self.current.set(keep);
+        self.vacate(if keep.is_some() { cursor } else { Cursor::NOWHERE });
         while let Some(chunk) = self.after(keep) {
             self.unlink(chunk);
             // SAFETY: the chunk is out of the list, and no cursor and so no value lies in it.
@@ -497,6 +515,11 @@ impl Refill for Chunks<'_> {
     #[inline]
     fn owner(&self) -> &'static str {
         self.owner
+    }
+
+    #[inline(always)]
+    fn hand_out(&self, was: Cursor, place: NonNull<u8>, size: usize, next: NonNull<u8>) {
+        self.hand_out_of(was, place, size, next);
     }
 }
 

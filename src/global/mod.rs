@@ -9,7 +9,7 @@ use crate::backing::Backing;
 use crate::copy::copy_block;
 use crate::layout::GRAIN;
 use crate::ledger::{GrowInPlace, Ledger, Placed, Records, Snapshot, Spans, Want, payload_len};
-use crate::platform;
+use crate::platform::{self, sanitizer};
 
 #[cfg(feature = "allocator-api2")]
 mod allocator;
@@ -210,9 +210,11 @@ impl<A: Shareable> Global<A> {
         let heap = self.heap().or_else(|| self.open())?;
         if let Some(class) = class_for(layout) {
             let block = heap.take_any(class).or_else(|| heap.refill(class));
+            let block = block.inspect(|block| sanitizer::hand_out(*block, layout.size(), size_of_class(class)));
             return block.inspect(|block| platform::reach(block.addr().get() + layout.size()));
         }
         let (memory, zero_from) = heap.span(layout.size(), layout.align())?;
+        sanitizer::hand_out(memory, layout.size(), layout.size().next_multiple_of(GRAIN));
         if clear {
             let dirty = zero_from.saturating_sub(memory.addr().get()).min(layout.size());
             // SAFETY: a span of at least this size, just claimed.
@@ -229,6 +231,7 @@ impl<A: Shareable> Global<A> {
     #[inline]
     unsafe fn change(&self, memory: *mut u8, old: Layout, new: Layout) -> *mut u8 {
         if class_for(old).is_some_and(|class| Some(class) == class_for(new)) {
+            NonNull::new(memory).inspect(|block| sanitizer::hand_out(*block, new.size(), old.size()));
             return memory;
         }
         if is_span(old) && is_span(new) && memory.addr() & (new.align() - 1) == 0 {
@@ -236,6 +239,7 @@ impl<A: Shareable> Global<A> {
             let memory = platform::owned(unsafe { NonNull::new_unchecked(memory) });
             // SAFETY: such a layout was allocated as a span, and the caller leaves it if another is returned.
             if let Some(memory) = unsafe { self.resize(memory, old, new) } {
+                sanitizer::hand_out(memory, new.size(), new.size().next_multiple_of(GRAIN));
                 return memory.as_ptr();
             }
         }
@@ -343,6 +347,7 @@ unsafe impl<A: Shareable> GlobalAlloc for Global<A> {
             && let Some(block) = heap.take(class)
         {
             platform::reach(block.addr().get() + layout.size());
+            sanitizer::hand_out(block, layout.size(), size_of_class(class));
             return block.as_ptr();
         }
         self.acquire(layout, false).map_or(ptr::null_mut(), NonNull::as_ptr)
@@ -352,6 +357,7 @@ unsafe impl<A: Shareable> GlobalAlloc for Global<A> {
     unsafe fn dealloc(&self, memory: *mut u8, layout: Layout) {
         // SAFETY: the caller gives back what was allocated here, which is not null.
         let memory = platform::owned(unsafe { NonNull::new_unchecked(memory) });
+        sanitizer::poison(memory, 0..layout.size());
         let Some(class) = fine_class_for(layout) else {
             // SAFETY: the caller's promise.
             return unsafe { self.release(memory, layout) };

@@ -12,6 +12,7 @@ use core::ptr::NonNull;
 use super::class::{ALIGN, class_of, may_be_single, size_of_class, slab_of_class};
 use super::list::{Free, List, link, next_of};
 use crate::layout::GRAIN;
+use crate::platform::sanitizer;
 
 /// The slabs of one class.
 pub(super) struct Slabs {
@@ -153,6 +154,7 @@ impl Slabs {
         // SAFETY: the caller's promise; a payload lies on the grain, and this one is longer than the record.
         unsafe { at.0.write(Slab { before: Cell::new(None), after: Cell::new(None), free: Cell::new(None), len }) };
         payload.as_ptr().expose_provenance();
+        sanitizer::poison(payload, size_of::<Slab>()..slab - GRAIN);
         self.count.set(self.count.get() + 1);
         at.after.set(self.empty.replace(Some(at)));
     }

@@ -6,7 +6,7 @@ use core::ptr::{self, NonNull};
 
 use crate::access::{Needed, Shareable};
 use crate::layout::PAGE;
-use crate::platform;
+use crate::platform::{self, sanitizer};
 
 /// Blocks are multiples of so many bytes, at multiples of so many bytes.
 const GRANULE: usize = 16;
@@ -121,6 +121,7 @@ impl<A: Shareable> Small<A> {
         }
         // SAFETY: entered above.
         unsafe { self.access.leave() };
+        NonNull::new(block).inspect(|block| sanitizer::hand_out(*block, size, GRANULE));
         block
     }
 
@@ -134,6 +135,7 @@ impl<A: Shareable> Small<A> {
         if base.as_ptr().addr() != self.end.get() {
             self.next.set(base.as_ptr());
         }
+        sanitizer::poison(base, 0..pages * PAGE);
         // The last page of a 4 GiB memory ends where addresses do; its last block is never used.
         self.end.set(base.as_ptr().addr().saturating_add(pages * PAGE));
         true
@@ -168,6 +170,7 @@ unsafe impl<A: Shareable> GlobalAlloc for Small<A> {
         }
         self.access.enter();
         let list = self.list(room_for(layout));
+        NonNull::new(block).inspect(|block| sanitizer::hand_out(*block, size_of::<*mut u8>(), room_for(layout)));
         // SAFETY: the block is the caller's no more, and has room for a link.
         unsafe { block.cast::<*mut u8>().write(list.replace(block)) };
         // SAFETY: entered above.
@@ -178,6 +181,7 @@ unsafe impl<A: Shareable> GlobalAlloc for Small<A> {
         // SAFETY: the caller owes that the new size, rounded up to the alignment, does not overflow.
         let new = unsafe { Layout::from_size_align_unchecked(new_size, layout.align()) };
         if class_of(room_for(layout)) == class_of(room_for(new)) {
+            NonNull::new(memory).inspect(|block| sanitizer::hand_out(*block, new_size, layout.size()));
             return memory;
         }
         // SAFETY: the caller's promise.

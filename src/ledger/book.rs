@@ -6,6 +6,7 @@ use super::runs::Runs;
 use crate::backing::{Backing, Grant, Kind, Loan, Reach, Request};
 use crate::error::Obstacle;
 use crate::layout::{Fit, GRAIN, MAX_SPAN};
+use crate::platform::sanitizer;
 use crate::span::Span;
 
 /// Every span that was granted and not given back, claimed or free; they never overlap, and two free ones that touch and may
@@ -141,6 +142,7 @@ impl Book {
 
     /// Frees a span, together with the free ones that it touches, and returns all that is free there.
     fn free(&mut self, mut at: At) -> At {
+        sanitizer::poison(at.base(), GRAIN..at.len.get());
         let mergeable = |at: At, other: At| at.len.get() <= MAX_SPAN - other.len.get();
         match at.after() {
             Some(after) if after.is_free() && mergeable(at, after) => {
@@ -178,6 +180,7 @@ impl Book {
         if after.addr() >= self.touched {
             after.wipe();
         }
+        sanitizer::poison(after.base(), 0..GRAIN);
     }
 
     /// Cuts a span, which is in no bin, after `len` bytes (on the grain), if it is longer; the rest is in no bin either.
@@ -246,6 +249,7 @@ impl Book {
         self.bins.remove(free);
         self.leave(free, bytes);
         self.swallow(at, free);
+        sanitizer::unpoison(free.base(), 0..bytes);
         self.count_claimed(at, bytes);
         true
     }
@@ -275,6 +279,7 @@ impl Book {
         self.seen = None;
         self.leave(at, len);
         at.set_owner(owner);
+        sanitizer::unpoison(at.base(), GRAIN..at.len.get());
         self.count_claimed(at, at.len.get());
         at
     }
@@ -306,6 +311,7 @@ impl Book {
         let len = at.len.get();
         self.runs.remove(at);
         self.totals.granted -= len;
+        sanitizer::unpoison(at.base(), 0..len);
         // SAFETY: the span that was lent, whole; `at` may reach all of it.
         let span = unsafe { Span::new(at.base(), len) };
         Some(Loan { span, route: at.route.get() })

@@ -8,7 +8,7 @@ use core::ptr::NonNull;
 use crate::backing::{Backing, Request};
 use crate::error::{AllocError, Obstacle};
 use crate::layout::{Fit, GRAIN, MAX_SPAN, PAGE, padding};
-use crate::platform;
+use crate::platform::{self, sanitizer};
 use crate::span::Span;
 
 mod bins;
@@ -173,8 +173,10 @@ impl<B: Backing> Ledger<B> {
             let skip = padding(free.addr(), PAGE);
             let len = free.len().saturating_sub(skip) & !(PAGE - 1);
             if len > 0 {
+                sanitizer::unpoison(free.base(), skip..skip + len);
                 // SAFETY: less than the span's length.
                 host(unsafe { free.base().add(skip) }, len);
+                sanitizer::poison(free.base(), skip..skip + len);
             }
             bytes += len;
         });

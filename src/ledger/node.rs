@@ -7,6 +7,7 @@ use core::ptr::NonNull;
 
 use crate::backing::Kind;
 use crate::layout::GRAIN;
+use crate::platform::sanitizer;
 
 /// What a ledger knows of a span. Spans that touch and may be one are a run: its first one stands for it among the runs.
 pub(super) struct Node {
@@ -139,6 +140,7 @@ impl At {
     /// through it and are used by nobody.
     pub unsafe fn write(base: NonNull<u8>, len: usize, kind: Kind) -> At {
         let at = At(base.cast());
+        sanitizer::unpoison(base, 0..GRAIN);
         let node = Node {
             len: Cell::new(len),
             held: Held { bin: ManuallyDrop::new(InBin { before: Cell::new(None), after: Cell::new(None) }) },

@@ -4,7 +4,7 @@
 use core::ptr::NonNull;
 use core::sync::atomic::{AtomicUsize, Ordering};
 
-use super::Landmark;
+use super::{Landmark, sanitizer};
 use crate::layout::PAGE;
 
 static COMMITTED: AtomicUsize = AtomicUsize::new(0);
@@ -20,7 +20,7 @@ pub(crate) fn landmarks() -> [Option<Landmark>; 3] {
 
 /// Address space of `len` bytes (whole pages), aligned to at least 4 KiB, with no memory behind it yet.
 pub(crate) fn reserve(len: usize) -> Option<NonNull<u8>> {
-    os::reserve(len)
+    os::reserve(len).inspect(|base| sanitizer::root(*base, len))
 }
 
 /// Puts zeroed memory behind `[base, base + len)`. `false` if the host refused; then nothing changed.
@@ -51,6 +51,8 @@ pub(crate) fn fresh(pages: usize) -> Option<NonNull<u8>> {
 ///
 /// The caller owes: `base` and `len` are those of one reservation, and nothing in it is used any more.
 pub(crate) unsafe fn unreserve(base: NonNull<u8>, len: usize, committed: usize) {
+    sanitizer::unroot(base, len);
+    sanitizer::unpoison(base, 0..committed);
     // SAFETY: what the caller owes is what the port asks for.
     unsafe { os::unreserve(base, len) };
     COMMITTED.fetch_sub(committed, Ordering::Relaxed);

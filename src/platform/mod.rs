@@ -14,6 +14,7 @@
 //! | `lend(align, len)`, `take_back` | a block of libc's heap; the same back | where libc is |
 //! | [`reach`] | memory up to there may be used by this thread, whoever grew it | everywhere (a no-op but on wasm with threads) |
 //! | [`owned`] | an address as the owner of the memory may use it | everywhere |
+//! | [`sanitizer`] | a sanitizer knows what is in use, and what leads to other memory | everywhere (nothing but in programs built with one) |
 //! | [`Packed`] | a pair of pointers, or none, in what a function can return in registers | everywhere |
 
 use core::ptr::NonNull;
@@ -64,6 +65,8 @@ pub(crate) use libc::{lend, take_back};
 
 mod packed;
 pub(crate) use packed::Packed;
+
+pub(crate) mod sanitizer;
 
 /// The same address, as whoever owns the memory may use it, not as its last holder could: a `Box` gives back a pointer that
 /// reaches its value only.
