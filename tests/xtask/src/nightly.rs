@@ -3,7 +3,8 @@
 use anyhow::{Result, ensure};
 use cargo_metadata::camino::Utf8PathBuf;
 
-use crate::command::Out;
+use crate::command::{Out, Task};
+use crate::fuzz;
 use crate::need::Need;
 use crate::steps::{Step, WASM};
 use crate::tools::{Module, Toolchain, Tools};
@@ -11,7 +12,8 @@ use crate::tools::{Module, Toolchain, Tools};
 /// These checks.
 pub fn steps() -> Vec<Step> {
     let controls = SIDE_MODULE_CONTROLS.iter().map(|(features, says)| side_module_control(features, says));
-    [std_allocator(), side_module()].into_iter().chain(controls).collect()
+    let sanitizers = SANITIZERS.iter().map(|sanitizer| found_by(sanitizer));
+    [std_allocator(), side_module(), suite_sanitized()].into_iter().chain(controls).chain(sanitizers).collect()
 }
 
 /// Anything in a program may turn on allocator-api2's feature `nightly`, which makes its `Allocator` std's own; or nothing does.
@@ -63,4 +65,38 @@ fn side_module_control(features: &'static str, says: &'static str) -> Step {
 
 fn side_module_needs() -> [Need; 2] {
     [Need::Member(SIDE_MODULE), Need::Component(Toolchain::Nightly, "rust-src")]
+}
+
+const SANITIZED: &str = "freehold-sanitizers";
+const SANITIZERS: &[&str] = &["address", "leak"];
+
+/// The suite's tests under AddressSanitizer: all but those that take longest, and do what others do.
+const SUITE: &str = "test -p freehold-suite --tests -- --skip conformance --skip every_manner";
+
+/// cargo, for programs with a sanitizer in them. The sanitizer is for the program, not for what builds it: so a target is named, though it
+/// is this machine.
+fn sanitized(by: &str, words: &str, tools: &Tools, out: &Out) -> Result<Task> {
+    let (build, rest) = words.split_once(" -- ").unwrap_or((words, ""));
+    let target = fuzz::host(tools, out)?;
+    let folder = tools.target_dir().join("sanitized").join(by);
+    let cargo = tools.cargo(Toolchain::Nightly)?.env("RUSTFLAGS", format!("-Zsanitizer={by}"));
+    // A request that no allocator can meet is no fault, but a test.
+    let cargo = cargo.env("ASAN_OPTIONS", "allocator_may_return_null=1").args(build);
+    Ok(cargo.arg("--target").arg(target).arg("--target-dir").arg(folder).arg("--").args(rest))
+}
+
+/// Programs that a sanitizer must end, each with a twin in which it must find nothing.
+fn found_by(sanitizer: &'static str) -> Step {
+    Step::new(format!("hosts: h41 found by -Zsanitizer={sanitizer}"), move |tools, out| {
+        sanitized(sanitizer, &format!("run -p {SANITIZED} -- {sanitizer}"), tools, out)?.run(out)
+    })
+    .needs([Need::Member(SANITIZED), Need::Nightly])
+    .tests()
+}
+
+/// Where nothing is wrong, nothing is found.
+fn suite_sanitized() -> Step {
+    Step::new("suite with -Zsanitizer=address", |tools, out| sanitized("address", SUITE, tools, out)?.run(out))
+        .needs([Need::Nightly])
+        .tests()
 }
