@@ -47,6 +47,7 @@ pub(crate) fn hand_out(block: NonNull<u8>, size: usize, room: usize) {
 }
 
 /// From now on what lies here keeps what it points to from being a leak.
+#[cfg(all(any(unix, windows), not(target_family = "wasm")))]
 #[inline(always)]
 pub(crate) fn root(start: NonNull<u8>, len: usize) {
     #[cfg(freehold_lsan)]
@@ -56,6 +57,7 @@ pub(crate) fn root(start: NonNull<u8>, len: usize) {
 }
 
 /// Takes back [`root`], for the same bytes.
+#[cfg(all(any(unix, windows), not(target_family = "wasm")))]
 #[inline(always)]
 pub(crate) fn unroot(start: NonNull<u8>, len: usize) {
     #[cfg(freehold_lsan)]
