@@ -5,7 +5,7 @@ use std::hint::black_box;
 use std::mem::MaybeUninit;
 
 use allocator_api2::vec::Vec as VecIn;
-use freehold::{Alloc, Arena, BlockPool, DefaultBacking, Ledger, Pool, Region, Small, TypedArena, ledger};
+use freehold::{Alloc, Arena, BlockPool, DefaultBacking, Global, Ledger, Pool, Region, Small, TypedArena, ledger};
 
 use crate::Fault::{self, LeftOut, Made};
 use crate::Program;
@@ -27,8 +27,9 @@ pub const PROGRAMS: &[Program] = &[
     program("arena_list_that_moved", arena_list_that_moved),
     program("scope_before_the_next", scope_before_the_next),
     program("scope_before_an_allocation_outside", scope_before_an_allocation_outside),
-    program("scope_in_the_next_chunk", scope_in_later_chunks::<0>),
-    program("scope_in_the_last_chunk", scope_in_later_chunks::<1>),
+    program("scope_in_the_next_chunk", scope_in_later_chunks::<0, 8>),
+    program("scope_in_the_last_chunk", scope_in_later_chunks::<1, 8>),
+    program("scope_in_a_chunk_that_is_passed_over", scope_in_later_chunks::<0, 100_000>),
     program("scope_one_byte_too_far_where_another_was", scope_one_byte_too_far_where_another_was),
     program("typed_arena_after_clear", typed_arena_after_clear),
     program("typed_arena_past_the_last", typed_arena_past_the_last),
@@ -45,6 +46,7 @@ pub const PROGRAMS: &[Program] = &[
     program("heap_large_after_free", heap_large_after_free),
     program("heap_large_one_byte_too_far", heap_large_one_byte_too_far),
     program("heap_large_after_shrinking", heap_large_after_shrinking),
+    program("heap_large_one_byte_too_far_after_growth", heap_large_one_byte_too_far_after_growth),
     program("small_after_free", small_after_free),
     program("small_one_byte_too_far", small_one_byte_too_far),
     program("region_while_lent", region_while_lent),
@@ -192,20 +194,21 @@ fn scope_before_an_allocation_outside(fault: Fault) {
     read(off(inner, 100));
 }
 
-fn scope_in_later_chunks<const CHUNK: usize>(fault: Fault) {
-    let mut arena = Arena::new();
+fn scope_in_later_chunks<const CHUNK: usize, const OUTSIDE: usize>(fault: Fault) {
+    let ledger = Ledger::new(DefaultBacking::new());
+    let mut arena = Arena::new_in(&ledger, "arena");
     let mut outer = arena.scope();
     outer.alloc(7u64);
     let later: [*const u8; 2] = {
         let scope = outer.scope();
         // In other chunks, as the one before can't grow.
         [10_000, 1 << 20].map(|bytes| {
-            std::mem::forget(ledger().claim("in the way", Layout::new::<u64>()));
+            std::mem::forget(ledger.claim("in the way", Layout::new::<u64>()));
             scope.alloc_uninit_slice::<u8>(bytes).as_ptr().cast()
         })
     };
     later.iter().for_each(|inner| read(off(*inner, 100)));
-    outer.alloc(8u64);
+    outer.alloc_uninit_slice::<u8>(OUTSIDE);
     if fault == Made {
         read(off(later[CHUNK], 100));
     }
@@ -369,6 +372,20 @@ fn heap_large_after_shrinking(fault: Fault) {
         return read(off(bytes.as_ptr(), 700_000));
     }
     read(off(at, 700_000));
+}
+
+fn heap_large_one_byte_too_far_after_growth(fault: Fault) {
+    static LEDGER: Ledger<DefaultBacking> = Ledger::new(DefaultBacking::new());
+    static HEAP: Global = Global::new_in(&LEDGER, "heap");
+    let layout = Layout::new::<[u8; 100_001]>();
+    // SAFETY: the layout has a size.
+    let block = unsafe { HEAP.alloc(layout) };
+    // SAFETY: allocated above.
+    let grown = unsafe { HEAP.realloc(block, layout, 200_001) };
+    assert_eq!(grown, block);
+    // Where the rounding of the shorter one was.
+    read(off(grown, 100_010));
+    read(off(grown, if fault == Made { 200_001 } else { 200_000 }));
 }
 
 static SMALL: Small = Small::new();
