@@ -7,10 +7,18 @@ use core::alloc::{GlobalAlloc, Layout};
 use core::ffi::c_int;
 use core::ptr;
 
+use crate::platform::sanitizer;
+
 /// The least alignment: that of C's `max_align_t`, and room for two words.
 const ALIGN: usize = 16;
 
 const _: () = assert!(2 * size_of::<usize>() <= ALIGN);
+
+/// Has a sanitizer suffer that so many bytes of a free block are read, by the C library, which looks whether it is free.
+#[inline(always)]
+pub fn look_at(start: ptr::NonNull<u8>, len: usize) {
+    sanitizer::unpoison(start, 0..len);
+}
 
 /// What stands before a block.
 #[derive(Clone, Copy)]

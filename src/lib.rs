@@ -1,6 +1,9 @@
 #![doc = include_str!("../README.md")]
 #![no_std]
 #![cfg_attr(docsrs, feature(doc_cfg))]
+// If anything in the program turns on allocator-api2's feature `nightly`, its `Allocator` is core's, which is behind a gate. Nobody can
+// see from here whether that is so.
+#![cfg_attr(all(feature = "allocator-api2", freehold_allocator_api), feature(allocator_api), allow(unused_features))]
 
 #[cfg(feature = "alloc")]
 extern crate alloc;

@@ -6,7 +6,7 @@ use core::ptr::NonNull;
 use crate::chunk::{Cursor, CursorCell, Refill};
 use crate::error::AllocError;
 use crate::layout::{HEADROOM, padding};
-use crate::platform;
+use crate::platform::{self, sanitizer};
 
 /// Something with a cursor and the chunks it moves through: an arena, a scope, a typed arena.
 ///
@@ -77,9 +77,12 @@ fn bump_or<A: Bump, const PANIC: bool>(arena: A, size: usize, align: usize, smal
     }
     // SAFETY: the chunk has room for the padding and the size after it, rounded up: it was compared, or `refill` said so. So this
     // is the end of a place in it.
-    cell.set_next(unsafe { NonNull::new_unchecked(next) });
+    let next = unsafe { NonNull::new_unchecked(next) };
+    cell.set_next(next);
     // SAFETY: as above.
-    Some(unsafe { cursor.next.add(pad::<A>(cursor, align)) })
+    let place = unsafe { cursor.next.add(pad::<A>(cursor, align)) };
+    chunks.hand_out(cursor, place, size, next);
+    Some(place)
 }
 
 /// Where the cursor goes. Made once, to be compared and then kept; with a small layout it does not wrap, as no chunk ends in the
@@ -106,7 +109,9 @@ fn bump_in_next<A: Bump, const PANIC: bool>(arena: A, size: usize, align: usize)
     // aligned to what the size is rounded to.
     let start = unsafe { cursor.next.add(pad::<A>(cursor, align)) };
     // SAFETY: as above.
-    cell.set(Cursor { next: unsafe { start.add(step::<A>(size)) }, ..cursor });
+    let next = unsafe { start.add(step::<A>(size)) };
+    cell.set(Cursor { next, ..cursor });
+    chunks.hand_out(cursor, start, size, next);
     Some(start)
 }
 
@@ -203,13 +208,16 @@ pub(super) unsafe fn grow<A: Bump>(
         let next = unsafe { start.add(step::<A>(new.size())) };
         platform::reach(next.addr().get());
         cell.set(Cursor { next, ..cursor });
+        chunks.hand_out(cursor, start, new.size(), next);
         start
     } else {
         try_bump(arena, new.size(), new.align())?
     };
     if moved.addr() != block.addr() {
+        sanitizer::unpoison(block, 0..old.size());
         // SAFETY: the block holds `old.size()` bytes, the new place at least as many; two places in use don't overlap.
         unsafe { moved.copy_from_nonoverlapping(block, old.size()) };
+        sanitizer::poison(block, 0..old.size());
     }
     Ok(moved)
 }
@@ -223,6 +231,7 @@ pub(super) unsafe fn grow<A: Bump>(
 pub(super) unsafe fn shrink<A: Bump>(arena: A, block: NonNull<u8>, old: usize, new: usize) {
     let (cell, _) = arena.parts(Key::KEY);
     let cursor = cell.get();
+    sanitizer::poison(block, new..old);
     if old > 0 && is_last::<A>(cursor, block, old) {
         // SAFETY: the bytes after the first `new` of the block end at the cursor, in the same chunk.
         cell.set_next(unsafe { cursor.next.sub(step::<A>(old) - step::<A>(new)) });

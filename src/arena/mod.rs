@@ -62,6 +62,7 @@ impl<'l, const MIN_ALIGN: usize> Arena<'l, MIN_ALIGN> {
         // SAFETY: nothing that was allocated is borrowed any more, and the arena's cursor is replaced. It starts over, as one at
         // the old alignment might not suit the new.
         chunks.home.set(unsafe { chunks.rewind() });
+        chunks.vacate(chunks.home.get());
         Arena { chunks }
     }
 
@@ -75,6 +76,7 @@ impl<'l, const MIN_ALIGN: usize> Arena<'l, MIN_ALIGN> {
     pub fn reset(&mut self) {
         // SAFETY: nothing that was allocated is borrowed any more, no scope is open, and the arena's cursor is replaced.
         self.chunks.home.set(unsafe { self.chunks.rewind() });
+        self.chunks.vacate(self.chunks.home.get());
     }
 
     /// Gives the chunks back that hold nothing now.

@@ -9,6 +9,7 @@ use super::bump::Bump;
 use crate::chunk::{Cursor, CursorCell, Lodged, Refill, Unfinished};
 use crate::error::{AllocError, out_of_memory};
 use crate::layout::padding;
+use crate::platform::sanitizer;
 
 /// Values that are gathered one by one in the room after the arena's last value. The arena doesn't know of them before
 /// [`finish`](Run::finish): it counts none of them and drops none of them.
@@ -64,6 +65,7 @@ impl<'a, 'l, T> Run<'a, 'l, T> {
         }
         // SAFETY: there is room for one more.
         let place = unsafe { self.start.add(self.len) };
+        sanitizer::unpoison(place.cast(), 0..size_of::<T>());
         // SAFETY: as above; nothing lives there yet, as whoever allocates comes to the list first, and that has moved nothing.
         unsafe { place.write(value) };
         self.len += 1;

@@ -52,6 +52,7 @@ pub struct Scope<'s, const MIN_ALIGN: usize = 8> {
 impl<'s, const MIN_ALIGN: usize> Scope<'s, MIN_ALIGN> {
     #[inline(always)]
     pub(super) fn new(cursor: Cursor, chunks: &'s Chunks<'s>) -> Scope<'s, MIN_ALIGN> {
+        chunks.vacate(cursor);
         Scope { cursor: CursorCell::new(cursor), chunks }
     }
 

@@ -13,6 +13,7 @@ use crate::backing::Backing;
 use crate::chunk::{Cursor, CursorCell, Filled, Growth, Lodged, Refill};
 use crate::error::{Rejected, out_of_memory};
 use crate::ledger::{Ledger, Spans};
+use crate::platform::sanitizer;
 
 /// Values of one type that live as long as the arena, kept side by side in the order they came, and dropped with it.
 ///
@@ -329,6 +330,10 @@ impl<'l, T> TypedArena<'l, T> {
         self.values.forget_all();
         // SAFETY: the values are of that type, and the arena knows nothing of them any more.
         unsafe { drop_all::<T>(filled, sizeless) };
+        if sanitizer::ON {
+            let runs = Runs::<T> { filled, sizeless, values: PhantomData };
+            runs.for_each(|run| sanitizer::poison(run.cast(), 0..run.len() * size_of::<T>()));
+        }
     }
 
     /// All values, in the order they came, as a vector.

@@ -7,6 +7,7 @@ use core::ptr::NonNull;
 use super::{Backing, Grant, Request};
 use crate::error::Obstacle;
 use crate::layout::usable;
+use crate::platform::sanitizer;
 use crate::span::Span;
 
 /// A range that the caller owns: a buffer on the stack, a static, a linker section, external RAM.
@@ -16,6 +17,7 @@ use crate::span::Span;
 #[derive(Debug)]
 pub struct Region<'r> {
     span: Option<Span>,
+    _lent: sanitizer::Borrowed,
     owner: PhantomData<&'r mut [MaybeUninit<u8>]>,
 }
 
@@ -45,7 +47,7 @@ impl<'r> Region<'r> {
             Some(base) => Some(unsafe { Span::new(base, len) }),
             None => None,
         };
-        Region { span, owner: PhantomData }
+        Region { span, _lent: sanitizer::Borrowed::new(span), owner: PhantomData }
     }
 }
 

@@ -4,7 +4,7 @@ use core::cell::Cell;
 use core::ptr::NonNull;
 
 use crate::error::AllocError;
-use crate::platform::Packed;
+use crate::platform::{Packed, sanitizer};
 
 /// The two pointers of whoever allocates: the next free byte, and the end of the chunk it lies in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -97,4 +97,11 @@ pub trait Refill {
 
     /// The name they are claimed under.
     fn owner(&self) -> &'static str;
+
+    /// Tells a sanitizer that of what lies between the cursor as it was and `next`, the `size` bytes at `place` are in use.
+    #[inline(always)]
+    fn hand_out(&self, was: Cursor, place: NonNull<u8>, size: usize, next: NonNull<u8>) {
+        let _ = (was, next);
+        sanitizer::unpoison(place, 0..size);
+    }
 }

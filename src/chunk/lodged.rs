@@ -11,7 +11,7 @@ use super::{Chunks, Cursor, Growth, Link, Record, Refill, Unfinished};
 use crate::error::{AllocError, Obstacle, out_of_memory};
 use crate::layout::{GRAIN, padding};
 use crate::ledger::Spans;
-use crate::platform::Packed;
+use crate::platform::{Packed, sanitizer};
 
 /// Bytes that the list takes at the start of the first chunk: up to a multiple of the grain, so that what follows begins on a
 /// line of the cache.
@@ -185,6 +185,7 @@ fn open(spans: &dyn Spans, owner: &'static str, growth: Growth, size: usize, ali
     let chunk = list.find_room(Cursor::NOWHERE, LEAD, size, align)?;
     // SAFETY: the chunk was made with room for the list after its record.
     let next = unsafe { chunk.next.add(LEAD) };
+    sanitizer::unpoison(chunk.next, 0..LEAD);
     // SAFETY: the room is the list's, and aligned to 16 as a record's end is.
     unsafe { chunk.next.cast().write(list) };
     Ok(Packed::new((next, chunk.end)))

@@ -4,15 +4,17 @@
 //! allocates; when it runs out it comes here by value and goes back by value, so that its owner can keep it in registers.
 
 use core::cell::Cell;
+use core::ptr::NonNull;
 
 use crate::error::{AllocError, Obstacle, out_of_memory};
 use crate::layout::padding;
 use crate::ledger::{GrowInPlace, Placed, Spans, Want};
-use crate::platform::{self, Packed};
+use crate::platform::{self, Packed, sanitizer};
 use crate::span::Span;
 
 mod cursor;
 mod growth;
+mod handed;
 mod lodged;
 mod record;
 #[cfg(test)]
@@ -21,6 +23,7 @@ mod unfinished;
 
 pub use cursor::{Cursor, CursorCell, Refill};
 pub use growth::Growth;
+use handed::Handed;
 pub(crate) use lodged::{Filled, Lodged};
 use record::{Chunk, Link, Record};
 pub(crate) use unfinished::Unfinished;
@@ -44,6 +47,9 @@ pub struct Chunks<'l> {
     /// What is being built after the one cursor of a typed arena.
     unfinished: Cell<Unfinished>,
     steps: Steps,
+    /// What a sanitizer is to know.
+    #[cfg_attr(not(freehold_asan), allow(dead_code))]
+    handed: Handed,
 }
 
 // SAFETY: the chunks belong to this list alone and are bound to no thread.
@@ -71,6 +77,7 @@ impl<'l> Chunks<'l> {
             obstacle: Cell::new(Obstacle::TooLarge),
             unfinished: Cell::new(Unfinished::Nothing),
             steps: Steps::new(),
+            handed: handed::NOTHING,
         }
     }
 
@@ -155,6 +162,7 @@ impl<'l> Chunks<'l> {
     /// Goes on in a chunk that has grown.
     fn grown(&self, chunk: Chunk, payload: Span, cursor: Cursor, size: usize) -> Cursor {
         self.advance(size, payload.len() - chunk.len.get());
+        sanitizer::poison(payload.base(), chunk.len.get()..payload.len());
         chunk.len.set(payload.len());
         let home = self.home.get();
         if chunk.contains_end(home.end) {
@@ -165,12 +173,14 @@ impl<'l> Chunks<'l> {
 
     /// Goes on in a vacant chunk.
     fn reuse(&self, vacant: Chunk, here: Link, cursor: Cursor) -> Cursor {
+        self.vacate(cursor);
         self.move_after(vacant, here);
         self.enter(vacant, here, cursor)
     }
 
     /// Goes on at the start of `chunk`, which comes right after `here`, where `cursor` lies.
     fn enter(&self, chunk: Chunk, here: Link, cursor: Cursor) -> Cursor {
+        self.hand_on(cursor, chunk);
         match here {
             Some(here) => here.filled.set(Some(cursor.next)),
             // A cursor that lies nowhere began before there was any chunk. So nothing of the arena's own lies in one, and its own
@@ -234,6 +244,7 @@ impl<'l> Chunks<'l> {
         };
         // SAFETY: the payload was claimed just now with room for a record in front, and starts on the ledger's grain.
         unsafe { chunk.0.write(record) };
+        sanitizer::poison(payload.base(), size_of::<Record>()..payload.len());
         self.insert_after(chunk, here);
         chunk
     }
@@ -295,6 +306,7 @@ impl<'l> Chunks<'l> {
             self.home.set(Cursor::NOWHERE);
             self.step.set(self.growth.start());
         }
+        self.vacate(self.home.get());
         self.give_back_after(keep, usize::MAX);
     }
 
@@ -354,6 +366,11 @@ impl Refill for Chunks<'_> {
     #[inline]
     fn owner(&self) -> &'static str {
         self.owner
+    }
+
+    #[inline(always)]
+    fn hand_out(&self, was: Cursor, place: NonNull<u8>, size: usize, next: NonNull<u8>) {
+        self.hand_out_of(was, place, size, next);
     }
 }
 

@@ -3,6 +3,8 @@
 use core::cell::Cell;
 use core::ptr::NonNull;
 
+use crate::platform::sanitizer;
+
 /// A free block, which starts with the link to the next one.
 pub(super) type Free = Option<NonNull<u8>>;
 
@@ -76,6 +78,7 @@ pub(super) unsafe fn next_of(block: NonNull<u8>) -> Free {
 /// The caller owes: `block` is a free block, or one that nobody has used yet.
 #[inline(always)]
 pub(super) unsafe fn link(block: NonNull<u8>, next: Free) {
+    sanitizer::unpoison(block, 0..size_of::<Free>());
     // SAFETY: a block has room for a link, and is aligned for one.
     unsafe { block.cast::<Free>().write(next) };
 }

@@ -9,7 +9,7 @@ use crate::backing::Backing;
 use crate::copy::{LEAST_COPIED, copy_block};
 use crate::layout::GRAIN;
 use crate::ledger::{GrowInPlace, Ledger, Placed, Records, Snapshot, Spans, Want, payload_len};
-use crate::platform;
+use crate::platform::{self, sanitizer};
 
 #[cfg(feature = "allocator-api2")]
 mod allocator;
@@ -217,9 +217,11 @@ impl<A: Shareable> Global<A> {
         let heap = self.heap().or_else(|| self.open())?;
         if let Some(class) = class_for(layout) {
             let block = heap.take_any(class).or_else(|| heap.refill(class));
+            let block = block.inspect(|block| sanitizer::hand_out(*block, layout.size(), size_of_class(class)));
             return block.inspect(|block| platform::reach(block.addr().get() + layout.size()));
         }
         let (memory, zero_from) = heap.span(span_bytes(layout), layout.align())?;
+        sanitizer::hand_out(memory, layout.size(), layout.size().next_multiple_of(GRAIN));
         if clear {
             let dirty = zero_from.saturating_sub(memory.addr().get()).min(layout.size());
             // SAFETY: a span of at least this size, just claimed.
@@ -238,11 +240,13 @@ impl<A: Shareable> Global<A> {
         // SAFETY: what was allocated is not null.
         let memory = unsafe { come_back(memory) };
         if class_for(old).is_some_and(|class| Some(class) == class_for(new)) {
+            sanitizer::hand_out(memory, new.size(), old.size());
             return memory.as_ptr();
         }
         if is_span(old) && is_span(new) && memory.addr().get() & (new.align() - 1) == 0 {
             // SAFETY: such a layout was allocated as a span, and the caller leaves it if another is returned.
             if let Some(memory) = unsafe { self.resize(memory, old, new) } {
+                sanitizer::hand_out(memory, new.size(), new.size().next_multiple_of(GRAIN));
                 return memory.as_ptr();
             }
         }
@@ -383,6 +387,7 @@ unsafe impl<A: Shareable> GlobalAlloc for Global<A> {
             && let Some(block) = heap.take_at_once(class)
         {
             platform::reach(block.addr().get() + layout.size());
+            sanitizer::hand_out(block, layout.size(), size_of_class(class));
             return block.as_ptr();
         }
         self.acquire(layout, false).map_or(ptr::null_mut(), NonNull::as_ptr)
@@ -392,6 +397,7 @@ unsafe impl<A: Shareable> GlobalAlloc for Global<A> {
     unsafe fn dealloc(&self, memory: *mut u8, layout: Layout) {
         // SAFETY: what was allocated is not null.
         let memory = unsafe { come_back(memory) };
+        sanitizer::poison(memory, 0..layout.size());
         // SAFETY: the caller's promise.
         unsafe { self.take_back(memory, layout) };
     }

@@ -13,6 +13,7 @@ use super::class::{ALIGN, class_of, may_be_single, size_of_class, slab_of_class}
 use super::list::{Free, List, link, next_of};
 use super::reserve::Reserve;
 use crate::layout::GRAIN;
+use crate::platform::sanitizer;
 
 /// The slabs of one class.
 pub(super) struct Slabs {
@@ -188,6 +189,7 @@ impl Slabs {
     pub unsafe fn add(&self, payload: NonNull<u8>, class: usize, slab: usize) {
         // SAFETY: the caller's promise.
         let at = unsafe { At::begin(payload, None, blocks_of(slab, size_of_class(class))) };
+        sanitizer::poison(payload, size_of::<Slab>()..slab - GRAIN);
         self.count.set(self.count.get() + 1);
         at.after.set(self.empty.replace(Some(at)));
     }

@@ -6,7 +6,7 @@ use core::ptr::{self, NonNull};
 
 use crate::access::{Needed, Shareable};
 use crate::layout::PAGE;
-use crate::platform;
+use crate::platform::{self, sanitizer};
 
 /// Blocks are multiples of so many bytes, at multiples of so many bytes.
 const GRANULE: usize = 16;
@@ -124,6 +124,7 @@ impl<A: Shareable> Small<A> {
         }
         // SAFETY: entered above.
         unsafe { self.access.leave() };
+        NonNull::new(block).inspect(|block| sanitizer::hand_out(*block, size, GRANULE));
         block
     }
 
@@ -139,6 +140,7 @@ impl<A: Shareable> Small<A> {
         if !platform::FRESH_JOINS || start != self.last.get().wrapping_add(1) {
             self.next.set(base.as_ptr());
         }
+        sanitizer::poison(base, 0..pages * PAGE);
         self.last.set(start + (pages * PAGE - 1));
         true
     }
@@ -179,6 +181,7 @@ unsafe impl<A: Shareable> GlobalAlloc for Small<A> {
         }
         self.access.enter();
         let list = self.list(room_for(layout));
+        NonNull::new(block).inspect(|block| sanitizer::hand_out(*block, size_of::<*mut u8>(), room_for(layout)));
         // SAFETY: the block is the caller's no more, and has room for a link.
         unsafe { block.cast::<*mut u8>().write(list.replace(block)) };
         // SAFETY: entered above.
@@ -193,7 +196,9 @@ unsafe impl<A: Shareable> GlobalAlloc for Small<A> {
         if class_of(room_for(layout)) == class_of(room_for(new)) {
             // The caller's pointer may reach no more than the old size.
             // SAFETY: what was allocated is not null.
-            return within_reach(platform::owned(unsafe { NonNull::new_unchecked(memory) }).as_ptr(), new);
+            let memory = platform::owned(unsafe { NonNull::new_unchecked(memory) });
+            sanitizer::hand_out(memory, new_size, layout.size());
+            return within_reach(memory.as_ptr(), new);
         }
         // SAFETY: the caller's promise.
         let moved = unsafe { self.alloc(new) };

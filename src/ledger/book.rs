@@ -7,6 +7,7 @@ use super::runs::Runs;
 use crate::backing::{Backing, Grant, Kind, Loan, Need, Reach, Request};
 use crate::error::Obstacle;
 use crate::layout::{Fit, GRAIN, MAX_SPAN, PAGE, padding};
+use crate::platform::sanitizer;
 use crate::span::Span;
 
 /// Every span that was granted and not given back, claimed or free; they never overlap, and two free ones that touch and may
@@ -148,6 +149,7 @@ impl Book {
     fn free(&mut self, at: At, keep: usize) -> At {
         let run = self.run_that_ends_with(at);
         let mut at = if keep > 0 { self.cut(at, keep, run).unwrap_or(at) } else { at };
+        sanitizer::poison(at.base(), GRAIN..at.len.get());
         let mergeable = |at: At, other: At| at.len.get() <= MAX_SPAN - other.len.get();
         match at.after() {
             Some(after) if after.is_free() && mergeable(at, after) => {
@@ -187,6 +189,7 @@ impl Book {
         if after.addr() >= self.touched {
             after.wipe();
         }
+        sanitizer::poison(after.base(), 0..GRAIN);
     }
 
     /// Cuts a span, which is in no bin, after `len` bytes (on the grain), if it is longer; the rest is in no bin either.
@@ -262,6 +265,7 @@ impl Book {
         self.bins.remove(free);
         self.leave(free, bytes, run);
         self.swallow(at, free, run);
+        sanitizer::unpoison(free.base(), 0..bytes);
         self.count_claimed(at, bytes);
         true
     }
@@ -299,6 +303,7 @@ impl Book {
         }
         self.leave(at, len, run);
         at.set_owner(owner);
+        sanitizer::unpoison(at.base(), GRAIN..at.len.get());
         self.count_claimed(at, at.len.get());
         at
     }
@@ -335,6 +340,7 @@ impl Book {
         let len = at.len.get();
         self.runs.remove(at);
         self.totals.granted -= len;
+        sanitizer::unpoison(at.base(), 0..len);
         // SAFETY: the span that was lent, whole; `at` may reach all of it.
         let span = unsafe { Span::new(at.base(), len) };
         Some(Loan { span, route: at.route.get() })

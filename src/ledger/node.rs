@@ -7,6 +7,7 @@ use core::ptr::NonNull;
 
 use crate::backing::Kind;
 use crate::layout::GRAIN;
+use crate::platform::sanitizer;
 
 /// What a ledger knows of a span. Spans that touch and may be one are a run: its first one stands for it among the runs.
 pub(super) struct Node {
@@ -151,6 +152,7 @@ impl At {
     #[inline(always)]
     pub unsafe fn write(base: NonNull<u8>, len: usize, kind: Kind) -> At {
         let at = At(base.cast());
+        sanitizer::unpoison(base, 0..GRAIN);
         let node = Node {
             len: Cell::new(len),
             held: Held { bin: ManuallyDrop::new(InBin { before: Cell::new(at), after: Cell::new(at) }) },

@@ -95,6 +95,8 @@ const MARGIN: usize = WIDTH + 2;
 const STRETCHES: usize = 48;
 
 impl fmt::Display for Snapshot<'_> {
+    // Compiled into who draws, and into nobody else: it wants the linker's symbols.
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut next = self.stretch_from(memory_start());
         let (mut drawn, mut left_out, mut end) = (0, 0, None);
@@ -126,6 +128,7 @@ impl fmt::Display for Snapshot<'_> {
 
 impl Snapshot<'_> {
     /// The stretch that begins at `from`; without it, at the first span.
+    #[inline]
     fn stretch_from(&self, from: Option<usize>) -> Option<Stretch> {
         let span = self.records.span_from(from.unwrap_or(0));
         let next_span = span.map_or(usize::MAX, |span| span.base);
@@ -167,6 +170,7 @@ impl Stretch {
 }
 
 /// Where the drawing starts: the bottom of linear memory, or the first span where there is no such thing.
+#[inline]
 fn memory_start() -> Option<usize> {
     landmarks()[0].map(|_| 0)
 }

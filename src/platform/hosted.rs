@@ -4,7 +4,7 @@
 use core::ptr::NonNull;
 use core::sync::atomic::{AtomicUsize, Ordering};
 
-use super::Landmark;
+use super::{Landmark, sanitizer};
 use crate::layout::PAGE;
 
 #[cfg(miri)]
@@ -36,6 +36,7 @@ pub(crate) fn landmarks() -> [Option<Landmark>; 3] {
 pub(crate) fn reserve(len: usize) -> Option<NonNull<u8>> {
     let base = os::reserve(len)?;
     RESERVED.fetch_add(len, Ordering::Relaxed);
+    sanitizer::root(base, len);
     Some(base)
 }
 
@@ -77,6 +78,8 @@ pub(crate) fn fresh(pages: usize) -> Option<NonNull<u8>> {
 ///
 /// The caller owes: `base` and `len` are those of one reservation, and nothing in it is used any more.
 pub(crate) unsafe fn unreserve(base: NonNull<u8>, len: usize, committed: usize) {
+    sanitizer::unroot(base, len);
+    sanitizer::unpoison(base, 0..committed);
     // SAFETY: what the caller owes is what the port asks for.
     unsafe { os::unreserve(base, len) };
     COMMITTED.fetch_sub(committed, Ordering::Relaxed);

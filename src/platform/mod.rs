@@ -20,6 +20,7 @@
 //! | [`give_way`], [`PATIENCE`] | another thread may run, if the host says which; how often that is waited for before a lock counts as lost | everywhere |
 //! | [`watch`], [`Whole`] | a lock that is held while the process forks, so that the child finds whole what it guards | everywhere (a no-op but on hosts that fork) |
 //! | [`owned`] | an address as the owner of the memory may use it | everywhere |
+//! | [`sanitizer`] | a sanitizer knows what is in use, and what leads to other memory | everywhere (nothing but in programs built with one) |
 //! | [`Packed`] | a pair of pointers, or none, in what a function can return in registers | everywhere |
 
 use core::ptr::NonNull;
@@ -89,6 +90,8 @@ pub(crate) use no_fork::{Link, watch};
 
 mod packed;
 pub(crate) use packed::Packed;
+
+pub(crate) mod sanitizer;
 
 /// The same address, as whoever owns the memory may use it, not as its last holder could: a `Box` gives back a pointer that
 /// reaches its value only.

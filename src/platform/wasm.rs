@@ -5,7 +5,9 @@ use core::arch::wasm32;
 use super::Landmark;
 use crate::layout::PAGE;
 
-// What wasm-ld defines for every module. Only their addresses mean anything.
+// What wasm-ld defines for every module but those that are position-independent, which have no stack and no data at addresses of their
+// own. Only their addresses mean anything. What leads here is `#[inline]`, all the way from what users call: so it is compiled into who
+// uses it, and into nobody else. A linker that exports all symbols keeps what is in this crate's own objects, and wants what that wants.
 unsafe extern "C" {
     static __stack_low: u8;
     static __stack_high: u8;
@@ -34,16 +36,19 @@ pub(crate) fn at(addr: usize) -> *mut u8 {
 
 /// The address of a linker symbol. The compiler may not look through it: it takes for granted that nothing is at address 0,
 /// where the stack begins in most modules.
+#[inline]
 fn symbol(at: *const u8) -> usize {
     core::hint::black_box(at).addr()
 }
 
 /// `[__heap_base, __heap_end)`.
+#[inline]
 pub(crate) fn heap_tail() -> (usize, usize) {
     (symbol(&raw const __heap_base), symbol(&raw const __heap_end))
 }
 
 /// The stack, the program's data and the heap tail.
+#[inline]
 pub(crate) fn landmarks() -> [Option<Landmark>; 3] {
     let (base, end) = heap_tail();
     let stack = ("stack", symbol(&raw const __stack_low), symbol(&raw const __stack_high));

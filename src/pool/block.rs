@@ -13,7 +13,7 @@ use crate::chunk::{Cursor, CursorCell, Filled, Growth, Lodged, Refill};
 use crate::error::{AllocError, Obstacle, out_of_memory};
 use crate::layout::{LINE, padding};
 use crate::ledger::Ledger;
-use crate::platform;
+use crate::platform::{self, sanitizer};
 
 /// Blocks of one size and alignment, allocated and freed in any order, each in a few instructions.
 ///
@@ -252,6 +252,7 @@ impl<'l> Blocks<'l> {
         if let Some(block) = self.free.get() {
             // SAFETY: a free block starts with its link.
             self.free.set(unsafe { block.cast::<Free>().read() });
+            sanitizer::unpoison(block, 0..self.layout.size());
             return Ok(block);
         }
         self.alloc_new::<PANIC>()
@@ -281,6 +282,7 @@ impl<'l> Blocks<'l> {
         let block = cursor.next;
         // SAFETY: the chunk has room for a block: it was compared, or `refill` said so.
         self.cursor.set_next(unsafe { block.add(size) });
+        sanitizer::unpoison(block, 0..size);
         Ok(block)
     }
 
@@ -291,6 +293,7 @@ impl<'l> Blocks<'l> {
     unsafe fn free(&self, block: NonNull<u8>) {
         // SAFETY: the block is the pool's again, and as large and as aligned as a link.
         unsafe { block.cast::<Free>().write(self.free.get()) };
+        sanitizer::poison(block, size_of::<Free>()..self.layout.size());
         self.free.set(Some(block));
     }
 

@@ -76,6 +76,7 @@ impl PoolRecord {
         }
         // SAFETY: it is a block of this pool's.
         let word = unsafe { self.word(block) };
+        freehold::c::look_at(word.cast(), WORD);
         // SAFETY: the word was written when the block was handed out.
         match unsafe { word.read() } ^ addr {
             IN_USE => {}

@@ -54,7 +54,7 @@ pub fn run(tools: &Tools, target: &str, seconds: u64, out: &Out) -> Result<()> {
 }
 
 /// The target of this machine.
-fn host(tools: &Tools, out: &Out) -> Result<String> {
+pub fn host(tools: &Tools, out: &Out) -> Result<String> {
     let version = tools.rust(Toolchain::Nightly, "rustc")?.args("-vV").read(out)?;
     let host = version.lines().find_map(|line| line.strip_prefix("host: "));
     host.map(str::to_owned).context("rustc names no host")

@@ -11,6 +11,7 @@ mod fuzz;
 mod hazards;
 mod maps;
 mod need;
+mod nightly;
 mod soak;
 mod steps;
 mod suites;

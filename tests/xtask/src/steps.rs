@@ -15,6 +15,7 @@ use crate::examples;
 use crate::fuzz;
 use crate::maps;
 use crate::need::Need;
+use crate::nightly;
 use crate::soak::{self, Threads};
 use crate::suites::SUITES;
 use crate::threads;
@@ -50,6 +51,7 @@ const LINTED_ON_WASM: &[(&str, &str)] = &[
     ("freehold-overflow", "--lib"),
     ("freehold-perf-heaps", "--bins"),
     ("freehold-perf-size", "--lib --features limit"),
+    ("freehold-side-module", "--lib --all-features"),
     ("freehold-threads", "--lib"),
     ("freehold-two-copies", "--lib"),
     ("freehold-two-copies-library", "--lib"),
@@ -61,6 +63,9 @@ const BUILT: &[(&str, &[&str])] = &[
     ("wasm32v1-none", &["--lib", "--lib --all-features"]),
     (THUMB, &["--lib", "--lib --all-features", "--example region"]),
 ];
+
+/// What is formatted: this workspace, and what is not of it.
+const FORMATTED: [&str; 2] = ["--all", "--manifest-path tests/hosts/std-allocator/Cargo.toml"];
 
 /// The wasm modules that a script drives in node: `node SCRIPT MODULE`.
 const MODULES: &[Scripted] = &[
@@ -447,7 +452,9 @@ impl Step {
 /// All steps.
 pub fn all(tools: &Tools) -> Result<Vec<Step>> {
     let mut steps = vec![
-        Step::cargo("format", ["fmt --all --check"]).needs([Need::Component(Toolchain::Current, "rustfmt")]).quick(),
+        Step::cargo("format", FORMATTED.map(|what| format!("fmt --check {what}")))
+            .needs([Need::Component(Toolchain::Current, "rustfmt")])
+            .quick(),
     ];
     steps.extend(LINTED.iter().map(|(target, features)| clippy(target, features)));
     steps.push(
@@ -483,6 +490,7 @@ pub fn all(tools: &Tools) -> Result<Vec<Step>> {
     // The second copy has the crate's own examples, which name the crate.
     steps.push(Step::cargo("doc tests", ["test --workspace --exclude freehold-second --all-features --doc"]).tests());
     steps.push(doc_tests_nightly());
+    steps.extend(nightly::steps());
     steps.push(wasm_with_std());
     for tests in ON_WASI {
         steps.extend(Host::ALL.iter().map(|host| tests_on_wasi(tests, *host)));

@@ -1,0 +1,62 @@
+//! What the crate must know of the compiler that cargo has no word for: whether it takes `#![feature(…)]`, and which sanitizers the
+//! program is built with. A package that is built on stable, without a sanitizer, gets nothing from here.
+
+use std::env;
+use std::process::Command;
+
+/// The feature behind which core keeps its trait `Allocator`.
+const GATE: &str = "allocator_api";
+
+fn main() {
+    // Nothing else is looked at but what cargo itself watches: the compiler and its flags.
+    println!("cargo::rerun-if-env-changed=RUSTC_BOOTSTRAP");
+    for (name, set) in [
+        ("freehold_allocator_api", takes_features() && allows(GATE)),
+        ("freehold_asan", sanitized(&["address"])),
+        // LeakSanitizer is a part of AddressSanitizer.
+        ("freehold_lsan", sanitized(&["address", "leak"])),
+    ] {
+        println!("cargo::rustc-check-cfg=cfg({name})");
+        if set {
+            println!("cargo::rustc-cfg={name}");
+        }
+    }
+}
+
+/// Whether the compiler takes unstable features: a nightly does, one that was built from source, and any that is told to.
+fn takes_features() -> bool {
+    match env::var("RUSTC_BOOTSTRAP").as_deref() {
+        Ok("-1") => return false,
+        Ok("1") => return true,
+        // The crates for which it does.
+        Ok(crates) if crates.split(',').any(|name| name == own_name()) => return true,
+        _ => {}
+    }
+    let rustc = env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+    let version = Command::new(rustc).arg("--version").output();
+    version.is_ok_and(|version| {
+        let said = String::from_utf8_lossy(&version.stdout).into_owned();
+        said.split_whitespace().nth(1).is_some_and(|number| number.ends_with("-nightly") || number.ends_with("-dev"))
+    })
+}
+
+/// The crate's name, as the compiler knows it.
+fn own_name() -> String {
+    env::var("CARGO_PKG_NAME").unwrap_or_default().replace('-', "_")
+}
+
+/// Whether this feature is among those that the flags leave, where they leave only some: `-Zallow-features`.
+fn allows(feature: &str) -> bool {
+    let flags = env::var("CARGO_ENCODED_RUSTFLAGS").unwrap_or_default();
+    // `-Z` may be a word of its own.
+    let flags = flags.replace("-Z\x1f", "-Z");
+    let mut lists = flags.split('\x1f').filter_map(|flag| flag.strip_prefix("-Zallow-features="));
+    // The last one counts.
+    lists.next_back().is_none_or(|list| list.split(',').any(|name| name == feature))
+}
+
+/// Whether the program is built with one of these sanitizers; cargo has it from the compiler, for the target.
+fn sanitized(by: &[&str]) -> bool {
+    let sanitizers = env::var("CARGO_CFG_SANITIZE").unwrap_or_default();
+    sanitizers.split(',').any(|sanitizer| by.contains(&sanitizer))
+}

@@ -1,0 +1,75 @@
+//! What AddressSanitizer is told of an arena's chunks: what was handed out is in use, each allocation just its bytes, and nothing else.
+//!
+//! A scope ends without a word. But when a cursor is used that began before it, or a scope is opened there, all that lies beyond that
+//! cursor is free, in its chunk and in those after it; so it is poisoned then. In a program without AddressSanitizer nothing of this is there.
+
+use core::ptr::NonNull;
+
+use super::{Chunks, Cursor};
+
+/// How far chunks may be in use: to where in which chunk. Beyond that all is poisoned.
+#[cfg(freehold_asan)]
+pub(super) type Handed = core::cell::Cell<Option<(super::Chunk, NonNull<u8>)>>;
+#[cfg(not(freehold_asan))]
+pub(super) type Handed = ();
+
+#[cfg(freehold_asan)]
+pub(super) const NOTHING: Handed = core::cell::Cell::new(None);
+#[cfg(not(freehold_asan))]
+pub(super) const NOTHING: Handed = ();
+
+impl Chunks<'_> {
+    /// From now on nobody uses what lies beyond this cursor.
+    #[inline(always)]
+    pub(crate) fn vacate(&self, cursor: Cursor) {
+        #[cfg(freehold_asan)]
+        self.poison_beyond(cursor);
+        #[cfg(not(freehold_asan))]
+        let _ = cursor;
+    }
+
+    /// From now on the `size` bytes at `place` are in use, and nothing else from where the cursor was.
+    #[inline(always)]
+    pub(super) fn hand_out_of(&self, was: Cursor, place: NonNull<u8>, size: usize, next: NonNull<u8>) {
+        #[cfg(freehold_asan)]
+        {
+            use crate::platform::sanitizer;
+            let cursor = Cursor { next, ..was };
+            sanitizer::poison(was.next, 0..next.addr().get() - was.next.addr().get());
+            sanitizer::unpoison(place, 0..size);
+            self.poison_beyond(cursor);
+        }
+        #[cfg(not(freehold_asan))]
+        let _ = (was, place, size, next);
+    }
+
+    #[cfg(freehold_asan)]
+    fn poison_beyond(&self, cursor: Cursor) {
+        use crate::platform::sanitizer;
+        let to = |end: NonNull<u8>, from: NonNull<u8>| 0..end.addr().get().saturating_sub(from.addr().get());
+        let Some((mut chunk, mut end)) = self.handed.get() else {
+            return;
+        };
+        while !chunk.contains_end(cursor.end) {
+            sanitizer::poison(chunk.data(), to(end, chunk.data()));
+            let Some(before) = chunk.previous.get() else {
+                return self.handed.set(None);
+            };
+            (chunk, end) = (before, before.end());
+        }
+        sanitizer::poison(cursor.next, to(end, cursor.next));
+        self.handed.set(Some((chunk, cursor.next)));
+    }
+
+    /// From now on a cursor lies at the start of `chunk`, in which nothing is in use. It was at `cursor` before.
+    #[inline(always)]
+    pub(super) fn hand_on(&self, cursor: Cursor, chunk: super::Chunk) {
+        #[cfg(freehold_asan)]
+        {
+            self.poison_beyond(cursor);
+            self.handed.set(Some((chunk, chunk.data())));
+        }
+        #[cfg(not(freehold_asan))]
+        let _ = (cursor, chunk);
+    }
+}
