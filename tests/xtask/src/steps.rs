@@ -155,6 +155,7 @@ const MODULES: &[Scripted] = &[
         package: "freehold-overflow",
         module: Module { on: Toolchain::Current, target: WASM, build: "-p freehold-overflow --release", rustflags: "" },
         script: "tests/hosts/overflow/run.mjs",
+        quick: false,
     },
     Scripted {
         name: "hosts: two copies",
