@@ -31,12 +31,15 @@ unsafe impl Send for Unwinding<'_> {}
 
 // SAFETY: the system's blocks are the ledger's alone until they are given back. That it unwinds then is what is tested.
 unsafe impl Backing for Unwinding<'_> {
+    const LENDS: bool = true;
+
     fn name(&self) -> &'static str {
         "unwinding"
     }
 
     fn claim(&mut self, request: &Request) -> Result<Grant, Obstacle> {
-        let layout = Layout::from_size_align(request.len()?.next_multiple_of(GRAIN), GRAIN).expect("a layout");
+        let layout =
+            Layout::from_size_align(request.anywhere()?.liked.next_multiple_of(GRAIN), GRAIN).expect("a layout");
         // SAFETY: the size is not 0.
         let block = NonNull::new(unsafe { alloc(layout) }).expect("memory for a test");
         // SAFETY: just allocated.

@@ -123,7 +123,7 @@ unsafe impl RawMutex for Late {
 }
 
 static LATE_GLOBAL: Global<Locked<Late>> = Global::new_in(&OURS, "late");
-static LATE_SMALL: Small<Locked<Late>> = Small::with_lock();
+static LATE_SMALL: Small<Locked<Late>> = Small::new();
 static LATE_BLOCKS: BlockPool<'static, Locked<Late>> = BlockPool::shared_in(&OURS, "late", LAYOUT).with_growth(GROWTH);
 static LATE_BOXES: SharedPool<'static, [u8; BLOCK], Late> = SharedPool::shared_in(&OURS, "late").with_growth(GROWTH);
 
