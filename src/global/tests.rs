@@ -10,7 +10,7 @@ use super::heap::{FIRST_OF_SPANS, Heap};
 use super::{ALIGN, Global, reserve, slab};
 use crate::access::Needed;
 use crate::backing::Region;
-use crate::layout::GRAIN;
+use crate::layout::{GRAIN, PAGE};
 use crate::ledger::Ledger;
 
 /// Runs `work` with a heap on a region of so many bytes.
@@ -96,7 +96,7 @@ fn slack_of_reserve(heap: &Global) -> usize {
 /// When nothing else is to be had, blocks of every fine class are cut from the reserve, lie apart, are counted, and come back; then it starts over.
 #[test]
 fn h37_the_reserve_serves_every_fine_class_and_starts_over() {
-    on_region(64 << 10, |heap, ledger| {
+    on_region(PAGE, |heap, ledger| {
         free(heap, alloc(heap, 16).expect("room"), 16);
         assert_eq!(slack_of_reserve(heap), reserve::LEN - GRAIN, "a region of 64 KiB has a reserve");
         for _ in 0..3 {
@@ -129,7 +129,7 @@ fn h37_the_reserve_serves_every_fine_class_and_starts_over() {
             }
             drop(claims);
             // Whoever is refused has had the heap let go of all it has at hand, but not of this.
-            assert!(ledger.claim("too much", layout(64 << 10)).is_err());
+            assert!(ledger.claim("too much", layout(PAGE)).is_err());
             assert_eq!((slack_of_reserve(heap), heap.stats().in_use), (reserve::LEN - GRAIN, 0));
         }
         heap.trim();
