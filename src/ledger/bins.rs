@@ -90,8 +90,9 @@ impl Bins {
     /// A free span in which `fit`, aligned to more than the grain, finds room, one of the shortest; where in it, and how many bytes from there.
     ///
     /// It looks at two spans in each bin from the length on, then takes one of the first that have room for certain. A slab, which is
-    /// as long as it is aligned, is always found, and 34 spans are looked at for it. Where the alignment is more than the length there
-    /// are 32 more for each doubling between the two. What is not found although it is there lies behind two that lie wrong.
+    /// as long as it is aligned, is always found, and 34 spans at most are looked at for it. For other claims there are 66, and where the
+    /// alignment is more than the length 32 more for each doubling between the two. What is not found although it is there lies in its
+    /// bin behind two that lie wrong.
     pub fn find(&self, fit: &Fit) -> Option<(At, usize, usize)> {
         let first = bin_of(Fit { align: GRAIN, ..*fit }.anywhere()?);
         let certain = fit.anywhere()?;
