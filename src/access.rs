@@ -10,7 +10,7 @@ use crate::spin::Spin;
 pub trait Access: sealed::Sealed + Sized {
     #[doc(hidden)]
     const NEW: Self;
-    /// Whether others wait, or the same one for ever, between `enter` and `leave`.
+    /// Whether whoever enters must wait until others have left: another thread for a while, the same one for ever.
     #[doc(hidden)]
     const EXCLUDES: bool;
     #[doc(hidden)]

@@ -16,8 +16,8 @@ const TRIES: usize = 2;
 /// So many at most, where there is none that is longer: what lies behind them is not found, though it may be long enough.
 const LOOKS: usize = 32;
 
-/// From this length on a bin keeps those in front that hold a block of a power of two at a multiple of its size: half their
-/// length or more. A heap's slabs lie like that, and the smallest is so long.
+/// From this length on a bin keeps in front those spans that hold a block of half their length or more, a power of two, at a multiple of
+/// its size. A heap's slabs lie like that, and the smallest is so long.
 const BLOCKS_FROM: usize = 4096;
 
 pub(super) struct Bins {
