@@ -10,7 +10,7 @@ use crate::spin::Spin;
 pub trait Access: sealed::Sealed + Sized {
     #[doc(hidden)]
     const NEW: Self;
-    /// Whether others wait, or the same one for ever, between `enter` and `leave`.
+    /// Whether whoever enters must wait until others have left: another thread for a while, the same one for ever.
     #[doc(hidden)]
     const EXCLUDES: bool;
     #[doc(hidden)]
@@ -33,7 +33,8 @@ mod sealed {
 #[derive(Debug)]
 pub struct Local(());
 
-/// Shared behind a lock; by default a spin lock: see [`Spin`].
+/// Shared behind a lock: a spin lock, [`Spin`], unless another is named. On wasm without threads no lock is taken, whichever is named, as
+/// there is nobody to keep out.
 ///
 /// An interrupt handler that spins for what it interrupted waits in vain: to share with one, name a [`RawMutex`] that keeps
 /// interrupts off while it is held.
@@ -85,11 +86,11 @@ impl<R: RawMutex> Access for Locked<R> {
     }
 }
 
-/// Whether anybody can be kept out: on wasm without threads there is nobody, as nothing that runs between entering and leaving comes back
-/// there. And a lock would stay locked for ever where a stack overflow, which JavaScript may catch and go on after, ended the call.
+/// Whether there is anybody to keep out. On wasm without threads there is not, as nothing that runs between entering and leaving enters
+/// again. And where a stack overflow ended the call, which JavaScript may catch and go on after, a lock would stay locked for ever.
 const THREADS: bool = !cfg!(all(target_family = "wasm", not(target_feature = "atomics")));
 
-/// An [`Access`] for what is shared by all: one that any thread of the program may enter: [`Locked`], and [`Local`] where there is only one thread.
+/// An [`Access`] that any thread of the program may enter: [`Locked`], and [`Local`] where there is only one thread.
 pub trait Shareable: Access + Sync + 'static {}
 
 impl<R: RawMutex + Sync + 'static> Shareable for Locked<R> {}

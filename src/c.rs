@@ -14,7 +14,7 @@ const ALIGN: usize = 16;
 
 const _: () = assert!(2 * size_of::<usize>() <= ALIGN);
 
-/// Has a sanitizer suffer that so many bytes of a free block are read, by the C library, which looks whether it is free.
+/// So many bytes of a block may be read though it may be free, without a sanitizer's report: the C library looks there whether it is.
 #[inline(always)]
 pub fn look_at(start: ptr::NonNull<u8>, len: usize) {
     sanitizer::unpoison(start, 0..len);

@@ -10,13 +10,14 @@ use spin::mutex::SpinMutex;
 
 use crate::platform;
 
-/// The lock that is taken where no other is named: a spin lock of two bytes. It never waits to be woken (an atomic wait traps on a browser's
-/// main thread), but lets other threads run where there is a host that can be told to, and sleeps for a millisecond now and then if it
-/// takes long.
+/// The lock that is taken where no other is named: a spin lock of two bytes. It never waits to be woken, as an atomic wait traps on a
+/// browser's main thread. After a short spin it lets other threads run, where there is a host that can be told to; and if that takes long,
+/// it sleeps for a millisecond at a time.
 ///
-/// A lock may be lost: its thread was terminated in the allocator, or trapped there and is never run on; or it belongs to a process of
-/// which this one is the fork. Who waits for such a lock ends the program (a panic that does not unwind: on wasm a trap) after a minute
-/// or more on hosts, after some seconds elsewhere, and whoever comes next at once.
+/// A lock may be lost: the thread that has it was terminated in the allocator, or trapped there and never goes on, or stayed in the parent
+/// when this process was forked. Whoever waits for such a lock ends the program, by a panic that does not unwind (on wasm a trap): on hosts
+/// after a minute or more, elsewhere after some seconds, or minutes on a slow processor. Whoever comes to it after that ends the program
+/// at once.
 pub struct Spin {
     mutex: SpinMutex<()>,
     /// Set if somebody has waited in vain, until somebody else has not.

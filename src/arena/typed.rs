@@ -230,8 +230,8 @@ impl<'l, T> TypedArena<'l, T> {
 
     /// Puts all that an iterator yields into the arena, side by side.
     ///
-    /// The iterator may allocate here itself: its values come before those that it yields, which have to be moved then. It may panic:
-    /// then what it has yielded is dropped and the arena is as it was.
+    /// The iterator may allocate here itself. Those values come before the ones that it yields, which have to be moved then. If it panics,
+    /// what it has yielded is dropped, and the arena holds what it held before and what the iterator allocated.
     ///
     /// # Panics
     ///
@@ -313,7 +313,7 @@ impl<'l, T> TypedArena<'l, T> {
         self.len() == 0
     }
 
-    /// Bytes this arena has claimed.
+    /// Bytes this arena has claimed. Takes time with the number of chunks.
     pub fn claimed(&self) -> usize {
         self.values.chunks.claimed()
     }

@@ -36,8 +36,8 @@ fn mark() -> u64 {
 /// - whoever has left a byte there that is not zero, as any heap does with its first block.
 ///
 /// Who wants the tail first marks its first eight bytes, where these are zero, then looks at the rest, and wipes the mark if somebody
-/// lives there. They are not handed out: whatever becomes of the others, and in whichever thread another copy asks at the same time,
-/// one of them has it, until the module ends.
+/// lives there. These eight bytes are not handed out. So of several copies that ask at the same time, in whichever threads, one has the
+/// tail, until the module ends.
 ///
 /// Asking the global allocator may make it take memory of its own, as its first block always would. (So with the feature `alloc` no
 /// heap that is the program's global allocator can be on a ledger with a `HeapTail`: it would be asked while it claims.) The check

@@ -50,7 +50,7 @@ impl Hosted {
         // one of this: a pointer into the one does not reach the other.
         let least = len.checked_add(2 * PAGE).and_then(|len| round_up(len, PAGE)).ok_or(Obstacle::TooLarge)?;
         let refused = Obstacle::Refused { backing: "host", asked: least, have: platform::memory_size() };
-        // A host that has less address space to give (a limit, an emulator) gets smaller wishes, and never is all of it taken.
+        // A host that has less address space to give (a limit, an emulator) is asked for less, and never for all of it.
         let wish = RESERVE.min(platform::reservable());
         let (base, len) = [wish, wish / 16, wish / 256, 0]
             .into_iter()

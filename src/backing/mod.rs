@@ -63,7 +63,8 @@ pub type DefaultBacking = Hosted;
 /// - a grant made with [`Grant::linear`] may touch another such grant of the same ledger only where a pointer into the
 ///   one may be used to reach the other: the ledger merges them;
 /// - on `Err` nothing was taken;
-/// - it doesn't use the ledger that owns it, and doesn't unwind: it is the only foreign code that runs while a ledger is locked.
+/// - it doesn't unwind, and uses neither the ledger that owns it nor anything that lives on that ledger, such as a heap or a pool: it is the
+///   only foreign code that runs while a ledger is locked, so it would wait for itself.
 ///
 /// The caller (the ledger) owes: [`give_back`](Backing::give_back) gets each loan at most once, and nobody uses it then.
 ///

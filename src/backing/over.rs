@@ -14,8 +14,8 @@ use crate::span::Span;
 ///
 /// For arenas smaller than a page: 10,000 arenas of 200 bytes cost 10,000 small blocks.
 ///
-/// The allocator runs while the ledger is locked, so it must not use that ledger: it would wait for itself. If it panics, the program
-/// is aborted.
+/// The allocator runs while the ledger is locked. So it must use neither that ledger nor a heap on it: it would wait for itself. If it
+/// panics, the program is aborted.
 #[derive(Debug, Default)]
 pub struct Over<A> {
     allocator: A,

@@ -28,13 +28,15 @@
  * Errors. Each call takes, last, the address of a `freehold_error`, or NULL for those who look at what is returned only. The call
  * writes into it how it went: `code` is FREEHOLD_OK and `text` is empty, or they say what was asked, by whom, and what stood in the
  * way. It is yours and in your memory, so threads don't write over each other's. A call that fails has changed nothing: what was
- * allocated is as it was, and the handle may be used on. Nothing is thrown, and no call ends the program.
+ * allocated is as it was, and the handle may be used on. Nothing is thrown, and no call ends the program but one that waits in vain
+ * for another call (see Threads).
  *
- * Threads. Any thread may make any call, with any handle: calls take turns (where there are threads, behind a spin lock). Memory
- * that was handed out is its holder's alone, as with `malloc`. Don't call in a signal or interrupt handler: it might wait for the
- * call that it interrupted, for ever.
+ * Threads. Any thread may make any call, with any handle: calls take turns, behind a spin lock. Memory that was handed out is its
+ * holder's alone, as with `malloc`. Don't call in a signal or interrupt handler: it might wait for the call that it interrupted, which
+ * can't end. A call that has waited so for a minute or more (where there is no operating system, some seconds) ends the program. The
+ * same holds where a thread was terminated in a call, and in a child process that was forked while another thread was in one.
  *
- * Costs. A call finds its handle in a few steps (some more per hundred handles that are open), under the lock where there are threads:
+ * Costs. A call finds its handle in a few steps (some more per hundred handles that are open), under the lock:
  * 15 to 35 ns on a host, an allocation included, unless the arena or pool needs more memory. So many small things of one kind are
  * best allocated as one array. Sizes and alignments are in bytes. An alignment is a power of two; 0 stands for 16, which suits every
  * type of C's.

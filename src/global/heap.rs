@@ -219,7 +219,8 @@ impl<A: Shareable> Heap<A> {
         block
     }
 
-    /// Sees to it that there is a reserve, if the ledger has plenty, and free memory for it: nothing is asked of the backing for that. Entered.
+    /// Sees to it that there is a reserve, if the ledger has plenty and free memory for it: nothing is asked of the backing. The caller has
+    /// entered.
     fn provide(&self) {
         if self.reserve.is_short()
             && self.records.totals().granted >= reserve::LEAST_GRANTED

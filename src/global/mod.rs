@@ -117,7 +117,7 @@ impl<A: Shareable> Global<A> {
         HeapStats { held, in_use: held.saturating_sub(free + slack), free, peak: self.records.totals().peak }
     }
 
-    /// How each size class stands, from small to large; those that have never been used are left out.
+    /// How each size class stands, from small to large; those that have never been used are left out. It takes a step for each free block.
     pub fn classes(&self) -> impl Iterator<Item = ClassStats> {
         let classes = self.each_class().map(|(class, _)| class);
         classes.filter(|class| class.slabs + class.used + class.free > 0)

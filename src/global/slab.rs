@@ -32,7 +32,7 @@ pub(super) struct Slabs {
 /// At the start of a slab, after the ledger's own header; blocks of one class follow. Slabs lie at multiples of their size, so
 /// a block's address leads here.
 pub(super) struct Slab {
-    /// Its neighbours among the slabs that are open, or empty. The reserve is its own, as none of them is.
+    /// Its neighbours among the slabs that are open, or empty. The reserve is the one before itself, which no slab is.
     before: Cell<Option<At>>,
     after: Cell<Option<At>>,
     /// Its free blocks but for those in the list of the class, and how many there are; in the reserve, bytes of blocks that are out.
@@ -220,7 +220,8 @@ impl Slabs {
         }
     }
 
-    /// Puts up to `count` blocks of an open slab before those in the list; how many. All that it has, if there are no more, takes no steps.
+    /// Puts up to `count` blocks of an open slab before those in the list, and returns how many. All of a slab's, into an empty list, takes one
+    /// step.
     fn hand_over(&self, at: At, list: &List, count: usize) -> usize {
         let others = list.head.get();
         let len = at.len.get().min(count);

@@ -14,7 +14,7 @@ const GRANULE: usize = 16;
 /// Four from one power of two to the next, and a power of two altogether: masked with this, an index is in bounds.
 const CLASSES: usize = (class_of(isize::MAX as usize) + 1).next_power_of_two();
 
-/// A global allocator for modules where each byte of code counts: about 500 bytes of it, after `wasm-opt -Oz`.
+/// A global allocator for modules where each byte of code counts: about 450 bytes of it, after `wasm-opt -Oz`.
 ///
 /// It grows memory by itself, page by page, and keeps no record in a ledger: fresh pages are nobody else's, so arenas, pools and
 /// other heaps beside it are safe, but don't get its pages, nor it theirs. A request is rounded up to one of four sizes from one

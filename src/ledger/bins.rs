@@ -16,8 +16,8 @@ const TRIES: usize = 2;
 /// So many at most, where there is none that is longer: what lies behind them is not found, though it may be long enough.
 const LOOKS: usize = 32;
 
-/// From this length on a bin keeps those in front that hold a block of a power of two at a multiple of its size: half their
-/// length or more. A heap's slabs lie like that, and the smallest is so long.
+/// From this length on a bin keeps in front those spans that hold a block of half their length or more, a power of two, at a multiple of
+/// its size. A heap's slabs lie like that, and the smallest is so long.
 const BLOCKS_FROM: usize = 4096;
 
 pub(super) struct Bins {
@@ -90,8 +90,9 @@ impl Bins {
     /// A free span in which `fit`, aligned to more than the grain, finds room, one of the shortest; where in it, and how many bytes from there.
     ///
     /// It looks at two spans in each bin from the length on, then takes one of the first that have room for certain. A slab, which is
-    /// as long as it is aligned, is always found, and 34 spans are looked at for it. Where the alignment is more than the length there
-    /// are 32 more for each doubling between the two. What is not found although it is there lies behind two that lie wrong.
+    /// as long as it is aligned, is always found, and 34 spans at most are looked at for it. For other claims there are 66, and where the
+    /// alignment is more than the length 32 more for each doubling between the two. What is not found although it is there lies in its
+    /// bin behind two that lie wrong.
     pub fn find(&self, fit: &Fit) -> Option<(At, usize, usize)> {
         let first = bin_of(Fit { align: GRAIN, ..*fit }.anywhere()?);
         let certain = fit.anywhere()?;

@@ -36,11 +36,12 @@ pub use snapshot::{Snapshot, SpanInfo};
 /// checked against all that the ledger holds.
 ///
 /// It keeps its records inside the spans, [`GRAIN`] bytes at the head of each, and needs no memory of its own. A claim from
-/// free memory, and its end, take a bounded number of steps, however many spans there are: a claim looks at 34 free spans at most.
-/// (So one that is aligned to more than the grain may miss a free span that is less than twice as long as itself, where very many
-/// lie wrong for it.) Fresh memory takes steps that grow with the logarithm of the number of separate stretches of it. It
-/// may be shared between threads: a spin lock is held for those steps (none on single-threaded wasm). Don't claim in an
-/// interrupt handler: it would wait for the claim that it interrupted.
+/// free memory, and its end, take a bounded number of steps, however many spans there are: each search looks at 34 free spans at most. (If
+/// a claim is aligned to more than the grain, at 66, and at 32 more for each doubling from its length to a larger alignment. It may miss
+/// a free span that would hold it, where very many of that length lie wrong for it. A heap's slabs miss none.) Fresh memory takes steps that
+/// grow with the logarithm of the number of separate stretches of it. It may be shared between threads: a spin lock, [`Spin`](crate::Spin),
+/// is held for those steps (none on wasm without threads). Don't claim in an interrupt handler: it would wait for the claim that it
+/// interrupted.
 pub struct Ledger<B> {
     records: Records,
     /// Used only while the records are locked.
@@ -141,7 +142,7 @@ impl<B: Backing> Ledger<B> {
     ///
     /// # Errors
     ///
-    /// When neither free spans nor the backing have room. Nothing has changed then, but that heaps on this ledger have given back what
+    /// When neither free spans nor the backing have room. Nothing has changed then, except that heaps on this ledger have given back what
     /// they kept at hand.
     pub fn claim(&self, owner: &'static str, layout: Layout) -> Result<Claim<'_>, AllocError> {
         let (size, align) = (layout.size().max(1), layout.align());
@@ -174,8 +175,9 @@ impl<B: Backing> Ledger<B> {
     ///
     /// On wasm as it is, there is nothing to call: memory never shrinks, and pages that are free only wait for the next claim.
     ///
-    /// Nothing is locked while `host` runs: it may use the ledger, print, allocate. What it is told of is claimed meanwhile, under the
-    /// name `offered`, so that nobody else has it, and counts as that; it is free again if `host` panics, too. It takes a step for each span.
+    /// Nothing is locked while `host` runs: it may use the ledger, print and allocate. What it is told of is a claim meanwhile, under the
+    /// name `offered`, so nobody else gets it. The claim ends when `host` returns, or panics. In all it takes a step for each span, with the
+    /// ledger locked from one stretch to the next.
     pub fn discard(&self, mut host: impl FnMut(NonNull<u8>, usize)) -> usize {
         let (mut bytes, mut from) = (0, 0);
         while let Some((claim, pages)) = self.records.offer(self, from) {

@@ -51,7 +51,7 @@ impl Records {
         self.kept.with(f)
     }
 
-    /// Runs `f`, in which a backing runs; one that may come back here in spite of its contract, or may not.
+    /// Runs `f`, in which a backing runs: with `comes_back` foreign code, which may come back here in spite of its contract.
     pub(super) fn with_backing<R>(&self, comes_back: bool, f: impl FnOnce(&mut Kept) -> R) -> R {
         if comes_back { self.kept.with_foreign(f) } else { self.kept.with(f) }
     }

@@ -41,7 +41,8 @@ pub struct SpanInfo {
 }
 
 impl<'l> Snapshot<'l> {
-    /// Every span in the order of addresses.
+    /// Every span in the order of addresses. Each takes a step, with the ledger locked for that one only; where somebody has claimed since the
+    /// last one, also a step for each span before it in its stretch of memory.
     pub fn spans(&self) -> impl Iterator<Item = SpanInfo> + use<'l> {
         Snapshot::spans_of(self.records, 0)
     }

@@ -15,10 +15,10 @@
 //! | `reserve`, `commit`, `unreserve` | address space; the memory behind a part of it; all of it back | hosts |
 //! | `reservable` | how much address space may be reserved ahead of need | hosts |
 //! | `lend(align, len)`, `take_back` | a block of libc's heap; the same back | where libc is |
-//! | [`reach`] | memory up to there may be used by this thread, whoever grew it | everywhere (a no-op but on wasm with threads) |
+//! | [`reach`], [`GROWS_ELSEWHERE`] | memory up to there may be used by this thread, whoever grew it; whether that takes anything | everywhere (a no-op but on wasm with threads) |
 //! | [`stack_ahead`] | what is called next finds stack enough | everywhere (a no-op but on wasm) |
-//! | [`give_way`], [`PATIENCE`] | another thread may run, if the host says which; how often that is waited for before a lock counts as lost | everywhere |
-//! | [`watch`], [`Whole`] | a lock that is held while the process forks, so that the child finds whole what it guards | everywhere (a no-op but on hosts that fork) |
+//! | [`give_way`], [`PATIENCE`] | another thread may run, where there is a host to be told; how often a thread gives way before a lock counts as lost | everywhere |
+//! | [`watch`], [`Whole`], [`Link`] | a lock is held while the process forks, so that the child finds whole what it guards | everywhere (a no-op but on hosts that fork) |
 //! | [`owned`] | an address as the owner of the memory may use it | everywhere |
 //! | [`sanitizer`] | a sanitizer knows what is in use, and what leads to other memory | everywhere (nothing but in programs built with one) |
 //! | [`Packed`] | a pair of pointers, or none, in what a function can return in registers | everywhere |

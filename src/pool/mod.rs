@@ -40,7 +40,8 @@ pub struct Pool<'l, T, L = Local> {
     boxes: PhantomData<fn() -> T>,
 }
 
-/// A [`Pool`] that threads share; the lock is a spin lock unless another [`RawMutex`] is named. Fit for a `static`.
+/// A [`Pool`] that threads share, behind the lock that [`Locked`] describes: a spin lock unless another [`RawMutex`] is named. Fit for a
+/// `static`.
 ///
 /// ```
 /// use freehold::{DefaultBacking, Ledger, SharedPool};
