@@ -100,6 +100,9 @@ fn ask_global_allocator(_: usize, _: usize) -> Result<(), Obstacle> {
 // from then on), and is part of linear memory, one allocation whose provenance is exposed, so it merges with
 // the pages that touch it.
 unsafe impl Backing for HeapTail {
+    // The global allocator that it asks is foreign code.
+    const COMES_BACK: bool = cfg!(feature = "alloc");
+
     fn name(&self) -> &'static str {
         "heap tail"
     }

@@ -30,6 +30,9 @@ pub(super) struct Book {
     seen: Link,
 }
 
+/// So many spans are looked at for pages to offer before others have their turn.
+const SPANS_AT_ONCE: usize = 64;
+
 /// Sums: bytes, but for the growths.
 #[derive(Clone, Copy)]
 pub(crate) struct Totals {
@@ -363,10 +366,11 @@ impl Book {
     }
 
     /// Claims the first free span at `addr` or above that has whole pages to offer, for whoever tells the host of them: nobody else has it
-    /// meanwhile, and what it holds is not zero any more. It ends as any claim does, and is no part of the peak.
-    pub fn offer(&mut self, owner: &'static str, addr: usize) -> Option<(At, Span)> {
-        let mut next = self.span_from(addr);
-        while let Some(at) = next {
+    /// meanwhile, and what it holds is not zero any more. It ends as any claim does, and is no part of the peak. If none of the next
+    /// [`SPANS_AT_ONCE`] has any, it says from which address on to look for more.
+    pub fn offer(&mut self, owner: &'static str, mut addr: usize) -> Option<Result<(At, Span), usize>> {
+        for _ in 0..SPANS_AT_ONCE {
+            let at = self.span_from(addr)?;
             if at.is_free()
                 && let Some(pages) = whole_pages(at)
             {
@@ -374,11 +378,11 @@ impl Book {
                 self.claim(owner, at, 0, at.len.get());
                 self.totals.peak = peak;
                 self.seen = Some(at);
-                return Some((at, pages));
+                return Some(Ok((at, pages)));
             }
-            next = self.span_from(at.end());
+            addr = at.end();
         }
-        None
+        Some(Err(addr))
     }
 
     /// Length of the longest free span. See [`Bins::longest`].

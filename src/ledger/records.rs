@@ -139,9 +139,15 @@ impl Records {
     }
 
     /// Claims the next free span from `addr` on that has whole pages, and says which those are.
-    pub(super) fn offer<'l>(&self, ledger: &'l dyn Spans, addr: usize) -> Option<(Claim<'l>, Span)> {
+    pub(super) fn offer<'l>(&self, ledger: &'l dyn Spans, mut addr: usize) -> Option<(Claim<'l>, Span)> {
         const OWNER: &str = "offered";
-        let (at, pages) = self.with(|Kept { book, .. }| book.offer(OWNER, addr))?;
+        let (at, pages) = loop {
+            // Others have their turn between two looks.
+            match self.with(|Kept { book, .. }| book.offer(OWNER, addr))? {
+                Ok(found) => break found,
+                Err(further) => addr = further,
+            }
+        };
         let payload = reached(payload(at));
         Some((Claim { ledger, payload, data: payload, owner: OWNER, plain: PhantomData }, pages))
     }

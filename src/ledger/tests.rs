@@ -196,7 +196,8 @@ fn h36_a_claim_looks_at_a_few_free_spans() {
     // A refusal looks twice, and at what is longest. As the docs of `Bins::find` and `find_len` have it.
     let bound = |size: usize, align: usize| {
         let doublings = (align / size).max(1).ilog2() as usize + 2;
-        2 * (2 * 16 * doublings + 34) + 32
+        let near = if align <= GRAIN { 0 } else { 2 * 16 * doublings };
+        2 * (near + 34) + 32
     };
     let mut held = Vec::new();
     for (size, align) in
@@ -372,4 +373,43 @@ fn h32_every_way_out_of_a_ledger_is_reached() {
     ledger.discard(|page, len| {
         assert!(reached::take() >= page.addr().get() + len);
     });
+}
+
+/// A backing that always gives less than it was asked for is asked eight times at the most, and what it gave stays.
+#[test]
+fn h36_a_backing_that_falls_short_is_asked_a_few_times() {
+    use core::ptr::NonNull;
+    /// One grain at a time, each apart from the last.
+    struct Crumbs(NonNull<u8>, usize);
+    // SAFETY: made of exclusively borrowed bytes.
+    unsafe impl Send for Crumbs {}
+    // SAFETY: each byte goes out once.
+    unsafe impl crate::backing::Backing for Crumbs {
+        fn name(&self) -> &'static str {
+            "crumbs"
+        }
+        fn claim(&mut self, _: &Request) -> Result<crate::backing::Grant, Obstacle> {
+            let next = self.1.checked_sub(4 * GRAIN).ok_or(Obstacle::Exhausted { backing: "crumbs", left: 0 })?;
+            // SAFETY: as many bytes are left.
+            let span = unsafe { crate::span::Span::new(self.0, 2 * GRAIN) };
+            // SAFETY: as above.
+            self.0 = unsafe { self.0.add(4 * GRAIN) };
+            self.1 = next;
+            Ok(crate::backing::Grant::linear(span))
+        }
+    }
+    const CRUMBS: usize = 100;
+    let mut memory = Vec::<u8>::with_capacity(CRUMBS * 4 * GRAIN + GRAIN);
+    let base = NonNull::new(memory.spare_capacity_mut().as_mut_ptr().cast::<u8>()).unwrap();
+    let skip = base.addr().get().wrapping_neg() % GRAIN;
+    // SAFETY: less than the memory's length.
+    let ledger = Ledger::new(Crumbs(unsafe { base.add(skip) }, CRUMBS * 4 * GRAIN));
+    let error = ledger.claim("claim", Layout::from_size_align(1000, 8).unwrap()).err().expect("crumbs");
+    assert!(matches!(error.obstacle, Obstacle::Short { backing: "crumbs" }), "{error}");
+    let asked = ledger.growths();
+    assert!((1..=8).contains(&asked), "asked {asked} times");
+    assert_eq!(ledger.snapshot().free, asked * 2 * GRAIN);
+    // They are of use to who needs less.
+    assert!(ledger.claim("claim", Layout::from_size_align(GRAIN, 8).unwrap()).is_ok());
+    assert_eq!(ledger.growths(), asked);
 }

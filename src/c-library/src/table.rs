@@ -5,7 +5,6 @@ use core::ffi::c_int;
 use core::fmt;
 use core::ptr::NonNull;
 
-use freehold::Spin;
 use lock_api::Mutex;
 
 use crate::arena::{ArenaRecord, ScopeRecord};
@@ -103,7 +102,31 @@ pub struct Table {
 // SAFETY: the table owns its entries' links, and is bound to no thread; records are used by whoever holds the table's lock.
 unsafe impl Send for Table {}
 
-static TABLE: Mutex<Spin, Table> = Mutex::new(Table::new());
+static TABLE: Mutex<OneCall, Table> = Mutex::new(Table::new());
+
+#[cfg(not(all(target_family = "wasm", not(target_feature = "atomics"))))]
+type OneCall = freehold::Spin;
+
+/// Where there are no threads there is nobody to keep out, as no call makes another. And a lock would stay locked for ever where a stack
+/// overflow, which JavaScript may catch and go on after, ended a call.
+#[cfg(all(target_family = "wasm", not(target_feature = "atomics")))]
+struct OneCall;
+
+// SAFETY: there is one thread, and it takes this lock in `call` alone, where nothing runs that comes back there.
+#[cfg(all(target_family = "wasm", not(target_feature = "atomics")))]
+unsafe impl lock_api::RawMutex for OneCall {
+    type GuardMarker = lock_api::GuardNoSend;
+
+    const INIT: OneCall = OneCall;
+
+    fn lock(&self) {}
+
+    fn try_lock(&self) -> bool {
+        true
+    }
+
+    unsafe fn unlock(&self) {}
+}
 
 /// Does one call of C's, as the only one at this time, and says in `report` how it went.
 ///
