@@ -70,8 +70,10 @@ fn side_module_needs() -> [Need; 2] {
 const SANITIZED: &str = "freehold-sanitizers";
 const SANITIZERS: &[&str] = &["address", "leak"];
 
-/// The suite's tests under AddressSanitizer: all but those that take longest, and do what others do.
-const SUITE: &str = "test -p freehold-suite --tests -- --skip conformance --skip every_manner";
+/// The suite's tests under AddressSanitizer: all but those that take longest and do what others do, or start processes under limits that
+/// leave the sanitizer no room.
+const SUITE: &str =
+    "test -p freehold-suite --test host --test panics --test foreign -- --skip conformance --skip every_manner";
 
 /// cargo, for programs with a sanitizer in them. The sanitizer is for the program, not for what builds it: so a target is named, though it
 /// is this machine.
