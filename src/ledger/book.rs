@@ -408,8 +408,24 @@ impl Book {
     /// What each span says of its neighbours is so, and each that is free is in the bins.
     #[cfg(test)]
     pub fn check(&mut self) {
+        let seen = self.seen.take();
         let (mut next, mut free) = (self.span_from(0), 0);
+        if let Some(seen) = seen {
+            let fresh = self.span_from(seen.end());
+            self.seen = Some(seen);
+            assert_eq!(self.span_from(seen.end()), fresh);
+        }
+        let (mut granted, mut claimed, mut run) = (0, 0, None);
         while let Some(at) = next {
+            granted += at.len.get();
+            claimed += if at.is_free() { 0 } else { at.len.get() };
+            if at.is_first() {
+                run = Some(at);
+            }
+            assert_eq!(self.runs.at_or_below(at.addr()), run, "a run begins here, or goes on");
+            if at.is_last() {
+                assert_eq!(run.and_then(|run| run.last.get()), Some(at), "a run ends here");
+            }
             free += usize::from(at.is_free());
             if let Some(after) = at.after() {
                 assert_eq!(after.below.get(), Some(at));
@@ -417,9 +433,15 @@ impl Book {
                 assert!(!at.is_free() || !after.is_free(), "two free spans side by side");
             }
             assert!(!at.is_first() || at.free_before().is_none());
+            let on = self.span_from(at.end());
+            self.seen = None;
             next = self.span_from(at.addr() + 1);
+            assert_eq!(on, next);
         }
         assert_eq!(self.bins.all().filter(|at| at.is_free()).count(), free);
+        assert_eq!(self.bins.all().count(), free);
+        self.seen = seen;
+        assert_eq!((self.totals.granted, self.totals.claimed), (granted, claimed));
     }
 
     /// How many free spans searches have looked at so far.

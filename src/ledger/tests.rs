@@ -373,3 +373,217 @@ fn h32_every_way_out_of_a_ledger_is_reached() {
         assert!(reached::take() >= page.addr().get() + len);
     });
 }
+
+/// A backing that has its memory in no order, and gives it as whatever comes.
+mod odd {
+    use core::ptr::NonNull;
+    use std::vec::Vec;
+
+    use crate::backing::{Backing, Grant, Kind, Loan, Request};
+    use crate::error::Obstacle;
+    use crate::layout::{GRAIN, round_up};
+    use crate::span::Span;
+
+    /// A number below `end`, another each time.
+    pub struct Random(pub u32);
+
+    impl Random {
+        pub fn below(&mut self, end: usize) -> usize {
+            self.0 ^= self.0 << 13;
+            self.0 ^= self.0 >> 17;
+            self.0 ^= self.0 << 5;
+            self.0 as usize % end
+        }
+    }
+
+    /// Bytes that it keeps or gives as one.
+    const PIECE: usize = 4 * GRAIN;
+
+    pub struct Odd {
+        base: NonNull<u8>,
+        /// Which pieces it has.
+        has: Vec<bool>,
+        /// Each grant that must come back: its start and its length, in pieces.
+        lent: Vec<(usize, usize)>,
+        random: Random,
+    }
+
+    // SAFETY: its memory is its own.
+    unsafe impl Send for Odd {}
+
+    impl Odd {
+        pub fn new(pieces: usize, seed: u32) -> Odd {
+            let memory = Vec::leak(std::vec![[0_u64; 8]; (pieces + 1) * PIECE / 64]);
+            let base = NonNull::from(memory).cast::<u8>();
+            let skip = crate::layout::padding(base.addr().get(), PIECE);
+            // SAFETY: there is a piece more than is used.
+            let base = unsafe { base.add(skip) };
+            Odd { base, has: std::vec![true; pieces], lent: Vec::new(), random: Random(seed) }
+        }
+
+        pub fn left(&self) -> (usize, usize) {
+            (self.has.iter().filter(|has| **has).count(), self.lent.len())
+        }
+    }
+
+    // SAFETY: a piece is given once until it comes back. All is one allocation, so linear grants may be crossed.
+    unsafe impl Backing for Odd {
+        const LENDS: bool = true;
+
+        fn name(&self) -> &'static str {
+            "odd"
+        }
+
+        fn claim(&mut self, request: &Request) -> Result<Grant, Obstacle> {
+            const KINDS: [Kind; 6] = [Kind::Linear, Kind::Linear, Kind::Linear, Kind::Island, Kind::Lot, Kind::Loan];
+            let kind = KINDS[self.random.below(KINDS.len())];
+            let lends = matches!(kind, Kind::Loan | Kind::Lot);
+            let turn = self.random.below(self.has.len());
+            let left = self.has.iter().filter(|has| **has).count() * PIECE;
+            let none = Obstacle::Exhausted { backing: "odd", left };
+            let (first, count) = (0..self.has.len())
+                .map(|first| (first + turn) % self.has.len())
+                .find_map(|first| {
+                    let addr = self.base.addr().get() + first * PIECE;
+                    let least = if lends { request.anywhere().ok()?.least } else { request.at(addr).ok()?.least };
+                    let count = round_up(least, PIECE)? / PIECE;
+                    self.has.get(first..first + count)?.iter().all(|has| *has).then_some((first, count))
+                })
+                .ok_or(none)?;
+            self.has[first..first + count].fill(false);
+            // SAFETY: inside the memory.
+            let base = unsafe { self.base.add(first * PIECE) };
+            // SAFETY: as above.
+            let span = unsafe { Span::new(base, count * PIECE) };
+            if lends {
+                self.lent.push((first, count));
+            }
+            let grant = match kind {
+                Kind::Linear => Grant::linear(span),
+                Kind::Island => Grant::island(span),
+                Kind::Loan => Grant::loan(span),
+                Kind::Lot => Grant::lot(span),
+            };
+            if self.random.below(2) == 0 {
+                // SAFETY: nobody has it.
+                unsafe { base.write_bytes(0, span.len()) };
+                // SAFETY: written just now.
+                return Ok(unsafe { grant.zeroed() });
+            }
+            // SAFETY: nobody has it.
+            unsafe { base.write_bytes(0xee, span.len()) };
+            Ok(grant)
+        }
+
+        unsafe fn give_back(&mut self, loan: Loan) {
+            let first = (loan.span.addr() - self.base.addr().get()) / PIECE;
+            let at = self.lent.iter().position(|lent| *lent == (first, loan.span.len() / PIECE)).expect("as it was lent");
+            let (first, count) = self.lent.swap_remove(at);
+            assert!(self.has[first..first + count].iter().all(|has| !has));
+            self.has[first..first + count].fill(true);
+        }
+    }
+}
+
+/// The same over grants that touch from above and from below, islands, lots and loans; what is said to be zero is, what somebody holds
+/// stays as it is, and what free pages are offered for may claim and give back.
+#[test]
+fn spans_of_every_kind_know_their_neighbours() {
+    use super::{Placed, Spans, Want};
+    const STEPS: usize = if cfg!(miri) { 400 } else { 40_000 };
+    const CLAIMS: usize = if cfg!(miri) { 12 } else { 60 };
+    struct Held<'l>(Claim<'l>, u8);
+    type L = Ledger<odd::Odd>;
+    fn fill(held: &Held<'_>) {
+        let Held(claim, mark) = held;
+        let at = super::payload(unsafe { super::header_of(claim.payload.base()) });
+        unsafe { at.base().write_bytes(*mark, at.len()) };
+    }
+    fn check(held: &Held<'_>) {
+        let Held(claim, mark) = held;
+        let at = super::payload(unsafe { super::header_of(claim.payload.base()) });
+        let bytes = unsafe { core::slice::from_raw_parts(at.base().as_ptr(), at.len()) };
+        assert!(bytes.iter().all(|byte| byte == mark));
+    }
+    fn go<'l>(ledger: &'l L, claims: &mut [Option<Held<'l>>], random: &mut odd::Random, step: usize, deep: bool) {
+        let slot = random.below(claims.len());
+        let most = if random.below(4) == 0 { 6000 } else { 500 };
+        let bytes = 1 + random.below(most);
+        match &mut claims[slot] {
+            None => {
+                let align = 1 << random.below(10);
+                let want = Want { prefix: 0, size: bytes, align, prefer: if random.below(3) == 0 { bytes * 2 } else { 0 }, ahead: false, grow: None };
+                let Ok(Placed::New(payload, zero_from)) = (unsafe { ledger.place("claim", &want) }) else { return };
+                for addr in payload.addr().max(zero_from)..payload.end() {
+                    assert_eq!(unsafe { payload.base().add(addr - payload.addr()).read() }, 0, "zero from {zero_from:#x}, {payload:?} {addr:#x} step {step}");
+                }
+                let held = Held(Claim { ledger, payload, data: payload, owner: "claim", plain: core::marker::PhantomData }, (step % 250) as u8 + 1);
+                fill(&held);
+                claims[slot] = Some(held);
+            }
+            Some(held) => {
+                check(held);
+                match random.below(4) {
+                    0 | 1 => claims[slot] = None,
+                    2 => {
+                        unsafe { ledger.records.shorten(held.0.payload.base(), bytes) };
+                        check(held);
+                    }
+                    _ => {
+                        if random.below(2) == 0 {
+                            unsafe { ledger.records.lengthen(held.0.payload.base(), bytes) };
+                            fill(held);
+                        } else {
+                            let grow = Some(super::GrowInPlace { payload: held.0.payload.base(), missing: bytes, prefer: bytes * random.below(3) });
+                            let had = super::payload(unsafe { super::header_of(held.0.payload.base()) }).len();
+                            let want = Want { prefix: 0, size: had + bytes, align: 8, prefer: 0, ahead: false, grow };
+                            match unsafe { ledger.place("claim", &want) } {
+                                Ok(Placed::Grown(payload)) => {
+                                    assert!(payload.base() == held.0.payload.base() && payload.len() >= had + bytes);
+                                    fill(held);
+                                }
+                                Ok(Placed::New(payload, _)) => {
+                                    assert!(payload.len() >= had + bytes);
+                                    let held = Held(Claim { ledger, payload, data: payload, owner: "claim", plain: core::marker::PhantomData }, (step % 250) as u8 + 1);
+                                    fill(&held);
+                                    claims[slot] = Some(held);
+                                }
+                                Err(_) => {}
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        if !deep && random.below(50) == 0 {
+            ledger.discard(|base, len| {
+                for turn in 0..random.below(4) {
+                    go(ledger, claims, random, step + turn, true);
+                }
+                unsafe { base.write_bytes(0xdd, len) };
+            });
+        }
+        if random.below(3) == 0 {
+            let _ = ledger.records.span_from(random.below(usize::MAX));
+            let all: Vec<_> = ledger.snapshot().spans().collect();
+            let some = all.get(random.below(all.len() + 1)).map_or(0, |span| span.base + random.below(2));
+            let _ = ledger.records.span_from(some);
+        }
+        ledger.records.with(|kept| kept.book.check());
+        for held in claims.iter().flatten() {
+            check(held);
+        }
+    }
+    for seed in 1..if cfg!(miri) { 2 } else { 12 } {
+        let ledger = Ledger::new(odd::Odd::new(if seed % 2 == 0 { 200 } else { 1200 }, seed * 77));
+        let mut claims: Vec<Option<Held<'_>>> = (0..CLAIMS).map(|_| None).collect();
+        let mut random = odd::Random(seed);
+        for number in 0..STEPS / 10 {
+            go(&ledger, &mut claims, &mut random, number, false);
+        }
+        drop(claims);
+        let snapshot = ledger.snapshot();
+        assert_eq!(snapshot.claimed, 0);
+        assert_eq!(ledger.with(|_, odd| odd.left().1), 0, "lent, and in no claim");
+    }
+}
