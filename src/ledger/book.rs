@@ -410,13 +410,10 @@ impl Book {
     pub fn check(&mut self) {
         let seen = self.seen.take();
         let (mut next, mut free) = (self.span_from(0), 0);
-        if let Some(seen) = seen {
-            let fresh = self.span_from(seen.end());
-            self.seen = Some(seen);
-            assert_eq!(self.span_from(seen.end()), fresh);
-        }
         let (mut granted, mut claimed, mut run) = (0, 0, None);
+        let mut saw = seen.is_none();
         while let Some(at) = next {
+            saw |= seen == Some(at);
             granted += at.len.get();
             claimed += if at.is_free() { 0 } else { at.len.get() };
             if at.is_first() {
@@ -440,6 +437,7 @@ impl Book {
         }
         assert_eq!(self.bins.all().filter(|at| at.is_free()).count(), free);
         assert_eq!(self.bins.all().count(), free);
+        assert!(saw, "what was seen last is no span any more");
         self.seen = seen;
         assert_eq!((self.totals.granted, self.totals.claimed), (granted, claimed));
     }
