@@ -151,3 +151,16 @@ fn h30_what_stays_needs_no_way_back() {
     let claim = ledger.claim("claim", layout(1000));
     assert!(claim.is_ok(), "{:?}", claim.err());
 }
+
+/// The same where it stands beside one that does lend.
+#[test]
+fn what_is_lent_unsaid_stays_behind_another_too() {
+    let [back, never] = [const { Cell::new(0) }; 2];
+    let (mut memory, mut other) = (Vec::with_capacity(4096), Vec::with_capacity(4096));
+    let lender = Lender::<true>::new("lender", &mut memory, &back);
+    let ledger = Ledger::new(Then::new(Lender::<false>::new("stays", &mut other, &never), lender));
+    let claim = |len| ledger.claim("claim", layout(len)).unwrap();
+    drop([claim(1000), claim(1000), claim(3500)]);
+    assert_eq!((back.get(), never.get(), ledger.snapshot().claimed), (1, 0, 0));
+    assert!(ledger.snapshot().free > 3000);
+}

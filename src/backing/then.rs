@@ -43,8 +43,8 @@ unsafe impl<A: Backing, B: Backing> Backing for Then<A, B> {
 
     fn claim(&mut self, request: &Request) -> Result<Grant, Obstacle> {
         let (grant, way) = match self.first.claim(request) {
-            Ok(grant) => (grant, FIRST),
-            Err(_) => (self.second.claim(request)?, SECOND),
+            Ok(grant) => (grant.made_by::<A>(), FIRST),
+            Err(_) => (self.second.claim(request)?.made_by::<B>(), SECOND),
         };
         let name = if way == FIRST { self.first.name() } else { self.second.name() };
         if matches!(grant.kind, Kind::Loan | Kind::Lot) && grant.route.leading_zeros() == 0 {

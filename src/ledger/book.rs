@@ -56,13 +56,9 @@ impl Book {
 
     /// Asks the backing for fresh memory and enters what it gives: as a claim of the owner's if it was lent for that, else as free memory.
     pub fn take<B: Backing>(&mut self, backing: &mut B, owner: &'static str, request: Request) -> Result<At, Obstacle> {
-        let mut grant = backing.claim(&request)?;
+        let grant = backing.claim(&request)?.made_by::<B>();
         let name = grant.maker.unwrap_or(backing.name());
-        let mut goes_back = matches!(grant.kind, Kind::Loan | Kind::Lot);
-        if !B::LENDS && goes_back {
-            // Nobody would take it back: so it stays.
-            (grant.kind, goes_back) = (Kind::Island, false);
-        }
+        let goes_back = matches!(grant.kind, Kind::Loan | Kind::Lot);
         let refuse = |backing: &mut _, obstacle| {
             if goes_back {
                 // SAFETY: the loan was just made, and nobody has used it.
