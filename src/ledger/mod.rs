@@ -36,9 +36,9 @@ pub use snapshot::{Snapshot, SpanInfo};
 /// checked against all that the ledger holds.
 ///
 /// It keeps its records inside the spans, [`GRAIN`] bytes at the head of each, and needs no memory of its own. A claim from
-/// free memory, and its end, take a bounded number of steps, however many spans there are: a claim looks at 34 free spans at most.
-/// (So one that is aligned to more than the grain may miss a free span that is less than twice as long as itself, where very many
-/// lie wrong for it.) Fresh memory takes steps that grow with the logarithm of the number of separate stretches of it. It
+/// free memory, and its end, take a bounded number of steps, however many spans there are: a claim looks at 34 free spans at most, one
+/// that is aligned to more than the grain at 32 more. (So that one may miss a free span that is less than twice as long as itself, behind
+/// more than 30 that lie wrong for it.) Fresh memory takes steps that grow with the logarithm of the number of separate stretches of it. It
 /// may be shared between threads: a spin lock is held for those steps (none on single-threaded wasm). Don't claim in an
 /// interrupt handler: it would wait for the claim that it interrupted.
 pub struct Ledger<B> {
