@@ -15,6 +15,8 @@ use crate::span::Span;
 
 mod bins;
 mod book;
+#[cfg(test)]
+mod every_kind;
 mod node;
 mod records;
 mod runs;
