@@ -258,6 +258,14 @@ impl Grant {
         Grant { zeroed: true, ..self }
     }
 
+    /// The same as `B` may make it: what is lent by a backing that says that it never lends stays, as nobody would take it back.
+    pub(crate) const fn made_by<B: Backing>(self) -> Grant {
+        match self.kind {
+            Kind::Loan | Kind::Lot if !B::LENDS => Grant { kind: Kind::Island, ..self },
+            _ => self,
+        }
+    }
+
     /// The part of it that a ledger can keep.
     pub(crate) fn usable(&self) -> Option<Span> {
         let (skip, len) = usable(self.span.addr(), self.span.len());

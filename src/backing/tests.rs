@@ -141,3 +141,26 @@ fn what_is_lent_unsaid_stays() {
     assert_eq!((back.get(), ledger.snapshot().claimed), (0, 0));
     assert!(ledger.snapshot().free > 3000);
 }
+
+/// Where nothing is lent no way leads back, so none can be too long: as many as one likes lie behind one another.
+#[test]
+fn h30_what_stays_needs_no_way_back() {
+    let mut memory = Vec::<u8>::with_capacity(4096);
+    let inner = Then::new(empty("first"), Region::new(memory.spare_capacity_mut()));
+    let ledger = Ledger::new(behind!(inner; a b c d e f g h i j k l m n o p q r));
+    let claim = ledger.claim("claim", layout(1000));
+    assert!(claim.is_ok(), "{:?}", claim.err());
+}
+
+/// The same where it stands beside one that does lend.
+#[test]
+fn what_is_lent_unsaid_stays_behind_another_too() {
+    let [back, never] = [const { Cell::new(0) }; 2];
+    let (mut memory, mut other) = (Vec::with_capacity(4096), Vec::with_capacity(4096));
+    let lender = Lender::<true>::new("lender", &mut memory, &back);
+    let ledger = Ledger::new(Then::new(Lender::<false>::new("stays", &mut other, &never), lender));
+    let claim = |len| ledger.claim("claim", layout(len)).unwrap();
+    drop([claim(1000), claim(1000), claim(3500)]);
+    assert_eq!((back.get(), never.get(), ledger.snapshot().claimed), (1, 0, 0));
+    assert!(ledger.snapshot().free > 3000);
+}

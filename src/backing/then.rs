@@ -1,6 +1,6 @@
 //! One backing, and another when it is used up.
 
-use super::{Backing, Grant, Loan, Request};
+use super::{Backing, Grant, Kind, Loan, Request};
 use crate::error::Obstacle;
 
 /// First `A`; what `A` refuses, `B` is asked for: a buffer on the stack, then pages.
@@ -25,7 +25,7 @@ pub(crate) const DEEPEST: u32 = u16::BITS;
 
 // SAFETY: every grant is one of `first`'s or of `second`'s, who keep the contract each; a linear grant of the one touches
 // one of the other only inside the same linear memory. Loans go back the way they came, by the lowest bit of the route, of which no
-// bit is ever lost.
+// bit is ever lost. (What stays needs none.)
 unsafe impl<A: Backing, B: Backing> Backing for Then<A, B> {
     const LENDS: bool = A::LENDS || B::LENDS;
     const COMES_BACK: bool = A::COMES_BACK || B::COMES_BACK;
@@ -43,11 +43,11 @@ unsafe impl<A: Backing, B: Backing> Backing for Then<A, B> {
 
     fn claim(&mut self, request: &Request) -> Result<Grant, Obstacle> {
         let (grant, way) = match self.first.claim(request) {
-            Ok(grant) => (grant, FIRST),
-            Err(_) => (self.second.claim(request)?, SECOND),
+            Ok(grant) => (grant.made_by::<A>(), FIRST),
+            Err(_) => (self.second.claim(request)?.made_by::<B>(), SECOND),
         };
         let name = if way == FIRST { self.first.name() } else { self.second.name() };
-        if grant.route.leading_zeros() == 0 {
+        if matches!(grant.kind, Kind::Loan | Kind::Lot) && grant.route.leading_zeros() == 0 {
             // Only where backings that wrap others hide how deep they are from the compiler.
             // SAFETY: the loan was just made, and nobody has used it.
             unsafe { self.send_back(way, Loan { span: grant.span, route: grant.route }) };

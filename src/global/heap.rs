@@ -67,8 +67,9 @@ impl<A: Shareable> Heap<A> {
         self.enter();
         self.next.set(self.records.enlist(self));
         self.leave();
-        platform::watch(self);
+        // What is watched first is held last: who has a heap's lock may wait for its ledger's, and not the other way round.
         platform::watch(self.records);
+        platform::watch(self);
     }
 
     /// A block of this class from its list, if it can be had at once: whoever must wait for it does so out of line, and keeps nothing of

@@ -1,6 +1,7 @@
 //! What only the inside shows: how many blocks a list holds, and what becomes of the reserve.
 
 use core::alloc::{GlobalAlloc, Layout};
+use core::mem::MaybeUninit;
 use core::ptr::NonNull;
 use std::boxed::Box;
 use std::vec::Vec;
@@ -13,15 +14,11 @@ use crate::backing::Region;
 use crate::layout::{GRAIN, PAGE};
 use crate::ledger::Ledger;
 
-/// Runs `work` with a heap on a region of so many bytes.
+/// Runs `work` with a heap on a region of so many bytes. They stay for ever, as a heap does: who forks goes over all of them.
 fn on_region(bytes: usize, work: impl FnOnce(&Global, &Ledger<Region<'static>>)) {
-    let mut memory = Vec::<u8>::with_capacity(bytes);
-    // SAFETY: the memory stays until the heap and its ledger have been used for the last time, below.
-    let region = unsafe { Region::from_raw(memory.as_mut_ptr(), bytes) };
-    let ledger = Box::new(Ledger::new(region));
-    // SAFETY: as above; nobody has the heap, which knows the ledger, after that.
-    let lasting: &'static Ledger<Region<'static>> = unsafe { &*core::ptr::from_ref(&*ledger) };
-    work(&Global::new_in(lasting, "heap"), lasting);
+    let memory = Vec::leak(std::vec![MaybeUninit::uninit(); bytes]);
+    let ledger = Box::leak(Box::new(Ledger::new(Region::new(memory))));
+    work(&Global::new_in(ledger, "heap"), ledger);
 }
 
 fn layout(size: usize) -> Layout {
@@ -164,6 +161,20 @@ fn h37_no_reserve_where_memory_is_small() {
         assert!(blocks.len() > 2000);
         assert_eq!(slack_of_reserve(heap), 0);
     });
+}
+
+/// Whoever forks has every heap's lock before that of its ledger, for which somebody in a heap may wait.
+#[test]
+#[cfg(all(unix, not(target_family = "wasm")))]
+fn h33_a_heap_is_held_before_its_ledger() {
+    static LEDGER: Ledger<crate::backing::Hosted> = Ledger::new(crate::backing::Hosted::new());
+    static HEAPS: [Global; 2] = [Global::new_in(&LEDGER, "one"), Global::new_in(&LEDGER, "other")];
+    for heap in &HEAPS {
+        free(heap, alloc(heap, 16).expect("room"), 16);
+    }
+    let [one, other] = HEAPS.each_ref().map(|heap| crate::platform::place_of(heap.heap().expect("a heap")));
+    let ledger = crate::platform::place_of(LEDGER.records());
+    assert!(one.is_some() && other.is_some() && one < ledger && other < ledger, "{one:?}, {other:?}, {ledger:?}");
 }
 
 const _: () = assert!(FIRST_OF_SPANS < CLASSES);

@@ -91,14 +91,19 @@ impl Bins {
     ///
     /// It looks at two spans in each bin from the length on, then takes one of the first that have room for certain. A slab, which is
     /// as long as it is aligned, is always found, and 34 spans at most are looked at for it. For other claims there are 66, and where the
-    /// alignment is more than the length 32 more for each doubling between the two. What is not found although it is there lies in its
-    /// bin behind two that lie wrong.
+    /// alignment is more than the length 32 more for each doubling between the two. Where there is none of all these, 32 more are looked
+    /// at, the shortest first. What is not found although it is there lies behind so many that lie wrong.
     pub fn find(&self, fit: &Fit) -> Option<(At, usize, usize)> {
         let first = bin_of(Fit { align: GRAIN, ..*fit }.anywhere()?);
         let certain = fit.anywhere()?;
-        let bins = core::iter::successors(self.next(first), |bin| self.next(bin + 1));
-        let near = bins.take_while(|bin| *bin < bin_of(certain)).flat_map(|bin| self.forward(bin).take(TRIES));
-        near.filter_map(|at| fit.in_span(at)).next().or_else(|| fit.in_span(self.find_len(certain)?))
+        let bins = || {
+            core::iter::successors(self.next(first), |bin| self.next(bin + 1)).take_while(|bin| *bin < bin_of(certain))
+        };
+        let near = || bins().flat_map(|bin| self.forward(bin).take(TRIES)).find_map(|at| fit.in_span(at));
+        let ample = || fit.in_span(self.find_len(certain)?);
+        near()
+            .or_else(ample)
+            .or_else(|| bins().flat_map(|bin| self.forward(bin)).take(LOOKS).find_map(|at| fit.in_span(at)))
     }
 
     /// One of the shortest free spans of `len` bytes or more. It looks at 34 spans at most.

@@ -59,13 +59,9 @@ impl Book {
 
     /// Asks the backing for fresh memory and enters what it gives: as a claim of the owner's if it was lent for that, else as free memory.
     pub fn take<B: Backing>(&mut self, backing: &mut B, owner: &'static str, request: Request) -> Result<At, Obstacle> {
-        let mut grant = backing.claim(&request)?;
+        let grant = backing.claim(&request)?.made_by::<B>();
         let name = grant.maker.unwrap_or(backing.name());
-        let mut goes_back = matches!(grant.kind, Kind::Loan | Kind::Lot);
-        if !B::LENDS && goes_back {
-            // Nobody would take it back: so it stays.
-            (grant.kind, goes_back) = (Kind::Island, false);
-        }
+        let goes_back = matches!(grant.kind, Kind::Loan | Kind::Lot);
         let refuse = |backing: &mut _, obstacle| {
             if goes_back {
                 // SAFETY: the loan was just made, and nobody has used it.
@@ -412,8 +408,21 @@ impl Book {
     /// What each span says of its neighbours is so, and each that is free is in the bins.
     #[cfg(test)]
     pub fn check(&mut self) {
+        let seen = self.seen.take();
         let (mut next, mut free) = (self.span_from(0), 0);
+        let (mut granted, mut claimed, mut run) = (0, 0, None);
+        let mut saw = seen.is_none();
         while let Some(at) = next {
+            saw |= seen == Some(at);
+            granted += at.len.get();
+            claimed += if at.is_free() { 0 } else { at.len.get() };
+            if at.is_first() {
+                run = Some(at);
+            }
+            assert_eq!(self.runs.at_or_below(at.addr()), run, "a run begins here, or goes on");
+            if at.is_last() {
+                assert_eq!(run.and_then(|run| run.last.get()), Some(at), "a run ends here");
+            }
             free += usize::from(at.is_free());
             if let Some(after) = at.after() {
                 assert_eq!(after.below.get(), Some(at));
@@ -421,9 +430,16 @@ impl Book {
                 assert!(!at.is_free() || !after.is_free(), "two free spans side by side");
             }
             assert!(!at.is_first() || at.free_before().is_none());
+            let on = self.span_from(at.end());
+            self.seen = None;
             next = self.span_from(at.addr() + 1);
+            assert_eq!(on, next);
         }
         assert_eq!(self.bins.all().filter(|at| at.is_free()).count(), free);
+        assert_eq!(self.bins.all().count(), free);
+        assert!(saw, "what was seen last is no span any more");
+        self.seen = seen;
+        assert_eq!((self.totals.granted, self.totals.claimed), (granted, claimed));
     }
 
     /// How many free spans searches have looked at so far.

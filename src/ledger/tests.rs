@@ -196,7 +196,7 @@ fn h36_a_claim_looks_at_a_few_free_spans() {
     // A refusal looks twice, and at what is longest. As the docs of `Bins::find` and `find_len` have it.
     let bound = |size: usize, align: usize| {
         let doublings = (align / size).max(1).ilog2() as usize + 2;
-        let near = if align <= GRAIN { 0 } else { 2 * 16 * doublings };
+        let near = if align <= GRAIN { 0 } else { 2 * 16 * doublings + 32 };
         2 * (near + 34) + 32
     };
     let mut held = Vec::new();
@@ -210,6 +210,30 @@ fn h36_a_claim_looks_at_a_few_free_spans() {
             assert!(looks <= bound(size, align), "{looks} free spans looked at for {size} bytes aligned to {align}");
         }
     }
+}
+
+/// A few holes that lie wrong don't hide one that lies right: an aligned claim is not refused for them.
+#[test]
+fn an_aligned_claim_is_found_behind_some_that_lie_wrong() {
+    const ALIGN: usize = 256;
+    let layout = |size, align| Layout::from_size_align(size, align).unwrap();
+    let mut memory = Vec::<u8>::with_capacity(100 * 5 * GRAIN);
+    let ledger = Ledger::new(Region::new(memory.spare_capacity_mut()));
+    // Holes of three grains, with two grains between them: of four one lies right.
+    let (holes, _kept): (Vec<_>, Vec<_>) = (0..)
+        .map_while(|_| {
+            Some((ledger.claim("hole", layout(2 * GRAIN, 8)).ok()?, ledger.claim("kept", layout(1, 8)).ok()?))
+        })
+        .unzip();
+    let (right, mut wrong): (Vec<_>, Vec<_>) =
+        holes.into_iter().partition(|hole| hole.as_ptr().addr().get() % ALIGN == 0);
+    let (mut all, found) = (Vec::new(), right.len());
+    assert!(found > 10 && wrong.len() > 25);
+    let _others = wrong.split_off(20);
+    drop(wrong);
+    drop(right);
+    all.extend((0..found).map_while(|_| ledger.claim("aligned", layout(GRAIN + 1, ALIGN)).ok()));
+    assert_eq!(all.len(), found, "of those that are there");
 }
 
 /// A slab, as long as it is aligned, is found wherever one can lie: none is lost among those that lie wrong.

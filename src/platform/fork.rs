@@ -35,6 +35,11 @@ static HELD: AtomicPtr<Link> = AtomicPtr::new(ptr::null_mut());
 const TRIES: usize = 64;
 const ROUNDS: u64 = YIELDS + 2000;
 
+/// In so many rounds at first, whoever has a lock is let run so often, while those that were had already keep others from coming in
+/// between. Among busy threads all locks are hardly ever free at one moment, and who has one is often not running.
+const PATIENT: u64 = 128;
+const TURNS: u64 = 4;
+
 impl Link {
     pub const fn new() -> Link {
         Link { watched: AtomicBool::new(false), whole: Cell::new(None), next: Cell::new(None) }
@@ -51,8 +56,14 @@ impl Link {
         })
     }
 
-    fn hold(&self) -> bool {
-        self.whole.get().is_none_or(|whole| (0..TRIES).any(|_| whole.hold()))
+    fn hold(&self, turns: u64) -> bool {
+        let after_a_turn = |whole: &dyn Whole, turn| {
+            give_way(turn);
+            whole.hold()
+        };
+        self.whole
+            .get()
+            .is_none_or(|whole| (0..TRIES).any(|_| whole.hold()) || (0..turns).any(|turn| after_a_turn(whole, turn)))
     }
 
     /// # Safety
@@ -98,11 +109,11 @@ fn this_thread() -> usize {
     (unsafe { libc::pthread_self() } as usize).wrapping_add(1)
 }
 
-/// Before a fork. It never waits for one lock while it holds another, so it may come in any order, and beside claims that go through two
-/// ledgers.
+/// Before a fork. It waits for one lock while it holds another for a few turns only, so it may come in any order, and beside claims that go
+/// through two ledgers.
 extern "C" fn before() {
     for turn in 0..ROUNDS {
-        if hold_all() {
+        if hold_all(if turn < PATIENT { TURNS } else { 0 }) {
             return;
         }
         give_way(turn);
@@ -111,12 +122,12 @@ extern "C" fn before() {
     // handler forks. To wait on would be to hang; so the child has to do without.
 }
 
-fn hold_all() -> bool {
+fn hold_all(turns: u64) -> bool {
     if HOLDER.compare_exchange(0, this_thread(), Ordering::Acquire, Ordering::Relaxed).is_err() {
         return false;
     }
     HELD.store(FIRST.load(Ordering::Acquire), Ordering::Release);
-    let Some(missing) = Link::list(&HELD).position(|link| !link.hold()) else {
+    let Some(missing) = Link::list(&HELD).position(|link| !link.hold(turns)) else {
         return true;
     };
     for link in Link::list(&HELD).take(missing) {
@@ -146,4 +157,10 @@ extern "C" fn after_in_child() {
     release_all();
     // Another thread that was about to fork is not here to go on.
     HOLDER.store(0, Ordering::Release);
+}
+
+/// Which of all that are watched this is: those that come first are held first.
+#[cfg(all(test, not(miri)))]
+pub(crate) fn place_of(whole: &dyn Whole) -> Option<usize> {
+    Link::list(&FIRST).position(|link| ptr::eq(link, whole.link()))
 }

@@ -81,6 +81,8 @@ pub(crate) use turn::{PATIENCE, give_way};
 
 #[cfg(all(unix, not(any(miri, target_family = "wasm", target_os = "l4re"))))]
 mod fork;
+#[cfg(all(test, not(miri), all(unix, not(any(miri, target_family = "wasm", target_os = "l4re")))))]
+pub(crate) use fork::place_of;
 #[cfg(all(unix, not(any(miri, target_family = "wasm", target_os = "l4re"))))]
 pub(crate) use fork::{Link, watch};
 #[cfg(not(all(unix, not(any(miri, target_family = "wasm", target_os = "l4re")))))]

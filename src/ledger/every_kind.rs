@@ -1,0 +1,224 @@
+//! Random programs over grants of every kind: linear ones that touch from above and from below, islands, lots and loans.
+
+use core::marker::PhantomData;
+use core::ptr::NonNull;
+use std::boxed::Box;
+use std::vec::Vec;
+
+use super::{Claim, GrowInPlace, Ledger, Placed, Spans, Want, header_of, payload};
+use crate::backing::{Backing, Grant, Kind, Loan, Request};
+use crate::error::Obstacle;
+use crate::layout::{GRAIN, padding, round_up};
+use crate::span::Span;
+
+struct Random(u32);
+
+impl Random {
+    /// A number below `end`, another each time.
+    fn below(&mut self, end: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 17;
+        self.0 ^= self.0 << 5;
+        self.0 as usize % end
+    }
+}
+
+/// Bytes that [`Odd`] keeps or gives as one.
+const PIECE: usize = 4 * GRAIN;
+
+/// A backing that gives its memory in order or in none, as whatever comes.
+struct Odd {
+    memory: *mut [[usize; 8]],
+    base: NonNull<u8>,
+    in_order: bool,
+    /// Which pieces it has.
+    has: Vec<bool>,
+    /// Each grant that must come back: its first piece, and how many.
+    lent: Vec<(usize, usize)>,
+    random: Random,
+}
+
+// SAFETY: its memory is its own.
+unsafe impl Send for Odd {}
+
+impl Odd {
+    fn new(pieces: usize, in_order: bool, seed: u32) -> Odd {
+        let memory =
+            Box::into_raw(std::vec![[0; 8]; (pieces + 1) * PIECE / size_of::<[usize; 8]>()].into_boxed_slice());
+        let base = NonNull::new(memory.cast::<u8>()).expect("it has an address");
+        // SAFETY: there is a piece more than is used.
+        let base = unsafe { base.add(padding(base.addr().get(), PIECE)) };
+        Odd { memory, base, in_order, has: std::vec![true; pieces], lent: Vec::new(), random: Random(seed) }
+    }
+}
+
+impl Drop for Odd {
+    fn drop(&mut self) {
+        // SAFETY: it was a box, and nobody uses it any more.
+        drop(unsafe { Box::from_raw(self.memory) });
+    }
+}
+
+// SAFETY: a piece is given once until it comes back. All is one allocation, so linear grants may be crossed.
+unsafe impl Backing for Odd {
+    const LENDS: bool = true;
+
+    fn name(&self) -> &'static str {
+        "odd"
+    }
+
+    fn claim(&mut self, request: &Request) -> Result<Grant, Obstacle> {
+        type Make = fn(Span) -> Grant;
+        const MAKE: [Make; 6] = [Grant::linear, Grant::linear, Grant::linear, Grant::island, Grant::lot, Grant::loan];
+        let (number, pieces) = (self.random.below(MAKE.len()), self.has.len());
+        let (make, merges) = (MAKE[number], number < 3);
+        let more = self.random.below(4) * self.random.below(4);
+        let turn = if self.in_order { 0 } else { self.random.below(pieces) };
+        let left = PIECE * self.has.iter().filter(|has| **has).count();
+        let found = (0..pieces).map(|first| (first + turn) % pieces).find_map(|first| {
+            // What stands alone does not touch what would make less of it do.
+            let need = if merges { request.at(self.base.addr().get() + first * PIECE) } else { request.anywhere() };
+            let least = need.ok()?.least;
+            let count = round_up(least, PIECE)? / PIECE + more;
+            self.has.get(first..first + count)?.iter().all(|has| *has).then_some((first, count))
+        });
+        let (first, count) = found.ok_or(Obstacle::Exhausted { backing: "odd", left })?;
+        self.has[first..first + count].fill(false);
+        // SAFETY: so many pieces are there.
+        let base = unsafe { self.base.add(first * PIECE) };
+        // SAFETY: as above; nobody has them.
+        let grant = make(unsafe { Span::new(base, count * PIECE) });
+        if matches!(grant.kind, Kind::Loan | Kind::Lot) {
+            self.lent.push((first, count));
+        }
+        let zeroed = self.random.below(2) == 0;
+        // SAFETY: nobody has them.
+        unsafe { base.write_bytes(if zeroed { 0 } else { 0xee }, count * PIECE) };
+        // SAFETY: written just now.
+        Ok(if zeroed { unsafe { grant.zeroed() } } else { grant })
+    }
+
+    unsafe fn give_back(&mut self, loan: Loan) {
+        let lent = ((loan.span.addr() - self.base.addr().get()) / PIECE, loan.span.len() / PIECE);
+        let at = self.lent.iter().position(|other| *other == lent).expect("as it was lent");
+        let (first, count) = self.lent.swap_remove(at);
+        self.has[first..first + count].fill(true);
+    }
+}
+
+/// A claim, all bytes of which are one.
+struct Held<'l> {
+    claim: Claim<'l>,
+    byte: u8,
+}
+
+impl<'l> Held<'l> {
+    fn new(ledger: &'l Ledger<Odd>, data: Span, byte: u8) -> Held<'l> {
+        let held = Held { claim: Claim { ledger, payload: data, data, owner: "claim", plain: PhantomData }, byte };
+        held.fill();
+        held
+    }
+
+    /// As long as it is now.
+    fn payload(&self) -> Span {
+        // SAFETY: a claim's payload, which is held.
+        payload(unsafe { header_of(self.claim.payload.base()) })
+    }
+
+    fn fill(&self) {
+        // SAFETY: the claim's own bytes.
+        unsafe { self.payload().base().write_bytes(self.byte, self.payload().len()) };
+    }
+
+    fn check(&self) {
+        // SAFETY: the claim's own bytes, all of which were written.
+        let bytes = unsafe { core::slice::from_raw_parts(self.payload().base().as_ptr(), self.payload().len()) };
+        assert!(bytes.iter().all(|byte| *byte == self.byte), "somebody else wrote here");
+    }
+}
+
+/// Claims, gives back, cuts, lengthens, or has one grow.
+fn change<'l>(ledger: &'l Ledger<Odd>, claims: &mut [Option<Held<'l>>], random: &mut Random) {
+    let most = if random.below(4) == 0 && !cfg!(miri) { 6000 } else { 500 };
+    let (bytes, byte) = (1 + random.below(most), 1 + random.below(250) as u8);
+    let slot = random.below(claims.len());
+    let Some(held) = &claims[slot] else {
+        let prefer = bytes * 2 * usize::from(random.below(3) == 0);
+        let want = Want { prefix: 0, size: bytes, align: 1 << random.below(10), prefer, ahead: false, grow: None };
+        // SAFETY: no claim is to grow.
+        let Ok(Placed::New(payload, zero_from)) = (unsafe { ledger.place("claim", &want) }) else { return };
+        for skip in zero_from.saturating_sub(payload.addr())..payload.len() {
+            // SAFETY: one of the claim's bytes.
+            let fresh = unsafe { payload.base().add(skip) };
+            // SAFETY: the backing has written it.
+            assert_eq!(unsafe { fresh.read() }, 0, "{skip} bytes from the start, it is said to be zero");
+        }
+        claims[slot] = Some(Held::new(ledger, payload, byte));
+        return;
+    };
+    let base = held.claim.payload.base();
+    match random.below(5) {
+        0 | 1 => claims[slot] = None,
+        // SAFETY: a claim of this ledger's, of which only so many bytes are used.
+        2 => unsafe { ledger.records.shorten(base, bytes) },
+        3 => {
+            // SAFETY: a claim of this ledger's.
+            unsafe { ledger.records.lengthen(base, bytes) };
+            held.fill();
+        }
+        _ => {
+            let size = held.payload().len() + bytes;
+            let grow = Some(GrowInPlace { payload: base, missing: bytes, prefer: bytes * random.below(3) });
+            let want = Want { prefix: 0, size, align: 8, prefer: 0, ahead: false, grow };
+            // SAFETY: a claim of this ledger's.
+            match unsafe { ledger.place("claim", &want) } {
+                Ok(Placed::Grown(payload)) => {
+                    assert!(payload.base() == base && payload.len() >= size);
+                    held.fill();
+                }
+                Ok(Placed::New(payload, _)) => {
+                    assert!(payload.len() >= size);
+                    claims[slot] = Some(Held::new(ledger, payload, byte));
+                }
+                Err(_) => {}
+            }
+        }
+    }
+}
+
+/// Whatever comes: what each span says of its neighbours stays right, the sums add up, what is said to be zero is, what somebody holds
+/// stays as it is, and what was lent goes back. Who is offered free pages may claim and give back.
+#[test]
+fn spans_of_every_kind_know_their_neighbours() {
+    const STEPS: usize = if cfg!(miri) { 40 } else { 1000 };
+    const CLAIMS: usize = if cfg!(miri) { 10 } else { 60 };
+    const PIECES: [usize; 4] = if cfg!(miri) { [120; 4] } else { [200, 1200, 300, 1000] };
+    for seed in 1..if cfg!(miri) { 2 } else { 200 } {
+        let pieces = PIECES[(seed / 64 + seed) as usize % PIECES.len()];
+        let ledger = Ledger::new(Odd::new(pieces, (300..=1000).contains(&pieces), seed * 77));
+        let mut claims: Vec<Option<Held<'_>>> = (0..CLAIMS).map(|_| None).collect();
+        let mut random = Random(seed);
+        // Most are short: what was never used is soon used up.
+        for _ in 0..if seed % 64 == 1 { STEPS } else { 40 } {
+            change(&ledger, &mut claims, &mut random);
+            if random.below(50) == 0 {
+                ledger.discard(|pages, len| {
+                    (0..random.below(4)).for_each(|_| change(&ledger, &mut claims, &mut random));
+                    // SAFETY: nobody uses these bytes.
+                    unsafe { pages.write_bytes(0xdd, len) };
+                });
+            }
+            // Whoever goes over spans is overtaken by changes.
+            if random.below(3) == 0 {
+                let place = random.below(2 * CLAIMS);
+                let span = ledger.snapshot().spans().nth(place).map_or(0, |span| span.base + random.below(2));
+                ledger.records.span_from(span);
+            }
+            ledger.records.with(|kept| kept.book.check());
+            claims.iter().flatten().for_each(Held::check);
+        }
+        drop(claims);
+        assert_eq!(ledger.snapshot().claimed, 0);
+        assert!(ledger.with(|_, odd| odd.lent.is_empty()), "lent, and in no claim");
+    }
+}
