@@ -100,7 +100,8 @@ impl<A: Shareable> Global<A> {
         }
     }
 
-    /// What it holds now. It takes a step for each free block and each span of the ledger's. Claims made meanwhile may show.
+    /// What it holds now. What it has claimed is known by its name, so two heaps on one ledger want two names. It takes a step for each free
+    /// block and each span of the ledger's. Claims made meanwhile may show.
     pub fn stats(&self) -> HeapStats {
         let spans = || Snapshot::spans_of(self.records, 0).filter(|span| span.owner == Some(self.owner));
         let held = spans().map(|span| span.len).sum();

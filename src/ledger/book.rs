@@ -362,7 +362,8 @@ impl Book {
     }
 
     /// Claims the first free span at `addr` or above that has whole pages to offer, for whoever tells the host of them: nobody else has it
-    /// meanwhile, and what it holds is not zero any more. It ends as any claim does, and is no part of the peak. If none of the next
+    /// meanwhile, and what it holds is not zero any more. It ends as any claim does, and is no part of the peak, unless
+    /// somebody claims meanwhile. If none of the next
     /// [`SPANS_AT_ONCE`] has any, it says from which address on to look for more.
     pub fn offer(&mut self, owner: &'static str, mut addr: usize) -> Option<Result<(At, Span), usize>> {
         for _ in 0..SPANS_AT_ONCE {
