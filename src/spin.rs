@@ -17,7 +17,7 @@ use crate::platform;
 /// A lock may be lost: the thread that has it was terminated in the allocator, or trapped there and never goes on, or stayed in the parent
 /// when this process was forked. Whoever waits for such a lock ends the program, by a panic that does not unwind (on wasm a trap): on hosts
 /// after a minute or more, elsewhere after some seconds, or minutes on a slow processor. Whoever comes to it after that ends the program
-/// at once.
+/// sooner.
 pub struct Spin {
     mutex: SpinMutex<()>,
     /// Set if somebody has waited in vain, until somebody else has not.
