@@ -72,9 +72,8 @@ fn bump_or<A: Bump, const PANIC: bool>(arena: A, size: usize, align: usize, smal
         cell.set(cursor);
         next = past::<A>(cursor, size, align);
     }
-    if platform::GROWS_ELSEWHERE && (!small || size > WORD_BY_WORD) {
-        platform::reach(next.addr());
-    }
+    // Another thread may have grown this memory, and handed the arena over.
+    platform::reach(next.addr());
     // SAFETY: the chunk has room for the padding and the size after it, rounded up: it was compared, or `refill` said so. So this
     // is the end of a place in it.
     let next = unsafe { NonNull::new_unchecked(next) };
@@ -114,10 +113,6 @@ fn bump_in_next<A: Bump, const PANIC: bool>(arena: A, size: usize, align: usize)
     chunks.hand_out(cursor, start, size, next);
     Some(start)
 }
-
-/// What is known to be no longer than that is written by stores, never by `memory.copy` or `memory.fill`; so it does not matter whether this
-/// thread knows of the memory yet, if another grew it and then handed the arena over.
-const WORD_BY_WORD: usize = 32;
 
 /// Whether a layout that is known when the program is compiled is small enough for [`bump_or`].
 const fn is_small(size: usize, align: usize) -> bool {

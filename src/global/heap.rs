@@ -2,7 +2,7 @@
 
 use core::cell::Cell;
 use core::iter;
-use core::ptr::NonNull;
+use core::ptr::{self, NonNull};
 
 use super::class::{
     ALIGN, CLASSES, LARGEST, LARGEST_IN_SLAB, class_of, class_within, may_be_single, size_of_class, size_of_coarse,
@@ -76,7 +76,7 @@ impl<A: Shareable> Heap<A> {
     /// this path in memory meanwhile.
     #[inline(always)]
     pub fn take_at_once(&self, class: usize) -> Free {
-        if self.access.try_enter() { self.pop_and_leave(class) } else { None }
+        if self.reach().access.try_enter() { self.pop_and_leave(class) } else { None }
     }
 
     /// A block of this class from its list.
@@ -325,7 +325,14 @@ impl<A: Shareable> Heap<A> {
 
     #[inline(always)]
     fn enter(&self) {
-        self.access.enter();
+        self.reach().access.enter();
+    }
+
+    /// Whoever opened this heap may have grown memory for it, of which another thread has not heard yet: and its lock is atomic.
+    #[inline(always)]
+    fn reach(&self) -> &Self {
+        platform::reach(ptr::from_ref(self).addr() + size_of::<Self>());
+        self
     }
 
     #[inline(always)]

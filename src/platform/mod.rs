@@ -15,7 +15,7 @@
 //! | `reserve`, `commit`, `unreserve` | address space; the memory behind a part of it; all of it back | hosts |
 //! | `reservable` | how much address space may be reserved ahead of need | hosts |
 //! | `lend(align, len)`, `take_back` | a block of libc's heap; the same back | where libc is |
-//! | [`reach`], [`GROWS_ELSEWHERE`] | memory up to there may be used by this thread, whoever grew it; whether that takes anything | everywhere (a no-op but on wasm with threads) |
+//! | [`reach`] | memory up to there may be used by this thread, whoever grew it | everywhere (a no-op but on wasm with threads) |
 //! | [`stack_ahead`] | what is called next finds stack enough | everywhere (a no-op but on wasm) |
 //! | [`give_way`], [`PATIENCE`] | another thread may run, where there is a host to be told; how often a thread gives way before a lock counts as lost | everywhere |
 //! | [`watch`], [`Whole`], [`Link`] | a lock is held while the process forks, so that the child finds whole what it guards | everywhere (a no-op but on hosts that fork) |
@@ -104,12 +104,9 @@ pub(crate) fn owned(pointer: NonNull<u8>) -> NonNull<u8> {
     NonNull::with_exposed_provenance(pointer.addr())
 }
 
-/// Whether another thread may grow the memory that this one uses without its knowing: where [`reach`] does something.
-pub(crate) const GROWS_ELSEWHERE: bool = cfg!(all(target_family = "wasm", target_feature = "atomics"));
-
 /// Makes sure that this thread may use memory up to `end`, which another thread may have grown.
 ///
-/// An engine may tell the other threads of a grown memory late: until then their `memory.fill` and `memory.copy` trap beyond
+/// An engine may tell the other threads of a grown memory late: until then their `memory.fill`, `memory.copy` and atomic accesses trap beyond
 /// what they know of (V8 does that). What this thread knows is what `memory.size` says, and growing by nothing renews it.
 #[inline(always)]
 pub(crate) fn reach(end: usize) {
