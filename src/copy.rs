@@ -109,7 +109,8 @@ mod tests {
 
     #[test]
     fn every_length_of_every_size_is_copied_and_no_more() {
-        for len in 0..=70 {
+        // Around each border, where each copy takes a thousand times as long.
+        for len in (0..=70).filter(|len| !cfg!(miri) || *len <= 5 || len % 16 <= 1) {
             copies::<0>(len);
             copies::<1>(len);
             copies::<2>(len);
@@ -126,7 +127,7 @@ mod tests {
 
     #[test]
     fn a_block_s_bytes_are_copied_and_none_behind_it() {
-        for len in 0..=140 {
+        for len in (0..=140).filter(|len| !cfg!(miri) || len % 16 <= 1) {
             let block = len.max(16);
             let from: Vec<u8> = (0..block).map(|byte| byte as u8 + 1).collect();
             let mut to = [0_u8; 160];
