@@ -109,25 +109,27 @@ mod tests {
 
     #[test]
     fn every_length_of_every_size_is_copied_and_no_more() {
-        // Around each border, where each copy takes a thousand times as long.
-        for len in (0..=70).filter(|len| !cfg!(miri) || *len <= 5 || len % 16 <= 1) {
-            copies::<0>(len);
+        // A few, where each copy takes a thousand times as long.
+        for len in (0..=70).filter(|len| !cfg!(miri) || [0, 1, 3, 5, 17].contains(len)) {
             copies::<1>(len);
-            copies::<2>(len);
             copies::<3>(len);
-            copies::<4>(len);
-            copies::<7>(len);
             copies::<8>(len);
-            copies::<12>(len);
-            copies::<16>(len);
-            copies::<24>(len);
-            copies::<40>(len);
+            if !cfg!(miri) {
+                copies::<0>(len);
+                copies::<2>(len);
+                copies::<4>(len);
+                copies::<7>(len);
+                copies::<12>(len);
+                copies::<16>(len);
+                copies::<24>(len);
+                copies::<40>(len);
+            }
         }
     }
 
     #[test]
     fn a_block_s_bytes_are_copied_and_none_behind_it() {
-        for len in (0..=140).filter(|len| !cfg!(miri) || len % 16 <= 1) {
+        for len in (0..=140).filter(|len| !cfg!(miri) || len % 32 <= 1) {
             let block = len.max(16);
             let from: Vec<u8> = (0..block).map(|byte| byte as u8 + 1).collect();
             let mut to = [0_u8; 160];
