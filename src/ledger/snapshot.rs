@@ -305,6 +305,9 @@ mod tests {
         let mut claims = Vec::new();
         for drawn in 1..=STRETCHES + 3 {
             claims.push(ledger.claim(OWNERS[drawn % 2], layout).unwrap());
+            if cfg!(miri) && drawn < STRETCHES {
+                continue;
+            }
             let lines = lines(&ledger.snapshot().to_string());
             // What is left is free, a stretch more.
             match (drawn + 1).checked_sub(STRETCHES).filter(|more| *more > 0) {
