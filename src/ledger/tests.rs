@@ -182,7 +182,7 @@ fn free_pages_are_offered() {
 /// are (h36).
 #[test]
 fn h36_a_claim_looks_at_a_few_free_spans() {
-    const HOLES: usize = if cfg!(miri) { 500 } else { 20_000 };
+    const HOLES: usize = if cfg!(miri) { 60 } else { 20_000 };
     let layout = |size, align| Layout::from_size_align(size, align).unwrap();
     let mut memory = Vec::<u8>::with_capacity(2 * HOLES * 5000);
     let ledger = Ledger::new(Region::new(memory.spare_capacity_mut()));
