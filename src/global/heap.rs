@@ -62,14 +62,18 @@ impl<A: Shareable> Heap<A> {
         }
     }
 
-    /// Has the ledger ask this heap for its free blocks before memory grows, and both be whole when the process forks.
-    pub fn enlist(&'static self) {
-        self.enter();
-        self.next.set(self.records.enlist(self));
-        self.leave();
-        // What is watched first is held last: who has a heap's lock may wait for its ledger's, and not the other way round.
-        platform::watch(self.records);
-        platform::watch(self);
+    /// Runs `publish`; if that has made this the heap, has the ledger ask it for its free blocks before memory grows, and it be whole when
+    /// the process forks. Says which.
+    pub fn enlist(&'static self, publish: impl FnOnce() -> bool) -> bool {
+        platform::watch(self, || {
+            let published = publish();
+            if published {
+                self.enter();
+                self.next.set(self.records.enlist(self));
+                self.leave();
+            }
+            published
+        })
     }
 
     /// A block of this class from its list, if it can be had at once: whoever must wait for it does so out of line, and keeps nothing of

@@ -139,6 +139,8 @@ impl<A: Shareable> Global<A> {
     #[cold]
     #[inline(never)]
     fn open(&self) -> Option<&'static Heap<A>> {
+        // What is watched first is held last: who has a heap's lock may wait for its ledger's, and not the other way round.
+        platform::watch(self.records, || true);
         let layout = Layout::new::<Heap<A>>();
         let want = Want { prefix: 0, size: layout.size(), align: layout.align(), prefer: 0, ahead: false, grow: None };
         // SAFETY: no claim is to grow.
@@ -146,21 +148,16 @@ impl<A: Shareable> Global<A> {
         let fresh = payload.base().cast::<Heap<A>>();
         // SAFETY: the payload has room for a heap, and begins on the grain, which is enough for its alignment.
         unsafe { fresh.write(Heap::new(self.spans, self.records, self.owner)) };
+        // SAFETY: the heap was just written. If it is published its claim is never given back, and if not, nobody keeps this.
+        let heap: &'static Heap<A> = unsafe { fresh.as_ref() };
         let was = ptr::null_mut();
-        match self.heap.compare_exchange(was, fresh.as_ptr(), Ordering::AcqRel, Ordering::Acquire) {
-            Ok(_) => {
-                // SAFETY: the heap was just written, in a claim that is never given back.
-                let heap: &'static Heap<A> = unsafe { fresh.as_ref() };
-                heap.enlist();
-                Some(heap)
-            }
-            Err(_) => {
-                // Another thread was faster.
-                // SAFETY: it was claimed just now, and nobody else knows of it.
-                unsafe { self.spans.give_back(payload.base()) };
-                self.heap()
-            }
+        let publish = || self.heap.compare_exchange(was, fresh.as_ptr(), Ordering::AcqRel, Ordering::Acquire).is_ok();
+        if !heap.enlist(publish) {
+            // Another thread was faster.
+            // SAFETY: it was claimed just now, and nobody else knows of it.
+            unsafe { self.spans.give_back(payload.base()) };
         }
+        self.heap()
     }
 
     /// The heap.

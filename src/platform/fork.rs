@@ -7,17 +7,18 @@ use core::ptr;
 use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicUsize, Ordering};
 
 use super::Whole;
-use super::turn::{YIELDS, give_way};
+use super::turn::{PATIENCE, YIELDS, give_way};
 
 /// A place in the list of all that are watched. What has one stays where it is once it is watched, for ever.
 pub(crate) struct Link {
+    /// Set once it is in the list.
     watched: AtomicBool,
-    // Both are set once, before the link is in the list.
+    // Both are set once, before that.
     whole: Cell<Option<&'static dyn Whole>>,
     next: Cell<Option<&'static Link>>,
 }
 
-// SAFETY: the cells are written by the one thread that set `watched`, before the list's head leads to them, and never again.
+// SAFETY: the cells are written by the one thread that has the list, before the list's head leads to them, and never again.
 unsafe impl Sync for Link {}
 // SAFETY: it is bound to no thread.
 unsafe impl Send for Link {}
@@ -25,11 +26,14 @@ unsafe impl Send for Link {}
 /// The first of the list. It grows at this end only.
 static FIRST: AtomicPtr<Link> = AtomicPtr::new(ptr::null_mut());
 
-/// The thread that holds all locks, or 0.
+/// The thread that has the list, or 0: it adds to it, or it is about to fork. So nothing is added while all are held.
 static HOLDER: AtomicUsize = AtomicUsize::new(0);
 
-/// From here on the list is held.
-static HELD: AtomicPtr<Link> = AtomicPtr::new(ptr::null_mut());
+/// Set iff the holder holds all locks that are in the list.
+static HELD: AtomicBool = AtomicBool::new(false);
+
+/// Set once the C library calls us.
+static CALLED: AtomicBool = AtomicBool::new(false);
 
 /// How often a lock is tried before all are let go, and how often that is done before the fork goes on without: for two seconds.
 const TRIES: usize = 64;
@@ -45,15 +49,25 @@ impl Link {
         Link { watched: AtomicBool::new(false), whole: Cell::new(None), next: Cell::new(None) }
     }
 
-    /// The links from `first` on, in order.
-    fn list(first: &AtomicPtr<Link>) -> impl Iterator<Item = &'static Link> {
+    /// All that are watched, the last one first.
+    fn list() -> impl Iterator<Item = &'static Link> {
         // SAFETY: what the list leads to was written before it did, and stays for ever.
-        let mut next: Option<&'static Link> = unsafe { first.load(Ordering::Acquire).as_ref() };
+        let mut next: Option<&'static Link> = unsafe { FIRST.load(Ordering::Acquire).as_ref() };
         core::iter::from_fn(move || {
             let link = next?;
             next = link.next.get();
             Some(link)
         })
+    }
+
+    /// Puts it at the head of the list, which the caller has.
+    fn add(&'static self, whole: &'static dyn Whole) {
+        if !self.watched.swap(true, Ordering::Relaxed) {
+            self.whole.set(Some(whole));
+            // SAFETY: as in `list`.
+            self.next.set(unsafe { FIRST.load(Ordering::Acquire).as_ref() });
+            FIRST.store(ptr::from_ref(self).cast_mut(), Ordering::Release);
+        }
     }
 
     fn hold(&self, turns: u64) -> bool {
@@ -77,30 +91,40 @@ impl Link {
     }
 }
 
-/// Has the lock of `whole` held whenever the process forks. Nothing of the crate's may be locked: the C library may allocate here.
+/// Runs `publish`, which says whether others may know of `whole` from now on: then its lock is held whenever the process forks. There is no
+/// fork in between. Nothing of the crate's may be locked: the C library may allocate here.
 #[cold]
 #[inline(never)]
-pub(crate) fn watch(whole: &'static dyn Whole) {
-    let link = whole.link();
-    if link.watched.swap(true, Ordering::Relaxed) {
-        return;
-    }
-    link.whole.set(Some(whole));
-    let at = ptr::from_ref(link).cast_mut();
-    let mut first = FIRST.load(Ordering::Acquire);
-    loop {
-        // SAFETY: as in `list`.
-        link.next.set(unsafe { first.as_ref() });
-        match FIRST.compare_exchange_weak(first, at, Ordering::AcqRel, Ordering::Acquire) {
-            Ok(_) => break,
-            Err(other) => first = other,
-        }
-    }
-    // The first of all has the C library call us. It refuses only when it has no memory; then the child has to do without.
-    if first.is_null() {
+pub(crate) fn watch(whole: &'static dyn Whole, publish: impl FnOnce() -> bool) -> bool {
+    // Several threads may come here first, each has us called, and what is done twice does no harm. The C library refuses only when it has
+    // no memory; then the child has to do without.
+    if !CALLED.load(Ordering::Acquire) {
         // SAFETY: three functions that are there as long as the program is, or the library that this is in.
         unsafe { libc::pthread_atfork(Some(before), Some(after_in_parent), Some(after_in_child)) };
+        CALLED.store(true, Ordering::Release);
     }
+    let taken = take_list();
+    let published = publish();
+    if taken {
+        if published {
+            whole.link().add(whole);
+        }
+        HOLDER.store(0, Ordering::Release);
+    }
+    published
+}
+
+/// Waits for the list and takes it. Not if this thread has it already, as it is about to fork, or is a signal's handler that came in
+/// between: then nothing is added, and a child has to do without.
+fn take_list() -> bool {
+    for turn in 0..PATIENCE {
+        match HOLDER.compare_exchange(0, this_thread(), Ordering::Acquire, Ordering::Relaxed) {
+            Ok(_) => return true,
+            Err(holder) if holder == this_thread() => return false,
+            Err(_) => give_way(turn),
+        }
+    }
+    false
 }
 
 /// This thread, as a number that is not 0.
@@ -112,6 +136,10 @@ fn this_thread() -> usize {
 /// Before a fork. It waits for one lock while it holds another for a few turns only, so it may come in any order, and beside claims that go
 /// through two ledgers.
 extern "C" fn before() {
+    // It may be called twice; or it is a signal's handler that forks, in the middle of `watch`.
+    if HOLDER.load(Ordering::Relaxed) == this_thread() {
+        return;
+    }
     for turn in 0..ROUNDS {
         if hold_all(if turn < PATIENT { TURNS } else { 0 }) {
             return;
@@ -126,11 +154,11 @@ fn hold_all(turns: u64) -> bool {
     if HOLDER.compare_exchange(0, this_thread(), Ordering::Acquire, Ordering::Relaxed).is_err() {
         return false;
     }
-    HELD.store(FIRST.load(Ordering::Acquire), Ordering::Release);
-    let Some(missing) = Link::list(&HELD).position(|link| !link.hold(turns)) else {
+    let Some(missing) = Link::list().position(|link| !link.hold(turns)) else {
+        HELD.store(true, Ordering::Relaxed);
         return true;
     };
-    for link in Link::list(&HELD).take(missing) {
+    for link in Link::list().take(missing) {
         // SAFETY: all before the one that is missing are held.
         unsafe { link.release() };
     }
@@ -140,9 +168,9 @@ fn hold_all(turns: u64) -> bool {
 
 /// Gives back what this thread holds, if it does.
 fn release_all() {
-    if HOLDER.load(Ordering::Relaxed) == this_thread() {
-        for link in Link::list(&HELD) {
-            // SAFETY: this thread holds all from there on.
+    if HOLDER.load(Ordering::Relaxed) == this_thread() && HELD.swap(false, Ordering::Relaxed) {
+        for link in Link::list() {
+            // SAFETY: this thread holds all, and nothing was added since.
             unsafe { link.release() };
         }
         HOLDER.store(0, Ordering::Release);
@@ -162,5 +190,5 @@ extern "C" fn after_in_child() {
 /// Which of all that are watched this is: those that come first are held first.
 #[cfg(all(test, not(miri)))]
 pub(crate) fn place_of(whole: &dyn Whole) -> Option<usize> {
-    Link::list(&FIRST).position(|link| ptr::eq(link, whole.link()))
+    Link::list().position(|link| ptr::eq(link, whole.link()))
 }

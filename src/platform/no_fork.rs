@@ -11,4 +11,6 @@ impl Link {
 }
 
 #[inline(always)]
-pub(crate) fn watch(_whole: &'static dyn Whole) {}
+pub(crate) fn watch(_whole: &'static dyn Whole, publish: impl FnOnce() -> bool) -> bool {
+    publish()
+}

@@ -5,7 +5,7 @@
 use std::alloc::{GlobalAlloc, Layout};
 use std::hint::black_box;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Barrier, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -56,6 +56,9 @@ fn one(heap: &Global, size: usize) {
     unsafe { heap.dealloc(block, layout) };
 }
 
+/// How long a child may take.
+const PATIENCE: Duration = Duration::from_secs(60);
+
 /// Forks; `child` runs in the child. `None` if it hangs.
 fn fork(child: impl FnOnce()) -> Option<i32> {
     // SAFETY: the child calls the crate, which is what is tested, and ends without a destructor.
@@ -70,7 +73,7 @@ fn fork(child: impl FnOnce()) -> Option<i32> {
     let mut status = 0;
     // SAFETY: the status is written to where there is room for it.
     while unsafe { libc::waitpid(pid, &mut status, libc::WNOHANG) } == 0 {
-        if start.elapsed() > Duration::from_secs(30) {
+        if start.elapsed() > PATIENCE {
             // SAFETY: the child is this process's own, and still there.
             unsafe { libc::kill(pid, libc::SIGKILL) };
             // SAFETY: as above.
@@ -97,6 +100,41 @@ fn h33_a_child_goes_on_allocating() {
     });
     // The parent's own locks are all given back.
     work(0);
+}
+
+/// Heaps that nobody has used yet, all on one ledger.
+static FRESH: Ledger<DefaultBacking> = Ledger::new(DefaultBacking::new());
+static FRESH_HEAPS: [Global; 4] = [const { Global::new_in(&FRESH, "fresh") }; 4];
+
+/// Heaps and their ledger are whole in the child from their first use on. Each of these children starts anew, with threads of its own.
+#[test]
+fn h33_a_fork_beside_the_first_use() {
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let use_all = |step| {
+        FRESH_HEAPS.iter().for_each(|heap| [24, 700, 5000].iter().for_each(|size: &usize| one(heap, size + step)))
+    };
+    for turn in 0..FORKS {
+        let child = || {
+            let start = Barrier::new(THREADS);
+            thread::scope(|scope| {
+                for _ in 1..THREADS {
+                    scope.spawn(|| {
+                        start.wait();
+                        (0..20).for_each(use_all);
+                    });
+                }
+                start.wait();
+                (0..turn % 16).for_each(|_| thread::yield_now());
+                for _ in 0..4 {
+                    if fork(|| (0..20).for_each(use_all)) != Some(0) {
+                        // SAFETY: it ends this process.
+                        unsafe { libc::_exit(1) };
+                    }
+                }
+            });
+        };
+        assert_eq!(fork(child), Some(0), "the child's child at turn {turn}");
+    }
 }
 
 /// Where no fork happens, or one.
