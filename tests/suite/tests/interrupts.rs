@@ -113,7 +113,7 @@ mod signals {
     /// What `critical-section` rests on here.
     #[cfg(feature = "critical-section")]
     mod critical {
-        use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+        use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 
         use super::keep_off;
 
@@ -121,18 +121,22 @@ mod signals {
         critical_section::set_impl!(Signals);
 
         static DEPTH: AtomicUsize = AtomicUsize::new(0);
+        /// Set if the signal was off before: the handler runs.
+        static WAS_OFF: AtomicBool = AtomicBool::new(false);
 
         // SAFETY: one thread is in it, and the signal is kept off until it is left as often as it was entered.
         unsafe impl critical_section::Impl for Signals {
             unsafe fn acquire() -> critical_section::RawRestoreState {
-                keep_off(true);
-                DEPTH.fetch_add(1, Relaxed);
+                let was_off = keep_off(true);
+                if DEPTH.fetch_add(1, Relaxed) == 0 {
+                    WAS_OFF.store(was_off, Relaxed);
+                }
                 critical_section::RawRestoreState::default()
             }
 
             unsafe fn release(_: critical_section::RawRestoreState) {
                 if DEPTH.fetch_sub(1, Relaxed) == 1 {
-                    keep_off(false);
+                    keep_off(WAS_OFF.load(Relaxed));
                 }
             }
         }
