@@ -60,14 +60,22 @@ impl Link {
         })
     }
 
-    /// Puts it at the head of the list, which the caller has.
-    fn add(&'static self, whole: &'static dyn Whole) {
-        if !self.watched.swap(true, Ordering::Relaxed) {
+    /// Puts it at the head of the list, which the caller has. `false` if it is there already.
+    fn add(&'static self, whole: &'static dyn Whole) -> bool {
+        let new = !self.watched.swap(true, Ordering::Relaxed);
+        if new {
             self.whole.set(Some(whole));
             // SAFETY: as in `list`.
             self.next.set(unsafe { FIRST.load(Ordering::Acquire).as_ref() });
             FIRST.store(ptr::from_ref(self).cast_mut(), Ordering::Release);
         }
+        new
+    }
+
+    /// Takes it out again: the caller has had the list since it was put in.
+    fn remove(&self) {
+        FIRST.store(self.next.get().map_or(ptr::null_mut(), |next| ptr::from_ref(next).cast_mut()), Ordering::Release);
+        self.watched.store(false, Ordering::Relaxed);
     }
 
     fn hold(&self, turns: u64) -> bool {
@@ -91,8 +99,8 @@ impl Link {
     }
 }
 
-/// Runs `publish`, which says whether others may know of `whole` from now on: then its lock is held whenever the process forks. There is no
-/// fork in between. Nothing of the crate's may be locked: the C library may allocate here.
+/// Has the lock of `whole` held whenever the process forks, from before `publish` lets others know of it; not if that says that it has not.
+/// There is no fork in between. Nothing of the crate's may be locked: the C library may allocate here.
 #[cold]
 #[inline(never)]
 pub(crate) fn watch(whole: &'static dyn Whole, publish: impl FnOnce() -> bool) -> bool {
@@ -103,12 +111,14 @@ pub(crate) fn watch(whole: &'static dyn Whole, publish: impl FnOnce() -> bool) -
         unsafe { libc::pthread_atfork(Some(before), Some(after_in_parent), Some(after_in_child)) };
         CALLED.store(true, Ordering::Release);
     }
+    let link = whole.link();
     let taken = take_list();
+    let added = taken && link.add(whole);
     let published = publish();
+    if added && !published {
+        link.remove();
+    }
     if taken {
-        if published {
-            whole.link().add(whole);
-        }
         HOLDER.store(0, Ordering::Release);
     }
     published

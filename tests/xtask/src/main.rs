@@ -3,6 +3,7 @@
 mod beside_libc;
 mod c;
 mod command;
+mod cores;
 mod demo;
 mod emscripten;
 mod examples;
