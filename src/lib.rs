@@ -16,6 +16,7 @@ mod span;
 mod error;
 mod platform;
 mod copy;
+mod tree;
 mod spin;
 mod lock;
 mod access;

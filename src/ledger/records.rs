@@ -5,7 +5,7 @@ use core::ptr::NonNull;
 
 use super::book::{Book, Totals};
 use super::{Claim, Keeper, Spans, header_of, payload, reached};
-use crate::layout::{Fit, GRAIN, MAX_SPAN, round_up};
+use crate::layout::{GRAIN, MAX_SPAN, round_up};
 use crate::lock::Lock;
 use crate::platform::{Link, Whole};
 use crate::span::Span;
@@ -65,12 +65,6 @@ impl Records {
             let at = book.carve_len(owner, len, len)?;
             Some((reached(payload(at)).base(), book.zero_from()))
         })
-    }
-
-    /// A claim that begins, with its header, at a multiple of `len` (a power of two) and is that long, if that much is free: its payload.
-    pub fn place_slab(&self, owner: &'static str, len: usize) -> Option<NonNull<u8>> {
-        let fit = Fit { head: len, size: 0, align: len };
-        self.with(|Kept { book, .. }| Some(reached(payload(book.carve(owner, &fit, 0)?)).base()))
     }
 
     /// Lengthens a claim's payload by at least `bytes`, if what lies behind it is free.
