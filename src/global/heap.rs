@@ -227,13 +227,14 @@ impl<A: Shareable> Heap<A> {
     ///
     /// As there.
     #[inline]
-    pub unsafe fn put_span(&self, block: NonNull<u8>) {
+    pub unsafe fn put_span(&self, class: usize, block: NonNull<u8>) {
         // SAFETY: the caller's promise; such a block is a payload of the ledger's.
         let len = unsafe { payload_len(block) };
-        // It may be longer than what was asked for, by a little or by much.
+        // It may be longer than what was asked for, by a little or by much; or shorter than its class, where memory is short: of no use to others.
+        let rounded = len >= size_of_coarse(class);
         let class = class_within(len.min(LARGEST));
         self.enter();
-        let wide = self.wide.get().filter(|_| class >= FIRST_OF_SPANS);
+        let wide = self.wide.get().filter(|_| rounded);
         let room = wide.is_some_and(|wide| {
             let listed = wide.listed.get() + size_of_coarse(class);
             let room = listed <= wide.limit.get();
@@ -310,11 +311,18 @@ impl<A: Shareable> Heap<A> {
     #[inline(never)]
     fn scarce(&self, class: usize) -> Free {
         let size = size_of_class(class);
+        let part = (self.records.totals().granted / SHARED_PART) & !(GRAIN - 1);
+        let prefer = part.clamp(shared::SHORTEST, shared::LONGEST);
+        if may_be_single(class)
+            && size * 4 > prefer
+            && let Some(block) = self.longer(class, prefer).and_then(|block| block.or_else(|| self.single(class)))
+        {
+            // A slab for hardly more than itself would take more for its record than a span does.
+            return Some(block);
+        }
         // Once more if a slab that was kept to grow in place goes back.
         for _ in 0..2 {
             self.enter();
-            let part = (self.records.totals().granted / SHARED_PART) & !(GRAIN - 1);
-            let prefer = part.clamp(shared::SHORTEST, shared::LONGEST);
             let growing = self.shared.growing(size).inspect(|(at, _)| self.shared.keep(*at, false));
             self.leave();
             let grow = growing.map(|(at, most)| GrowInPlace {
@@ -329,7 +337,7 @@ impl<A: Shareable> Heap<A> {
             match (placed, growing) {
                 (Ok(Placed::New(payload, _)), _) => {
                     // SAFETY: the claim was made for that.
-                    _ = unsafe { self.shared.add(payload.base(), payload.len()) };
+                    self.shared.grow_next(unsafe { self.shared.add(payload.base(), payload.len()) });
                 }
                 (Ok(Placed::Grown(payload)), Some((at, _))) => self.shared.lengthen(at, payload.len()),
                 _ => {}
@@ -349,11 +357,30 @@ impl<A: Shareable> Heap<A> {
         self.last(class)
     }
 
+    /// A block of this class from the shared slab that is to grow, if there is one: by what is preferred, or by just that, if there is free memory
+    /// behind it.
+    fn longer(&self, class: usize, prefer: usize) -> Option<Free> {
+        let size = size_of_class(class);
+        self.enter();
+        let block = self.shared.growing(size).map(|(at, most)| {
+            // SAFETY: the slab's claim is the heap's.
+            let longer = |bytes| unsafe { self.records.lengthen(at.payload(), bytes) };
+            if !longer(prefer.clamp(size, most)) && !longer(size) {
+                return None;
+            }
+            // SAFETY: as above.
+            self.shared.lengthen(at, unsafe { payload_len(at.payload()) });
+            self.shared.cut(class)
+        });
+        self.leave();
+        block
+    }
+
     /// A block of this class from a slab of another one that has free blocks: from now on all share that. Of each class that holds larger ones a
     /// slab is tried, then of the others. The caller has entered.
     fn of_another(&self, class: usize) -> Free {
-        let classes = || (0..FINE_CLASSES).cycle().skip(class.min(FINE_CLASSES)).take(FINE_CLASSES);
-        classes()
+        let classes = (0..FIRST_OF_SPANS).cycle().skip(class).take(FIRST_OF_SPANS);
+        classes
             .filter(|other| self.slabs(*other).is_some_and(|slabs| slabs.share(*other, &self.shared)))
             .find_map(|_| self.shared.cut(class))
     }
@@ -456,7 +483,7 @@ impl<A: Shareable> Heap<A> {
         // Memory is short: time to see what there is.
         let claimed = self.records.totals().claimed;
         self.enter();
-        if let Some(wide) = self.widen() {
+        if let Some(wide) = self.wide.get() {
             wide.limit.set(claimed / PART);
         }
         self.leave();
@@ -535,25 +562,34 @@ impl<A: Shareable> Heap<A> {
                 });
             }
         }
+        if all {
+            self.narrow();
+        }
         self.leave();
     }
 
-    /// Gives back all that is free; a heap without a slab needs neither a reserve nor more than its record.
+    /// Gives back what there is besides, if there are no slabs: no block is in a list either. The caller has entered.
+    fn narrow(&self) {
+        let unused = |wide: &&Wide| wide.slabs.iter().all(|slabs| slabs.count() == 0);
+        if let Some(wide) = self.wide.get().filter(unused) {
+            self.wide.set(None);
+            // SAFETY: a payload of the ledger's, which nobody finds any more.
+            unsafe { self.spans.give_back(platform::owned(NonNull::from(wide).cast())) };
+        }
+    }
+
+    /// Gives back all that is free; a heap without a block in use needs no reserve either.
     pub fn trim(&self) {
         self.let_go_of(true);
         self.enter();
-        let gone = List::new();
-        let in_use = |wide: &Wide| wide.slabs.iter().any(|slabs| slabs.count() > 0);
-        let listed =
-            |wide: &Wide| wide.listed.get() + wide.lists.iter().filter(|list| list.head.get().is_some()).count();
-        if let Some(wide) = self.wide.get().filter(|wide| !in_use(wide) && listed(wide) == 0) {
-            self.wide.set(None);
-            push_payload(&gone, Some(platform::owned(NonNull::from(wide).cast())));
+        let (_, _, out) = self.shared.bytes();
+        if self.wide.get().is_none()
+            && out == 0
+            && let Some(reserve) = self.reserve.end(&self.shared)
+        {
+            // SAFETY: a reserve in which nothing is in use: a payload of the ledger's.
+            unsafe { self.spans.give_back(reserve) };
         }
-        if self.wide.get().is_none() && self.shared.bytes().2 == 0 {
-            push_payload(&gone, self.reserve.end(&self.shared));
-        }
-        self.give_back(&gone);
         self.leave();
     }
 }

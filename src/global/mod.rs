@@ -209,7 +209,7 @@ impl<A: Shareable> Global<A> {
             unsafe { heap.put_coarse(class, memory) };
         } else {
             // SAFETY: as above.
-            unsafe { heap.put_span(memory) };
+            unsafe { heap.put_span(class, memory) };
         }
     }
 

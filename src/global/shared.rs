@@ -10,6 +10,7 @@ use core::cell::Cell;
 use core::iter;
 use core::ops::Deref;
 use core::ptr::NonNull;
+use core::slice;
 
 use super::class::{ALIGN, LARGEST_IN_SLAB, size_of_class};
 use super::heap::FIRST_OF_SPANS;
@@ -25,7 +26,7 @@ pub(super) struct Shared {
     all: Tree<At>,
     /// Those that may be cut from, by the longest piece they have: the first of each circle.
     heads: [Cell<Link>; BINS],
-    /// The one that was claimed last: it may have room behind it.
+    /// The one that was claimed last for blocks: it may have room behind it.
     newest: Cell<Link>,
     /// Bytes of all payloads, of what there is for blocks in them, and of blocks that are out.
     held: Cell<usize>,
@@ -49,12 +50,13 @@ pub(super) struct Slab {
     units: Cell<u16>,
     out: Cell<u16>,
     longest: Cell<u16>,
-    /// Set iff it is in none of the circles: it is somebody's reserve, or has nothing free.
+    /// Set iff it is in none of the circles: it is set aside, or has nothing free.
     hidden: Cell<bool>,
-    /// Set as long as it stays though nothing of it is out.
+    /// Set as long as it stays though nothing of it is out; and as long as nothing is cut from it without naming it.
     kept: Cell<bool>,
-    /// A bit for each unit that is out, and for each beyond the slab's end.
-    map: [Cell<u32>; WORDS],
+    aside: Cell<bool>,
+    /// Words of the map that follows: a bit for each unit that is out, and for each beyond the slab's end.
+    words: Cell<u16>,
 }
 
 /// A shared slab's record, which is there until the slab is given back.
@@ -70,12 +72,17 @@ const UNIT: usize = ALIGN;
 pub(super) const LONGEST: usize = 4 << 10;
 pub(super) const SHORTEST: usize = 256;
 
-/// Units of the longest there may be.
-const MOST: usize = LONGEST / UNIT;
-const WORDS: usize = MOST / 32;
+/// Bytes of the record and the map of a slab that may have so many bytes.
+pub(super) const fn head_of(slab: usize) -> usize {
+    (size_of::<Slab>() + words_of(slab) * size_of::<u32>()).next_multiple_of(UNIT)
+}
 
-/// Bytes of the record.
-pub(super) const HEAD: usize = size_of::<Slab>().next_multiple_of(UNIT);
+const fn words_of(slab: usize) -> usize {
+    slab / UNIT / 32
+}
+
+/// The same of those that are asked for.
+pub(super) const HEAD: usize = head_of(LONGEST);
 
 /// From one power of two to the next there is a circle; the last has all that hold any block.
 const BINS: usize = (LARGEST_IN_SLAB / UNIT).ilog2() as usize + 1;
@@ -123,31 +130,47 @@ impl At {
         self.out.get() == 0
     }
 
-    /// Bytes of the payload that a claim of [`LONGEST`] bytes leaves room for behind so many units.
+    /// Bytes of the record and the map.
+    fn head(self) -> usize {
+        head_of(usize::from(self.words.get()) * 32 * UNIT)
+    }
+
+    /// Units that the map has room for.
+    fn most(self) -> usize {
+        usize::from(self.words.get()) * 32
+    }
+
+    /// By how many bytes it may grow until it is as long as they come.
     fn to_grow(self) -> usize {
-        LONGEST - GRAIN - HEAD - (usize::from(self.units.get()) * UNIT).min(LONGEST - GRAIN - HEAD)
+        LONGEST.saturating_sub(GRAIN + self.head() + usize::from(self.units.get()) * UNIT)
     }
 
     fn block(self, unit: usize) -> NonNull<u8> {
-        // SAFETY: the slab has so many units after its record.
-        unsafe { self.payload().add(HEAD + unit * UNIT) }
+        // SAFETY: the slab has so many units after its record and its map.
+        unsafe { self.payload().add(self.head() + unit * UNIT) }
     }
 
-    /// The first unit from `from` on that is out, or with `out` unset that is free; [`MOST`] if there is none.
+    fn map(&self) -> &[Cell<u32>] {
+        // SAFETY: the map follows the record, in the same claim.
+        let start = unsafe { self.0.add(1) };
+        // SAFETY: it has so many words, which were written when the slab was entered, and is used here alone.
+        unsafe { slice::from_raw_parts(start.cast().as_ptr(), usize::from(self.words.get())) }
+    }
+
+    /// The first unit from `from` on that is out, or with `out` unset that is free; [`most`](At::most) if there is none.
     fn next(self, from: usize, out: bool) -> usize {
         let mut beyond = !0 << (from % 32);
-        for word in from / 32..WORDS {
-            let map = self.map[word].get();
-            let found = if out { map } else { !map } & beyond;
+        for (word, map) in self.map().iter().enumerate().skip(from / 32) {
+            let found = if out { map.get() } else { !map.get() } & beyond;
             if found != 0 {
                 return word * 32 + found.trailing_zeros() as usize;
             }
             beyond = !0;
         }
-        MOST
+        self.most()
     }
 
-    /// The stretches of free units: where each starts, and how long it is. There are [`MOST`] / 2 at most.
+    /// The stretches of free units: where each starts, and how long it is. There are half as many at most as units.
     fn stretches(self) -> impl Iterator<Item = (usize, usize)> {
         let mut from = 0;
         iter::from_fn(move || {
@@ -160,7 +183,7 @@ impl At {
     /// Writes down whether `count` units are out.
     fn mark(self, unit: usize, count: usize, out: bool) {
         for unit in unit..unit + count {
-            let (word, bit) = (&self.map[unit / 32], 1 << (unit % 32));
+            let (word, bit) = (&self.map()[unit / 32], 1 << (unit % 32));
             word.set(if out { word.get() | bit } else { word.get() & !bit });
         }
     }
@@ -219,17 +242,22 @@ impl Shared {
     pub unsafe fn add(&self, payload: NonNull<u8>, len: usize) -> At {
         sanitizer::poison(payload, HEAD..len);
         // SAFETY: the caller's promise.
-        let at = unsafe { self.begin(payload, len) };
+        let at = unsafe { self.begin(payload, len, LONGEST) };
         self.show(at);
-        self.newest.set(Some(at));
         at
+    }
+
+    /// From now on this one is to grow.
+    pub fn grow_next(&self, at: At) {
+        self.newest.set(Some(at));
     }
 
     /// Enters what was a slab of one class: blocks of that class lie from `first` on, side by side, and are out but for a chain of free ones.
     ///
     /// # Safety
     ///
-    /// The caller owes: the same of the payload, but for the blocks that are out; the first block lies behind [`HEAD`], at a multiple of 16.
+    /// The caller owes: the same of the payload, but for the blocks that are out; the first block lies at a multiple of 16, behind what
+    /// [`head_of`] says of its length and the header's.
     pub unsafe fn adopt(
         &self,
         payload: NonNull<u8>,
@@ -240,7 +268,7 @@ impl Shared {
         free: Free,
     ) {
         // SAFETY: the caller's promise.
-        let at = unsafe { self.begin(payload, len) };
+        let at = unsafe { self.begin(payload, len, len + GRAIN) };
         let size = size_of_class(class);
         let unit = |block: NonNull<u8>| (block.addr().get() - at.block(0).addr().get()) / UNIT;
         at.mark(unit(first), blocks * size / UNIT, true);
@@ -253,12 +281,12 @@ impl Shared {
         self.show(at);
     }
 
-    /// Begins a slab, all of it free, with its record.
+    /// Begins a slab, all of it free, with its record. It may have `most` bytes at some time.
     ///
     /// # Safety
     ///
     /// As for [`add`](Shared::add), but for blocks that lie there.
-    unsafe fn begin(&self, payload: NonNull<u8>, len: usize) -> At {
+    unsafe fn begin(&self, payload: NonNull<u8>, len: usize, most: usize) -> At {
         let at = At(payload.cast());
         let slab = Slab {
             sides: [const { Cell::new(None) }; 2],
@@ -269,20 +297,25 @@ impl Shared {
             longest: Cell::new(0),
             hidden: Cell::new(true),
             kept: Cell::new(false),
-            map: [const { Cell::new(!0) }; WORDS],
+            aside: Cell::new(false),
+            words: Cell::new(words_of(most) as u16),
         };
         // SAFETY: the caller's promise; a payload lies on the grain.
         unsafe { at.0.write(slab) };
+        // SAFETY: the map follows the record.
+        let map = unsafe { at.0.add(1) }.cast::<u32>();
+        // SAFETY: there is room for it, as for the record.
+        unsafe { map.write_bytes(!0, words_of(most)) };
         payload.as_ptr().expose_provenance();
         self.all.insert(at);
-        self.held.set(self.held.get() + HEAD);
+        self.held.set(self.held.get() + at.head());
         self.enlarge(at, len);
         at
     }
 
     /// Has a slab know that its payload has so many bytes now.
     pub fn lengthen(&self, at: At, len: usize) {
-        sanitizer::poison(at.payload(), HEAD + usize::from(at.units.get()) * UNIT..len);
+        sanitizer::poison(at.payload(), at.head() + usize::from(at.units.get()) * UNIT..len);
         self.hide(at);
         self.enlarge(at, len);
         self.show(at);
@@ -290,18 +323,19 @@ impl Shared {
 
     fn enlarge(&self, at: At, len: usize) {
         let units = usize::from(at.units.get());
-        let bytes = len - HEAD - units * UNIT;
-        let more = (bytes / UNIT).min(MOST - units);
+        let bytes = len - at.head() - units * UNIT;
+        let more = (bytes / UNIT).min(at.most() - units);
         at.units.set((units + more) as u16);
         at.mark(units, more, false);
         self.held.set(self.held.get() + bytes);
         self.room.set(self.room.get() + more * UNIT);
     }
 
-    /// Keeps a slab from being given back, and from being cut from by others if it is `hidden`.
-    pub fn keep(&self, at: At, hidden: bool) {
+    /// Keeps a slab from being given back, and `aside` from being cut from unless it is named.
+    pub fn keep(&self, at: At, aside: bool) {
         at.kept.set(true);
-        if hidden {
+        at.aside.set(aside);
+        if aside {
             self.hide(at);
         }
     }
@@ -309,7 +343,7 @@ impl Shared {
     /// Keeps it no longer. If nothing of it is out, its payload is the caller's again.
     pub fn let_go(&self, at: At) -> Free {
         at.kept.set(false);
-        if at.hidden.get() {
+        if at.aside.take() {
             self.show(at);
         }
         self.take_out(at)
@@ -327,7 +361,7 @@ impl Shared {
         self.cut_from(at, class)
     }
 
-    /// A block of this class from a slab that may be hidden.
+    /// A block of this class from a slab that may be set aside.
     pub fn cut_from(&self, at: At, class: usize) -> Free {
         let units = size_of_class(class) / UNIT;
         let (unit, _) = at.stretches().find(|(_, len)| *len >= units)?;
@@ -340,18 +374,15 @@ impl Shared {
     pub fn put(&self, block: NonNull<u8>, class: usize) -> Option<Free> {
         let at = self.all.at_or_below(block.addr().get())?;
         let within = block.addr().get() - at.0.addr().get();
-        if within >= HEAD + usize::from(at.units.get()) * UNIT {
-            return None;
-        }
+        let within = within.checked_sub(at.head()).filter(|within| *within < usize::from(at.units.get()) * UNIT)?;
         let size = size_of_class(class);
         sanitizer::poison(block, 0..size);
         self.count(class, -1);
-        self.mark(at, (within - HEAD) / UNIT, size / UNIT, false);
+        self.mark(at, within / UNIT, size / UNIT, false);
         Some(self.take_out(at))
     }
 
     fn mark(&self, at: At, unit: usize, count: usize, out: bool) {
-        let reserved = at.hidden.get() && at.kept.get();
         self.hide(at);
         at.mark(unit, count, out);
         let (sum, count) = (self.out.get(), count as u16);
@@ -362,7 +393,7 @@ impl Shared {
             at.out.set(at.out.get() - count);
             self.out.set(sum - usize::from(count) * UNIT);
         }
-        if !reserved {
+        if !at.aside.get() {
             self.show(at);
         }
     }

@@ -11,7 +11,7 @@ use core::ptr::NonNull;
 
 use super::class::{ALIGN, class_of, may_be_single, size_of_class, slab_of_class};
 use super::list::{Free, List, link, next_of};
-use super::shared::{HEAD, Shared, push_payload};
+use super::shared::{Shared, head_of, push_payload};
 use crate::layout::GRAIN;
 use crate::platform::sanitizer;
 
@@ -84,11 +84,13 @@ impl At {
     }
 }
 
-/// Where the first block of a slab lies: 16 bytes after a multiple of 32. So in classes whose blocks are multiples of 32 bytes all lie there,
-/// and those that are spans, on the grain, don't. Before it there is room for the record of a shared slab too, which it may become.
-const FIRST: usize = (GRAIN + HEAD - ALIGN).next_multiple_of(2 * ALIGN) + ALIGN;
+/// Where the first block of a slab of so many bytes lies: 16 bytes after a multiple of 32. So in classes whose blocks are multiples of 32 bytes all
+/// lie there, and those that are spans, on the grain, don't. Before it there is room for the record of a shared slab too, which it may become.
+const fn first_of(slab: usize) -> usize {
+    (GRAIN + head_of(slab) - ALIGN).next_multiple_of(2 * ALIGN) + ALIGN
+}
 
-const _: () = assert!(size_of::<Slab>() <= HEAD);
+const _: () = assert!(size_of::<Slab>() <= head_of(4 << 10));
 
 /// Whether a block of this class is a span of its own.
 fn is_single(block: NonNull<u8>, class: usize) -> bool {
@@ -108,7 +110,7 @@ const MOST: usize = 64;
 
 /// Blocks of a slab.
 const fn blocks_of(slab: usize, block: usize) -> usize {
-    (slab - FIRST) / block
+    (slab - first_of(slab)) / block
 }
 
 /// Bytes of a slab's payload that are no block's, for blocks of `block` bytes.
@@ -228,7 +230,7 @@ impl Slabs {
             self.empty.set(at.after.get());
             at.len.set(0);
             // SAFETY: the first block lies in the slab.
-            self.fresh.set(Some(unsafe { at.0.cast().add(FIRST - GRAIN) }));
+            self.fresh.set(Some(unsafe { at.payload().add(first_of(slab) - GRAIN) }));
             self.left.set(blocks_of(slab, block));
         }
         let Some(first) = self.fresh.get() else {
@@ -293,7 +295,7 @@ impl Slabs {
         let free = self.close(at);
         self.count.set(self.count.get() - 1);
         // SAFETY: the first block lies in the slab.
-        let first = unsafe { at.payload().add(FIRST - GRAIN) };
+        let first = unsafe { at.payload().add(first_of(slab) - GRAIN) };
         // SAFETY: the slab's claim, with blocks of this class from there on and nothing before them but the record, which is forgotten here.
         unsafe { shared.adopt(at.payload(), slab - GRAIN, class, first, blocks_of(slab, size_of_class(class)), free) };
         true

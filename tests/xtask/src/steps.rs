@@ -397,7 +397,7 @@ pub struct Step {
     pub needs: Vec<Need>,
     /// Whether it is for the tests it runs: if there were none, it fails.
     pub tests: bool,
-    /// Whether it keeps one processor busy for long, so that such steps in a row run side by side.
+    /// Whether it keeps one processor busy for long, so that it runs beside others.
     pub single: bool,
     /// Whether it is one of the few that give a first answer: `cargo verify --quick` runs these alone, in three minutes at most.
     pub quick: bool,
@@ -443,7 +443,7 @@ impl Step {
         if quick { self.quick() } else { self }
     }
 
-    /// Runs beside its neighbours, if they may as well.
+    /// Runs beside others.
     pub fn single(mut self) -> Self {
         self.single = true;
         self

@@ -100,9 +100,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
         bars: MultiProgress::new(),
         report: Mutex::new(Report::new()),
     };
-    for together in steps.chunk_by(|one, next| one.single && next.single) {
-        verify.run(together);
-    }
+    verify.run(steps);
     let report = verify.report.into_inner().unwrap();
     report.print(&left_out);
     Ok(if report.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
@@ -121,20 +119,22 @@ struct Verify {
 }
 
 impl Verify {
-    /// Runs these steps, as many at once as there are processors.
-    fn run(&self, steps: &[Step]) {
+    /// Runs these steps, one after the other; beside them, on all processors but one, those that keep one busy for long.
+    fn run(&self, steps: Vec<Step>) {
         let processors = thread::available_parallelism().map_or(1, NonZero::get);
-        // What a step needs is installed before others run: two installations may get in each other's way.
-        let ready = steps.iter().map(|step| self.ready(step)).collect::<Vec<_>>();
-        let waiting = Mutex::new(steps.iter().zip(ready));
-        thread::scope(|scope| {
-            for _ in 0..processors.min(steps.len()) {
-                scope.spawn(|| {
-                    while let Some((step, ready)) = { waiting.lock().unwrap().next() } {
-                        self.step(step, ready);
-                    }
-                });
+        let (long, others): (Vec<_>, Vec<_>) = steps.into_iter().partition(|step| step.single);
+        // What they need is installed before anything runs, as two installations may get in each other's way.
+        let ready = long.iter().map(|step| self.ready(step)).collect::<Vec<_>>();
+        let waiting = Mutex::new(long.iter().zip(ready));
+        let run_long = || {
+            while let Some((step, ready)) = { waiting.lock().unwrap().next() } {
+                self.step(step, ready);
             }
+        };
+        thread::scope(|scope| {
+            (1..processors.min(long.len())).for_each(|_| drop(scope.spawn(run_long)));
+            others.iter().for_each(|step| self.step(step, self.ready(step)));
+            run_long();
         });
     }
 
