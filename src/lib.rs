@@ -16,6 +16,7 @@ mod span;
 mod error;
 mod platform;
 mod copy;
+mod tree;
 #[cfg(target_has_atomic = "ptr")]
 mod spin;
 #[cfg(feature = "critical-section")]

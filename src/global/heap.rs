@@ -5,28 +5,27 @@ use core::iter;
 use core::ptr::{self, NonNull};
 
 use super::class::{
-    ALIGN, CLASSES, LARGEST, LARGEST_IN_SLAB, class_of, class_within, may_be_single, size_of_class, size_of_coarse,
-    slab_of_class,
+    ALIGN, CLASSES, FINE, LARGEST, LARGEST_IN_SLAB, class_of, class_within, may_be_single, size_of_class,
+    size_of_coarse, slab_of_class,
 };
 use super::list::{Free, List};
 use super::reserve::{self, Reserve};
-use super::slab::{Slabs, slack};
+use super::shared::{self, Shared, push_payload};
+use super::slab::{self, Slabs, slack};
 use super::stats::ClassStats;
 use crate::access::Shareable;
 use crate::layout::GRAIN;
-use crate::ledger::{Keeper, Placed, Records, Spans, Want, payload_len};
+use crate::ledger::{GrowInPlace, Keeper, Placed, Records, Spans, Want, payload_len};
 use crate::platform::{self, Link, Whole};
 
 /// What a [`Global`](super::Global) owns, in a claim of the ledger's that is never given back.
 pub(super) struct Heap<L: 'static> {
     access: L,
     // Used between `enter` and `leave` only, like all that follows.
-    lists: [List; CLASSES],
-    slabs: [Slabs; FIRST_OF_SPANS],
+    lists: [List; FINE_CLASSES],
+    shared: Shared,
     reserve: Reserve,
-    /// Bytes of free blocks that are spans of their own, and how many there may be before such a block goes to the ledger at once.
-    listed: Cell<usize>,
-    limit: Cell<usize>,
+    wide: Cell<Option<&'static Wide>>,
     spans: &'static dyn Spans,
     records: &'static Records<L>,
     owner: &'static str,
@@ -34,6 +33,28 @@ pub(super) struct Heap<L: 'static> {
     next: Cell<Option<&'static dyn Keeper>>,
     link: Link,
 }
+
+/// What a heap has besides where its ledger holds [`WIDE_FROM`] bytes, in a claim of its own: what makes large memory fast would be too large a
+/// part of small memory. Without it all blocks lie in shared slabs or are spans of their own, and what is not fine goes back at once.
+struct Wide {
+    /// Those of the classes that are not fine.
+    lists: [List; CLASSES - FINE_CLASSES],
+    slabs: [Slabs; FIRST_OF_SPANS],
+    /// Bytes of free blocks that are spans of their own, and how many there may be before such a block goes to the ledger at once.
+    listed: Cell<usize>,
+    limit: Cell<usize>,
+}
+
+/// Sixteen slabs of fine classes are a quarter of it.
+const WIDE_FROM: usize = SLAB_PART * (4 << 10);
+
+/// No slab of a class's own is a larger part of all that the ledger holds.
+const SLAB_PART: usize = 64;
+
+/// A shared slab is such a part of all that the ledger holds, between the shortest and the longest.
+const SHARED_PART: usize = 32;
+
+const FINE_CLASSES: usize = FINE / ALIGN + 1;
 
 // SAFETY: the lists are used by one thread at a time, between `enter` and `leave`; only an `Access` that any thread may enter
 // is used with more than one.
@@ -49,11 +70,10 @@ impl<L: Shareable> Heap<L> {
     pub fn new(spans: &'static dyn Spans, records: &'static Records<L>, owner: &'static str) -> Heap<L> {
         Heap {
             access: L::NEW,
-            lists: [const { List::new() }; CLASSES],
-            slabs: [const { Slabs::new() }; FIRST_OF_SPANS],
+            lists: [const { List::new() }; FINE_CLASSES],
+            shared: Shared::new(),
             reserve: Reserve::new(),
-            listed: Cell::new(0),
-            limit: Cell::new(0),
+            wide: Cell::new(None),
             spans,
             records,
             owner,
@@ -76,23 +96,17 @@ impl<L: Shareable> Heap<L> {
 
     #[inline(always)]
     fn pop_and_leave(&self, class: usize) -> Free {
-        let block = self.pop(class);
+        let block = pop(&self.lists[class]);
         self.leave();
         block
     }
 
-    /// A block of this class from its list. The caller has entered.
-    #[inline(always)]
-    fn pop(&self, class: usize) -> Free {
-        let list = &self.lists[class];
-        let block = list.pop();
-        if block.is_some() {
-            list.room.set(list.room.get() + 1);
-        }
-        block
+    /// The list of a class, if the heap has one. The caller has entered.
+    fn list(&self, class: usize) -> Option<&List> {
+        self.lists.get(class).or_else(|| self.wide.get()?.lists.get(class - FINE_CLASSES))
     }
 
-    /// Puts a block back.
+    /// Puts a block of a fine class back.
     ///
     /// # Safety
     ///
@@ -110,11 +124,60 @@ impl<L: Shareable> Heap<L> {
         self.leave();
     }
 
+    /// [`put`](Heap::put), for classes that are not fine, of which blocks lie in slabs.
+    ///
+    /// # Safety
+    ///
+    /// As there.
+    pub unsafe fn put_coarse(&self, class: usize, block: NonNull<u8>) {
+        self.enter();
+        let passing = List::new();
+        let list = self.list(class).unwrap_or(&passing);
+        let listed = !ptr::eq(list, &raw const passing);
+        if listed && list.room.get() == 0 {
+            self.relieve(class);
+        }
+        list.room.set(list.room.get().saturating_sub(1));
+        // SAFETY: the caller's promise.
+        unsafe { list.push(block) };
+        if !listed {
+            self.give_back(&slab::take_back(None, list, class, 0, &self.shared));
+        }
+        self.leave();
+    }
+
     /// Makes room in a list that is full.
     #[cold]
     #[inline(never)]
     fn relieve(&self, class: usize) {
-        self.give_back(&self.slabs[class].relieve(&self.lists[class], class, &self.reserve));
+        if let Some(list) = self.list(class) {
+            self.give_back(&slab::take_back(self.slabs(class), list, class, slab::most(class) / 2, &self.shared));
+        }
+    }
+
+    /// The slabs of a class, if the heap has any. The caller has entered.
+    fn slabs(&self, class: usize) -> Option<&'static Slabs> {
+        self.wide.get()?.slabs.get(class)
+    }
+
+    /// What there is besides where there is memory for it. Nothing is asked of the backing. The caller has entered.
+    fn widen(&self) -> Option<&'static Wide> {
+        if self.wide.get().is_none() && self.records.totals().granted >= WIDE_FROM {
+            let (payload, _) = self.records.place(self.owner, size_of::<Wide>())?;
+            let fresh = payload.cast::<Wide>();
+            let wide = Wide {
+                lists: [const { List::new() }; CLASSES - FINE_CLASSES],
+                slabs: [const { Slabs::new() }; FIRST_OF_SPANS],
+                listed: Cell::new(0),
+                limit: Cell::new(0),
+            };
+            payload.as_ptr().expose_provenance();
+            // SAFETY: the payload has room for it, and begins on the grain, which is enough for its alignment.
+            unsafe { fresh.write(wide) };
+            // SAFETY: it was just written. Who gives it back has entered, and lets nobody find it any more.
+            self.wide.set(Some(unsafe { fresh.as_ref() }));
+        }
+        self.wide.get()
     }
 
     /// Gives the ledger back what is in a list of spans.
@@ -125,28 +188,35 @@ impl<L: Shareable> Heap<L> {
         });
     }
 
-    /// A block of this class.
+    /// A block of this class, for `size` bytes.
     #[inline]
-    pub fn take(&self, class: usize) -> Free {
+    pub fn take(&self, class: usize, size: usize) -> Free {
         match slab_of_class(class) {
             Some(slab) => self.take_from_slabs(class, slab),
-            None => self.take_listed(class).or_else(|| self.span(size_of_class(class), ALIGN).map(|(block, _)| block)),
+            None => self.take_span(class, size),
         }
     }
 
-    /// A block from the list of a class of which each block is a span of its own.
+    /// A block of a class of which each is a span of its own: from its list, or from the ledger.
     #[inline]
-    fn take_listed(&self, class: usize) -> Free {
+    fn take_span(&self, class: usize, size: usize) -> Free {
         self.enter();
-        let pop = |class: usize| {
-            let block = self.lists[class].pop()?;
-            self.listed.set(self.listed.get() - size_of_coarse(class));
-            Some(block)
-        };
-        // One that is longer by an eighth at most does as well.
-        let taken = pop(class).or_else(|| pop((class + 1).min(CLASSES - 1)));
+        let wide = self.wide.get();
+        let listed = wide.and_then(|wide| {
+            let pop = |class: usize| {
+                let block = wide.lists[class - FINE_CLASSES].pop()?;
+                wide.listed.set(wide.listed.get() - size_of_coarse(class));
+                Some(block)
+            };
+            // One that is longer by an eighth at most does as well.
+            pop(class).or_else(|| pop((class + 1).min(CLASSES - 1)))
+        });
         self.leave();
-        taken
+        listed.or_else(|| {
+            // What is rounded up is of use to more requests, as long as there are lists that it may get into, and memory for that.
+            let whole = wide.and_then(|_| self.span(size_of_class(class), ALIGN));
+            whole.or_else(|| self.span(size, ALIGN)).map(|(block, _)| block)
+        })
     }
 
     /// [`put`](Heap::put), for classes of which each block is a span of its own.
@@ -155,19 +225,24 @@ impl<L: Shareable> Heap<L> {
     ///
     /// As there.
     #[inline]
-    pub unsafe fn put_span(&self, block: NonNull<u8>) {
+    pub unsafe fn put_span(&self, class: usize, block: NonNull<u8>) {
         // SAFETY: the caller's promise; such a block is a payload of the ledger's.
         let len = unsafe { payload_len(block) };
-        // It may be longer than what was asked for, by a little or by much.
+        // It may be longer than what was asked for, by a little or by much; or shorter than its class, where memory is short: of no use to others.
+        let rounded = len >= size_of_coarse(class);
         let class = class_within(len.min(LARGEST));
         self.enter();
-        let listed = self.listed.get() + size_of_coarse(class);
-        let room = listed <= self.limit.get();
-        if room {
-            self.listed.set(listed);
-            // SAFETY: the caller's promise.
-            unsafe { self.lists[class].push(block) };
-        }
+        let wide = self.wide.get().filter(|_| rounded);
+        let room = wide.is_some_and(|wide| {
+            let listed = wide.listed.get() + size_of_coarse(class);
+            let room = listed <= wide.limit.get();
+            if room {
+                wide.listed.set(listed);
+                // SAFETY: the caller's promise.
+                unsafe { wide.lists[class - FINE_CLASSES].push(block) };
+            }
+            room
+        });
         self.leave();
         if !room {
             // SAFETY: as above.
@@ -175,78 +250,196 @@ impl<L: Shareable> Heap<L> {
         }
     }
 
-    /// A block of a class that has slabs of so many bytes: from the list, or from a slab that fills it, or from a new one.
+    /// A block of a class that has slabs of so many bytes: from its list, from its own slabs, or from a shared one that has room; else from a
+    /// new slab of its own, where memory is large and there is room for one; else from wherever a block is to be had.
     #[inline(never)]
     fn take_from_slabs(&self, class: usize, slab: usize) -> Free {
-        let (slabs, list) = (&self.slabs[class], &self.lists[class]);
         self.enter();
-        slabs.fill(list, class);
-        let taken = self.pop(class);
-        let single = taken.is_none() && slabs.wants_single(class);
+        let block = self.cut(class);
+        if block.is_some() {
+            self.leave();
+            return block;
+        }
+        let ample = |bytes| bytes <= WIDE_FROM || bytes <= self.records.totals().granted;
+        let slabs = self.slabs(class).filter(|_| ample(slab * SLAB_PART));
+        let single = slabs.is_some_and(|slabs| slabs.wants_single(class, self.shared.apart(class)));
+        let wide = self.wide.get().is_some();
         self.leave();
-        if taken.is_some() {
-            return taken;
-        }
-        if single {
-            return self.single(class);
-        }
         // Nothing is held while memory may have to grow.
-        let Some(payload) = self.claim_slab(slab) else {
-            // There may be room for a block all the same.
-            return if may_be_single(class) { self.single(class) } else { self.last(class) };
+        let payload = if single || slabs.is_none() { None } else { self.claim_slab(slab) };
+        let Some(payload) = payload else {
+            // Where memory is large, blocks that are not fine keep out of slabs that others need.
+            let block = if wide && may_be_single(class) { self.single(class) } else { None };
+            return block.or_else(|| self.scarce(class));
         };
         self.enter();
-        // SAFETY: the claim was made for that.
-        unsafe { slabs.add(payload, class, slab) };
+        // Somebody may have trimmed the heap meanwhile.
+        let slabs = self.slabs(class);
+        if let Some(slabs) = slabs {
+            // SAFETY: the claim was made for that.
+            unsafe { slabs.add(payload, class, slab) };
+        }
+        let block = self.cut(class);
         self.provide();
-        // Another thread may have filled it meanwhile.
-        slabs.fill(list, class);
-        self.pop_and_leave(class)
+        self.leave();
+        if slabs.is_none() {
+            // SAFETY: it was claimed just now, and is not used.
+            unsafe { self.spans.give_back(payload) };
+        }
+        block.or_else(|| self.scarce(class))
     }
 
-    /// A block of a fine class from the reserve.
+    /// A block of this class without a new claim. The caller has entered.
+    fn cut(&self, class: usize) -> Free {
+        // Another thread may have put one in.
+        let listed = self.list(class).and_then(pop);
+        let own = || {
+            let wide = self.widen()?;
+            let list = self.list(class)?;
+            wide.slabs.get(class)?.fill(list, class);
+            pop(list)
+        };
+        listed.or_else(own).or_else(|| self.shared.cut(class))
+    }
+
+    /// A block of this class where there is no room for a slab of its own: from a shared slab that is claimed for it, or grows; from the reserve
+    /// if not even that is to be had.
+    #[cold]
+    #[inline(never)]
+    fn scarce(&self, class: usize) -> Free {
+        let size = size_of_class(class);
+        let part = (self.records.totals().granted / SHARED_PART) & !(GRAIN - 1);
+        let prefer = part.clamp(shared::SHORTEST, shared::LONGEST);
+        if may_be_single(class)
+            && size * 4 > prefer
+            && let Some(block) = self.longer(class, prefer).and_then(|block| block.or_else(|| self.single(class)))
+        {
+            // A slab for hardly more than itself would take more for its record than a span does.
+            return Some(block);
+        }
+        // Once more if a slab that was kept to grow in place goes back.
+        for _ in 0..2 {
+            self.enter();
+            let growing = self.shared.growing(size).inspect(|(at, _)| self.shared.keep(*at, false));
+            self.leave();
+            let grow = growing.map(|(at, most)| GrowInPlace {
+                payload: at.payload(),
+                missing: size,
+                prefer: prefer.min(most),
+            });
+            let want = Want { prefix: shared::HEAD, size, align: ALIGN, prefer, ahead: true, grow };
+            // SAFETY: the slab that is to grow is kept.
+            let placed = unsafe { self.spans.place(self.owner, &want) };
+            self.enter();
+            match (placed, growing) {
+                (Ok(Placed::New(payload, _)), _) => {
+                    // SAFETY: the claim was made for that.
+                    self.shared.grow_next(unsafe { self.shared.add(payload.base(), payload.len()) });
+                }
+                (Ok(Placed::Grown(payload)), Some((at, _))) => self.shared.lengthen(at, payload.len()),
+                _ => {}
+            }
+            // Also if there is nothing new: who was asked to let go may have made room.
+            let block = self.cut(class);
+            let gone = List::new();
+            push_payload(&gone, growing.and_then(|(at, _)| self.shared.let_go(at)));
+            let again = block.is_none() && gone.head.get().is_some();
+            self.give_back(&gone);
+            self.provide();
+            self.leave();
+            if !again {
+                return block.or_else(|| self.last(class));
+            }
+        }
+        self.last(class)
+    }
+
+    /// A block of this class from the shared slab that is to grow, if there is one: by what is preferred, or by just that, if there is free memory
+    /// behind it.
+    fn longer(&self, class: usize, prefer: usize) -> Option<Free> {
+        let size = size_of_class(class);
+        self.enter();
+        let block = self.shared.growing(size).map(|(at, most)| {
+            // SAFETY: the slab's claim is the heap's.
+            let longer = |bytes| unsafe { self.records.lengthen(at.payload(), bytes) };
+            if !longer(prefer.clamp(size, most)) && !longer(size) {
+                return None;
+            }
+            // SAFETY: as above.
+            self.shared.lengthen(at, unsafe { payload_len(at.payload()) });
+            self.shared.cut(class)
+        });
+        self.leave();
+        block
+    }
+
+    /// A block of this class from a slab of another one that has free blocks: from now on all share that. Of each class that holds larger ones a
+    /// slab is tried, then of the others. The caller has entered.
+    fn of_another(&self, class: usize) -> Free {
+        let classes = (0..FIRST_OF_SPANS).cycle().skip(class).take(FIRST_OF_SPANS);
+        classes
+            .filter(|other| self.slabs(*other).is_some_and(|slabs| slabs.share(*other, &self.shared)))
+            .find_map(|_| self.shared.cut(class))
+    }
+
+    /// A block of this class when there is no slab: a span of its own, which needs less for itself; or from a slab of another class; or from the
+    /// reserve.
     #[cold]
     #[inline(never)]
     fn last(&self, class: usize) -> Free {
-        self.enter();
-        let block = self.reserve.cut(size_of_class(class));
-        if block.is_some() {
-            self.slabs[class].add_single();
-        }
-        self.leave();
-        block
+        let single = if may_be_single(class) { self.single(class) } else { None };
+        single.or_else(|| {
+            self.enter();
+            let reserve = || if may_be_single(class) { None } else { self.reserve.cut(&self.shared, class) };
+            let block = self.of_another(class).or_else(reserve);
+            self.leave();
+            block
+        })
     }
 
     /// Sees to it that there is a reserve, if the ledger has plenty and free memory for it: nothing is asked of the backing. The caller has
     /// entered.
     fn provide(&self) {
+        let part = |granted| (granted >= reserve::LEAST_GRANTED).then(|| reserve::len(granted) - GRAIN);
         if self.reserve.is_short()
-            && let Some(payload) = self.records.place_slab(self.owner, reserve::LEN, reserve::LEAST_GRANTED)
+            && let Some(payload) = self.records.place_part(self.owner, part)
         {
+            let gone = List::new();
             // SAFETY: the claim was made for that.
-            unsafe { self.reserve.renew(payload) };
+            push_payload(&gone, unsafe { self.reserve.renew(&self.shared, payload) });
+            self.give_back(&gone);
         }
     }
 
     /// How many blocks are in the list of a class, and how many more it takes.
     #[cfg(all(test, not(miri)))]
     pub fn listed(&self, class: usize) -> (usize, usize) {
-        (self.lists[class].len(), self.lists[class].room.get())
+        self.list(class).map_or((0, 0), |list| (list.len(), list.room.get()))
     }
 
     /// Bytes of the reserve that are in no block.
+    #[cfg(all(test, not(miri)))]
     pub fn reserved(&self) -> usize {
+        self.reserve.left()
+    }
+
+    /// Bytes that are free for blocks of any class, and bytes that are no block's: of the heap's own records, of those of shared slabs, and of the
+    /// reserve.
+    pub fn besides(&self) -> (usize, usize) {
+        let record = |bytes: usize| bytes.next_multiple_of(GRAIN);
         self.enter();
-        let bytes = self.reserve.slack();
+        let (held, free, out) = self.shared.bytes();
+        let free = free - self.reserve.left();
+        let wide = self.wide.get().map_or(0, |_| record(size_of::<Wide>()));
         self.leave();
-        bytes
+        (free, record(size_of::<Self>()) + wide + held - free - out)
     }
 
     /// A block of this class that is a span of its own.
     fn single(&self, class: usize) -> Free {
         let (block, _) = self.span(size_of_class(class), ALIGN)?;
         self.enter();
-        self.slabs[class].add_single();
+        self.shared.count_single(block, class, true);
         self.leave();
         Some(block)
     }
@@ -285,7 +478,9 @@ impl<L: Shareable> Heap<L> {
         // Memory is short: time to see what there is.
         let claimed = self.records.totals().claimed;
         self.enter();
-        self.limit.set(claimed / PART);
+        if let Some(wide) = self.wide.get() {
+            wide.limit.set(claimed / PART);
+        }
         self.leave();
         let want = Want { prefix: 0, size, align, prefer: 0, ahead: true, grow: None };
         // SAFETY: no claim is to grow.
@@ -308,14 +503,14 @@ impl<L: Shareable> Heap<L> {
     pub fn class(&self, class: usize) -> (ClassStats, usize) {
         let size = size_of_class(class);
         self.enter();
-        let listed = self.lists[class].len();
-        let (slabs, singles, blocks, free) = match self.slabs.get(class) {
-            Some(slabs) => (slabs.count(), slabs.singles(), slabs.blocks(class), listed + slabs.free()),
-            None => (0, 0, listed, listed),
+        let listed = self.list(class).map_or(0, List::len);
+        let apart = if class < FIRST_OF_SPANS { self.shared.apart(class) } else { listed };
+        let (slabs, blocks, free) = match self.slabs(class) {
+            Some(slabs) => (slabs.count(), apart + slabs.blocks(class), listed + slabs.free()),
+            None => (0, apart, listed),
         };
         self.leave();
-        let (of_slab, of_single) = slack(size);
-        let slack = slabs * of_slab + singles * of_single;
+        let slack = slabs * slack(size);
         (ClassStats { size, slabs, used: blocks - free, free }, slack)
     }
 
@@ -340,34 +535,64 @@ impl<L: Shareable> Heap<L> {
     /// Gives back the free blocks that are spans of their own, or `all`, also the slabs that are free altogether. The reserve stays: this is
     /// how others get at what the heap has at hand. The caller has entered.
     fn let_go_inside(&self, all: bool) {
-        self.listed.set(0);
-        for (class, list) in self.lists.iter().enumerate() {
-            match self.slabs.get(class) {
-                Some(slabs) if all => {
-                    self.give_back(&slabs.settle(list, class, &self.reserve));
-                    iter::from_fn(|| slabs.remove()).for_each(|slab| {
-                        // SAFETY: a slab in which nothing is in use: a payload of the ledger's.
-                        unsafe { self.spans.give_back(slab) };
-                    });
-                }
-                Some(_) => {}
-                None => self.give_back(list),
+        if let Some(wide) = self.wide.get() {
+            wide.listed.set(0);
+        }
+        for class in 0..CLASSES {
+            let Some(list) = self.list(class) else {
+                break;
+            };
+            if class >= FIRST_OF_SPANS {
+                self.give_back(list);
+            } else if all {
+                let slabs = self.slabs(class);
+                self.give_back(&match slabs {
+                    Some(slabs) => slabs.settle(list, class, &self.shared),
+                    None => slab::take_back(None, list, class, 0, &self.shared),
+                });
+                iter::from_fn(|| slabs?.remove()).for_each(|slab| {
+                    // SAFETY: a slab in which nothing is in use: a payload of the ledger's.
+                    unsafe { self.spans.give_back(slab) };
+                });
             }
+        }
+        if all {
+            self.narrow();
         }
     }
 
-    /// Gives back all that is free; a heap without a slab needs no reserve either.
+    /// Gives back what there is besides, if there are no slabs: no block is in a list either. The caller has entered.
+    fn narrow(&self) {
+        let unused = |wide: &&Wide| wide.slabs.iter().all(|slabs| slabs.count() == 0);
+        if let Some(wide) = self.wide.get().filter(unused) {
+            self.wide.set(None);
+            // SAFETY: a payload of the ledger's, which nobody finds any more.
+            unsafe { self.spans.give_back(platform::owned(NonNull::from(wide).cast())) };
+        }
+    }
+
+    /// Gives back all that is free; a heap without a block in use needs no reserve either.
     pub fn trim(&self) {
         self.enter();
         self.let_go_inside(true);
-        if self.slabs.iter().all(|slabs| slabs.count() == 0)
-            && let Some(reserve) = self.reserve.end()
+        let (_, _, out) = self.shared.bytes();
+        if self.wide.get().is_none()
+            && out == 0
+            && let Some(reserve) = self.reserve.end(&self.shared)
         {
             // SAFETY: a reserve in which nothing is in use: a payload of the ledger's.
             unsafe { self.spans.give_back(reserve) };
         }
         self.leave();
     }
+}
+
+/// A block of a list's, which takes one more again then.
+#[inline(always)]
+fn pop(list: &List) -> Free {
+    let block = list.pop()?;
+    list.room.set(list.room.get() + 1);
+    Some(block)
 }
 
 // SAFETY: all that changes is used by whoever has entered.

@@ -17,6 +17,7 @@ mod class;
 mod heap;
 mod list;
 mod reserve;
+mod shared;
 mod slab;
 #[cfg(any(unix, windows, target_family = "wasm"))]
 mod small;
@@ -116,8 +117,8 @@ impl<L: Shareable> Global<L> {
             free += class.size * class.free;
             slack += unused;
         }
-        // The heap's own record is one of the spans, and what it keeps for the way down another.
-        slack += self.heap().map_or(0, |heap| size_of::<Heap<L>>().next_multiple_of(GRAIN) + heap.reserved());
+        let (room, records) = self.heap().map_or((0, 0), Heap::besides);
+        (free, slack) = (free + room, slack + records);
         // Other threads may have claimed more between the two counts.
         let free = free.min(held);
         HeapStats { held, in_use: held.saturating_sub(free + slack), free, peak: self.records.totals().peak }
@@ -214,10 +215,10 @@ impl<L: Shareable> Global<L> {
         let heap = unsafe { self.made() };
         if class < heap::FIRST_OF_SPANS {
             // SAFETY: a block that was allocated with this layout is one of its class, and the caller is done with it.
-            unsafe { heap.put(class, memory) };
+            unsafe { heap.put_coarse(class, memory) };
         } else {
             // SAFETY: as above.
-            unsafe { heap.put_span(memory) };
+            unsafe { heap.put_span(class, memory) };
         }
     }
 
@@ -226,8 +227,16 @@ impl<L: Shareable> Global<L> {
     fn acquire(&self, layout: Layout, clear: bool) -> Option<NonNull<u8>> {
         let heap = self.heap().or_else(|| self.open())?;
         if let Some(class) = class_for(layout) {
-            let block = heap.take(class);
-            let block = block.inspect(|block| sanitizer::hand_out(*block, layout.size(), size_of_class(class)));
+            let block = heap.take(class, layout.size());
+            let block = block.inspect(|block| {
+                let room = if class < heap::FIRST_OF_SPANS {
+                    size_of_class(class)
+                } else {
+                    // SAFETY: such a block is a payload of this ledger's that the heap holds.
+                    unsafe { payload_len(*block) }
+                };
+                sanitizer::hand_out(*block, layout.size(), room);
+            });
             return block.inspect(|block| platform::reach(block.addr().get() + layout.size()));
         }
         let (memory, zero_from) = heap.span(span_bytes(layout), layout.align())?;
@@ -249,11 +258,12 @@ impl<L: Shareable> Global<L> {
     unsafe fn change(&self, memory: *mut u8, old: Layout, new: Layout) -> *mut u8 {
         // SAFETY: what was allocated is not null.
         let memory = unsafe { come_back(memory) };
-        if class_for(old).is_some_and(|class| Some(class) == class_for(new)) {
-            sanitizer::hand_out(memory, new.size(), old.size());
-            return memory.as_ptr();
-        }
-        if is_span(old) && is_span(new) && memory.addr().get() & (new.align() - 1) == 0 {
+        if !is_span(old) {
+            if class_for(old) == class_for(new) {
+                sanitizer::hand_out(memory, new.size(), old.size());
+                return memory.as_ptr();
+            }
+        } else if is_span(new) && memory.addr().get() & (new.align() - 1) == 0 {
             // SAFETY: such a layout was allocated as a span, and the caller leaves it if another is returned.
             if let Some(memory) = unsafe { self.resize(memory, old, new) } {
                 sanitizer::hand_out(memory, new.size(), new.size().next_multiple_of(GRAIN));
@@ -309,21 +319,24 @@ impl<L: Shareable> Global<L> {
     /// returned.
     #[inline(never)]
     unsafe fn resize(&self, memory: NonNull<u8>, old: Layout, new: Layout) -> Option<NonNull<u8>> {
-        let size = span_bytes(new);
+        // Less than it would be given anew is enough, as it is where memory is short.
+        let (size, least) = (span_bytes(new), new.size().max(1));
         // SAFETY: the span is a payload of this ledger's that the caller holds.
         let had = unsafe { payload_len(memory) };
-        let Some(missing) = size.checked_sub(had).filter(|missing| *missing > 0) else {
+        if least <= had {
             // A little is left to it: it may grow again.
-            if had - size > had / SPARED {
+            if had.saturating_sub(size) > had / SPARED {
                 // SAFETY: the caller's promise.
                 unsafe { self.records.shorten(memory, size) };
             }
             return Some(memory);
-        };
+        }
         if class_for(new).is_some() {
             // SAFETY: the span is a payload of this ledger's that the caller holds.
-            return unsafe { self.records.lengthen(memory, missing) }.then_some(memory);
+            let longer = |missing| unsafe { self.records.lengthen(memory, missing) };
+            return (longer(size - had) || size > least && longer(least - had)).then_some(memory);
         }
+        let missing = size - had;
         let grow = Some(GrowInPlace { payload: memory, missing, prefer: 0 });
         let want = Want { prefix: 0, size, align: new.align(), prefer: 0, ahead: true, grow };
         // SAFETY: the span is a payload of this ledger's that the caller holds.

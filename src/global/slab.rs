@@ -11,7 +11,7 @@ use core::ptr::NonNull;
 
 use super::class::{ALIGN, class_of, may_be_single, size_of_class, slab_of_class};
 use super::list::{Free, List, link, next_of};
-use super::reserve::Reserve;
+use super::shared::{Shared, head_of, push_payload};
 use crate::layout::GRAIN;
 use crate::platform::sanitizer;
 
@@ -25,19 +25,17 @@ pub(super) struct Slabs {
     empty: Cell<Option<At>>,
     /// How many there are.
     count: Cell<usize>,
-    /// How many blocks lie in none of them, in use or in the list: spans of their own, and what was cut from the reserve.
-    singles: Cell<usize>,
 }
 
 /// At the start of a slab, after the ledger's own header; blocks of one class follow. Slabs lie at multiples of their size, so
 /// a block's address leads here.
 pub(super) struct Slab {
-    /// Its neighbours among the slabs that are open, or empty. The reserve is the one before itself, which no slab is.
+    /// Its neighbours among the slabs that are open, or empty.
     before: Cell<Option<At>>,
     after: Cell<Option<At>>,
-    /// Its free blocks but for those in the list of the class, and how many there are; in the reserve, bytes of blocks that are out.
+    /// Its free blocks but for those in the list of the class, and how many there are.
     free: Cell<Free>,
-    pub len: Cell<usize>,
+    len: Cell<usize>,
 }
 
 /// A slab's record, which is there until the slab is given back.
@@ -54,34 +52,19 @@ impl Deref for At {
 }
 
 impl At {
-    /// Begins a slab with its record.
+    /// Begins a slab of so many free blocks with its record.
     ///
     /// # Safety
     ///
     /// The caller owes: `payload` is the payload of a claim that begins, with the ledger's header, at a multiple of a slab's length, and
     /// is that long. Nobody else uses it.
-    unsafe fn begin(payload: NonNull<u8>, before: Option<At>, len: usize) -> At {
+    unsafe fn begin(payload: NonNull<u8>, len: usize) -> At {
         let at = At(payload.cast());
-        let (before, after, free, len) = (Cell::new(before), Cell::new(None), Cell::new(None), Cell::new(len));
+        let (before, after, free, len) = (Cell::new(None), Cell::new(None), Cell::new(None), Cell::new(len));
         // SAFETY: the caller's promise; a payload lies on the grain, and this one is longer than the record.
         unsafe { at.0.write(Slab { before, after, free, len }) };
         payload.as_ptr().expose_provenance();
         at
-    }
-
-    /// Begins a reserve, of which no block is out.
-    ///
-    /// # Safety
-    ///
-    /// As for [`begin`](At::begin).
-    pub unsafe fn begin_reserve(payload: NonNull<u8>) -> At {
-        // SAFETY: the caller's promise.
-        unsafe { At::begin(payload, Some(At(payload.cast())), 0) }
-    }
-
-    /// Whether this is no slab of a class but a reserve.
-    fn is_reserve(self) -> bool {
-        self.before.get() == Some(self)
     }
 
     /// The payload of the slab's claim.
@@ -101,9 +84,13 @@ impl At {
     }
 }
 
-/// Where the first block of a slab lies: 16 bytes after a multiple of 32. So in classes whose blocks are multiples of 32 bytes all lie there,
-/// and those that are spans, on the grain, don't.
-pub(super) const FIRST: usize = (GRAIN + size_of::<Slab>() - ALIGN).next_multiple_of(2 * ALIGN) + ALIGN;
+/// Where the first block of a slab of so many bytes lies: 16 bytes after a multiple of 32. So in classes whose blocks are multiples of 32 bytes all
+/// lie there, and those that are spans, on the grain, don't. Before it there is room for the record of a shared slab too, which it may become.
+const fn first_of(slab: usize) -> usize {
+    (GRAIN + head_of(slab) - ALIGN).next_multiple_of(2 * ALIGN) + ALIGN
+}
+
+const _: () = assert!(size_of::<Slab>() <= head_of(4 << 10));
 
 /// Whether a block of this class is a span of its own.
 fn is_single(block: NonNull<u8>, class: usize) -> bool {
@@ -123,15 +110,12 @@ const MOST: usize = 64;
 
 /// Blocks of a slab.
 const fn blocks_of(slab: usize, block: usize) -> usize {
-    (slab - FIRST) / block
+    (slab - first_of(slab)) / block
 }
 
-/// Bytes of payloads that are no block's, for blocks of `block` bytes: of each slab, and of each block that is a span of its own.
-pub(super) fn slack(block: usize) -> (usize, usize) {
-    let of_slab = slab_of_class(class_of(block)).map_or(0, |slab| slab - GRAIN - blocks_of(slab, block) * block);
-    // In a class of which no block is a span of its own, those that lie in no slab were cut from the reserve.
-    let of_single = if may_be_single(class_of(block)) { block.next_multiple_of(GRAIN) - block } else { 0 };
-    (of_slab, of_single)
+/// Bytes of a slab's payload that are no block's, for blocks of `block` bytes.
+pub(super) fn slack(block: usize) -> usize {
+    slab_of_class(class_of(block)).map_or(0, |slab| slab - GRAIN - blocks_of(slab, block) * block)
 }
 
 impl Slabs {
@@ -142,7 +126,6 @@ impl Slabs {
             open: Cell::new(None),
             empty: Cell::new(None),
             count: Cell::new(0),
-            singles: Cell::new(0),
         }
     }
 
@@ -151,26 +134,15 @@ impl Slabs {
         self.count.get()
     }
 
-    /// How many blocks there are, in use or not.
+    /// How many blocks they have, in use or not.
     pub fn blocks(&self, class: usize) -> usize {
-        let in_slabs = slab_of_class(class).map_or(0, |slab| self.count() * blocks_of(slab, size_of_class(class)));
-        self.singles.get() + in_slabs
+        slab_of_class(class).map_or(0, |slab| self.count() * blocks_of(slab, size_of_class(class)))
     }
 
-    /// How many blocks are spans of their own, or were cut from the reserve.
-    pub fn singles(&self) -> usize {
-        self.singles.get()
-    }
-
-    /// Whether the next block should be a span of its own: until they would fill half a slab, and there is none.
-    pub fn wants_single(&self, class: usize) -> bool {
+    /// Whether the next block should be a span of its own, beside so many that lie in no slab: until they would fill half of one, and there is none.
+    pub fn wants_single(&self, class: usize, apart: usize) -> bool {
         let half = || slab_of_class(class).map_or(0, |slab| blocks_of(slab, size_of_class(class)) / 2);
-        may_be_single(class) && self.count() == 0 && self.singles.get() < half()
-    }
-
-    /// One more block lies in no slab.
-    pub fn add_single(&self) {
-        self.singles.set(self.singles.get() + 1);
+        may_be_single(class) && self.count() == 0 && apart < half()
     }
 
     /// How many blocks are free, but for those in the list. It takes a step for each slab that has any.
@@ -188,7 +160,7 @@ impl Slabs {
     /// what this class has, and is that long. Nobody else uses it until [`remove`](Slabs::remove) returns it.
     pub unsafe fn add(&self, payload: NonNull<u8>, class: usize, slab: usize) {
         // SAFETY: the caller's promise.
-        let at = unsafe { At::begin(payload, None, blocks_of(slab, size_of_class(class))) };
+        let at = unsafe { At::begin(payload, blocks_of(slab, size_of_class(class))) };
         sanitizer::poison(payload, size_of::<Slab>()..slab - GRAIN);
         self.count.set(self.count.get() + 1);
         at.after.set(self.empty.replace(Some(at)));
@@ -258,7 +230,7 @@ impl Slabs {
             self.empty.set(at.after.get());
             at.len.set(0);
             // SAFETY: the first block lies in the slab.
-            self.fresh.set(Some(unsafe { at.0.cast().add(FIRST - GRAIN) }));
+            self.fresh.set(Some(unsafe { at.payload().add(first_of(slab) - GRAIN) }));
             self.left.set(blocks_of(slab, block));
         }
         let Some(first) = self.fresh.get() else {
@@ -277,73 +249,56 @@ impl Slabs {
         list.room.set(list.room.get().saturating_sub(count));
     }
 
-    /// Has the list, which is full, keep what was freed last; the rest goes back to its slabs. Those that are spans are the caller's again, in
-    /// a list of their own.
-    #[cold]
-    #[inline(never)]
-    pub fn relieve(&self, list: &List, class: usize, reserve: &Reserve) -> List {
-        self.take_back(list, class, most(class) / 2, reserve)
-    }
-
-    /// Takes all blocks back that are in the list, and those that were in none yet. Those that are spans are the caller's again.
-    pub fn settle(&self, list: &List, class: usize, reserve: &Reserve) -> List {
+    /// Takes all blocks back that are in the list, and those that were in none yet. Claims that nothing is in are the caller's again, as they
+    /// are below.
+    pub fn settle(&self, list: &List, class: usize, shared: &Shared) -> List {
         if self.left.get() > 0 {
             self.cut(list, class, usize::MAX);
         }
-        self.take_back(list, class, 0, reserve)
+        take_back(Some(self), list, class, 0, shared)
     }
 
-    /// Takes all but `keep` blocks back that are in the list. Those that are spans are the caller's again, as is a reserve that was renewed.
-    fn take_back(&self, list: &List, class: usize, keep: usize, reserve: &Reserve) -> List {
-        let singles = List::new();
-        let Some(slab) = slab_of_class(class) else {
-            return singles;
-        };
-        let blocks = blocks_of(slab, size_of_class(class));
-        let mut next = list.after(keep);
-        list.room.set(most(class) - keep);
-        while let Some(first) = next {
-            if is_single(first, class) {
-                // SAFETY: a block in a list is free, and starts with its link.
-                next = unsafe { next_of(first) };
-                // SAFETY: it has just left the other list.
-                unsafe { singles.push(first) };
-                self.singles.set(self.singles.get() - 1);
-                continue;
-            }
-            // Blocks that were freed one after the other often lie in one slab.
-            let (mut last, mut len) = (first, 0);
-            while let Some(block) = next
-                && (block.addr().get() ^ first.addr().get()) < slab
-                && !is_single(block, class)
-            {
-                (last, len) = (block, len + 1);
-                // SAFETY: a block in a list is free, and starts with its link.
-                next = unsafe { next_of(block) };
-            }
-            // SAFETY: every block of this class lies in a slab of this size, or in a reserve, which is as large as those of fine classes.
-            let at = unsafe { At::of(first, slab) };
-            if at.is_reserve() {
-                self.singles.set(self.singles.get() - len);
-                if let Some(whole) = reserve.take_back(at, len * size_of_class(class)) {
-                    // SAFETY: nobody uses it.
-                    unsafe { singles.push(whole) };
-                }
-                continue;
-            }
-            if at.len.get() == 0 {
-                self.open(at);
-            }
-            // SAFETY: as above.
-            unsafe { link(last, at.free.replace(Some(first))) };
-            at.len.set(at.len.get() + len);
-            if at.len.get() == blocks {
-                self.close(at);
-                at.len.set(blocks);
-                at.after.set(self.empty.replace(Some(at)));
-            }
+    /// Takes back `first`, which leads to a chain of blocks of this class, if they lie in slabs of it: as many as lie in one slab with it. Returns
+    /// what is left of the chain.
+    fn take_back(&self, first: NonNull<u8>, class: usize, slab: usize) -> Free {
+        // Blocks that were freed one after the other often lie in one slab.
+        let (mut last, mut len, mut next) = (first, 0, Some(first));
+        while let Some(block) = next
+            && (block.addr().get() ^ first.addr().get()) < slab
+        {
+            (last, len) = (block, len + 1);
+            // SAFETY: a block in a list is free, and starts with its link.
+            next = unsafe { next_of(block) };
         }
-        singles
+        // SAFETY: what is neither shared nor a span lies in a slab of its class.
+        let at = unsafe { At::of(first, slab) };
+        if at.len.get() == 0 {
+            self.open(at);
+        }
+        // SAFETY: as above.
+        unsafe { link(last, at.free.replace(Some(first))) };
+        at.len.set(at.len.get() + len);
+        let blocks = blocks_of(slab, size_of_class(class));
+        if at.len.get() == blocks {
+            self.close(at);
+            at.len.set(blocks);
+            at.after.set(self.empty.replace(Some(at)));
+        }
+        next
+    }
+
+    /// Makes a slab that has free blocks one that all classes share, if it can: the blocks of it that are out stay where they are.
+    pub fn share(&self, class: usize, shared: &Shared) -> bool {
+        let (Some(at), 0, Some(slab)) = (self.open.get(), self.left.get(), slab_of_class(class)) else {
+            return false;
+        };
+        let free = self.close(at);
+        self.count.set(self.count.get() - 1);
+        // SAFETY: the first block lies in the slab.
+        let first = unsafe { at.payload().add(first_of(slab) - GRAIN) };
+        // SAFETY: the slab's claim, with blocks of this class from there on and nothing before them but the record, which is forgotten here.
+        unsafe { shared.adopt(at.payload(), slab - GRAIN, class, first, blocks_of(slab, size_of_class(class)), free) };
+        true
     }
 
     /// Puts a slab among those that have free blocks of their own.
@@ -369,6 +324,33 @@ impl Slabs {
         at.len.set(0);
         at.free.take()
     }
+}
+
+/// Takes all but the first `keep` blocks back that are in a list of this class, which has these slabs: each to where it comes from. Claims that
+/// nothing is in any more are the caller's again, in a list of their own.
+pub(super) fn take_back(slabs: Option<&Slabs>, list: &List, class: usize, keep: usize, shared: &Shared) -> List {
+    let gone = List::new();
+    let mut next = list.after(keep);
+    list.room.set(most(class) - keep);
+    while let Some(first) = next {
+        // SAFETY: a block in a list is free, and starts with its link.
+        let after = unsafe { next_of(first) };
+        let elsewhere = shared.put(first, class).or_else(|| {
+            is_single(first, class).then(|| {
+                shared.count_single(first, class, false);
+                Some(first)
+            })
+        });
+        next = match (elsewhere, slabs, slab_of_class(class)) {
+            (Some(payload), ..) => {
+                push_payload(&gone, payload);
+                after
+            }
+            (None, Some(slabs), Some(slab)) => slabs.take_back(first, class, slab),
+            _ => unreachable!("a block of this class that lies nowhere"),
+        };
+    }
+    gone
 }
 
 /// How many blocks of a class its list holds at most.

@@ -3,12 +3,12 @@
 use super::bins::Bins;
 use super::node::{At, Link};
 use super::payload;
-use super::runs::Runs;
 use crate::backing::{Backing, Grant, Kind, Loan, Need, Reach, Request};
 use crate::error::Obstacle;
 use crate::layout::{Fit, GRAIN, MAX_SPAN, PAGE, padding};
 use crate::platform::sanitizer;
 use crate::span::Span;
+use crate::tree::Tree;
 
 /// Every span that was granted and not given back, claimed or free; they never overlap, and two free ones that touch and may
 /// merge are one.
@@ -17,7 +17,8 @@ use crate::span::Span;
 /// be called without fresh memory first finds out all that it needs and then changes everything without another call: what it uses
 /// for that is inlined. Where memory is fresh there is stack for all of it ([`platform::stack_ahead`](crate::platform::stack_ahead)).
 pub(super) struct Book {
-    runs: Runs,
+    /// The first span of each run, in the order of addresses.
+    runs: Tree<At>,
     /// The free ones.
     bins: Bins,
     pub totals: Totals,
@@ -48,7 +49,7 @@ unsafe impl Send for Book {}
 impl Book {
     pub const fn new() -> Book {
         Book {
-            runs: Runs::new(),
+            runs: Tree::new(),
             bins: Bins::new(),
             totals: Totals { granted: 0, claimed: 0, peak: 0, growths: 0 },
             touched: 0,

@@ -20,7 +20,6 @@ mod book;
 mod every_kind;
 mod node;
 mod records;
-mod runs;
 mod snapshot;
 #[cfg(test)]
 mod tests;

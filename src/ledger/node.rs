@@ -8,6 +8,7 @@ use core::ptr::NonNull;
 use crate::backing::Kind;
 use crate::layout::GRAIN;
 use crate::platform::sanitizer;
+use crate::tree;
 
 /// What a ledger knows of a span. Spans that touch and may be one are a run: its first one stands for it among the runs.
 pub(super) struct Node {
@@ -107,6 +108,17 @@ impl Node {
         debug_assert!(self.is_free());
         // SAFETY: the caller's promise.
         unsafe { &self.held.bin }
+    }
+}
+
+/// Spans that touch and may be one are a run; its first span stands for it in a tree.
+impl tree::Node for At {
+    fn addr(self) -> usize {
+        At::addr(self)
+    }
+
+    fn sides(&self) -> [&Cell<Link>; 2] {
+        [&self.below, &self.right]
     }
 }
 

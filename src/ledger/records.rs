@@ -7,7 +7,7 @@ use core::ptr::NonNull;
 use super::book::{Book, Totals};
 use super::{Claim, Keeper, SpanInfo, Spans, header_of, payload, reached};
 use crate::access::{Access, Everywhere, Kind, Shareable};
-use crate::layout::{Fit, GRAIN, MAX_SPAN, round_up};
+use crate::layout::{GRAIN, MAX_SPAN, round_up};
 use crate::platform::{Link, Whole};
 use crate::span::Span;
 
@@ -128,15 +128,11 @@ impl<L: Kind> Records<L> {
         })
     }
 
-    /// A claim that begins, with its header, at a multiple of `len` (a power of two) and is that long, if the ledger holds `plenty` and that
-    /// much is free: its payload.
-    pub fn place_slab(&self, owner: &'static str, len: usize, plenty: usize) -> Option<NonNull<u8>> {
-        let fit = Fit { head: len, size: 0, align: len };
+    /// A claim with room for as many bytes as `part` makes of all that the ledger holds, if it wants one and that much is free: its payload.
+    pub fn place_part(&self, owner: &'static str, part: impl FnOnce(usize) -> Option<usize>) -> Option<Span> {
         self.with(|Kept { book, .. }| {
-            if book.totals.granted < plenty {
-                return None;
-            }
-            Some(reached(payload(book.carve(owner, &fit, 0)?)).base())
+            let len = round_up(part(book.totals.granted)?, GRAIN)? + GRAIN;
+            Some(reached(payload(book.carve_len(owner, len, len)?)))
         })
     }
 

@@ -82,6 +82,11 @@ macro_rules! for_each_case {
             ledgers_come_and_go => $crate::conforming::ledgers_come_and_go,
             heap_h23_blocks_come_back_by_narrow_pointers => $crate::heap::coming_back::h23_by_narrow_pointers,
             heap_h37_a_reserve_is_kept => $crate::heap::reserve::h37_a_reserve_is_kept,
+            heap_h38_fresh_memory_is_used_up => $crate::heap::scarce::h38_fresh_memory_is_used_up,
+            heap_h38_holes_of_any_size_serve_small_blocks => $crate::heap::scarce::h38_holes_of_any_size_serve_small_blocks,
+            heap_h38_the_end_of_memory_that_grew => $crate::heap::scarce::h38_the_end_of_memory_that_grew,
+            heap_h38_one_block_of_each_size => $crate::heap::scarce::h38_one_block_of_each_size,
+            heap_h38_the_least_region => $crate::heap::scarce::h38_the_least_region,
         }
     };
 }

@@ -5,7 +5,7 @@ use core::alloc::{GlobalAlloc, Layout};
 use freehold::{Alloc, Arena, Backing, BlockPool, GRAIN, Global, Growth, Ledger};
 
 use super::blocks::{Blocks, HELD};
-use super::{HEAP, alone, counting, on_simulated, sizes};
+use super::{HEAP, alone, counting, make_large, on_simulated, sizes};
 use crate::backings::Manner;
 use crate::choices::{Choices, Seeded};
 use crate::live::Live;
@@ -178,15 +178,22 @@ pub fn h26_others_have_what_the_heap_keeps() {
             }
         }
     }
-    on_simulated(ROOM, Manner::Exact, 0, |heap, ledger, _| check(heap, ledger));
+    on_simulated(ROOM, Manner::Exact, 0, |heap, ledger, _| {
+        make_large(ledger);
+        check(heap, ledger);
+    });
     if !cfg!(miri) {
-        on_simulated(ROOM, Manner::Steps(4096), 0, |heap, ledger, _| check(heap, ledger));
+        on_simulated(ROOM, Manner::Steps(4096), 0, |heap, ledger, _| {
+            make_large(ledger);
+            check(heap, ledger);
+        });
     }
 }
 
 /// A slab with one block in use stays, with that block; all the others go.
 pub fn h26_slabs_in_use_stay() {
     on_simulated(ROOM, Manner::Exact, 0, |heap, ledger, _| {
+        make_large(ledger);
         let (mut live, mut blocks) = (Live::new(), Blocks::new(heap));
         for size in [16, 200, 1000] {
             let layout = layout(size, 8);

@@ -22,6 +22,7 @@ pub mod growing;
 pub mod modelled;
 pub mod refusing;
 pub mod reserve;
+pub mod scarce;
 pub mod sizes;
 pub mod slabs;
 pub mod small;
@@ -37,6 +38,11 @@ pub fn with_heap<B: Backing + 'static, R>(ledger: Ledger<B>, work: impl FnOnce(&
     // SAFETY: it stays where it is while the heap is used. After that nobody has the heap, or the ledger, which knows it.
     let lasting: &'static Ledger<B> = unsafe { &*core::ptr::from_ref(&ledger) };
     work(&Global::new_in(lasting, HEAP), &ledger)
+}
+
+/// Has a ledger hold so much that a heap on it has slabs for each class, and lists of all.
+pub fn make_large<B: Backing>(ledger: &Ledger<B>) {
+    drop(ledger.claim("wake", core::alloc::Layout::new::<[u8; 1 << 20]>()).expect("room"));
 }
 
 /// The backing of such a ledger.

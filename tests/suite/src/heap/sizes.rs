@@ -44,6 +44,11 @@ pub fn served(layout: Layout) -> usize {
     }
 }
 
+/// Bytes that a layout needs at least.
+pub fn needed(layout: Layout) -> usize {
+    if in_slab(layout) { served(layout) } else { layout.size().next_multiple_of(GRAIN) }
+}
+
 /// One size of each kind, and those beside the borders between them.
 pub const KINDS: &[usize] = if cfg!(miri) {
     &[17, 300, 1100, 33_000]

@@ -1,0 +1,477 @@
+//! Slabs that all classes share: where memory is small, or short, there is none for a slab of each class.
+//!
+//! They are claims of any length and at any address, so they fit a hole or the end of a region. Each has a map with a bit for each 16
+//! bytes, so what one class gives back serves any other. That takes some steps more for a block than a list, and no memory.
+//!
+//! A block does not say that it lies in one, and its neighbourhood may be somebody else's memory. So they stand in a tree, in the order of their
+//! addresses, which is asked when blocks leave their list.
+
+use core::cell::Cell;
+use core::iter;
+use core::ops::Deref;
+use core::ptr::NonNull;
+use core::slice;
+
+use super::class::{ALIGN, LARGEST_IN_SLAB, size_of_class};
+use super::heap::FIRST_OF_SPANS;
+use super::list::{Free, List, next_of};
+use crate::layout::GRAIN;
+use crate::ledger::payload_len;
+use crate::platform::sanitizer;
+use crate::tree::{self, Tree};
+
+/// The slabs that all classes of a heap share.
+pub(super) struct Shared {
+    /// All of them, in the order of addresses.
+    all: Tree<At>,
+    /// Those that may be cut from, by the longest piece they have: the first of each circle.
+    heads: [Cell<Link>; BINS],
+    /// The one that was claimed last for blocks: it may have room behind it.
+    newest: Cell<Link>,
+    /// Bytes of all payloads, of what there is for blocks in them, and of blocks that are out.
+    held: Cell<usize>,
+    room: Cell<usize>,
+    out: Cell<usize>,
+    /// How many blocks of each class lie in no slab of their class's own, in use or in a list: those that lie here, and spans of their own, which
+    /// the sums have too.
+    apart: [Cell<u32>; FIRST_OF_SPANS],
+    /// How many slabs searches have looked at.
+    #[cfg(all(test, not(miri)))]
+    pub looks: Cell<usize>,
+}
+
+/// At the start of a shared slab, after the ledger's own header.
+pub(super) struct Slab {
+    sides: [Cell<Link>; 2],
+    /// Its neighbours in its circle.
+    before: Cell<Link>,
+    after: Cell<Link>,
+    /// Units that it has, those that are out, and the most that are free side by side.
+    units: Cell<u16>,
+    out: Cell<u16>,
+    longest: Cell<u16>,
+    /// Set iff it is in none of the circles: it is set aside, or has nothing free.
+    hidden: Cell<bool>,
+    /// Set as long as it stays though nothing of it is out; and as long as nothing is cut from it without naming it.
+    kept: Cell<bool>,
+    aside: Cell<bool>,
+    /// Words of the map that follows: a bit for each unit that is out, and for each beyond the slab's end.
+    words: Cell<u16>,
+}
+
+/// A shared slab's record, which is there until the slab is given back.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) struct At(NonNull<Slab>);
+
+type Link = Option<At>;
+
+/// All blocks are multiples of it.
+const UNIT: usize = ALIGN;
+
+/// Bytes of the longest that is asked for, the ledger's header included; and of the shortest, if there is that much.
+pub(super) const LONGEST: usize = 4 << 10;
+pub(super) const SHORTEST: usize = 256;
+
+/// Bytes of the record and the map of a slab that may have so many bytes.
+pub(super) const fn head_of(slab: usize) -> usize {
+    (size_of::<Slab>() + words_of(slab) * size_of::<u32>()).next_multiple_of(UNIT)
+}
+
+const fn words_of(slab: usize) -> usize {
+    slab / UNIT / 32
+}
+
+/// The same of those that are asked for.
+pub(super) const HEAD: usize = head_of(LONGEST);
+
+/// From one power of two to the next there is a circle; the last has all that hold any block.
+const BINS: usize = (LARGEST_IN_SLAB / UNIT).ilog2() as usize + 1;
+
+/// So many slabs of a circle are looked at before one is taken that has room for certain; and where there is none of those.
+const TRIES: usize = 2;
+const LOOKS: usize = 32;
+
+impl Deref for At {
+    type Target = Slab;
+
+    fn deref(&self) -> &Slab {
+        // SAFETY: an `At` is made by `add`, over a record that stays written until the slab is taken out, and not used after that.
+        unsafe { self.0.as_ref() }
+    }
+}
+
+impl tree::Node for At {
+    fn addr(self) -> usize {
+        self.0.addr().get()
+    }
+
+    fn sides(&self) -> [&Cell<Link>; 2] {
+        self.sides.each_ref()
+    }
+}
+
+impl At {
+    /// The payload of the slab's claim.
+    pub fn payload(self) -> NonNull<u8> {
+        self.0.cast()
+    }
+
+    /// Bytes that are in no block.
+    pub fn free(self) -> usize {
+        usize::from(self.units.get() - self.out.get()) * UNIT
+    }
+
+    pub fn is_half_out(self) -> bool {
+        self.out.get() * 2 > self.units.get()
+    }
+
+    /// Whether nothing of it is out.
+    pub fn is_whole(self) -> bool {
+        self.out.get() == 0
+    }
+
+    /// Bytes of the record and the map.
+    fn head(self) -> usize {
+        head_of(usize::from(self.words.get()) * 32 * UNIT)
+    }
+
+    /// Units that the map has room for.
+    fn most(self) -> usize {
+        usize::from(self.words.get()) * 32
+    }
+
+    /// By how many bytes it may grow until it is as long as they come.
+    fn to_grow(self) -> usize {
+        LONGEST.saturating_sub(GRAIN + self.head() + usize::from(self.units.get()) * UNIT)
+    }
+
+    fn block(self, unit: usize) -> NonNull<u8> {
+        // SAFETY: the slab has so many units after its record and its map.
+        unsafe { self.payload().add(self.head() + unit * UNIT) }
+    }
+
+    fn map(&self) -> &[Cell<u32>] {
+        // SAFETY: the map follows the record, in the same claim.
+        let start = unsafe { self.0.add(1) };
+        // SAFETY: it has so many words, which were written when the slab was entered, and is used here alone.
+        unsafe { slice::from_raw_parts(start.cast().as_ptr(), usize::from(self.words.get())) }
+    }
+
+    /// The first unit from `from` on that is out, or with `out` unset that is free; [`most`](At::most) if there is none.
+    fn next(self, from: usize, out: bool) -> usize {
+        let mut beyond = !0 << (from % 32);
+        for (word, map) in self.map().iter().enumerate().skip(from / 32) {
+            let found = if out { map.get() } else { !map.get() } & beyond;
+            if found != 0 {
+                return word * 32 + found.trailing_zeros() as usize;
+            }
+            beyond = !0;
+        }
+        self.most()
+    }
+
+    /// The stretches of free units: where each starts, and how long it is. There are half as many at most as units.
+    fn stretches(self) -> impl Iterator<Item = (usize, usize)> {
+        let mut from = 0;
+        iter::from_fn(move || {
+            let start = self.next(from, false);
+            from = self.next(start, true);
+            (start < from).then_some((start, from - start))
+        })
+    }
+
+    /// Writes down whether `count` units are out.
+    fn mark(self, unit: usize, count: usize, out: bool) {
+        for unit in unit..unit + count {
+            let (word, bit) = (&self.map()[unit / 32], 1 << (unit % 32));
+            word.set(if out { word.get() | bit } else { word.get() & !bit });
+        }
+    }
+
+    fn measure(self) {
+        let longest = self.stretches().map(|(_, len)| len).max().unwrap_or(0);
+        self.longest.set(longest as u16);
+    }
+}
+
+impl Shared {
+    pub const fn new() -> Shared {
+        Shared {
+            all: Tree::new(),
+            heads: [const { Cell::new(None) }; BINS],
+            newest: Cell::new(None),
+            held: Cell::new(0),
+            room: Cell::new(0),
+            out: Cell::new(0),
+            apart: [const { Cell::new(0) }; FIRST_OF_SPANS],
+            #[cfg(all(test, not(miri)))]
+            looks: Cell::new(0),
+        }
+    }
+
+    /// How many blocks of a class lie in no slab of its own.
+    pub fn apart(&self, class: usize) -> usize {
+        self.apart.get(class).map_or(0, |count| count.get() as usize)
+    }
+
+    /// One more block of this class is a span of its own, or one less.
+    pub fn count_single(&self, block: NonNull<u8>, class: usize, more: bool) {
+        let size = size_of_class(class);
+        // SAFETY: such a block is a payload of the ledger's, which the heap holds.
+        for (sum, bytes) in [(&self.held, unsafe { payload_len(block) }), (&self.room, size), (&self.out, size)] {
+            sum.set(if more { sum.get() + bytes } else { sum.get() - bytes });
+        }
+        self.count(class, if more { 1 } else { -1 });
+    }
+
+    fn count(&self, class: usize, change: i32) {
+        self.apart[class].set(self.apart[class].get().wrapping_add_signed(change));
+    }
+
+    /// Bytes of all payloads, how many of them are there for any block, and how many are in one.
+    pub fn bytes(&self) -> (usize, usize, usize) {
+        (self.held.get(), self.room.get() - self.out.get(), self.out.get())
+    }
+
+    /// Enters a slab that was claimed just now.
+    ///
+    /// # Safety
+    ///
+    /// The caller owes: `payload` is the payload of a claim of `len` bytes, of [`HEAD`] and at least a unit. Nobody else uses it until it is
+    /// returned from here.
+    pub unsafe fn add(&self, payload: NonNull<u8>, len: usize) -> At {
+        sanitizer::poison(payload, HEAD..len);
+        // SAFETY: the caller's promise.
+        let at = unsafe { self.begin(payload, len, LONGEST) };
+        self.show(at);
+        at
+    }
+
+    /// From now on this one is to grow.
+    pub fn grow_next(&self, at: At) {
+        self.newest.set(Some(at));
+    }
+
+    /// Enters what was a slab of one class: blocks of that class lie from `first` on, side by side, and are out but for a chain of free ones.
+    ///
+    /// # Safety
+    ///
+    /// The caller owes: the same of the payload, but for the blocks that are out; the first block lies at a multiple of 16, behind what
+    /// [`head_of`] says of its length and the header's.
+    pub unsafe fn adopt(
+        &self,
+        payload: NonNull<u8>,
+        len: usize,
+        class: usize,
+        first: NonNull<u8>,
+        blocks: usize,
+        free: Free,
+    ) {
+        // SAFETY: the caller's promise.
+        let at = unsafe { self.begin(payload, len, len + GRAIN) };
+        let size = size_of_class(class);
+        let unit = |block: NonNull<u8>| (block.addr().get() - at.block(0).addr().get()) / UNIT;
+        at.mark(unit(first), blocks * size / UNIT, true);
+        // SAFETY: a free block starts with its link.
+        let free = iter::successors(free, |block| unsafe { next_of(*block) });
+        let count = blocks - free.map(|block| at.mark(unit(block), size / UNIT, false)).count();
+        at.out.set((count * size / UNIT) as u16);
+        self.out.set(self.out.get() + count * size);
+        self.count(class, count as i32);
+        self.show(at);
+    }
+
+    /// Begins a slab, all of it free, with its record. It may have `most` bytes at some time.
+    ///
+    /// # Safety
+    ///
+    /// As for [`add`](Shared::add), but for blocks that lie there.
+    unsafe fn begin(&self, payload: NonNull<u8>, len: usize, most: usize) -> At {
+        let at = At(payload.cast());
+        let slab = Slab {
+            sides: [const { Cell::new(None) }; 2],
+            before: Cell::new(None),
+            after: Cell::new(None),
+            units: Cell::new(0),
+            out: Cell::new(0),
+            longest: Cell::new(0),
+            hidden: Cell::new(true),
+            kept: Cell::new(false),
+            aside: Cell::new(false),
+            words: Cell::new(words_of(most) as u16),
+        };
+        // SAFETY: the caller's promise; a payload lies on the grain.
+        unsafe { at.0.write(slab) };
+        // SAFETY: the map follows the record.
+        let map = unsafe { at.0.add(1) }.cast::<u32>();
+        // SAFETY: there is room for it, as for the record.
+        unsafe { map.write_bytes(!0, words_of(most)) };
+        payload.as_ptr().expose_provenance();
+        self.all.insert(at);
+        self.held.set(self.held.get() + at.head());
+        self.enlarge(at, len);
+        at
+    }
+
+    /// Has a slab know that its payload has so many bytes now.
+    pub fn lengthen(&self, at: At, len: usize) {
+        sanitizer::poison(at.payload(), at.head() + usize::from(at.units.get()) * UNIT..len);
+        self.hide(at);
+        self.enlarge(at, len);
+        self.show(at);
+    }
+
+    fn enlarge(&self, at: At, len: usize) {
+        let units = usize::from(at.units.get());
+        let bytes = len - at.head() - units * UNIT;
+        let more = (bytes / UNIT).min(at.most() - units);
+        at.units.set((units + more) as u16);
+        at.mark(units, more, false);
+        self.held.set(self.held.get() + bytes);
+        self.room.set(self.room.get() + more * UNIT);
+    }
+
+    /// Keeps a slab from being given back, and `aside` from being cut from unless it is named.
+    pub fn keep(&self, at: At, aside: bool) {
+        at.kept.set(true);
+        at.aside.set(aside);
+        if aside {
+            self.hide(at);
+        }
+    }
+
+    /// Keeps it no longer. If nothing of it is out, its payload is the caller's again.
+    pub fn let_go(&self, at: At) -> Free {
+        at.kept.set(false);
+        if at.aside.take() {
+            self.show(at);
+        }
+        self.take_out(at)
+    }
+
+    /// The slab that was claimed last, if it may grow by `bytes` and nobody keeps it; and by how much it may at most.
+    pub fn growing(&self, bytes: usize) -> Option<(At, usize)> {
+        let at = self.newest.get().filter(|at| !at.kept.get())?;
+        Some((at, at.to_grow())).filter(|(_, most)| bytes <= *most)
+    }
+
+    /// A block of this class.
+    pub fn cut(&self, class: usize) -> Free {
+        let at = self.find(size_of_class(class) / UNIT)?;
+        self.cut_from(at, class)
+    }
+
+    /// A block of this class from a slab that may be set aside.
+    pub fn cut_from(&self, at: At, class: usize) -> Free {
+        let units = size_of_class(class) / UNIT;
+        let (unit, _) = at.stretches().find(|(_, len)| *len >= units)?;
+        self.mark(at, unit, units, true);
+        self.count(class, 1);
+        Some(at.block(unit))
+    }
+
+    /// Takes a block of this class back, if it lies here: the slab's payload is the caller's again if it was the last one. `None` if it does not.
+    pub fn put(&self, block: NonNull<u8>, class: usize) -> Option<Free> {
+        let at = self.all.at_or_below(block.addr().get())?;
+        let within = block.addr().get() - at.0.addr().get();
+        let within = within.checked_sub(at.head()).filter(|within| *within < usize::from(at.units.get()) * UNIT)?;
+        let size = size_of_class(class);
+        sanitizer::poison(block, 0..size);
+        self.count(class, -1);
+        self.mark(at, within / UNIT, size / UNIT, false);
+        Some(self.take_out(at))
+    }
+
+    fn mark(&self, at: At, unit: usize, count: usize, out: bool) {
+        self.hide(at);
+        at.mark(unit, count, out);
+        let (sum, count) = (self.out.get(), count as u16);
+        if out {
+            at.out.set(at.out.get() + count);
+            self.out.set(sum + usize::from(count) * UNIT);
+        } else {
+            at.out.set(at.out.get() - count);
+            self.out.set(sum - usize::from(count) * UNIT);
+        }
+        if !at.aside.get() {
+            self.show(at);
+        }
+    }
+
+    /// Takes a slab out of which nothing is out, unless it is kept.
+    fn take_out(&self, at: At) -> Free {
+        if at.kept.get() || at.out.get() > 0 {
+            return None;
+        }
+        self.hide(at);
+        self.all.remove(at);
+        if self.newest.get() == Some(at) {
+            self.newest.set(None);
+        }
+        self.room.set(self.room.get() - usize::from(at.units.get()) * UNIT);
+        // SAFETY: the slab is a claim of the ledger's, held until the payload is given back.
+        self.held.set(self.held.get() - unsafe { payload_len(at.payload()) });
+        Some(at.payload())
+    }
+
+    /// A slab that has so many units side by side, one of those that have the fewest more. It looks at a few of each that may.
+    fn find(&self, units: usize) -> Link {
+        let holds = |at: &At| usize::from(at.longest.get()) >= units;
+        let near = units.ilog2() as usize;
+        let certain = units.next_power_of_two().ilog2() as usize;
+        self.circle(near)
+            .take(TRIES)
+            .find(holds)
+            .or_else(|| self.heads[certain..].iter().find_map(Cell::get))
+            .or_else(|| self.circle(near).take(LOOKS).find(holds))
+    }
+
+    fn circle(&self, bin: usize) -> impl Iterator<Item = At> {
+        let first = self.heads[bin].get();
+        iter::successors(first, move |at| at.after.get().filter(|next| Some(*next) != first)).inspect(|_| {
+            #[cfg(all(test, not(miri)))]
+            self.looks.set(self.looks.get() + 1);
+        })
+    }
+
+    /// Puts a slab into the circle for the longest piece that it has, if it has any.
+    fn show(&self, at: At) {
+        at.measure();
+        let Some(bin) = bin_of(at) else {
+            return;
+        };
+        at.hidden.set(false);
+        let head = &self.heads[bin];
+        let first = head.replace(Some(at)).unwrap_or(at);
+        let last = if first == at { at } else { first.before.get().unwrap_or(first) };
+        at.before.set(Some(last));
+        at.after.set(Some(first));
+        last.after.set(Some(at));
+        first.before.set(Some(at));
+    }
+
+    /// Takes it out again.
+    fn hide(&self, at: At) {
+        let (false, Some(bin)) = (at.hidden.replace(true), bin_of(at)) else {
+            return;
+        };
+        let (before, after) = (at.before.get().unwrap_or(at), at.after.get().unwrap_or(at));
+        before.after.set(Some(after));
+        after.before.set(Some(before));
+        if self.heads[bin].get() == Some(at) {
+            self.heads[bin].set(Some(after).filter(|after| *after != at));
+        }
+    }
+}
+
+fn bin_of(at: At) -> Option<usize> {
+    Some((at.longest.get().checked_ilog2()? as usize).min(BINS - 1))
+}
+
+/// What a list of blocks that are spans, or of slabs, is made of: pushes a payload that nobody uses any more.
+pub(super) fn push_payload(list: &List, payload: Free) {
+    if let Some(payload) = payload {
+        // SAFETY: it is nobody's, and longer than a link.
+        unsafe { list.push(payload) };
+    }
+}
