@@ -208,3 +208,30 @@ mod without {
 
     impl<T: ?Sized> Everywhere for T {}
 }
+
+/// What wasm without threads has, for a test on a host: nothing keeps anybody out, and one thread uses it.
+#[cfg(test)]
+#[derive(Debug)]
+pub(crate) struct OneThread;
+
+#[cfg(test)]
+mod one_thread {
+    use super::{Access, Local, OneThread, Shareable, sealed};
+
+    impl sealed::Sealed for OneThread {}
+
+    impl Access for OneThread {
+        const NEW: OneThread = OneThread;
+        const EXCLUDES: bool = Local::EXCLUDES;
+
+        fn enter(&self) {}
+
+        fn try_enter(&self) -> bool {
+            true
+        }
+
+        unsafe fn leave(&self) {}
+    }
+
+    impl Shareable for OneThread {}
+}
