@@ -48,8 +48,13 @@ pub(crate) const fn padding(addr: usize, align: usize) -> usize {
 /// Both ends are on the grain, address 0 and the last 4 KiB of the address space ([`HEADROOM`]) are left out, and what is
 /// longer than [`MAX_SPAN`] is cut there. A length of 0 means: nothing.
 pub(crate) const fn usable(addr: usize, len: usize) -> (usize, usize) {
+    usable_in(addr, len, GRAIN)
+}
+
+/// The same for a heap that has no ledger, with both ends on a `unit` of its own: a power of two up to the grain.
+pub(crate) const fn usable_in(addr: usize, len: usize, unit: usize) -> (usize, usize) {
     let null = if addr == 0 { 1 } else { 0 };
-    let skip = padding(addr + null, GRAIN) + null;
+    let skip = padding(addr + null, unit) + null;
     if skip >= len || addr > LAST_END - skip {
         return (0, 0);
     }
@@ -61,7 +66,7 @@ pub(crate) const fn usable(addr: usize, len: usize) -> (usize, usize) {
     if room > MAX_SPAN {
         room = MAX_SPAN;
     }
-    (skip, room & !(GRAIN - 1))
+    (skip, room & !(unit - 1))
 }
 
 /// What a claim must hold: `head` bytes, then `size` bytes at a multiple of `align`.
@@ -147,12 +152,14 @@ mod tests {
 
     #[test]
     fn h13_usable_takes_any_range() {
-        for addr in (0..2 * GRAIN).chain([usize::MAX - 2 * GRAIN, usize::MAX - 1, usize::MAX]) {
+        let addrs = (0..2 * GRAIN).chain([usize::MAX - 2 * GRAIN, usize::MAX - 1, usize::MAX]);
+        for (addr, unit) in addrs.flat_map(|addr| [(addr, GRAIN), (addr, 8)]) {
             for len in 0..3 * GRAIN {
-                let (skip, room) = usable(addr, len);
+                let (skip, room) = usable_in(addr, len, unit);
+                assert!(unit < GRAIN || (skip, room) == usable(addr, len));
                 if room > 0 {
                     let start = addr.checked_add(skip).expect("no wrap");
-                    assert!(start > 0 && start % GRAIN == 0 && room % GRAIN == 0);
+                    assert!(start > 0 && start % unit == 0 && room % unit == 0);
                     assert!(skip + room <= len && start.checked_add(room).is_some());
                 }
             }

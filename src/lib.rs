@@ -46,7 +46,7 @@ pub use backing::{Backing, Grant, Loan, Need, Region, Request, Then};
 pub use backing::{HeapTail, MemoryGrow};
 pub use chunk::Growth;
 pub use error::{AllocError, Obstacle, Rejected};
-pub use global::{ClassStats, Global, HeapStats};
+pub use global::{Bounded, ClassStats, Global, HeapStats};
 pub use layout::{GRAIN, PAGE};
 pub use ledger::{Claim, Ledger, Snapshot, SpanInfo};
 pub use lock_api::RawMutex;
