@@ -48,13 +48,8 @@ pub(crate) const fn padding(addr: usize, align: usize) -> usize {
 /// Both ends are on the grain, address 0 and the last 4 KiB of the address space ([`HEADROOM`]) are left out, and what is
 /// longer than [`MAX_SPAN`] is cut there. A length of 0 means: nothing.
 pub(crate) const fn usable(addr: usize, len: usize) -> (usize, usize) {
-    usable_in(addr, len, GRAIN)
-}
-
-/// The same for a heap that has no ledger, with both ends on a `unit` of its own: a power of two up to the grain.
-pub(crate) const fn usable_in(addr: usize, len: usize, unit: usize) -> (usize, usize) {
     let null = if addr == 0 { 1 } else { 0 };
-    let skip = padding(addr + null, unit) + null;
+    let skip = padding(addr + null, GRAIN) + null;
     if skip >= len || addr > LAST_END - skip {
         return (0, 0);
     }
@@ -66,7 +61,16 @@ pub(crate) const fn usable_in(addr: usize, len: usize, unit: usize) -> (usize, u
     if room > MAX_SPAN {
         room = MAX_SPAN;
     }
-    (skip, room & !(unit - 1))
+    (skip, room & !(GRAIN - 1))
+}
+
+/// The part of `[addr, addr + len)` that a heap without a ledger can use: where it starts and ends, both on `unit` (a power of two).
+///
+/// The end does not wrap, though `addr + len` may; it is before the start where there is nothing.
+#[inline(always)]
+pub(crate) const fn whole(addr: usize, len: usize, unit: usize) -> (usize, usize) {
+    let last = unit - 1;
+    (addr.saturating_add(last) & !last, addr.saturating_add(len) & !last)
 }
 
 /// What a claim must hold: `head` bytes, then `size` bytes at a multiple of `align`.
@@ -152,16 +156,28 @@ mod tests {
 
     #[test]
     fn h13_usable_takes_any_range() {
-        let addrs = (0..2 * GRAIN).chain([usize::MAX - 2 * GRAIN, usize::MAX - 1, usize::MAX]);
-        for (addr, unit) in addrs.flat_map(|addr| [(addr, GRAIN), (addr, 8)]) {
+        for addr in (0..2 * GRAIN).chain([usize::MAX - 2 * GRAIN, usize::MAX - 1, usize::MAX]) {
             for len in 0..3 * GRAIN {
-                let (skip, room) = usable_in(addr, len, unit);
-                assert!(unit < GRAIN || (skip, room) == usable(addr, len));
+                let (skip, room) = usable(addr, len);
                 if room > 0 {
                     let start = addr.checked_add(skip).expect("no wrap");
-                    assert!(start > 0 && start % unit == 0 && room % unit == 0);
+                    assert!(start > 0 && start % GRAIN == 0 && room % GRAIN == 0);
                     assert!(skip + room <= len && start.checked_add(room).is_some());
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn h09_h13_whole_units_of_any_range() {
+        for addr in (1..50).chain(usize::MAX - 50..=usize::MAX) {
+            for len in (0..50).chain([isize::MAX as usize, usize::MAX]) {
+                let (start, end) = whole(addr, len, 8);
+                assert!(start.is_multiple_of(8) && end.is_multiple_of(8));
+                assert!(start >= end || start >= addr && end - addr <= len, "{addr:#x}, {len}: {start:#x}..{end:#x}");
+                assert!(len < 16 || addr > usize::MAX - 16 || end >= start, "{addr:#x}, {len}: nothing");
+                // Whoever rounds what lies between does not come out below.
+                assert!(end + 8 > start || addr > usize::MAX - 8, "{start:#x}..{end:#x}");
             }
         }
     }

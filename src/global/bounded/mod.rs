@@ -22,10 +22,11 @@ pub struct Bounded<A = Needed> {
 }
 
 /// What one thread at a time uses.
+#[repr(C)]
 struct Heap {
     pieces: Pieces,
     /// Where they lie.
-    region: Option<Region<'static>>,
+    region: Region<'static>,
 }
 
 // SAFETY: the heap is used by one thread at a time, between `enter` and `leave`; the access is one that any thread may enter.
@@ -41,14 +42,16 @@ impl<A: Shareable> Default for Bounded<A> {
 
 impl<A: Shareable> Bounded<A> {
     pub const fn new() -> Bounded<A> {
-        Bounded { access: A::NEW, heap: UnsafeCell::new(Heap { pieces: Pieces::new(), region: None }) }
+        // SAFETY: no bytes.
+        let region = unsafe { Region::from_raw(ptr::null_mut(), 0) };
+        Bounded { access: A::NEW, heap: UnsafeCell::new(Heap { pieces: Pieces::new(), region }) }
     }
 
     pub fn lend(&self, region: Region<'static>) -> Result<(), Region<'static>> {
         self.with(|heap| {
             // SAFETY: there is none yet; the region is kept beside it, and nobody else's for good.
             if !heap.pieces.are_open() && region.span().is_some_and(|span| unsafe { heap.pieces.open(span) }) {
-                heap.region = Some(region);
+                heap.region = region;
                 return Ok(());
             }
             Err(region)
@@ -57,8 +60,8 @@ impl<A: Shareable> Bounded<A> {
 
     pub fn stats(&self) -> HeapStats {
         self.with(|heap| {
-            let (used, peak) = (heap.pieces.used, heap.pieces.peak);
-            let held = heap.region.as_ref().and_then(Region::span).map_or(0, |span| span.len());
+            let (used, peak) = (heap.pieces.free, heap.pieces.least);
+            let held = heap.region.span().map_or(0, |span| span.len());
             HeapStats { held, in_use: used, free: held - used, peak }
         })
     }
@@ -92,16 +95,12 @@ fn handed_out(memory: *mut u8, size: usize) -> *mut u8 {
 // in a block is in no piece. Nothing here unwinds.
 unsafe impl<A: Shareable> GlobalAlloc for Bounded<A> {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        let memory = self.with(|heap| {
-            let block = heap.pieces.take(room(layout.size()), layout.align());
-            block.map_or(ptr::null_mut(), |at| heap.pieces.memory(at))
-        });
+        let memory = self.with(|heap| heap.pieces.take(room(layout.size()), layout.align()));
         handed_out(memory, layout.size())
     }
 
     unsafe fn dealloc(&self, memory: *mut u8, layout: Layout) {
-        // SAFETY: the caller's promise: a block of this layout, which is what was taken for it.
-        self.with(|heap| unsafe { heap.pieces.put(memory.addr(), room(layout.size())) });
+        self.with(|heap| { heap.pieces.put(memory.addr(), room(layout.size())) });
     }
 
     unsafe fn realloc(&self, memory: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {
@@ -109,7 +108,7 @@ unsafe impl<A: Shareable> GlobalAlloc for Bounded<A> {
         platform::reach(memory.addr() + layout.size());
         let stayed = self.with(|heap| {
             // SAFETY: the caller's promise: a block of this layout, which is what was taken for it.
-            let stays = unsafe { heap.pieces.resize(memory.addr(), room(layout.size()), room(new_size)) };
+            let stays = heap.pieces.resize(memory.addr(), room(layout.size()), room(new_size));
             // The caller's pointer may reach no more than the old size.
             if stays { heap.pieces.memory(memory.addr()) } else { ptr::null_mut() }
         });

@@ -14,7 +14,7 @@
 
 use core::ptr::{self, NonNull};
 
-use crate::layout::{padding, usable_in};
+use crate::layout::{padding, whole};
 use crate::platform::sanitizer;
 use crate::span::Span;
 
@@ -31,7 +31,7 @@ const STEPS: usize = 2;
 const BINS: usize = u32::BITS as usize;
 
 /// So many pieces are looked at before one is taken that is long enough for certain.
-const LOOKS: usize = 8;
+const LOOKS: i32 = 8;
 
 /// The lowest bit of what stands at both ends of a piece: it has one word or two. In the links of that bin it is always set, in those that
 /// lead nowhere too.
@@ -47,10 +47,10 @@ pub(super) struct Pieces {
     filled: u32,
     /// Where the bit of address 0 would be, if there were one; with the provenance of all of the region. Null before there is a region.
     bits: *mut u32,
-    /// Bytes in blocks.
-    pub used: usize,
-    /// The most that ever were.
-    pub peak: usize,
+    /// Bytes that are free.
+    pub free: usize,
+    /// The fewest that ever were.
+    pub least: usize,
     /// The first piece of each bin.
     heads: [usize; BINS],
     /// How many words of the region were read and written.
@@ -59,7 +59,7 @@ pub(super) struct Pieces {
 }
 
 /// Bytes of a block for so many.
-#[inline(always)]
+#[inline(never)]
 pub(super) fn room(size: usize) -> usize {
     (size.max(LEAST) + (WORD - 1)) & !(WORD - 1)
 }
@@ -69,8 +69,8 @@ impl Pieces {
         Pieces {
             filled: 0,
             bits: ptr::null_mut(),
-            used: 0,
-            peak: 0,
+            free: 0,
+            least: 0,
             heads: [0; BINS],
             #[cfg(test)]
             steps: core::cell::Cell::new(0),
@@ -88,75 +88,55 @@ impl Pieces {
     ///
     /// The caller owes: there is no region yet; this one is nobody else's from now on.
     pub unsafe fn open(&mut self, region: Span) -> bool {
-        let (skip, len) = usable_in(region.addr(), region.len(), WORD);
-        let start = region.addr() + skip;
-        // That of its end too: what lies behind it is not free.
-        let first = word_of(start);
-        let bits = (word_of(start + len) - first + 1) * size_of::<u32>();
-        let bits = (bits + (WORD - 1)) & !(WORD - 1);
-        if len < bits + LEAST {
+        let (start, end) = whole(region.addr(), region.len(), WORD);
+        // That of the end too: what lies behind it is not free.
+        let bits = (word_of(end) + 1 - word_of(start)) * size_of::<u32>();
+        let at = (start + bits + (WORD - 1)) & !(WORD - 1);
+        if at + LEAST > end {
             return false;
         }
-        let memory = region.base().as_ptr().wrapping_add(skip);
-        self.bits = memory.cast::<u32>().wrapping_sub(first);
-        (0..bits / WORD).for_each(|word| self.set(start + word * WORD, 0));
-        self.insert(start + bits, len - bits);
+        self.bits = region.base().as_ptr().with_addr(start).cast::<u32>().wrapping_sub(word_of(start));
+        (start..at).step_by(WORD).for_each(|word| self.set(word, 0));
+        self.insert(at, end - at);
+        self.least = self.free;
         true
     }
 
-    /// Takes `len` bytes at a multiple of `align`: where they are.
+    /// Takes `len` bytes at a multiple of `align`; null if there is no piece for them.
     #[inline(always)]
-    pub fn take(&mut self, len: usize, align: usize) -> Option<usize> {
-        let (at, has, gap) = self.find(len, align)?;
+    pub fn take(&mut self, len: usize, align: usize) -> *mut u8 {
+        let Some((at, has, gap)) = self.find(len, align) else {
+            return ptr::null_mut();
+        };
         self.remove(at, has);
         if gap > 0 {
             self.insert(at, gap);
         }
-        self.insert(at + gap + len, has - gap - len);
-        self.count(self.used + len);
-        Some(at + gap)
+        // What is left of the piece is in nobody's use.
+        self.resize(at + gap, has - gap, len);
+        self.memory(at + gap)
     }
 
     /// Makes a block free: it is one piece with those that it touches.
-    ///
-    /// # Safety
-    ///
-    /// The caller owes: so many bytes were taken, and are not used any more.
     #[inline(always)]
-    pub unsafe fn put(&mut self, mut at: usize, mut len: usize) {
-        self.used -= len;
-        if self.is_edge(at) {
-            let before = self.len_by(at - WORD, at - WORD);
-            at -= before;
-            len += before;
-            self.remove(at, before);
-        }
-        let behind = self.free_from(at + len);
-        self.remove(at + len, behind);
-        self.insert(at, len + behind);
+    pub fn put(&mut self, at: usize, len: usize) {
+        let before = self.free_at(at, at - WORD, at - WORD);
+        self.remove(at - before, before);
+        self.resize(at - before, before + len, 0);
     }
 
-    /// Has a block grow or shrink where it is. `false` if what is behind it is too short or in use, and then nothing has changed.
-    ///
-    /// # Safety
-    ///
-    /// The caller owes: the block was taken, and what it has beyond `new` bytes is not used any more.
-    #[inline(always)]
-    pub unsafe fn resize(&mut self, at: usize, old: usize, new: usize) -> bool {
-        let behind = self.free_from(at + old);
+    /// Has what is in use grow or shrink where it is. `false` if what is behind it is too short or in use, and then nothing has changed.
+    #[inline(never)]
+    pub fn resize(&mut self, at: usize, old: usize, new: usize) -> bool {
+        let end = at + old;
+        let behind = self.free_at(end, end, end + 2 * WORD);
         if new > old + behind {
             return false;
         }
-        self.remove(at + old, behind);
+        self.remove(end, behind);
         self.insert(at + new, old + behind - new);
-        self.count(self.used + new - old);
+        self.least = self.least.min(self.free);
         true
-    }
-
-    #[inline(always)]
-    fn count(&mut self, used: usize) {
-        self.used = used;
-        self.peak = self.peak.max(used);
     }
 
     /// Bytes of a piece that is hardly shorter than the longest.
@@ -178,22 +158,22 @@ impl Pieces {
     fn find(&self, len: usize, align: usize) -> Option<(usize, usize, usize)> {
         let mut looks = LOOKS;
         let mut bins = self.filled & u32::MAX << bin_of(len);
-        let mut at = 0;
-        loop {
-            if at == 0 {
-                if bins == 0 {
-                    return None;
+        while bins != 0 {
+            let mut at = self.first(bins.trailing_zeros());
+            bins &= bins - 1;
+            loop {
+                let (has, gap) = (self.len_of(at), padding(at, align));
+                if gap + len <= has {
+                    return Some((at, has, gap));
                 }
-                at = self.first(bins.trailing_zeros());
-                bins &= bins - 1;
+                at = place(self.get(at));
+                looks -= 1;
+                if looks <= 0 || at == 0 {
+                    break;
+                }
             }
-            let (has, gap) = (self.len_of(at), padding(at, align));
-            if gap + len <= has {
-                return Some((at, has, gap));
-            }
-            looks = looks.saturating_sub(1);
-            at = if looks == 0 { 0 } else { place(self.get(at)) };
         }
+        None
     }
 
     /// Makes a piece known, if it is one. It touches no other.
@@ -203,7 +183,9 @@ impl Pieces {
             return;
         }
         self.hide(at, len);
-        self.flip(at, at + len);
+        self.free += len;
+        self.flip(at);
+        self.flip(at + len);
         if len < LEAST {
             return self.set(at, ONE);
         }
@@ -229,7 +211,9 @@ impl Pieces {
         if len == 0 {
             return;
         }
-        self.flip(at, at + len);
+        self.free -= len;
+        self.flip(at);
+        self.flip(at + len);
         if len < LEAST {
             return;
         }
@@ -259,10 +243,11 @@ impl Pieces {
         self.len_by(at, at + 2 * WORD)
     }
 
-    /// Bytes of the piece that begins here, where a block ends; none if there is no piece.
-    #[inline(always)]
-    fn free_from(&self, at: usize) -> usize {
-        if self.is_edge(at) { self.len_of(at) } else { 0 }
+    /// Bytes of the piece that touches a block here, and of which `end` and `len` are as below; none if there is no piece.
+    #[inline(never)]
+    fn free_at(&self, at: usize, end: usize, len: usize) -> usize {
+        let edge = self.get_bits(at) >> (at / WORD % 32) & 1 != 0;
+        if edge { self.len_by(end, len) } else { 0 }
     }
 
     /// Bytes of the piece that has its first or its last word here; where it has more than two words, at `len` stands how long it is.
@@ -275,22 +260,14 @@ impl Pieces {
         }
     }
 
-    /// Whether a piece begins here and a block ends, or the other way round.
-    #[inline(always)]
-    fn is_edge(&self, at: usize) -> bool {
-        self.get_bits(at) >> (at / WORD % 32) & 1 != 0
-    }
-
-    /// Changes what is known of these two places.
+    /// Changes whether a piece and a block touch here.
     #[inline(never)]
-    fn flip(&mut self, start: usize, end: usize) {
-        for at in [start, end] {
-            let bits = self.get_bits(at) ^ 1 << (at / WORD % 32);
-            #[cfg(test)]
-            self.steps.set(self.steps.get() + 1);
-            // SAFETY: as in `get_bits`; the region is ours alone.
-            unsafe { self.bits.wrapping_add(word_of(at)).write(bits) };
-        }
+    fn flip(&mut self, at: usize) {
+        let bits = self.get_bits(at) ^ 1 << (at / WORD % 32);
+        #[cfg(test)]
+        self.steps.set(self.steps.get() + 1);
+        // SAFETY: as in `get_bits`; the region is ours alone.
+        unsafe { self.bits.wrapping_add(word_of(at)).write(bits) };
     }
 
     /// The bits of a place and those beside it.
@@ -343,9 +320,9 @@ fn word_of(at: usize) -> usize {
 }
 
 /// The bin for pieces of so many bytes, at least [`LEAST`].
-#[inline(always)]
+#[inline(never)]
 const fn bin_of(len: usize) -> u32 {
-    let shift = len.ilog2() - STEPS.ilog2();
+    let shift = (len | SHORT).ilog2() - STEPS.ilog2();
     let bin = shift * STEPS as u32 + (len >> shift) as u32 - FIRST;
     if bin < BINS as u32 { bin } else { BINS as u32 - 1 }
 }
