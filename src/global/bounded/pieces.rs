@@ -30,8 +30,8 @@ const STEPS: usize = 2;
 /// The last is for all that are longer than 384 KiB (768 on 64-bit targets).
 const BINS: usize = u32::BITS as usize;
 
-/// So many pieces are looked at before one is taken that is long enough for certain.
-const LOOKS: i32 = 8;
+/// So many pieces are looked at after the first; from there on only the first of each bin, up to one that is long enough for certain.
+const LOOKS: i32 = 7;
 
 /// The lowest bit of what stands at both ends of a piece: it has one word or two. In the links of that bin it is always set, in those that
 /// lead nowhere too.
@@ -88,10 +88,7 @@ impl Pieces {
     ///
     /// The caller owes: there is no region yet; this one is nobody else's from now on.
     pub unsafe fn open(&mut self, region: Span) -> bool {
-        let (start, end) = whole(region.addr(), region.len(), WORD);
-        // That of the end too: what lies behind it is not free.
-        let bits = (word_of(end) + 1 - word_of(start)) * size_of::<u32>();
-        let at = (start + bits + (WORD - 1)) & !(WORD - 1);
+        let (start, at, end) = parts(region);
         if at + LEAST > end {
             return false;
         }
@@ -112,22 +109,31 @@ impl Pieces {
         if gap > 0 {
             self.insert(at, gap);
         }
-        // What is left of the piece is in nobody's use.
-        self.resize(at + gap, has - gap, len);
+        // SAFETY: what is left of the piece is in nobody's use.
+        unsafe { self.resize(at + gap, has - gap, len) };
         self.memory(at + gap)
     }
 
     /// Makes a block free: it is one piece with those that it touches.
+    ///
+    /// # Safety
+    ///
+    /// The caller owes: so many bytes were taken here, and are not used any more.
     #[inline(always)]
-    pub fn put(&mut self, at: usize, len: usize) {
+    pub unsafe fn put(&mut self, at: usize, len: usize) {
         let before = self.free_at(at, at - WORD, at - WORD);
         self.remove(at - before, before);
-        self.resize(at - before, before + len, 0);
+        // SAFETY: the caller's promise; what lies before is no piece any more.
+        unsafe { self.resize(at - before, before + len, 0) };
     }
 
-    /// Has what is in use grow or shrink where it is. `false` if what is behind it is too short or in use, and then nothing has changed.
+    /// Has what is no piece grow or shrink where it is. `false` if what is behind it is too short or in use, and then nothing has changed.
+    ///
+    /// # Safety
+    ///
+    /// The caller owes: these `old` bytes are in no piece, and nobody uses what of them is beyond `new`.
     #[inline(never)]
-    pub fn resize(&mut self, at: usize, old: usize, new: usize) -> bool {
+    pub unsafe fn resize(&mut self, at: usize, old: usize, new: usize) -> bool {
         let end = at + old;
         let behind = self.free_at(end, end, end + 2 * WORD);
         if new > old + behind {
@@ -168,7 +174,7 @@ impl Pieces {
                 }
                 at = place(self.get(at));
                 looks -= 1;
-                if looks <= 0 || at == 0 {
+                if at == 0 || looks < 0 {
                     break;
                 }
             }
@@ -189,7 +195,8 @@ impl Pieces {
         if len < LEAST {
             return self.set(at, ONE);
         }
-        let (short, bin) = (if len == LEAST { SHORT } else { 0 }, bin_of(len));
+        let bin = bin_of(len);
+        let short = if bin == 0 { SHORT } else { 0 };
         let head = &mut self.heads[bin as usize];
         let (link, next) = (at | short, *head | short);
         *head = link;
@@ -199,7 +206,7 @@ impl Pieces {
         if place(next) != 0 {
             self.set(place(next) + WORD, link);
         }
-        if len > LEAST {
+        if bin != 0 {
             self.set(at + 2 * WORD, len);
             self.set(at + len - WORD, len);
         }
@@ -311,6 +318,21 @@ impl Pieces {
             }
         }
     }
+}
+
+/// Bytes of a region that blocks can have altogether.
+pub(super) fn bytes_for_blocks(region: Span) -> usize {
+    let (_, at, end) = parts(region);
+    end.saturating_sub(at)
+}
+
+/// Where in a region the bits begin, where they end and the blocks begin, and where these end.
+#[inline(always)]
+fn parts(region: Span) -> (usize, usize, usize) {
+    let (start, end) = whole(region.addr(), region.len(), WORD);
+    // That of the end too: what lies behind it is not free.
+    let bits = (word_of(end) + 1 - word_of(start)) * size_of::<u32>();
+    (start, (start + bits + (WORD - 1)) & !(WORD - 1), end)
 }
 
 /// Which word of the bits is a place's.
