@@ -18,6 +18,9 @@ use crate::layout::{padding, whole};
 use crate::platform::sanitizer;
 use crate::span::Span;
 
+#[cfg(test)]
+mod tests;
+
 /// Pieces and blocks begin and end at multiples of so many bytes.
 const WORD: usize = size_of::<usize>();
 
@@ -55,11 +58,11 @@ pub(super) struct Pieces {
     heads: [usize; BINS],
     /// How many words of the region were read and written.
     #[cfg(test)]
-    pub steps: core::cell::Cell<usize>,
+    steps: core::cell::Cell<usize>,
 }
 
 /// Bytes of a block for so many.
-#[inline(never)]
+#[inline(always)]
 pub(super) fn room(size: usize) -> usize {
     (size.max(LEAST) + (WORD - 1)) & !(WORD - 1)
 }
@@ -135,7 +138,8 @@ impl Pieces {
     #[inline(never)]
     pub unsafe fn resize(&mut self, at: usize, old: usize, new: usize) -> bool {
         let end = at + old;
-        let behind = self.free_at(end, end, end + 2 * WORD);
+        // Nothing is read behind the end of memory, where no piece begins.
+        let behind = self.free_at(end, end, end.wrapping_add(2 * WORD));
         if new > old + behind {
             return false;
         }
@@ -258,7 +262,7 @@ impl Pieces {
     }
 
     /// Bytes of the piece that has its first or its last word here; where it has more than two words, at `len` stands how long it is.
-    #[inline(never)]
+    #[inline(always)]
     fn len_by(&self, end: usize, len: usize) -> usize {
         match self.get(end) {
             ONE => WORD,
@@ -271,8 +275,7 @@ impl Pieces {
     #[inline(never)]
     fn flip(&mut self, at: usize) {
         let bits = self.get_bits(at) ^ 1 << (at / WORD % 32);
-        #[cfg(test)]
-        self.steps.set(self.steps.get() + 1);
+        self.step();
         // SAFETY: as in `get_bits`; the region is ours alone.
         unsafe { self.bits.wrapping_add(word_of(at)).write(bits) };
     }
@@ -280,8 +283,7 @@ impl Pieces {
     /// The bits of a place and those beside it.
     #[inline(always)]
     fn get_bits(&self, at: usize) -> u32 {
-        #[cfg(test)]
-        self.steps.set(self.steps.get() + 1);
+        self.step();
         // SAFETY: the place is one where a piece or a block begins or ends: its bit lies at the region's head, and has been written.
         unsafe { self.bits.wrapping_add(word_of(at)).read() }
     }
@@ -289,8 +291,7 @@ impl Pieces {
     /// A word of a piece.
     #[inline(always)]
     fn get(&self, at: usize) -> usize {
-        #[cfg(test)]
-        self.steps.set(self.steps.get() + 1);
+        self.step();
         // SAFETY: one of a piece's first three words, or its last, which `insert` wrote. They lie in the region and in no block.
         unsafe { self.memory(at).cast::<usize>().read() }
     }
@@ -298,10 +299,16 @@ impl Pieces {
     /// The same, to be changed.
     #[inline(always)]
     fn set(&mut self, at: usize, word: usize) {
-        #[cfg(test)]
-        self.steps.set(self.steps.get() + 1);
+        self.step();
         // SAFETY: as in `get`; the region is ours alone.
         unsafe { self.memory(at).cast::<usize>().write(word) };
+    }
+
+    /// Counts a word that is read or written.
+    #[inline(always)]
+    fn step(&self) {
+        #[cfg(test)]
+        self.steps.set(self.steps.get() + 1);
     }
 
     /// Of a piece only those words may be touched that say where it belongs, and by nobody else.
