@@ -2,14 +2,15 @@
 
 use core::alloc::{GlobalAlloc, Layout};
 use core::mem::MaybeUninit;
-use std::vec::Vec;
 
 use super::Bounded;
 use crate::backing::Region;
 use crate::platform::reached;
 
-fn region(bytes: usize) -> Region<'static> {
-    Region::new(Vec::leak(std::vec![MaybeUninit::uninit(); bytes]))
+/// A region on these bytes.
+fn region(memory: &mut [MaybeUninit<u8>]) -> Region<'static> {
+    // SAFETY: whoever calls this keeps them longer than the heap, and uses them for nothing else.
+    unsafe { Region::from_raw(memory.as_mut_ptr().cast(), memory.len()) }
 }
 
 fn layout(size: usize, align: usize) -> Layout {
@@ -19,22 +20,23 @@ fn layout(size: usize, align: usize) -> Layout {
 /// Without memory every request is refused. The first region that has room for a block stays; any other comes back, and changes nothing.
 #[test]
 fn h13_a_bounded_heap_has_its_memory_once() {
+    let (mut memory, mut other) = ([MaybeUninit::uninit(); 1000], [MaybeUninit::uninit(); 2000]);
     let heap: Bounded = Bounded::empty();
     // SAFETY: the layout has bytes.
     let take = || unsafe { heap.alloc(layout(16, 8)) };
     let nothing = heap.stats();
     assert_eq!((nothing.held, nothing.in_use, nothing.free, nothing.peak, heap.longest()), (0, 0, 0, 0, 0));
     for bytes in [0, 1, 7, 8, 15, 16] {
-        let back = heap.lend(region(bytes)).expect_err("too small");
+        let back = heap.lend(region(&mut other[..bytes])).expect_err("too small");
         assert_eq!(back.span().map(|span| span.len()), Some(bytes));
         assert!(take().is_null() && heap.stats() == nothing);
     }
-    assert!(heap.lend(region(1000)).is_ok());
+    assert!(heap.lend(region(&mut memory)).is_ok());
     assert_eq!(heap.stats().held, 1000);
     let block = take();
     assert!(!block.is_null());
     let before = heap.stats();
-    let back = heap.lend(region(2000)).expect_err("it has memory");
+    let back = heap.lend(region(&mut other)).expect_err("it has memory");
     assert_eq!(back.span().map(|span| span.len()), Some(2000));
     assert_eq!(heap.stats(), before);
     // SAFETY: the block has this layout.
@@ -50,8 +52,9 @@ fn h13_a_bounded_heap_has_its_memory_once() {
 /// Each way out renews what the thread knows of memory that others have grown, up to the end of what it gets (h32).
 #[test]
 fn h32_every_way_out_of_a_bounded_heap_is_reached() {
+    let mut memory = [MaybeUninit::uninit(); 1 << 15];
     let heap: Bounded = Bounded::empty();
-    assert!(heap.lend(region(1 << 16)).is_ok());
+    assert!(heap.lend(region(&mut memory)).is_ok());
     for align in [8, 64] {
         let layout = |size| layout(size, align);
         let check = |memory: *mut u8, size: usize| {

@@ -215,8 +215,10 @@ fn h31_a_lock_that_panics() {
 #[test]
 fn h31_a_bounded_heap_whose_lock_panics() {
     let _turn = TURN.lock();
+    let mut memory = [std::mem::MaybeUninit::<u8>::uninit(); 10_000];
     let heap = Bounded::<Locked<Moody>>::empty();
-    assert!(heap.lend(Region::new(Box::leak(Box::new_uninit_slice(10_000)))).is_ok());
+    // SAFETY: the memory outlives the heap, and nobody else uses it.
+    assert!(heap.lend(unsafe { Region::from_raw(memory.as_mut_ptr().cast(), memory.len()) }).is_ok());
     let layout = Layout::new::<[u64; 20]>();
     // SAFETY: the layout has bytes.
     let take = || unsafe { heap.alloc(layout) };
