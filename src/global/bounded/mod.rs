@@ -141,6 +141,8 @@ impl<A: Shareable> Bounded<A> {
     /// Runs `work`, in which no foreign code runs, with the heap to itself.
     #[inline(always)]
     fn with<R>(&self, work: impl FnOnce(&mut Heap) -> R) -> R {
+        // Several calls, and between them the pieces are not whole.
+        platform::stack_ahead();
         self.access.enter();
         // SAFETY: entered, so nobody else has it until this leaves; and `work` does not come back here.
         let done = work(unsafe { &mut *self.heap.get() });
