@@ -17,17 +17,17 @@ use pieces::{Pieces, bytes_for_blocks, room};
 
 /// A global allocator for firmware: one region, bounded time, about a kilobyte of code, and no word beside a block.
 ///
-/// Take it on bare metal, where all memory that the heap will ever have is known. (Where memory grows, or arenas and pools are to share it
-/// through a ledger, [`Global`](crate::Global) is the one to take.)
+/// Take it first on bare metal, where all memory that the heap will ever have is known. Where memory grows, or arenas and pools share it
+/// through a ledger, [`Global`](crate::Global) is the one to take; in a wasm module that must be small, `Small`.
 ///
 /// ```
 /// use core::mem::MaybeUninit;
 /// use freehold::{Bounded, Region};
 ///
 /// static mut RAM: [MaybeUninit<u8>; 4096] = [MaybeUninit::uninit(); 4096];
-/// static HEAP: Bounded = Bounded::empty(); // with `#[global_allocator]` in firmware
+/// static HEAP: Bounded = Bounded::empty(); // in firmware with `#[global_allocator]` before it
 ///
-/// // First of all in `main`. Without memory every request is refused.
+/// // First of all in `main`: without memory every request is refused.
 /// // SAFETY: nothing else names RAM.
 /// let region = unsafe { Region::from_raw((&raw mut RAM).cast(), 4096) };
 /// HEAP.lend(region).expect("it has no memory yet");
@@ -35,45 +35,47 @@ use pieces::{Pieces, bytes_for_blocks, room};
 /// # assert!(HEAP.longest() > 3900);
 /// ```
 ///
-/// # What it costs
+/// # What it takes
 ///
-/// - Flash, over an allocator that never frees, for a firmware with a `BTreeMap<u32, String>`, boxes and strings (Cortex-M4, opt-level `z`,
-///   LTO, abort): about 1,100 bytes.
-/// - RAM that is not in the region: 39 words, and the lock.
-/// - A bit for each word of the region: 1/32 of it on 32-bit targets, 1/64 on 64-bit ones.
-/// - A block has its size rounded up to a word, two words at least. It is aligned to a word; a larger alignment leaves the gap before it free.
+/// - A bit for each word of the region: 1/32 of it on 32-bit targets, 1/64 on 64-bit ones. (A word is an address: 4 bytes, or 8.)
+/// - For each block its size rounded up to a word, and two words at least; no header. Blocks are aligned to a word. What lies before one that is
+///   aligned to more stays free.
+/// - 38 words that are not in the region, all zero at first, and the lock.
+/// - Code: a firmware with a `BTreeMap<u32, String>`, boxes and strings has 1,092 bytes more than with an allocator that never frees
+///   (Cortex-M4, opt-level `z`, LTO, abort, interrupts off as the lock; `linked_list_allocator` 1,056, rlsf's TLSF 1,052, talc 1,164).
 ///
 /// # Bounds
 ///
-/// Each verb is O(1). What there is depends on nothing: not on the length of the region, nor on what is in it. `n` words of the region
-/// are read or written at most, all of them counted (a test does), beside what lies in the heap itself:
+/// Each verb is O(1). Its worst case depends neither on the region's length nor on what is in it. Counted are the words of the region that it
+/// reads or writes; a test holds them against this table.
 ///
-/// | verb | n | what for |
+/// | verb | words at most | what it does |
 /// |---|--:|---|
-/// | `alloc` | 46 | 9 pieces are looked at, one is taken, its rest is put back |
-/// | `alloc`, aligned to more than a word | 145 | 39 pieces, and two rests |
-/// | `alloc_zeroed` | as `alloc` | and the block is filled |
-/// | `dealloc` | 31 | it merges with what is free before it and behind it |
-/// | `realloc`, shorter, or longer with room behind | 20 | it stays where it is |
-/// | `realloc`, longer without | 3 + `alloc` + `dealloc` | and the block is copied |
+/// | `alloc`, aligned to a word or less | 44 | looks at 9 pieces, takes one out, puts the rest back |
+/// | `alloc`, aligned to more | 143 | looks at 39, takes one out, puts two rests back |
+/// | `alloc_zeroed` | as `alloc` | clears the block after that |
+/// | `dealloc` | 31 | merges the block with what is free before it and behind it |
+/// | `realloc`, in place | 20 | shorter always, longer where the memory behind is free |
+/// | `realloc`, moving | 3, `alloc`, `dealloc` | copies the block between the two |
 /// | [`stats`](Bounded::stats), [`longest`](Bounded::longest) | 2 | |
-/// | [`lend`](Bounded::lend), once | 14, and one for each 32 words (64-bit: 64) | the bits are cleared |
+/// | [`lend`](Bounded::lend) | 9, and the bits | clears a bit for each word, once |
 ///
-/// The lock is held as long, but not while a block is filled or copied.
+/// The lock is held for each of these and no longer: not while a block is cleared or copied.
 ///
 /// # What is refused
 ///
-/// Null means that there is no piece of that length, or that it lies behind eight others of nearly that length (up to half as long again as
-/// the shortest of them) that are too short. Then nothing has changed. What is freed merges at once: when all is free there is one piece.
-/// Pieces of more than 384 KiB (twice that on 64-bit targets) count as of nearly one length.
+/// Null means that no piece of free memory is long enough, or that one is, but lies in its list behind eight others that are too short though
+/// less than half as long again as the shortest of that list. (Pieces of more than 384 KiB, or 768 on 64-bit targets, are all in one list.) All is
+/// as it was then. What is freed merges at once, so what is free is always in as few pieces as can be; when nothing is in use it is one.
 ///
 /// # Who may use it
 ///
-/// `A` says how it is shared: as the target needs unless you say otherwise. An interrupt handler needs a [`Locked`](crate::Locked) heap whose
-/// lock keeps interrupts off.
+/// `A` says how it is shared: as the target needs unless you say otherwise. An interrupt handler that allocates needs a
+/// [`Locked`](crate::Locked) heap whose lock keeps interrupts off. On wasm each call first looks whether there is stack enough, which takes
+/// longer than the rest.
 ///
-/// Lists by length with a bit for each are TLSF's (Masmano, Ripoll, Crespo and Real, 2004); that memory says at both of its ends how long it
-/// is, is Knuth's; that a block needs no header where it is freed with its size is known from `linked_list_allocator`.
+/// Lists by length with a bit for each are those of TLSF (Masmano, Ripoll, Crespo and Real, 2004); that memory says at both of its ends
+/// how long it is, is Knuth's idea; that a block needs no header where whoever frees it knows its size was shown by `linked_list_allocator`.
 pub struct Bounded<A = Needed> {
     access: A,
     // Used between `enter` and `leave` only.

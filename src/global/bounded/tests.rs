@@ -70,9 +70,10 @@ fn h32_every_way_out_of_a_bounded_heap_is_reached() {
         let block = check(unsafe { heap.alloc_zeroed(layout(4000)) }, 4000);
         // In place, up and down.
         // SAFETY: the block has this layout.
-        let block = check(unsafe { heap.realloc(block, layout(4000), 4100) }, 4100);
+        let grown = check(unsafe { heap.realloc(block, layout(4000), 4100) }, 4100);
         // SAFETY: as above.
-        let block = unsafe { heap.realloc(block, layout(4100), 3000) };
+        let shrunk = unsafe { heap.realloc(grown, layout(4100), 3000) };
+        assert_eq!((grown, shrunk), (block, block), "there was room behind it");
         assert_eq!(reached::take(), block.addr() + 4100, "all that it had");
         // SAFETY: the layout has bytes.
         let other = check(unsafe { heap.alloc(layout(100)) }, 100);

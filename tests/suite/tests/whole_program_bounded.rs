@@ -19,8 +19,9 @@ struct Early(Bounded, AtomicBool);
 unsafe impl GlobalAlloc for Early {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         if !self.1.swap(true, Relaxed) {
+            let start = (&raw mut RAM).cast();
             // SAFETY: nothing else names RAM, and it is lent once.
-            assert!(self.0.lend(unsafe { Region::from_raw((&raw mut RAM).cast(), LEN) }).is_ok());
+            assert!(self.0.lend(unsafe { Region::from_raw(start, LEN) }).is_ok());
         }
         // SAFETY: the caller's promise.
         unsafe { self.0.alloc(layout) }

@@ -193,8 +193,9 @@ fn small_realloc() {
 
 fn bounded_alloc() {
     if BOUNDED.stats().held == 0 {
+        let start = (&raw mut RAM).cast();
         // SAFETY: nothing else names RAM; where the stack ended in this call before, the heap has it or has not touched it.
-        assert!(BOUNDED.lend(unsafe { Region::from_raw((&raw mut RAM).cast(), RAM_LEN) }).is_ok());
+        assert!(BOUNDED.lend(unsafe { Region::from_raw(start, RAM_LEN) }).is_ok());
     }
     let layout = TURN.0.layout.get();
     // SAFETY: no size is 0.
