@@ -4,22 +4,24 @@ use core::fmt;
 
 use crate::layout::PAGE;
 
-/// What a [`Global`](crate::Global) holds, in bytes, counted when it was asked: nothing is counted while it works.
+/// What a heap holds, in bytes. A [`Global`](crate::Global) counts when it is asked, and nothing while it works; a [`Bounded`](crate::Bounded)
+/// knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct HeapStats {
-    /// Claimed from the ledger under the heap's name, the ledger's headers included.
+    /// Claimed from the ledger under the heap's name, the ledger's headers included; or all of the region.
     pub held: usize,
     /// In use, each request rounded up to what serves it.
     pub in_use: usize,
     /// At hand in lists and unused slabs.
     pub free: usize,
-    /// The most that was ever in claims on this ledger at once, the claims of arenas and pools included.
+    /// The most that was ever in claims on this ledger at once, the claims of arenas and pools included; or the most that was ever in use of
+    /// the region.
     pub peak: usize,
 }
 
 impl HeapStats {
-    /// Bytes that are neither in use nor free: headers, the ends of slabs, and what is left of the reserve.
+    /// Bytes that are neither in use nor free: headers, the ends of slabs, and what is left of the reserve; or a bit for each word.
     pub fn slack(&self) -> usize {
         self.held - self.in_use - self.free
     }

@@ -1,7 +1,7 @@
 //! The shadow model's programs, driven by a fuzzer's bytes.
 //!
 //! Most targets are a family of the programs of [`freehold_suite::model`], or of [`blocks`]. The first decisions choose the memory it
-//! runs on. `Small` has its own, and the C library is called as C does.
+//! runs on. `Small` and `Bounded` have their own, and the C library is called as C does.
 
 use core::sync::atomic::Ordering::Relaxed;
 
@@ -12,12 +12,14 @@ use freehold_suite::heap::{on_simulated, with_heap};
 use freehold_suite::model::{self, Kind};
 
 pub mod blocks;
+mod bounded;
 mod c;
 pub mod seeds;
 mod small;
 mod target;
 mod vary;
 
+pub use bounded::bounded;
 pub use c::c;
 #[cfg(fuzzing)]
 pub use libfuzzer_sys;
@@ -136,6 +138,11 @@ mod tests {
     #[test]
     fn allocator_runs() {
         all(allocator);
+    }
+
+    #[test]
+    fn bounded_runs() {
+        all(bounded);
     }
 
     #[test]

@@ -119,6 +119,15 @@ pub const ALLOCATORS: &[Allocator] = &[
         program: In("whole_program_small"),
     },
     Allocator {
+        name: "Bounded",
+        conformance: In("bounded_conformance"),
+        model: In("bounded_model"),
+        refusal: In("h38_small_memory_is_used_up"),
+        four_gib: In("top_bounded"),
+        threads: In("bounded_h25_blocks_go_to_other_threads"),
+        program: In("whole_program_bounded"),
+    },
+    Allocator {
         name: "C's functions",
         conformance: In("heap_c_conformance"),
         model: In("heap_c_model"),

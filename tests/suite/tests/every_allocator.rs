@@ -77,7 +77,7 @@ fn h29_no_allocator_is_left_out() {
     }
     // The search sees what it is there to see, and nothing is listed that is gone.
     assert!(
-        ["Global", "Global as Allocator", "Small"].iter().all(|name| implemented.contains(*name)),
+        ["Global", "Global as Allocator", "Small", "Bounded"].iter().all(|name| implemented.contains(*name)),
         "{implemented:?}"
     );
     assert!(["Arena", "Scope", "SharedPool", "Small"].iter().all(|name| exported.contains(*name)), "{exported:?}");

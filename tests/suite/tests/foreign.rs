@@ -4,7 +4,7 @@
 #![cfg(panic = "unwind")]
 #![cfg(not(target_family = "wasm"))]
 
-use std::alloc::{Layout, alloc, dealloc};
+use std::alloc::{GlobalAlloc, Layout, alloc, dealloc};
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind, set_hook, take_hook};
 use std::ptr::NonNull;
@@ -12,8 +12,8 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
 
 use freehold::{
-    Alloc, Arena, Backing, BlockPool, GRAIN, Grant, Growth, Ledger, Loan, Locked, Obstacle, RawMutex, Region, Request,
-    SharedPool, Span, TypedArena,
+    Alloc, Arena, Backing, BlockPool, Bounded, GRAIN, Grant, Growth, Ledger, Loan, Locked, Obstacle, RawMutex, Region,
+    Request, SharedPool, Span, TypedArena,
 };
 
 fn panics<T>(run: impl FnOnce() -> T) {
@@ -219,6 +219,36 @@ fn h31_a_lock_that_panics() {
         assert!(arena.alloc_slice_copy(&[9u8; 500]) == [9; 500] && *kept == [7; 100]);
         drop(ledger.claim("claim", Layout::new::<[u8; 100]>()).expect("it is not locked"));
     }
+}
+
+/// The same of a heap on one region: a block may be lost, and the next call works.
+#[test]
+fn h31_a_bounded_heap_whose_lock_panics() {
+    let _turn = TURN.lock();
+    let mut memory = [std::mem::MaybeUninit::<u8>::uninit(); 10_000];
+    let heap = Bounded::<Locked<Moody>>::empty();
+    // SAFETY: the memory outlives the heap, and nobody else uses it.
+    assert!(heap.lend(unsafe { Region::from_raw(memory.as_mut_ptr().cast(), memory.len()) }).is_ok());
+    let layout = Layout::new::<[u64; 20]>();
+    // SAFETY: the layout has bytes.
+    let take = || unsafe { heap.alloc(layout) };
+    // SAFETY: each is freed once, and not used any more.
+    let give = |block: *mut u8| unsafe { heap.dealloc(block, layout) };
+    // Where the lock is not taken nothing begins; where it is not given back all is done.
+    for (armed, done) in [(&IN_LOCK, 0), (&IN_UNLOCK, 1)] {
+        let in_use = heap.stats().in_use / 160;
+        armed.store(1, Relaxed);
+        panics(take);
+        assert_eq!(heap.stats().in_use / 160, in_use + done);
+        let block = take();
+        armed.store(1, Relaxed);
+        panics(|| give(block));
+        assert_eq!(heap.stats().in_use / 160, in_use + 1);
+        let freed = take();
+        assert!(!freed.is_null());
+        give(freed);
+    }
+    assert!(!HELD.load(Relaxed), "the lock stayed taken");
 }
 
 /// A panic's hook may use the pool that has no room.

@@ -7,7 +7,9 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::mpsc;
 use std::thread;
 
-use freehold::{Alloc, Arena, BlockPool, DefaultBacking, Global, Growth, Ledger, SharedPool, Small, TypedArena};
+use freehold::{
+    Alloc, Arena, BlockPool, Bounded, DefaultBacking, Global, Growth, Ledger, Region, SharedPool, Small, TypedArena,
+};
 use freehold_suite::STEPS;
 use freehold_suite::choices::Seeded;
 use freehold_suite::{model, tally};
@@ -195,6 +197,17 @@ fn heap_small_h25_blocks_go_to_other_threads() {
     let ledger = Ledger::new(DefaultBacking::new());
     blocks_go_to_other_threads(&SMALL, &ledger, |_| {});
     assert_eq!(ledger.snapshot().claimed, 0);
+}
+
+/// The same with the heap that has one region.
+#[test]
+fn bounded_h25_blocks_go_to_other_threads() {
+    static BOUNDED: Bounded = Bounded::empty();
+    let memory = Box::leak(Box::new_uninit_slice(if cfg!(miri) { 1 << 20 } else { 256 << 20 }));
+    assert!(BOUNDED.lend(Region::new(memory)).is_ok());
+    let ledger = Ledger::new(DefaultBacking::new());
+    blocks_go_to_other_threads(&BOUNDED, &ledger, |_| _ = BOUNDED.stats().slack());
+    assert_eq!((BOUNDED.stats().in_use, BOUNDED.longest()), (0, BOUNDED.stats().free));
 }
 
 /// A block of a heap's, filled with one byte.

@@ -240,6 +240,10 @@ const MIRI_WIDER: &[MiriRun] = &[
     MiriRun { name: "32 bits", flags: "", target: I686, skip: "" },
 ];
 
+/// A program on each heap that can be a program's allocator.
+const WHOLE_PROGRAMS: &str = "-p freehold-suite --features whole-programs --test whole_program_small --test whole_program_global \
+     --test whole_program_bounded";
+
 /// The tests that Miri runs, the longest first, as some run side by side.
 const MIRI_TESTS: &[MiriTests] = &[
     // A box gives the heap back a pointer that reaches the box's value only, so a heap must know its memory by addresses.
@@ -261,7 +265,7 @@ const MIRI_TESTS: &[MiriTests] = &[
     MiriTests {
         name: "whole programs",
         package: SUITE,
-        build: "-p freehold-suite --features whole-programs --test whole_program_small --test whole_program_global",
+        build: WHOLE_PROGRAMS,
         filter: "_vectors _maps _layouts",
         provenance: "-Zmiri-permissive-provenance -Zmiri-ignore-leaks",
     },
@@ -270,7 +274,7 @@ const MIRI_TESTS: &[MiriTests] = &[
     MiriTests {
         name: "whole programs' threads",
         package: SUITE,
-        build: "-p freehold-suite --features whole-programs --test whole_program_small --test whole_program_global",
+        build: WHOLE_PROGRAMS,
         filter: "_threads",
         provenance: "-Zmiri-permissive-provenance -Zmiri-ignore-leaks -Zmiri-disable-stacked-borrows",
     },

@@ -7,8 +7,8 @@ use core::mem::MaybeUninit;
 use core::ptr::{self, NonNull};
 
 use freehold::{
-    Alloc, Arena, BlockPool, Global, Growth, Ledger, MemoryGrow, Needed, Pool, PoolBox, Scope, SharedPool, Small,
-    TypedArena,
+    Alloc, Arena, BlockPool, Bounded, Global, Growth, Ledger, Locked, MemoryGrow, Needed, Pool, PoolBox, Region, Scope,
+    SharedPool, Small, TypedArena,
 };
 use freehold_guest::{PAGE, memory_pages, say};
 
@@ -198,6 +198,44 @@ extern "C" fn top_small() {
 #[unsafe(no_mangle)]
 extern "C" fn top_small_grown() {
     grown(&SMALL);
+}
+
+/// A heap that is lent all pages that are left with the first request.
+struct Last(Bounded);
+
+// SAFETY: all is the heap's own.
+unsafe impl GlobalAlloc for Last {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        let left = ALL - memory_pages();
+        if left > 0 {
+            let start = core::arch::wasm32::memory_grow::<0>(left) * PAGE;
+            // SAFETY: these pages were grown just now, for this alone.
+            let region = unsafe { Region::from_raw(ptr::with_exposed_provenance_mut(start), left * PAGE) };
+            assert!(self.0.lend(region).is_ok());
+        }
+        // SAFETY: the caller's promise.
+        unsafe { self.0.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, memory: *mut u8, layout: Layout) {
+        // SAFETY: the caller's promise.
+        unsafe { self.0.dealloc(memory, layout) };
+    }
+
+    unsafe fn realloc(&self, memory: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        // SAFETY: the caller's promise.
+        unsafe { self.0.realloc(memory, layout, size) }
+    }
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn top_bounded() {
+    heap(&Last(Bounded::empty()));
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn top_bounded_grown() {
+    grown(&Last(Bounded::empty()));
 }
 
 #[unsafe(no_mangle)]

@@ -4,9 +4,12 @@ use alloc::alloc::{alloc, alloc_zeroed, dealloc, realloc};
 use core::alloc::{GlobalAlloc, Layout};
 use core::cell::{Cell, UnsafeCell};
 use core::hint::black_box;
+use core::mem::MaybeUninit;
 use core::ptr::NonNull;
 
-use freehold::{Alloc, Arena, BlockPool, Claim, Global, PoolBox, SharedPool, Small, TypedArena, ledger};
+use freehold::{
+    Alloc, Arena, BlockPool, Bounded, Claim, Global, PoolBox, Region, SharedPool, Small, TypedArena, ledger,
+};
 use freehold_guest::Single;
 
 /// A value of the shared pool and of the typed arena.
@@ -15,9 +18,14 @@ pub type Value = [u64; 75];
 /// Bytes of a pool's block.
 const PLACE: usize = 500;
 
+/// Bytes that the bounded heap has: a part of what is asked of it.
+const RAM_LEN: usize = 1 << 17;
+
 #[global_allocator]
 pub static HEAP: Global = Global::new();
 static SMALL: Small = Small::new();
+static BOUNDED: Bounded = Bounded::empty();
+static mut RAM: [MaybeUninit<u8>; RAM_LEN] = [MaybeUninit::uninit(); RAM_LEN];
 static PLACES: Single<BlockPool<'static>> = Single(BlockPool::new_in(ledger(), "places", Layout::new::<[u8; PLACE]>()));
 static SHARED: SharedPool<'static, Value> = SharedPool::shared_in(ledger(), "shared");
 static ARENA: Single<UnsafeCell<Option<Arena<'static>>>> = Single(UnsafeCell::new(None));
@@ -34,6 +42,7 @@ pub struct Block {
 pub enum Thing {
     Global(Block),
     Small(Block),
+    Bounded(Block),
     Claim(Claim<'static>, usize),
     Place(NonNull<u8>),
     Shared(PoolBox<'static, Value, freehold::Needed>),
@@ -45,7 +54,8 @@ pub enum Thing {
 impl Thing {
     pub fn start(&self) -> NonNull<u8> {
         match self {
-            Thing::Global(block) | Thing::Small(block) | Thing::Arena(block) | Thing::Typed(block) => block.start,
+            Thing::Global(block) | Thing::Small(block) | Thing::Bounded(block) => block.start,
+            Thing::Arena(block) | Thing::Typed(block) => block.start,
             Thing::Claim(claim, _) => claim.as_ptr(),
             Thing::Place(start) => *start,
             Thing::Shared(value) => NonNull::from_ref(&**value).cast(),
@@ -54,9 +64,8 @@ impl Thing {
 
     pub fn len(&self) -> usize {
         match self {
-            Thing::Global(block) | Thing::Small(block) | Thing::Arena(block) | Thing::Typed(block) => {
-                block.layout.size()
-            }
+            Thing::Global(block) | Thing::Small(block) | Thing::Bounded(block) => block.layout.size(),
+            Thing::Arena(block) | Thing::Typed(block) => block.layout.size(),
             Thing::Claim(_, len) => *len,
             Thing::Place(_) => PLACE,
             Thing::Shared(_) => size_of::<Value>(),
@@ -112,6 +121,9 @@ pub static ALL: &[Op] = &[
     op("Small::alloc", small_alloc, 10, Takes::Nothing),
     op("Small::dealloc", give_back, 8, Takes::One(|thing| matches!(thing, Thing::Small(_)))),
     op("Small::realloc", small_realloc, 5, Takes::One(|thing| matches!(thing, Thing::Small(_)))),
+    op("Bounded::alloc", bounded_alloc, 10, Takes::Nothing),
+    op("Bounded::dealloc", give_back, 8, Takes::One(|thing| matches!(thing, Thing::Bounded(_)))),
+    op("Bounded::realloc", bounded_realloc, 5, Takes::One(|thing| matches!(thing, Thing::Bounded(_)))),
     op("Ledger::claim", claim, 10, Takes::Nothing),
     op("Claim::drop", give_back, 10, Takes::One(|thing| matches!(thing, Thing::Claim(..)))),
     op("Ledger::snapshot", snapshot, 1, Takes::Nothing),
@@ -179,6 +191,26 @@ fn small_realloc() {
     }
 }
 
+fn bounded_alloc() {
+    if BOUNDED.stats().held == 0 {
+        let start = (&raw mut RAM).cast();
+        // SAFETY: nothing else names RAM; where the stack ended in this call before, the heap has it or has not touched it.
+        assert!(BOUNDED.lend(unsafe { Region::from_raw(start, RAM_LEN) }).is_ok());
+    }
+    let layout = TURN.0.layout.get();
+    // SAFETY: no size is 0.
+    hand_out(unsafe { BOUNDED.alloc(layout) }, layout, Thing::Bounded);
+}
+
+fn bounded_realloc() {
+    if let Some(Thing::Bounded(Block { start, layout })) = TURN.0.old.take() {
+        let size = TURN.0.layout.get().size();
+        // SAFETY: a block of this heap, for this layout, which nobody else uses.
+        let moved = unsafe { BOUNDED.realloc(start.as_ptr(), layout, size) };
+        hand_out(moved, Layout::from_size_align(size, layout.align()).expect("a layout"), Thing::Bounded);
+    }
+}
+
 fn claim() {
     let layout = TURN.0.layout.get();
     if let Ok(claim) = ledger().claim("claim", layout) {
@@ -215,6 +247,8 @@ pub fn give_back() {
         Some(Thing::Global(Block { start, layout })) => unsafe { dealloc(start.as_ptr(), layout) },
         // SAFETY: as above.
         Some(Thing::Small(Block { start, layout })) => unsafe { SMALL.dealloc(start.as_ptr(), layout) },
+        // SAFETY: as above.
+        Some(Thing::Bounded(Block { start, layout })) => unsafe { BOUNDED.dealloc(start.as_ptr(), layout) },
         // SAFETY: a block of this pool, which nobody uses.
         Some(Thing::Place(start)) => unsafe { PLACES.0.free(start) },
         other => drop(other),

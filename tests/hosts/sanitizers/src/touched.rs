@@ -5,7 +5,9 @@ use std::hint::black_box;
 use std::mem::MaybeUninit;
 
 use allocator_api2::vec::Vec as VecIn;
-use freehold::{Alloc, Arena, BlockPool, DefaultBacking, Global, Ledger, Pool, Region, Small, TypedArena, ledger};
+use freehold::{
+    Alloc, Arena, BlockPool, Bounded, DefaultBacking, Global, Ledger, Pool, Region, Small, TypedArena, ledger,
+};
 
 use crate::Fault::{self, LeftOut, Made};
 use crate::Program;
@@ -47,6 +49,12 @@ pub const PROGRAMS: &[Program] = &[
     program("heap_large_one_byte_too_far", heap_large_one_byte_too_far),
     program("heap_large_after_shrinking", heap_large_after_shrinking),
     program("heap_large_one_byte_too_far_after_growth", heap_large_one_byte_too_far_after_growth),
+    program("bounded_after_free", bounded_after_free),
+    // So here, where the next byte is a piece's.
+    Program {
+        says: "AddressSanitizer: unknown-crash",
+        ..program("bounded_one_byte_too_far", bounded_one_byte_too_far)
+    },
     program("small_after_free", small_after_free),
     program("small_one_byte_too_far", small_one_byte_too_far),
     program("region_while_lent", region_while_lent),
@@ -386,6 +394,21 @@ fn heap_large_one_byte_too_far_after_growth(fault: Fault) {
     // Where the rounding of the shorter one was.
     read(off(grown, 100_010));
     read(off(grown, if fault == Made { 200_001 } else { 200_000 }));
+}
+
+/// Runs `work` with a heap on a region.
+fn on_bounded(work: impl FnOnce(&Bounded)) {
+    let heap: Bounded = Bounded::empty();
+    assert!(heap.lend(Region::new(Box::leak(Box::new_uninit_slice(10_000)))).is_ok());
+    work(&heap);
+}
+
+fn bounded_after_free(fault: Fault) {
+    on_bounded(|heap| after_free(heap, Layout::new::<[u8; 100]>(), fault));
+}
+
+fn bounded_one_byte_too_far(fault: Fault) {
+    on_bounded(|heap| too_far(heap, Layout::new::<[u8; 100]>(), fault));
 }
 
 static SMALL: Small = Small::new();

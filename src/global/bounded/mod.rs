@@ -1,0 +1,204 @@
+//! [`Bounded`]: a heap for memory that is small and does not grow.
+
+use core::alloc::{GlobalAlloc, Layout};
+use core::cell::UnsafeCell;
+use core::ptr::{self, NonNull};
+
+use super::HeapStats;
+use crate::access::{Needed, Shareable};
+use crate::backing::Region;
+use crate::platform::{self, sanitizer};
+
+mod pieces;
+#[cfg(test)]
+mod tests;
+
+use pieces::{Pieces, bytes_for_blocks, room};
+
+/// A global allocator for firmware: one region, bounded time, about a kilobyte of code, and no word beside a block.
+///
+/// Take it first on bare metal, where all memory that the heap will ever have is known. Where memory grows, or arenas and pools share it
+/// through a ledger, [`Global`](crate::Global) is the one to take; in a wasm module that must be small, `Small`.
+///
+/// ```
+/// use core::mem::MaybeUninit;
+/// use freehold::{Bounded, Region};
+///
+/// static mut RAM: [MaybeUninit<u8>; 4096] = [MaybeUninit::uninit(); 4096];
+/// static HEAP: Bounded = Bounded::empty(); // in firmware with `#[global_allocator]` before it
+///
+/// // First of all in `main`: without memory every request is refused.
+/// // SAFETY: nothing else names RAM.
+/// let region = unsafe { Region::from_raw((&raw mut RAM).cast(), 4096) };
+/// HEAP.lend(region).expect("it has no memory yet");
+/// println!("{}", HEAP.stats()); // in use, free, held, peak
+/// # assert!(HEAP.longest() > 3900);
+/// ```
+///
+/// # What it takes
+///
+/// - A bit for each word of the region: 1/32 of it on 32-bit targets, 1/64 on 64-bit ones. (A word is an address: 4 bytes, or 8.)
+/// - For each block its size rounded up to a word, and two words at least; no header. Blocks are aligned to a word. What lies before one that is
+///   aligned to more stays free.
+/// - 38 words that are not in the region, all zero at first, and the lock.
+/// - Code: a firmware with a `BTreeMap<u32, String>`, boxes and strings has 1,092 bytes more than with an allocator that never frees
+///   (Cortex-M4, opt-level `z`, LTO, abort, interrupts off as the lock; `linked_list_allocator` 1,056, rlsf's TLSF 1,052, talc 1,164).
+///
+/// # Bounds
+///
+/// Each verb is O(1). Its worst case depends neither on the region's length nor on what is in it. Counted are the words of the region that it
+/// reads or writes; a test holds them against this table.
+///
+/// | verb | words at most | what it does |
+/// |---|--:|---|
+/// | `alloc`, aligned to a word or less | 44 | looks at 9 pieces, takes one out, puts the rest back |
+/// | `alloc`, aligned to more | 143 | looks at 39, takes one out, puts two rests back |
+/// | `alloc_zeroed` | as `alloc` | clears the block after that |
+/// | `dealloc` | 31 | merges the block with what is free before it and behind it |
+/// | `realloc`, in place | 20 | shorter always, longer where the memory behind is free |
+/// | `realloc`, moving | 3, `alloc`, `dealloc` | copies the block between the two |
+/// | [`stats`](Bounded::stats), [`longest`](Bounded::longest) | 2 | |
+/// | [`lend`](Bounded::lend) | 9, and the bits | clears a bit for each word, once |
+///
+/// The lock is held for each of these and no longer: not while a block is cleared or copied.
+///
+/// # What is refused
+///
+/// Null means that no piece of free memory is long enough, or that one is, but lies in its list behind eight others that are too short though
+/// less than half as long again as the shortest of that list. (Pieces of more than 384 KiB, or 768 on 64-bit targets, are all in one list.) All is
+/// as it was then. What is freed merges at once, so what is free is always in as few pieces as can be; when nothing is in use it is one.
+///
+/// # Who may use it
+///
+/// `A` says how it is shared: as the target needs unless you say otherwise. An interrupt handler that allocates needs a
+/// [`Locked`](crate::Locked) heap whose lock keeps interrupts off. On wasm each call first looks whether there is stack enough, which takes
+/// longer than the rest.
+///
+/// Lists by length with a bit for each are those of TLSF (Masmano, Ripoll, Crespo and Real, 2004); that memory says at both of its ends
+/// how long it is, is Knuth's idea; that a block needs no header where whoever frees it knows its size was shown by `linked_list_allocator`.
+pub struct Bounded<A = Needed> {
+    access: A,
+    // Used between `enter` and `leave` only.
+    heap: UnsafeCell<Heap>,
+}
+
+/// What one thread at a time uses.
+#[repr(C)]
+struct Heap {
+    pieces: Pieces,
+    /// Where they lie: no bytes before there is memory.
+    region: Region<'static>,
+}
+
+// SAFETY: the heap is used by one thread at a time, between `enter` and `leave`; the access is one that any thread may enter.
+unsafe impl<A: Shareable> Sync for Bounded<A> {}
+// SAFETY: its memory belongs to it alone and is bound to no thread.
+unsafe impl<A: Shareable + Send> Send for Bounded<A> {}
+
+impl<A: Shareable> Default for Bounded<A> {
+    fn default() -> Bounded<A> {
+        Bounded::empty()
+    }
+}
+
+impl<A: Shareable> Bounded<A> {
+    /// A heap without memory. Until it is [lent](Bounded::lend) some every request is refused.
+    pub const fn empty() -> Bounded<A> {
+        // SAFETY: no bytes.
+        let region = unsafe { Region::from_raw(ptr::null_mut(), 0) };
+        Bounded { access: A::NEW, heap: UnsafeCell::new(Heap { pieces: Pieces::new(), region }) }
+    }
+
+    /// Gives a heap its memory, if it has none: a region that the linker knows, or whose bounds are found at run time.
+    ///
+    /// # Errors
+    ///
+    /// The region comes back untouched, and the heap stays as it is: if it has memory, which is for good; or if this region is too
+    /// small for a single block.
+    pub fn lend(&self, region: Region<'static>) -> Result<(), Region<'static>> {
+        self.with(|heap| {
+            // SAFETY: there is none yet, and the region is kept from now on.
+            if !heap.pieces.are_open() && region.span().is_some_and(|memory| unsafe { heap.pieces.open(memory) }) {
+                heap.region = region;
+                return Ok(());
+            }
+            Err(region)
+        })
+    }
+
+    /// What it holds: its region. What is in use is counted with what it is rounded up to; the peak is the most that ever was in use.
+    pub fn stats(&self) -> HeapStats {
+        self.with(|heap| {
+            let (held, all) = heap.region.span().map_or((0, 0), |span| (span.len(), bytes_for_blocks(span)));
+            let Pieces { free, least, .. } = heap.pieces;
+            HeapStats { held, in_use: all - free, free, peak: all - least }
+        })
+    }
+
+    /// So many bytes one request can have now; a few more, if several pieces are about as long.
+    pub fn longest(&self) -> usize {
+        self.with(|heap| heap.pieces.longest())
+    }
+
+    /// Runs `work`, in which no foreign code runs, with the heap to itself.
+    #[inline(always)]
+    fn with<R>(&self, work: impl FnOnce(&mut Heap) -> R) -> R {
+        // Several calls, and between them the pieces are not whole.
+        platform::stack_ahead();
+        self.access.enter();
+        // SAFETY: entered, so nobody else has it until this leaves; and `work` does not come back here.
+        let done = work(unsafe { &mut *self.heap.get() });
+        // SAFETY: entered above.
+        unsafe { self.access.leave() };
+        done
+    }
+}
+
+/// What is on its way out, memory for `size` bytes or null: nothing beyond may be touched, and this thread may use it now, whoever grew the
+/// memory.
+#[inline(always)]
+fn handed_out(memory: *mut u8, size: usize) -> *mut u8 {
+    NonNull::new(memory).inspect(|block| sanitizer::hand_out(*block, size, room(size)));
+    platform::reach(memory.addr() + size);
+    memory
+}
+
+// SAFETY: blocks are cut from the region, as long and aligned as asked, and handed out to one holder at a time: what is in a block is in no
+// piece. Nothing here unwinds.
+unsafe impl<A: Shareable> GlobalAlloc for Bounded<A> {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        let memory = self.with(|heap| heap.pieces.take(room(layout.size()), layout.align()));
+        handed_out(memory, layout.size())
+    }
+
+    unsafe fn dealloc(&self, memory: *mut u8, layout: Layout) {
+        // SAFETY: the caller's promise: a block of this layout, which is what was taken for it.
+        self.with(|heap| unsafe { heap.pieces.put(memory.addr(), room(layout.size())) });
+    }
+
+    unsafe fn realloc(&self, memory: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {
+        // What is read here may lie where another thread has grown memory.
+        platform::reach(memory.addr() + layout.size());
+        let (old, new) = (room(layout.size()), room(new_size));
+        let stayed = self.with(|heap| {
+            // SAFETY: the caller's promise: a block of this layout, which is what was taken for it.
+            let stays = unsafe { heap.pieces.resize(memory.addr(), old, new) };
+            // The caller's pointer may reach no more than the old size.
+            if stays { heap.pieces.memory(memory.addr()) } else { ptr::null_mut() }
+        });
+        if !stayed.is_null() {
+            return handed_out(stayed, new_size);
+        }
+        // SAFETY: the caller owes that the new size, rounded up to the alignment, does not overflow.
+        let new = unsafe { Layout::from_size_align_unchecked(new_size, layout.align()) };
+        // SAFETY: this heap serves every layout.
+        let moved = unsafe { self.alloc(new) };
+        if !moved.is_null() {
+            // SAFETY: two blocks, one of them just allocated; what has to move is longer than it was.
+            unsafe { ptr::copy_nonoverlapping(memory, moved, layout.size()) };
+            // SAFETY: the caller's promise.
+            unsafe { self.dealloc(memory, layout) };
+        }
+        moved
+    }
+}
