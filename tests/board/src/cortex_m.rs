@@ -1,0 +1,54 @@
+//! Cortex-M: the timer is SysTick. It counts time, which in the emulator is instructions; it has no cycle counter (DWT).
+
+use cortex_m::peripheral::SYST;
+use cortex_m::peripheral::syst::SystClkSource;
+use cortex_m_rt::{ExceptionFrame, exception};
+
+/// The timer's ticks in the time of 1,000 instructions of 64 ns: its clock has 16 MHz on the micro:bit, 25 MHz on the MPS2.
+const TICKS: u32 = if cfg!(board = "microbit") { 1024 } else { 1600 };
+
+/// It counts down from here.
+const TOP: u32 = 0x00ff_ffff;
+
+fn timer() -> SYST {
+    // SAFETY: main and the handler write whole registers, each alone: the handler by `ring_after` only, main before the first ring.
+    unsafe { cortex_m::Peripherals::steal() }.SYST
+}
+
+pub(crate) fn listen() {
+    timer().enable_interrupt();
+}
+
+/// Rings the bell once, after about so many instructions.
+pub fn ring_after(instructions: u32) {
+    let mut timer = timer();
+    timer.set_clock_source(SystClkSource::Core);
+    timer.set_reload((instructions * TICKS / 1000).clamp(2, TOP));
+    timer.clear_current();
+    timer.enable_counter();
+}
+
+/// The clock, for [`since`].
+pub fn now() -> u32 {
+    let mut timer = timer();
+    if !timer.is_counter_enabled() {
+        ring_after(u32::MAX / TICKS);
+    }
+    SYST::get_current()
+}
+
+/// The ticks from then on, if they are fewer than 16 million.
+pub fn since(then: u32) -> u32 {
+    then.wrapping_sub(SYST::get_current()) & TOP
+}
+
+#[exception]
+fn SysTick() {
+    timer().disable_counter();
+    crate::rung();
+}
+
+#[exception]
+unsafe fn HardFault(_: &ExceptionFrame) -> ! {
+    crate::fault()
+}
