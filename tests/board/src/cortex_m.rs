@@ -19,20 +19,26 @@ pub(crate) fn listen() {
     timer().enable_interrupt();
 }
 
-/// Rings the bell once, after about so many instructions.
-pub fn ring_after(instructions: u32) {
+/// Counts down from `ticks`, now.
+fn count_from(ticks: u32) {
     let mut timer = timer();
     timer.set_clock_source(SystClkSource::Core);
-    timer.set_reload((instructions * TICKS / 1000).clamp(2, TOP));
+    timer.set_reload(ticks.clamp(2, TOP));
     timer.clear_current();
     timer.enable_counter();
 }
 
-/// The clock, for [`since`].
+/// Rings the bell once, after about so many instructions.
+pub fn ring_after(instructions: u32) {
+    count_from(instructions * TICKS / 1000);
+}
+
+/// The clock, for [`since`]. Not where the bell rings: there is one timer.
 pub fn now() -> u32 {
-    let mut timer = timer();
-    if !timer.is_counter_enabled() {
-        ring_after(u32::MAX / TICKS);
+    if !timer().is_counter_enabled() {
+        count_from(TOP);
+        // It is 0 until it first counts.
+        while SYST::get_current() == 0 {}
     }
     SYST::get_current()
 }
