@@ -1,8 +1,21 @@
-//! Blocks of a [`BlockPool`] in a static.
+//! Blocks of a [`BlockPool`] on a region.
 
 use core::alloc::Layout;
 use core::hint::black_box;
+use core::mem::MaybeUninit;
+
+use freehold::{BlockPool, Ledger, Region};
+
+static mut RAM: [MaybeUninit<u8>; 1024] = [MaybeUninit::uninit(); 1024];
+// SAFETY: nothing else names it.
+static LEDGER: Ledger<Region> = Ledger::new(unsafe { Region::from_raw((&raw mut RAM).cast(), 1024) });
 
 pub fn run() -> bool {
+    let Ok(blocks) = BlockPool::fixed_in(&LEDGER, "blocks", Layout::new::<[u32; 16]>(), 4) else { return false };
+    let (Ok(first), Ok(second)) = (blocks.alloc(), blocks.alloc()) else { return false };
+    // SAFETY: allocated above, and not used any more.
+    unsafe { blocks.free(black_box(first)) };
+    // SAFETY: as above.
+    unsafe { blocks.free(black_box(second)) };
     true
 }
