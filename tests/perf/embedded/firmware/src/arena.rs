@@ -5,6 +5,8 @@ use core::mem::MaybeUninit;
 
 use freehold::{Alloc, Arena, Ledger, Region};
 
+// Not counted.
+#[unsafe(link_section = ".uninit.memory")]
 static mut RAM: [MaybeUninit<u8>; 8192] = [MaybeUninit::uninit(); 8192];
 // SAFETY: nothing else names it.
 static LEDGER: Ledger<Region> = Ledger::new(unsafe { Region::from_raw((&raw mut RAM).cast(), 8192) });

@@ -6,6 +6,8 @@ use core::mem::MaybeUninit;
 
 use freehold::{BlockPool, Ledger, Region};
 
+// Not counted.
+#[unsafe(link_section = ".uninit.memory")]
 static mut RAM: [MaybeUninit<u8>; 1024] = [MaybeUninit::uninit(); 1024];
 // SAFETY: nothing else names it.
 static LEDGER: Ledger<Region> = Ledger::new(unsafe { Region::from_raw((&raw mut RAM).cast(), 1024) });
