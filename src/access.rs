@@ -1,10 +1,26 @@
-//! Who may use a pool or a heap at once: one thread, or several that take turns.
+//! Who may use a ledger, a pool or a heap at once: one, or several that take turns.
 
 use lock_api::RawMutex;
 
-use crate::spin::Spin;
+#[cfg(all(
+    feature = "critical-section",
+    not(target_family = "wasm"),
+    any(target_os = "none", not(target_has_atomic = "ptr"))
+))]
+use crate::critical::CriticalSection as Usual;
+#[cfg(not(any(
+    all(
+        feature = "critical-section",
+        not(target_family = "wasm"),
+        any(target_os = "none", not(target_has_atomic = "ptr"))
+    ),
+    not(target_has_atomic = "ptr")
+)))]
+use crate::spin::Spin as Usual;
+#[cfg(not(any(target_has_atomic = "ptr", feature = "critical-section")))]
+use without::FeatureCriticalSectionIsOff as Usual;
 
-/// How a pool or a heap is shared: [`Local`] or [`Locked`].
+/// How a ledger, a pool or a heap is shared: [`Local`] or [`Locked`].
 ///
 /// It can't be implemented outside this crate.
 pub trait Access: sealed::Sealed + Sized {
@@ -30,16 +46,63 @@ mod sealed {
 }
 
 /// Not shared: no lock, no cost, and what it guards is not `Sync`.
+///
+/// So are pools unless you say otherwise, wherever they claim their memory. A ledger is so only where the target has no other way, as it
+/// is what [`Needed`] stands for there: on wasm without threads, and on cores without compare-and-swap.
 #[derive(Debug)]
 pub struct Local(());
 
-/// Shared behind a lock: a spin lock, [`Spin`], unless another is named. On wasm without threads no lock is taken, whichever is named, as
-/// there is nobody to keep out.
+/// Shared behind a lock: [`Needed`]'s unless another [`RawMutex`] is named. On wasm without threads no lock is taken, whichever is named,
+/// as there is nobody to keep out.
 ///
-/// An interrupt handler that spins for what it interrupted waits in vain: to share with one, name a [`RawMutex`] that keeps
-/// interrupts off while it is held.
+/// It is named once, on the [`Ledger`](crate::Ledger); heaps and shared pools on that are of the same kind, and each has a lock of its own
+/// of that kind. So if the ledger's lock keeps interrupts off while it is held, an interrupt handler may do whatever other code may:
+/// claim, and allocate in heaps, shared pools, and arenas of its own. The one who holds a [`Spin`](crate::Spin) can't go on before the
+/// handler that waits for it has ended: such a handler waits in vain. `CriticalSection` (feature `critical-section`) is a lock that keeps
+/// interrupts off on every platform that the crate of that name knows; on bare metal it is the one that is needed if the feature is on.
+///
+/// A lock of your own:
+///
+/// ```
+/// use freehold::{Alloc, Arena, Global, Hosted, Ledger, Locked, RawMutex, SharedPool};
+/// # use std::sync::atomic::{AtomicBool, Ordering::{Acquire, Release}};
+/// # struct Masked(AtomicBool);
+/// # // SAFETY: whoever sets the flag is alone until it is cleared.
+/// # unsafe impl RawMutex for Masked {
+/// #     type GuardMarker = lock_api::GuardSend;
+/// #     const INIT: Masked = Masked(AtomicBool::new(false));
+/// #     fn lock(&self) { while !self.try_lock() {} }
+/// #     fn try_lock(&self) -> bool { !self.0.swap(true, Acquire) }
+/// #     unsafe fn unlock(&self) { self.0.store(false, Release) }
+/// # }
+/// // `Masked` is a `RawMutex` that keeps interrupts off.
+/// static LEDGER: Ledger<Hosted, Locked<Masked>> = Ledger::with_lock(Hosted::new());
+/// static HEAP: Global<Locked<Masked>> = Global::new_in(&LEDGER, "heap");
+/// static PACKETS: SharedPool<[u8; 1500], Locked<Masked>> = SharedPool::shared_in(&LEDGER, "packets");
+///
+/// let arena = Arena::new_in(&LEDGER, "arena"); // is used by one at a time, and needs no lock but the ledger's
+/// assert_eq!(*arena.alloc(7), PACKETS.alloc([7; 1500])[0]);
+/// ```
+///
+/// A heap for interrupts over a ledger that spins doesn't compile:
+///
+/// ```compile_fail,E0308
+/// use freehold::{Global, Hosted, Ledger, Locked, RawMutex};
+/// # use std::sync::atomic::{AtomicBool, Ordering::{Acquire, Release}};
+/// # struct Masked(AtomicBool);
+/// # // SAFETY: whoever sets the flag is alone until it is cleared.
+/// # unsafe impl RawMutex for Masked {
+/// #     type GuardMarker = lock_api::GuardSend;
+/// #     const INIT: Masked = Masked(AtomicBool::new(false));
+/// #     fn lock(&self) { while !self.try_lock() {} }
+/// #     fn try_lock(&self) -> bool { !self.0.swap(true, Acquire) }
+/// #     unsafe fn unlock(&self) { self.0.store(false, Release) }
+/// # }
+/// static LEDGER: Ledger<Hosted> = Ledger::new(Hosted::new());
+/// static HEAP: Global<Locked<Masked>> = Global::new_in(&LEDGER, "heap");
+/// ```
 #[derive(Debug)]
-pub struct Locked<R = Spin>(R);
+pub struct Locked<R = Usual>(R);
 
 impl sealed::Sealed for Local {}
 
@@ -91,6 +154,21 @@ impl<R: RawMutex> Access for Locked<R> {
 const THREADS: bool = !cfg!(all(target_family = "wasm", not(target_feature = "atomics")));
 
 /// An [`Access`] that any thread of the program may enter: [`Locked`], and [`Local`] where there is only one thread.
+#[cfg_attr(
+    any(target_has_atomic = "ptr", feature = "critical-section"),
+    diagnostic::on_unimplemented(
+        message = "`{Self}` can't be shared between threads or with interrupts",
+        note = "`freehold::Locked` can, or `Locked<R>` with a `RawMutex` of yours"
+    )
+)]
+#[cfg_attr(
+    not(any(target_has_atomic = "ptr", feature = "critical-section")),
+    diagnostic::on_unimplemented(
+        message = "`{Self}` can't be shared, and this core has no compare-and-swap for a lock that can",
+        note = "turn on freehold's feature `critical-section`, or name `Locked<R>` with a `RawMutex` of yours",
+        note = "arenas, typed arenas, pools and ledgers that are not shared need neither"
+    )
+)]
 pub trait Shareable: Access + Sync + 'static {}
 
 impl<R: RawMutex + Sync + 'static> Shareable for Locked<R> {}
@@ -98,9 +176,51 @@ impl<R: RawMutex + Sync + 'static> Shareable for Locked<R> {}
 #[cfg(all(target_family = "wasm", not(target_feature = "atomics")))]
 impl Shareable for Local {}
 
-/// What it takes to share on this target: nothing on single-threaded wasm, else a spin lock.
-#[cfg(all(target_family = "wasm", not(target_feature = "atomics")))]
+/// What it takes to share on this target:
+///
+/// | target | is |
+/// |---|---|
+/// | wasm without threads | [`Local`]: nothing |
+/// | bare metal, with the feature `critical-section` | [`Locked`]`<CriticalSection>` |
+/// | a core without compare-and-swap, without that feature | [`Local`], which can't be shared there |
+/// | any other | [`Locked`]`<Spin>`: a spin lock |
+#[cfg(any(
+    all(target_family = "wasm", not(target_feature = "atomics")),
+    not(any(target_has_atomic = "ptr", feature = "critical-section"))
+))]
 pub type Needed = Local;
-/// What it takes to share on this target: nothing on single-threaded wasm, else a spin lock.
-#[cfg(not(all(target_family = "wasm", not(target_feature = "atomics"))))]
+/// What it takes to share on this target:
+///
+/// | target | is |
+/// |---|---|
+/// | wasm without threads | [`Local`]: nothing |
+/// | bare metal, with the feature `critical-section` | [`Locked`]`<CriticalSection>` |
+/// | a core without compare-and-swap, without that feature | [`Local`], which can't be shared there |
+/// | any other | [`Locked`]`<Spin>`: a spin lock |
+#[cfg(not(any(
+    all(target_family = "wasm", not(target_feature = "atomics")),
+    not(any(target_has_atomic = "ptr", feature = "critical-section"))
+)))]
 pub type Needed = Locked;
+
+/// How a ledger may be shared: so that any thread can use it. So whatever stands on a ledger may go to another thread.
+#[cfg(any(target_has_atomic = "ptr", feature = "critical-section"))]
+pub(crate) use {Shareable as Kind, core::marker::Sync as Everywhere};
+
+#[cfg(not(any(target_has_atomic = "ptr", feature = "critical-section")))]
+pub(crate) use without::{Access as Kind, Everywhere};
+
+/// A core without compare-and-swap, and no lock for it: a ledger is used where it was made, and so is all that stands on it.
+#[cfg(not(any(target_has_atomic = "ptr", feature = "critical-section")))]
+mod without {
+    pub(crate) use super::Access;
+
+    /// In place of a lock: there is none without the feature `critical-section`.
+    #[derive(Debug)]
+    pub enum FeatureCriticalSectionIsOff {}
+
+    /// Nothing is known of where a ledger is used.
+    pub(crate) trait Everywhere {}
+
+    impl<T: ?Sized> Everywhere for T {}
+}

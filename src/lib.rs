@@ -16,8 +16,10 @@ mod span;
 mod error;
 mod platform;
 mod copy;
+#[cfg(target_has_atomic = "ptr")]
 mod spin;
-mod lock;
+#[cfg(feature = "critical-section")]
+mod critical;
 mod access;
 mod backing;
 mod ledger;
@@ -30,6 +32,7 @@ mod module;
 #[doc(hidden)]
 pub mod c;
 
+#[cfg(target_has_atomic = "ptr")]
 pub use self::spin::Spin;
 #[cfg(any(unix, windows, target_family = "wasm"))]
 pub use self::{backing::DefaultBacking, global::Small, module::ledger, platform::memory_size};
@@ -45,6 +48,8 @@ pub use backing::{Backing, Grant, Loan, Need, Region, Request, Then};
 #[cfg(target_family = "wasm")]
 pub use backing::{HeapTail, MemoryGrow};
 pub use chunk::Growth;
+#[cfg(feature = "critical-section")]
+pub use critical::CriticalSection;
 pub use error::{AllocError, Obstacle, Rejected};
 pub use global::{ClassStats, Global, HeapStats};
 pub use layout::{GRAIN, PAGE};
@@ -52,3 +57,17 @@ pub use ledger::{Claim, Ledger, Snapshot, SpanInfo};
 pub use lock_api::RawMutex;
 pub use pool::{BlockPool, Pool, PoolBox, SharedPool};
 pub use span::Span;
+
+/// A core without compare-and-swap, and no lock for it: an interrupt handler gets at nothing that stands on a ledger.
+#[cfg(not(any(target_has_atomic = "ptr", feature = "critical-section")))]
+const _: () = {
+    static_assertions::assert_not_impl_any!(Ledger<Region<'static>>: Sync);
+    static_assertions::assert_not_impl_any!(&'static Snapshot<'static>: Send);
+    static_assertions::assert_not_impl_any!(Claim<'static>: Send);
+    static_assertions::assert_not_impl_any!(Arena<'static>: Send);
+    static_assertions::assert_not_impl_any!(TypedArena<'static, u8>: Send);
+    static_assertions::assert_not_impl_any!(IntoIter<'static, u8>: Send);
+    static_assertions::assert_not_impl_any!(BlockPool<'static>: Send, Sync);
+    static_assertions::assert_not_impl_any!(Pool<'static, u8>: Send, Sync);
+    static_assertions::assert_not_impl_any!(Global: Sync);
+};

@@ -1,5 +1,6 @@
 //! Arenas: memory handed out by moving a cursor, and all of it freed at once.
 
+use crate::access::Kind;
 use crate::backing::Backing;
 use crate::chunk::{Chunks, Growth};
 use crate::ledger::{Ledger, Spans};
@@ -37,7 +38,7 @@ pub struct Arena<'l, const MIN_ALIGN: usize = 8> {
 
 impl<'l> Arena<'l> {
     /// An arena on `ledger`, under the name `owner`. It claims nothing yet.
-    pub const fn new_in<B: Backing>(ledger: &'l Ledger<B>, owner: &'static str) -> Arena<'l> {
+    pub const fn new_in<B: Backing, L: Kind>(ledger: &'l Ledger<B, L>, owner: &'static str) -> Arena<'l> {
         Arena::on(ledger, owner)
     }
 
@@ -93,9 +94,11 @@ impl<'l, const MIN_ALIGN: usize> Arena<'l, MIN_ALIGN> {
 
 // What an arena holds needs no `Drop` and can't be reached but through a borrow of the arena, so it may go to another thread,
 // whatever is in it. A scope stays where it is, and neither is shared.
+#[cfg(any(target_has_atomic = "ptr", feature = "critical-section"))]
 static_assertions::assert_impl_all!(Arena<'static>: Send);
 static_assertions::assert_not_impl_any!(Arena<'static>: Sync);
 static_assertions::assert_not_impl_any!(Scope<'static>: Send, Sync);
+#[cfg(any(target_has_atomic = "ptr", feature = "critical-section"))]
 static_assertions::assert_impl_all!(TypedArena<'static, core::cell::Cell<u8>>: Send);
 static_assertions::assert_not_impl_any!(TypedArena<'static, u8>: Sync);
 static_assertions::assert_not_impl_any!(TypedArena<'static, *const u8>: Send);

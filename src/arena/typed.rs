@@ -9,6 +9,7 @@ use super::buffer::Buffer;
 use super::bump::{Bump, Key, bump, bump_for, try_bump_for};
 use super::run::Run;
 use super::{Alloc, Arena, ArenaBox};
+use crate::access::Kind;
 use crate::backing::Backing;
 use crate::chunk::{Cursor, CursorCell, Filled, Growth, Lodged, Refill};
 use crate::error::{Rejected, out_of_memory};
@@ -57,7 +58,7 @@ struct Values<'l> {
 }
 
 // SAFETY: what is reached through the arena are its values: it may go to another thread if they may.
-unsafe impl<T: Send> Send for TypedArena<'_, T> {}
+unsafe impl<T: Send> Send for TypedArena<'_, T> where for<'a> &'a dyn Spans: Send {}
 
 impl Drop for Values<'_> {
     // Inlined, and what it calls gets nothing by address, so that the arena may be kept in registers.
@@ -143,7 +144,7 @@ impl<'l, T> Bump for &TypedArena<'l, T> {
 
 impl<'l, T> TypedArena<'l, T> {
     /// An arena on `ledger`, under the name `owner`. It claims nothing yet.
-    pub const fn new_in<B: Backing>(ledger: &'l Ledger<B>, owner: &'static str) -> TypedArena<'l, T> {
+    pub const fn new_in<B: Backing, L: Kind>(ledger: &'l Ledger<B, L>, owner: &'static str) -> TypedArena<'l, T> {
         TypedArena::on(ledger, owner)
     }
 
@@ -404,7 +405,7 @@ pub struct IntoIter<'l, T> {
 }
 
 // SAFETY: it owns its values and the chunks they lie in.
-unsafe impl<T: Send> Send for IntoIter<'_, T> {}
+unsafe impl<T: Send> Send for IntoIter<'_, T> where for<'a> &'a dyn Spans: Send {}
 
 impl<T> Iterator for IntoIter<'_, T> {
     type Item = T;

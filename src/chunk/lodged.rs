@@ -30,7 +30,7 @@ pub struct Lodged<'l> {
 }
 
 // SAFETY: the list and its chunks belong to this owner alone and are bound to no thread.
-unsafe impl Send for Lodged<'_> {}
+unsafe impl Send for Lodged<'_> where for<'a> &'a dyn Spans: Send {}
 
 impl<'l> Lodged<'l> {
     pub(crate) const fn new(spans: &'l dyn Spans, owner: &'static str) -> Lodged<'l> {

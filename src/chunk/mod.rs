@@ -53,7 +53,7 @@ pub struct Chunks<'l> {
 }
 
 // SAFETY: the chunks belong to this list alone and are bound to no thread.
-unsafe impl Send for Chunks<'_> {}
+unsafe impl Send for Chunks<'_> where for<'a> &'a dyn Spans: Send {}
 
 /// So many vacant chunks are looked at before a new one is claimed.
 const LOOKS: usize = 8;

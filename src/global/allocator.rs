@@ -16,7 +16,7 @@ fn block(memory: *mut u8, size: usize) -> Result<NonNull<[u8]>, AllocError> {
 
 // SAFETY: blocks come from the ledger and stay where they are until they are deallocated, also when the `Global` is moved: what
 // owns them lies in a claim of the ledger's.
-unsafe impl<A: Shareable> Allocator for Global<A> {
+unsafe impl<L: Shareable> Allocator for Global<L> {
     #[inline]
     fn allocate(&self, layout: Layout) -> Result<NonNull<[u8]>, AllocError> {
         // SAFETY: this heap serves a size of 0 too.

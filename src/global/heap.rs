@@ -18,8 +18,8 @@ use crate::ledger::{Keeper, Placed, Records, Spans, Want, payload_len};
 use crate::platform::{self, Link, Whole};
 
 /// What a [`Global`](super::Global) owns, in a claim of the ledger's that is never given back.
-pub(super) struct Heap<A> {
-    access: A,
+pub(super) struct Heap<L: 'static> {
+    access: L,
     // Used between `enter` and `leave` only, like all that follows.
     lists: [List; CLASSES],
     slabs: [Slabs; FIRST_OF_SPANS],
@@ -28,7 +28,7 @@ pub(super) struct Heap<A> {
     listed: Cell<usize>,
     limit: Cell<usize>,
     spans: &'static dyn Spans,
-    records: &'static Records,
+    records: &'static Records<L>,
     owner: &'static str,
     /// The heap that was opened before this one on the same ledger.
     next: Cell<Option<&'static dyn Keeper>>,
@@ -37,7 +37,7 @@ pub(super) struct Heap<A> {
 
 // SAFETY: the lists are used by one thread at a time, between `enter` and `leave`; only an `Access` that any thread may enter
 // is used with more than one.
-unsafe impl<A: Shareable> Sync for Heap<A> {}
+unsafe impl<L: Shareable> Sync for Heap<L> {}
 
 /// The part of all that is claimed that free spans may be kept of.
 const PART: usize = 8;
@@ -45,10 +45,10 @@ const PART: usize = 8;
 /// The first class of which each block is a span of its own.
 pub(super) const FIRST_OF_SPANS: usize = class_of(LARGEST_IN_SLAB) + 1;
 
-impl<A: Shareable> Heap<A> {
-    pub fn new(spans: &'static dyn Spans, records: &'static Records, owner: &'static str) -> Heap<A> {
+impl<L: Shareable> Heap<L> {
+    pub fn new(spans: &'static dyn Spans, records: &'static Records<L>, owner: &'static str) -> Heap<L> {
         Heap {
-            access: A::NEW,
+            access: L::NEW,
             lists: [const { List::new() }; CLASSES],
             slabs: [const { Slabs::new() }; FIRST_OF_SPANS],
             reserve: Reserve::new(),
@@ -62,14 +62,9 @@ impl<A: Shareable> Heap<A> {
         }
     }
 
-    /// Has the ledger ask this heap for its free blocks before memory grows, and both be whole when the process forks.
-    pub fn enlist(&'static self) {
-        self.enter();
-        self.next.set(self.records.enlist(self));
-        self.leave();
-        // What is watched first is held last: who has a heap's lock may wait for its ledger's, and not the other way round.
-        platform::watch(self.records);
-        platform::watch(self);
+    /// Has the heaps that the ledger has asked until now be asked by this one, which it asks from now on. Nobody else knows of it yet.
+    pub fn follow(&self, others: Option<&'static dyn Keeper>) {
+        self.next.set(others);
     }
 
     /// A block of this class from its list, if it can be had at once: whoever must wait for it does so out of line, and keeps nothing of
@@ -79,20 +74,21 @@ impl<A: Shareable> Heap<A> {
         if self.reach().access.try_enter() { self.pop_and_leave(class) } else { None }
     }
 
-    /// A block of this class from its list.
-    fn take(&self, class: usize) -> Free {
-        self.enter();
-        self.pop_and_leave(class)
-    }
-
     #[inline(always)]
     fn pop_and_leave(&self, class: usize) -> Free {
+        let block = self.pop(class);
+        self.leave();
+        block
+    }
+
+    /// A block of this class from its list. The caller has entered.
+    #[inline(always)]
+    fn pop(&self, class: usize) -> Free {
         let list = &self.lists[class];
         let block = list.pop();
         if block.is_some() {
             list.room.set(list.room.get() + 1);
         }
-        self.leave();
         block
     }
 
@@ -129,12 +125,18 @@ impl<A: Shareable> Heap<A> {
         });
     }
 
-    /// [`take`](Heap::take), for any class.
+    /// A block of this class.
     #[inline]
-    pub fn take_any(&self, class: usize) -> Free {
-        if class < FIRST_OF_SPANS {
-            return self.take(class);
+    pub fn take(&self, class: usize) -> Free {
+        match slab_of_class(class) {
+            Some(slab) => self.take_from_slabs(class, slab),
+            None => self.take_listed(class).or_else(|| self.span(size_of_class(class), ALIGN).map(|(block, _)| block)),
         }
+    }
+
+    /// A block from the list of a class of which each block is a span of its own.
+    #[inline]
+    fn take_listed(&self, class: usize) -> Free {
         self.enter();
         let pop = |class: usize| {
             let block = self.lists[class].pop()?;
@@ -173,38 +175,33 @@ impl<A: Shareable> Heap<A> {
         }
     }
 
-    /// A block of this class that was in no list.
+    /// A block of a class that has slabs of so many bytes: from the list, or from a slab that fills it, or from a new one.
     #[inline(never)]
-    pub fn refill(&self, class: usize) -> Free {
-        let Some(slab) = slab_of_class(class) else {
-            return self.span(size_of_class(class), ALIGN).map(|(block, _)| block);
-        };
-        loop {
-            self.enter();
-            self.slabs[class].fill(&self.lists[class], class);
-            self.leave();
-            // Another thread may have been faster.
-            let taken = self.take(class);
-            if taken.is_some() {
-                return taken;
-            }
-            let slabs = &self.slabs[class];
-            self.enter();
-            let single = slabs.wants_single(class);
-            self.leave();
-            if single {
-                return self.single(class);
-            }
-            let Some(payload) = self.claim_slab(slab) else {
-                // There may be room for a block all the same.
-                return if may_be_single(class) { self.single(class) } else { self.last(class) };
-            };
-            self.enter();
-            // SAFETY: the claim was made for that.
-            unsafe { slabs.add(payload, class, slab) };
-            self.provide();
-            self.leave();
+    fn take_from_slabs(&self, class: usize, slab: usize) -> Free {
+        let (slabs, list) = (&self.slabs[class], &self.lists[class]);
+        self.enter();
+        slabs.fill(list, class);
+        let taken = self.pop(class);
+        let single = taken.is_none() && slabs.wants_single(class);
+        self.leave();
+        if taken.is_some() {
+            return taken;
         }
+        if single {
+            return self.single(class);
+        }
+        // Nothing is held while memory may have to grow.
+        let Some(payload) = self.claim_slab(slab) else {
+            // There may be room for a block all the same.
+            return if may_be_single(class) { self.single(class) } else { self.last(class) };
+        };
+        self.enter();
+        // SAFETY: the claim was made for that.
+        unsafe { slabs.add(payload, class, slab) };
+        self.provide();
+        // Another thread may have filled it meanwhile.
+        slabs.fill(list, class);
+        self.pop_and_leave(class)
     }
 
     /// A block of a fine class from the reserve.
@@ -224,8 +221,7 @@ impl<A: Shareable> Heap<A> {
     /// entered.
     fn provide(&self) {
         if self.reserve.is_short()
-            && self.records.totals().granted >= reserve::LEAST_GRANTED
-            && let Some(payload) = self.records.place_slab(self.owner, reserve::LEN)
+            && let Some(payload) = self.records.place_slab(self.owner, reserve::LEN, reserve::LEAST_GRANTED)
         {
             // SAFETY: the claim was made for that.
             unsafe { self.reserve.renew(payload) };
@@ -342,9 +338,8 @@ impl<A: Shareable> Heap<A> {
     }
 
     /// Gives back the free blocks that are spans of their own, or `all`, also the slabs that are free altogether. The reserve stays: this is
-    /// how others get at what the heap has at hand.
-    fn let_go_of(&self, all: bool) {
-        self.enter();
+    /// how others get at what the heap has at hand. The caller has entered.
+    fn let_go_inside(&self, all: bool) {
         self.listed.set(0);
         for (class, list) in self.lists.iter().enumerate() {
             match self.slabs.get(class) {
@@ -359,13 +354,12 @@ impl<A: Shareable> Heap<A> {
                 None => self.give_back(list),
             }
         }
-        self.leave();
     }
 
     /// Gives back all that is free; a heap without a slab needs no reserve either.
     pub fn trim(&self) {
-        self.let_go_of(true);
         self.enter();
+        self.let_go_inside(true);
         if self.slabs.iter().all(|slabs| slabs.count() == 0)
             && let Some(reserve) = self.reserve.end()
         {
@@ -377,7 +371,7 @@ impl<A: Shareable> Heap<A> {
 }
 
 // SAFETY: all that changes is used by whoever has entered.
-unsafe impl<A: Shareable> Whole for Heap<A> {
+unsafe impl<L: Shareable> Whole for Heap<L> {
     fn hold(&self) -> bool {
         self.access.try_enter()
     }
@@ -392,10 +386,10 @@ unsafe impl<A: Shareable> Whole for Heap<A> {
     }
 }
 
-impl<A: Shareable> Keeper for Heap<A> {
+impl<L: Shareable> Keeper for Heap<L> {
     fn let_go(&self, all: bool) {
-        self.let_go_of(all);
         self.enter();
+        self.let_go_inside(all);
         let next = self.next.get();
         self.leave();
         if let Some(next) = next {

@@ -63,8 +63,8 @@ pub use stats::{ClassStats, HeapStats};
 /// One slab it keeps for itself, once its ledger holds 64 KiB: requests of up to 256 bytes are met from it when nobody has memory for
 /// another. So where an arena has taken the last of it, its panic can still be formatted, printed and caught.
 ///
-/// `A` says how it is shared: as the target needs unless you say otherwise. An interrupt handler needs a [`Locked`](crate::Locked)
-/// heap whose lock keeps interrupts off.
+/// `L` says how it is shared: as its ledger is, which is as the target needs unless you say otherwise. An interrupt handler may use it if
+/// the ledger's lock keeps interrupts off: see [`Locked`](crate::Locked).
 ///
 /// Over a backing that lends each claim (`Over`), requests of up to 256 bytes get null: a slab must lie at a multiple of its size, and nobody
 /// lends it so. The first request of all claims the heap's record, which stays claimed even if there is no room for the request itself.
@@ -74,20 +74,28 @@ pub use stats::{ClassStats, HeapStats};
 ///
 /// Many allocators serve sizes from lists without headers, jemalloc among them; a list in each slab is mimalloc's idea, the bounded
 /// one in front is Bonwick's magazine; the ledger's bins are those of TLSF.
-pub struct Global<A = Needed> {
+pub struct Global<L: 'static = Needed> {
     spans: &'static dyn Spans,
     /// The same ledger's.
-    records: &'static Records,
+    records: &'static Records<L>,
     owner: &'static str,
     /// Null before the first allocation; then the heap, for ever. It lies in a claim of its own, not in here: the ledger
     /// knows its address.
-    heap: AtomicPtr<Heap<A>>,
+    heap: AtomicPtr<Heap<L>>,
+    /// The same, from the moment on at which it is certain which one it will be.
+    made: AtomicPtr<Heap<L>>,
 }
 
-impl<A: Shareable> Global<A> {
+// SAFETY: its ledger is one that any thread may use, and what it owns is behind a lock of the same kind.
+unsafe impl<L: Shareable> Sync for Global<L> {}
+// SAFETY: it is bound to no thread.
+unsafe impl<L: Shareable> Send for Global<L> {}
+
+impl<L: Shareable> Global<L> {
     /// A heap on `ledger`, under the name `owner`. It claims nothing yet.
-    pub const fn new_in<B: Backing>(ledger: &'static Ledger<B>, owner: &'static str) -> Global<A> {
-        Global { spans: ledger, records: ledger.records(), owner, heap: AtomicPtr::new(ptr::null_mut()) }
+    pub const fn new_in<B: Backing>(ledger: &'static Ledger<B, L>, owner: &'static str) -> Global<L> {
+        let [heap, made] = [const { AtomicPtr::new(ptr::null_mut()) }; 2];
+        Global { spans: ledger, records: ledger.records(), owner, heap, made }
     }
 
     /// Gives the ledger back what is free: slabs without a block in use, and free blocks that are spans of their own. Then arenas,
@@ -112,7 +120,7 @@ impl<A: Shareable> Global<A> {
             slack += unused;
         }
         // The heap's own record is one of the spans, and what it keeps for the way down another.
-        slack += self.heap().map_or(0, |heap| size_of::<Heap<A>>().next_multiple_of(GRAIN) + heap.reserved());
+        slack += self.heap().map_or(0, |heap| size_of::<Heap<L>>().next_multiple_of(GRAIN) + heap.reserved());
         // Other threads may have claimed more between the two counts.
         let free = free.min(held);
         HeapStats { held, in_use: held.saturating_sub(free + slack), free, peak: self.records.totals().peak }
@@ -130,7 +138,7 @@ impl<A: Shareable> Global<A> {
     }
 
     #[inline(always)]
-    fn heap(&self) -> Option<&'static Heap<A>> {
+    fn heap(&self) -> Option<&'static Heap<L>> {
         // SAFETY: what the pointer leads to was written before it was set, and stays for ever.
         unsafe { self.heap.load(Ordering::Acquire).as_ref() }
     }
@@ -138,29 +146,49 @@ impl<A: Shareable> Global<A> {
     /// The heap, made now if it is not there yet; `None` if there is no room for it.
     #[cold]
     #[inline(never)]
-    fn open(&self) -> Option<&'static Heap<A>> {
-        let layout = Layout::new::<Heap<A>>();
+    fn open(&self) -> Option<&'static Heap<L>> {
+        // Whoever forks finds both locks before anybody can have taken them. What is watched first is held last: who has a heap's lock may
+        // wait for its ledger's, and not the other way round.
+        platform::watch(self.records);
+        let heap = self.decided().or_else(|| self.make())?;
+        platform::watch(heap);
+        // Of several threads that are here at once, all have the same heap. While a process forks, its ledger is locked, and nobody begins
+        // to use a heap that is not.
+        self.records.alone(|| self.heap.store(ptr::from_ref(heap).cast_mut(), Ordering::Release));
+        Some(heap)
+    }
+
+    fn decided(&self) -> Option<&'static Heap<L>> {
+        // SAFETY: what the pointer leads to was written before it was set, and stays for ever.
+        unsafe { self.made.load(Ordering::Acquire).as_ref() }
+    }
+
+    /// The heap that it will be; `None` if there is no room for it. Of several threads that come here at once one decides that, with the
+    /// ledger locked.
+    fn make(&self) -> Option<&'static Heap<L>> {
+        let layout = Layout::new::<Heap<L>>();
         let want = Want { prefix: 0, size: layout.size(), align: layout.align(), prefer: 0, ahead: false, grow: None };
         // SAFETY: no claim is to grow.
         let (Placed::New(payload, _) | Placed::Grown(payload)) = unsafe { self.spans.place(self.owner, &want) }.ok()?;
-        let fresh = payload.base().cast::<Heap<A>>();
+        let fresh = payload.base().cast::<Heap<L>>();
         // SAFETY: the payload has room for a heap, and begins on the grain, which is enough for its alignment.
         unsafe { fresh.write(Heap::new(self.spans, self.records, self.owner)) };
-        let was = ptr::null_mut();
-        match self.heap.compare_exchange(was, fresh.as_ptr(), Ordering::AcqRel, Ordering::Acquire) {
-            Ok(_) => {
-                // SAFETY: the heap was just written, in a claim that is never given back.
-                let heap: &'static Heap<A> = unsafe { fresh.as_ref() };
-                heap.enlist();
-                Some(heap)
-            }
-            Err(_) => {
+        let chosen = self.records.enlist(|others| {
+            if self.decided().is_some() {
                 // Another thread was faster.
-                // SAFETY: it was claimed just now, and nobody else knows of it.
-                unsafe { self.spans.give_back(payload.base()) };
-                self.heap()
+                return None;
             }
+            // SAFETY: it was just written, in a claim that is not given back any more.
+            let heap: &'static Heap<L> = unsafe { fresh.as_ref() };
+            heap.follow(others);
+            self.made.store(fresh.as_ptr(), Ordering::Release);
+            Some(heap)
+        });
+        if !chosen {
+            // SAFETY: it was claimed just now, and nobody else knows of it.
+            unsafe { self.spans.give_back(payload.base()) };
         }
+        self.decided()
     }
 
     /// The heap.
@@ -169,7 +197,7 @@ impl<A: Shareable> Global<A> {
     ///
     /// The caller owes: it has been made, as something was allocated here.
     #[inline(always)]
-    unsafe fn made(&self) -> &'static Heap<A> {
+    unsafe fn made(&self) -> &'static Heap<L> {
         // SAFETY: the caller's promise.
         unsafe { self.heap().unwrap_unchecked() }
     }
@@ -217,7 +245,7 @@ impl<A: Shareable> Global<A> {
     fn acquire(&self, layout: Layout, clear: bool) -> Option<NonNull<u8>> {
         let heap = self.heap().or_else(|| self.open())?;
         if let Some(class) = class_for(layout) {
-            let block = heap.take_any(class).or_else(|| heap.refill(class));
+            let block = heap.take(class);
             let block = block.inspect(|block| sanitizer::hand_out(*block, layout.size(), size_of_class(class)));
             return block.inspect(|block| platform::reach(block.addr().get() + layout.size()));
         }
@@ -380,7 +408,7 @@ unsafe fn come_back(memory: *mut u8) -> NonNull<u8> {
 // SAFETY: memory comes from the ledger, for this heap alone, as a span of its own or as a block of a slab, and is handed out to
 // one holder at a time: a block in a list is nobody's, and leaves it when it is taken. Blocks are multiples of 16 bytes at
 // multiples of 16 bytes; spans are aligned as asked. Nothing here unwinds.
-unsafe impl<A: Shareable> GlobalAlloc for Global<A> {
+unsafe impl<L: Shareable> GlobalAlloc for Global<L> {
     #[inline]
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         if let Some(class) = fine_class_for(layout)

@@ -5,6 +5,7 @@ use core::cell::UnsafeCell;
 use core::marker::PhantomData;
 use core::ptr::NonNull;
 
+use crate::access::{Access, Everywhere, Kind, Needed, Shareable};
 use crate::backing::{Backing, DEEPEST, Need, Request};
 use crate::error::{AllocError, Obstacle};
 #[cfg(doc)]
@@ -28,7 +29,7 @@ use book::Book;
 pub(crate) use book::Totals;
 use node::At;
 use records::Kept;
-pub(crate) use records::Records;
+pub(crate) use records::{Read, Records};
 pub use snapshot::{Snapshot, SpanInfo};
 
 /// Every span that was ever taken from a [`Backing`], and who holds it now.
@@ -44,14 +45,14 @@ pub use snapshot::{Snapshot, SpanInfo};
 /// grow with the logarithm of the number of separate stretches of it. It may be shared between threads: a spin lock, [`Spin`](crate::Spin),
 /// is held for those steps (none on wasm without threads). Don't claim in an interrupt handler: it would wait for the claim that it
 /// interrupted.
-pub struct Ledger<B> {
-    records: Records,
+pub struct Ledger<B, L = Needed> {
+    records: Records<L>,
     /// Used only while the records are locked.
     backing: UnsafeCell<B>,
 }
 
 // SAFETY: one thread at a time uses the backing, which may be sent from one to another.
-unsafe impl<B: Send> Sync for Ledger<B> {}
+unsafe impl<B: Send, L: Shareable> Sync for Ledger<B, L> {}
 
 /// Free spans of so many bytes are always used before memory grows.
 const FAIR: usize = 4096;
@@ -107,7 +108,7 @@ pub(crate) trait Keeper: Sync {
 ///
 /// The implementor owes: a payload that `place` returned is the caller's alone until it is given back, and at least as
 /// large as was wanted.
-pub(crate) unsafe trait Spans: Sync {
+pub(crate) unsafe trait Spans: Everywhere {
     /// Makes room for `want`, under the owner's name. On `Err` nothing has changed.
     ///
     /// # Safety
@@ -124,8 +125,22 @@ pub(crate) unsafe trait Spans: Sync {
 }
 
 impl<B: Backing> Ledger<B> {
-    /// An empty ledger over `backing`. Nothing is taken before the first claim.
+    /// An empty ledger over `backing`, shared as the target [needs](Needed). Nothing is taken before the first claim.
     pub const fn new(backing: B) -> Ledger<B> {
+        Ledger::over(backing)
+    }
+}
+
+impl<B: Backing, L: Shareable> Ledger<B, L> {
+    /// An empty ledger over `backing`, shared as its type says. Nothing is taken before the first claim.
+    pub const fn with_lock(backing: B) -> Ledger<B, L> {
+        Ledger::over(backing)
+    }
+}
+
+impl<B: Backing, L: Access> Ledger<B, L> {
+    // It stays private: on most targets no ledger may be `Local`, as what stands on it may go to another thread.
+    const fn over(backing: B) -> Ledger<B, L> {
         const {
             assert!(
                 B::DEPTH <= DEEPEST,
@@ -136,10 +151,12 @@ impl<B: Backing> Ledger<B> {
     }
 
     /// What it has written down.
-    pub(crate) const fn records(&self) -> &Records {
+    pub(crate) const fn records(&self) -> &Records<L> {
         &self.records
     }
+}
 
+impl<B: Backing, L: Kind> Ledger<B, L> {
     /// Claims at least `layout.size()` bytes at that alignment, to use as raw memory, under the name `owner`.
     ///
     /// # Errors
@@ -196,7 +213,7 @@ impl<B: Backing> Ledger<B> {
     }
 }
 
-impl<B: Backing> Ledger<B> {
+impl<B: Backing, L: Kind> Ledger<B, L> {
     /// Runs `f` with the book and the backing to itself. The backing is the one piece of foreign code that runs under the lock.
     fn with<R>(&self, f: impl FnOnce(&mut Book, &mut B) -> R) -> R {
         self.records.with_backing(B::COMES_BACK, |Kept { book, .. }| {
@@ -340,7 +357,7 @@ impl Plan {
 
 // SAFETY: `place` hands out a span only after `Book` has it under the owner's name, and `Book` never holds two spans that
 // overlap; the lock makes each call one step.
-unsafe impl<B: Backing> Spans for Ledger<B> {
+unsafe impl<B: Backing, L: Kind> Spans for Ledger<B, L> {
     unsafe fn place(&self, owner: &'static str, want: &Want) -> Result<Placed, Obstacle> {
         // SAFETY: the caller's promise.
         let plan = unsafe { Plan::new(owner, want) }.ok_or(Obstacle::TooLarge)?;
@@ -427,8 +444,8 @@ pub struct Claim<'l> {
     plain: PhantomData<*mut u8>,
 }
 
-// SAFETY: a claim is bound to no thread: its ledger may be shared, and its bytes are its own.
-unsafe impl Send for Claim<'_> {}
+// SAFETY: a claim is bound to no thread, where its ledger is not, and its bytes are its own.
+unsafe impl Send for Claim<'_> where for<'a> &'a dyn Spans: Send {}
 // SAFETY: through a shared claim nothing can be changed but the bytes, and for that `unsafe` is needed.
 unsafe impl Sync for Claim<'_> {}
 
@@ -457,5 +474,9 @@ impl Drop for Claim<'_> {
     }
 }
 
-static_assertions::assert_impl_all!(Ledger<crate::backing::Region<'static>>: Send, Sync);
+static_assertions::assert_impl_all!(Ledger<crate::backing::Region<'static>>: Send);
+// Where there is a lock for it: see the end of `lib.rs`.
+#[cfg(any(target_has_atomic = "ptr", feature = "critical-section"))]
+static_assertions::assert_impl_all!(Ledger<crate::backing::Region<'static>>: Sync);
+#[cfg(any(target_has_atomic = "ptr", feature = "critical-section"))]
 static_assertions::assert_impl_all!(Claim<'static>: Send, Sync);

@@ -1,32 +1,42 @@
 //! What a ledger has written down, behind its lock: all that can be done without asking its backing.
 
+use core::cell::{Cell, UnsafeCell};
 use core::marker::PhantomData;
 use core::ptr::NonNull;
 
 use super::book::{Book, Totals};
-use super::{Claim, Keeper, Spans, header_of, payload, reached};
+use super::{Claim, Keeper, SpanInfo, Spans, header_of, payload, reached};
+use crate::access::{Access, Everywhere, Kind, Shareable};
 use crate::layout::{Fit, GRAIN, MAX_SPAN, round_up};
-use crate::lock::Lock;
 use crate::platform::{Link, Whole};
 use crate::span::Span;
 
 /// A ledger's book, and its heaps. It is the same whatever the backing, so who frees and reuses through it needs no dynamic call.
-pub(crate) struct Records {
-    kept: Lock<Kept>,
+pub(crate) struct Records<L> {
+    access: L,
+    // Used between `enter` and `leave` only.
+    kept: UnsafeCell<Kept>,
+    /// Set iff foreign code runs in `with_backing` and no lock keeps it from coming back: this tells that it has. Not while our own code
+    /// runs: a stack overflow or a trap there, which JavaScript may catch and go on after, leaves it as it is.
+    foreign: Cell<bool>,
     /// Set iff the backing lends: then claims end through the ledger only, which knows whom a loan goes back to.
     pub lends: bool,
     link: Link,
 }
 
-// SAFETY: the book and the keeper are used under the lock only.
-unsafe impl Whole for Records {
+// SAFETY: what it keeps, and the flag, are used by one thread at a time, between `enter` and `leave`; only an `Access` that any thread may
+// enter is used with more than one.
+unsafe impl<L: Shareable> Sync for Records<L> {}
+
+// SAFETY: the book and the keeper are used by whoever has entered.
+unsafe impl<L: Shareable> Whole for Records<L> {
     fn hold(&self) -> bool {
-        self.kept.hold()
+        self.access.try_enter()
     }
 
     unsafe fn release(&self) {
-        // SAFETY: the caller's promise.
-        unsafe { self.kept.release() };
+        // SAFETY: the caller's promise: it has entered.
+        unsafe { self.access.leave() };
     }
 
     fn link(&self) -> &Link {
@@ -40,20 +50,71 @@ pub(super) struct Kept {
     pub keeper: Option<&'static dyn Keeper>,
 }
 
-impl Records {
-    pub const fn new(lends: bool) -> Records {
-        Records { kept: Lock::new(Kept { book: Book::new(), keeper: None }), lends, link: Link::new() }
+/// For one who has entered; leaves at the end, though the backing unwinds, which it must not.
+struct Turn<'a, L: Access>(&'a Records<L>);
+
+impl<L: Access> Drop for Turn<'_, L> {
+    #[inline(always)]
+    fn drop(&mut self) {
+        // SAFETY: a turn is made by `enter` alone, which entered just before, and is left here alone.
+        unsafe { self.0.access.leave() };
+    }
+}
+
+/// While foreign code runs.
+struct Foreign<'a>(&'a Cell<bool>);
+
+impl Drop for Foreign<'_> {
+    fn drop(&mut self) {
+        self.0.set(false);
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn came_back() -> ! {
+    panic!("a backing used its own ledger, or a call to it never ended: a trap or a stack overflow in a backing")
+}
+
+impl<L: Access> Records<L> {
+    pub const fn new(lends: bool) -> Records<L> {
+        let kept = UnsafeCell::new(Kept { book: Book::new(), keeper: None });
+        Records { access: L::NEW, kept, foreign: Cell::new(false), lends, link: Link::new() }
+    }
+}
+
+impl<L: Kind> Records<L> {
+    /// # Panics
+    ///
+    /// If foreign code comes back from [`with_backing`](Records::with_backing), and there is no lock that it waits for.
+    #[inline(always)]
+    fn enter(&self) -> Turn<'_, L> {
+        self.access.enter();
+        if !L::EXCLUDES && self.foreign.get() {
+            came_back();
+        }
+        Turn(self)
     }
 
-    /// Runs `f`, in which no foreign code runs.
+    /// Runs `f`, in which no foreign code runs, with what is kept to itself. `f` must not come back here: it would wait for itself.
     #[inline]
     pub(super) fn with<R>(&self, f: impl FnOnce(&mut Kept) -> R) -> R {
-        self.kept.with(f)
+        let _turn = self.enter();
+        // SAFETY: others are kept out. Where no lock does that, there is one thread only; no foreign code holds a reference further up, as
+        // the flag is not set, and `f` calls none: this reference is the only one until it ends.
+        f(unsafe { &mut *self.kept.get() })
     }
 
     /// Runs `f`, in which a backing runs: with `comes_back` foreign code, which may come back here in spite of its contract.
     pub(super) fn with_backing<R>(&self, comes_back: bool, f: impl FnOnce(&mut Kept) -> R) -> R {
-        if comes_back { self.kept.with_foreign(f) } else { self.kept.with(f) }
+        if L::EXCLUDES || !comes_back {
+            return self.with(f);
+        }
+        let _turn = self.enter();
+        self.foreign.set(true);
+        let _foreign = Foreign(&self.foreign);
+        // SAFETY: as in `with`; and whoever comes back from `f` is stopped by the flag, which is cleared after this reference has ended.
+        f(unsafe { &mut *self.kept.get() })
     }
 
     /// Room for `size` bytes, aligned to the grain, if that much is free: the payload's start, and the address from which on it was
@@ -67,10 +128,16 @@ impl Records {
         })
     }
 
-    /// A claim that begins, with its header, at a multiple of `len` (a power of two) and is that long, if that much is free: its payload.
-    pub fn place_slab(&self, owner: &'static str, len: usize) -> Option<NonNull<u8>> {
+    /// A claim that begins, with its header, at a multiple of `len` (a power of two) and is that long, if the ledger holds `plenty` and that
+    /// much is free: its payload.
+    pub fn place_slab(&self, owner: &'static str, len: usize, plenty: usize) -> Option<NonNull<u8>> {
         let fit = Fit { head: len, size: 0, align: len };
-        self.with(|Kept { book, .. }| Some(reached(payload(book.carve(owner, &fit, 0)?)).base()))
+        self.with(|Kept { book, .. }| {
+            if book.totals.granted < plenty {
+                return None;
+            }
+            Some(reached(payload(book.carve(owner, &fit, 0)?)).base())
+        })
     }
 
     /// Lengthens a claim's payload by at least `bytes`, if what lies behind it is free.
@@ -120,17 +187,23 @@ impl Records {
         });
     }
 
-    /// Has `keeper` asked to let go before memory grows, and returns the one that was asked until now.
-    pub fn enlist(&self, keeper: &'static dyn Keeper) -> Option<&'static dyn Keeper> {
-        self.with(|kept| kept.keeper.replace(keeper))
+    /// Has the keeper that `choose` returns asked to let go before memory grows, in place of the one that it gets. `false` if it returns none.
+    pub fn enlist<K: Keeper + 'static>(
+        &self,
+        choose: impl FnOnce(Option<&'static dyn Keeper>) -> Option<&'static K>,
+    ) -> bool {
+        self.with(|kept| {
+            let chosen = choose(kept.keeper);
+            if let Some(keeper) = chosen {
+                kept.keeper = Some(keeper);
+            }
+            chosen.is_some()
+        })
     }
 
-    /// The first span at `addr` or above.
-    pub fn span_from(&self, addr: usize) -> Option<super::SpanInfo> {
-        self.with(|kept| {
-            let at = kept.book.span_from(addr)?;
-            Some(super::SpanInfo { base: at.addr(), len: at.len.get(), owner: at.owner() })
-        })
+    /// Runs `f` with the ledger locked, for what must not happen while somebody else has it.
+    pub fn alone(&self, f: impl FnOnce()) {
+        self.with(|_| f());
     }
 
     /// The sums over all spans.
@@ -150,5 +223,20 @@ impl Records {
         };
         let payload = reached(payload(at));
         Some((Claim { ledger, payload, data: payload, owner: OWNER, plain: PhantomData }, pages))
+    }
+}
+
+/// A ledger's spans, one by one, however it is shared: for who reads or draws them, and for nobody else's code.
+pub(crate) trait Read: Everywhere {
+    /// The first span at `addr` or above.
+    fn span_from(&self, addr: usize) -> Option<SpanInfo>;
+}
+
+impl<L: Kind> Read for Records<L> {
+    fn span_from(&self, addr: usize) -> Option<SpanInfo> {
+        self.with(|kept| {
+            let at = kept.book.span_from(addr)?;
+            Some(SpanInfo { base: at.addr(), len: at.len.get(), owner: at.owner() })
+        })
     }
 }

@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use super::Records;
+use super::Read;
 use crate::layout::GRAIN;
 use crate::platform::{Landmark, landmarks};
 
@@ -25,7 +25,7 @@ pub struct Snapshot<'l> {
     pub granted: usize,
     /// How often memory was taken from the backing.
     pub growths: usize,
-    pub(super) records: &'l Records,
+    pub(super) records: &'l dyn Read,
 }
 
 /// One span of a [`Snapshot`].
@@ -53,7 +53,7 @@ impl<'l> Snapshot<'l> {
         Snapshot::spans_of(self.records, addr)
     }
 
-    pub(crate) fn spans_of(records: &'l Records, mut from: usize) -> impl Iterator<Item = SpanInfo> + use<'l> {
+    pub(crate) fn spans_of(records: &'l dyn Read, mut from: usize) -> impl Iterator<Item = SpanInfo> + use<'l> {
         core::iter::from_fn(move || {
             let span = records.span_from(from)?;
             from = span.base + span.len;

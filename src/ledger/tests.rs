@@ -391,7 +391,7 @@ fn h32_every_way_out_of_a_ledger_is_reached() {
     let (block, _) = ledger.records.place("claim", 300).expect("room");
     // SAFETY: it is held here.
     is_reached(block.addr().get() + unsafe { super::payload_len(block) });
-    let slab = ledger.records.place_slab("slab", 4096).expect("room");
+    let slab = ledger.records.place_slab("slab", 4096, 0).expect("room");
     is_reached(slab.addr().get() + 4096 - GRAIN);
     let claim = ledger.claim("claim", Layout::from_size_align(900, 8).unwrap()).expect("room");
     is_reached(claim.payload.end());

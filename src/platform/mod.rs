@@ -76,7 +76,10 @@ mod libc;
 #[cfg(any(unix, target_os = "wasi"))]
 pub(crate) use libc::{lend, take_back};
 
+// Who waits for a lock: a core without compare-and-swap has none to wait for.
+#[cfg(target_has_atomic = "ptr")]
 mod turn;
+#[cfg(target_has_atomic = "ptr")]
 pub(crate) use turn::{PATIENCE, give_way};
 
 #[cfg(all(unix, not(any(miri, target_family = "wasm", target_os = "l4re"))))]

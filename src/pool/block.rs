@@ -5,14 +5,12 @@ use core::cell::Cell;
 use core::ops::Deref;
 use core::ptr::NonNull;
 
-use lock_api::RawMutex;
-
-use crate::access::{Access, Local, Locked};
+use crate::access::{Access, Kind, Local, Shareable};
 use crate::backing::Backing;
 use crate::chunk::{Cursor, CursorCell, Filled, Growth, Lodged, Refill};
 use crate::error::{AllocError, Obstacle, out_of_memory};
 use crate::layout::{LINE, padding};
-use crate::ledger::Ledger;
+use crate::ledger::{Ledger, Spans};
 use crate::platform::{self, sanitizer};
 
 /// Blocks of one size and alignment, allocated and freed in any order, each in a few instructions.
@@ -44,10 +42,11 @@ struct Blocks<'l> {
 
 type Free = Option<NonNull<u8>>;
 
-// SAFETY: with a lock, what is behind it is used by one thread at a time; the chunks are bound to none.
-unsafe impl<R: RawMutex + Sync> Sync for BlockPool<'_, Locked<R>> {}
-// SAFETY: the free blocks and the chunks are the pool's alone, and bound to no thread.
-unsafe impl Send for Blocks<'_> {}
+// SAFETY: what is behind the lock is used by one thread at a time, by any where all may enter; the chunks, on a ledger that may be shared
+// likewise, are bound to none.
+unsafe impl<L: Shareable> Sync for BlockPool<'_, L> {}
+// SAFETY: the free blocks and the chunks are the pool's alone, and bound to no thread, where the ledger is not.
+unsafe impl Send for Blocks<'_> where for<'a> &'a dyn Spans: Send {}
 
 impl<'l> BlockPool<'l> {
     /// A pool of blocks of `layout` that grows, on `ledger`, under the name `owner`. It claims nothing yet.
@@ -56,7 +55,11 @@ impl<'l> BlockPool<'l> {
     ///
     /// If a block, rounded up, is larger than `isize::MAX` bytes.
     #[track_caller]
-    pub const fn new_in<B: Backing>(ledger: &'l Ledger<B>, owner: &'static str, layout: Layout) -> BlockPool<'l> {
+    pub const fn new_in<B: Backing, K: Kind>(
+        ledger: &'l Ledger<B, K>,
+        owner: &'static str,
+        layout: Layout,
+    ) -> BlockPool<'l> {
         BlockPool { lock: Local::NEW, blocks: Blocks::new(Lodged::new(ledger, owner), layout) }
     }
 
@@ -65,8 +68,8 @@ impl<'l> BlockPool<'l> {
     /// # Errors
     ///
     /// When there is no room for so many.
-    pub fn fixed_in<B: Backing>(
-        ledger: &'l Ledger<B>,
+    pub fn fixed_in<B: Backing, K: Kind>(
+        ledger: &'l Ledger<B, K>,
         owner: &'static str,
         layout: Layout,
         capacity: usize,
@@ -76,24 +79,24 @@ impl<'l> BlockPool<'l> {
     }
 }
 
-impl<'l, R: RawMutex> BlockPool<'l, Locked<R>> {
-    /// [`new_in`](BlockPool::new_in), to be shared between threads.
+impl<'l, L: Shareable> BlockPool<'l, L> {
+    /// [`new_in`](BlockPool::new_in), to be shared as the ledger is.
     ///
     /// # Panics
     ///
     /// As that does.
     #[track_caller]
-    pub const fn shared_in<B: Backing>(ledger: &'l Ledger<B>, owner: &'static str, layout: Layout) -> Self {
-        BlockPool { lock: Locked::NEW, blocks: Blocks::new(Lodged::new(ledger, owner), layout) }
+    pub const fn shared_in<B: Backing>(ledger: &'l Ledger<B, L>, owner: &'static str, layout: Layout) -> Self {
+        BlockPool { lock: L::NEW, blocks: Blocks::new(Lodged::new(ledger, owner), layout) }
     }
 
-    /// [`fixed_in`](BlockPool::fixed_in), to be shared between threads.
+    /// [`fixed_in`](BlockPool::fixed_in), to be shared as the ledger is.
     ///
     /// # Errors
     ///
     /// When there is no room for so many.
     pub fn shared_fixed_in<B: Backing>(
-        ledger: &'l Ledger<B>,
+        ledger: &'l Ledger<B, L>,
         owner: &'static str,
         layout: Layout,
         capacity: usize,

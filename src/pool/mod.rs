@@ -7,14 +7,11 @@ use core::mem::ManuallyDrop;
 use core::ops::{Deref, DerefMut};
 use core::ptr::NonNull;
 
-use lock_api::RawMutex;
-
-use crate::access::{Access, Local, Locked};
+use crate::access::{Access, Kind, Local, Needed, Shareable};
 use crate::backing::Backing;
 use crate::chunk::Growth;
 use crate::error::{AllocError, Rejected};
 use crate::ledger::Ledger;
-use crate::spin::Spin;
 
 mod block;
 
@@ -40,8 +37,8 @@ pub struct Pool<'l, T, L = Local> {
     boxes: PhantomData<fn() -> T>,
 }
 
-/// A [`Pool`] that threads share, behind the lock that [`Locked`] describes: a spin lock unless another [`RawMutex`] is named. Fit for a
-/// `static`.
+/// A [`Pool`] that threads share, as they share its ledger: `L` is the ledger's own, and the pool has a lock of that kind for itself. Fit
+/// for a `static`.
 ///
 /// ```
 /// use freehold::{DefaultBacking, Ledger, SharedPool};
@@ -52,11 +49,11 @@ pub struct Pool<'l, T, L = Local> {
 /// let worker = std::thread::spawn(|| PACKETS.alloc([7; 1500]));
 /// assert_eq!(worker.join().unwrap()[0], 7);
 /// ```
-pub type SharedPool<'l, T, R = Spin> = Pool<'l, T, Locked<R>>;
+pub type SharedPool<'l, T, L = Needed> = Pool<'l, T, L>;
 
 impl<'l, T> Pool<'l, T> {
     /// A pool that grows, on `ledger`, under the name `owner`. It claims nothing yet.
-    pub const fn new_in<B: Backing>(ledger: &'l Ledger<B>, owner: &'static str) -> Pool<'l, T> {
+    pub const fn new_in<B: Backing, K: Kind>(ledger: &'l Ledger<B, K>, owner: &'static str) -> Pool<'l, T> {
         Pool { blocks: BlockPool::new_in(ledger, owner, Layout::new::<T>()), boxes: PhantomData }
     }
 
@@ -65,8 +62,8 @@ impl<'l, T> Pool<'l, T> {
     /// # Errors
     ///
     /// When there is no room for so many.
-    pub fn fixed_in<B: Backing>(
-        ledger: &'l Ledger<B>,
+    pub fn fixed_in<B: Backing, K: Kind>(
+        ledger: &'l Ledger<B, K>,
         owner: &'static str,
         capacity: usize,
     ) -> Result<Self, AllocError> {
@@ -75,19 +72,19 @@ impl<'l, T> Pool<'l, T> {
     }
 }
 
-impl<'l, T, R: RawMutex> SharedPool<'l, T, R> {
-    /// [`new_in`](Pool::new_in), to be shared between threads.
-    pub const fn shared_in<B: Backing>(ledger: &'l Ledger<B>, owner: &'static str) -> Self {
+impl<'l, T, L: Shareable> SharedPool<'l, T, L> {
+    /// [`new_in`](Pool::new_in), to be shared as the ledger is.
+    pub const fn shared_in<B: Backing>(ledger: &'l Ledger<B, L>, owner: &'static str) -> Self {
         Pool { blocks: BlockPool::shared_in(ledger, owner, Layout::new::<T>()), boxes: PhantomData }
     }
 
-    /// [`fixed_in`](Pool::fixed_in), to be shared between threads.
+    /// [`fixed_in`](Pool::fixed_in), to be shared as the ledger is.
     ///
     /// # Errors
     ///
     /// When there is no room for so many.
     pub fn shared_fixed_in<B: Backing>(
-        ledger: &'l Ledger<B>,
+        ledger: &'l Ledger<B, L>,
         owner: &'static str,
         capacity: usize,
     ) -> Result<Self, AllocError> {
@@ -225,10 +222,17 @@ impl<T: fmt::Debug, L: Access> fmt::Debug for PoolBox<'_, T, L> {
     }
 }
 
-static_assertions::assert_impl_all!(Pool<'static, *const u8>: Send);
+/// What is asserted of a core where a ledger can be shared.
+#[cfg(any(target_has_atomic = "ptr", feature = "critical-section"))]
+const _: () = {
+    static_assertions::assert_impl_all!(Pool<'static, *const u8>: Send);
+    static_assertions::assert_impl_all!(SharedPool<'static, *const u8>: Send, Sync);
+    static_assertions::assert_impl_all!(PoolBox<'static, u8, Needed>: Send, Sync);
+    static_assertions::assert_not_impl_any!(PoolBox<'static, *const u8, Needed>: Send, Sync);
+    static_assertions::assert_not_impl_any!(PoolBox<'static, core::cell::Cell<u8>, Needed>: Sync);
+};
+// On wasm without threads that is what is shared.
+#[cfg(not(all(target_family = "wasm", not(target_feature = "atomics"))))]
 static_assertions::assert_not_impl_any!(Pool<'static, u8>: Sync);
-static_assertions::assert_impl_all!(SharedPool<'static, *const u8>: Send, Sync);
+#[cfg(not(all(target_family = "wasm", not(target_feature = "atomics"))))]
 static_assertions::assert_not_impl_any!(PoolBox<'static, u8>: Send);
-static_assertions::assert_impl_all!(PoolBox<'static, u8, Locked>: Send, Sync);
-static_assertions::assert_not_impl_any!(PoolBox<'static, *const u8, Locked>: Send, Sync);
-static_assertions::assert_not_impl_any!(PoolBox<'static, core::cell::Cell<u8>, Locked>: Sync);

@@ -6,7 +6,7 @@
 use core::alloc::Layout;
 
 use freehold::{
-    Access, Alloc, AllocError, Arena, Backing, BlockPool, GRAIN, Growth, Ledger, Locked, Obstacle, Pool, PoolBox,
+    Access, Alloc, AllocError, Arena, Backing, BlockPool, GRAIN, Growth, Ledger, Needed, Obstacle, Pool, PoolBox,
     Rejected, SharedPool, TypedArena,
 };
 
@@ -421,7 +421,7 @@ pub fn blocks<B: Backing>(bench: &Bench<'_, B>) {
             let layout = Layout::from_size_align(size, align).expect("a layout");
             let growth = Growth::new().first(600);
             blocks_of(bench, owner, layout, BlockPool::new_in(bench.ledger, owner, layout).with_growth(growth));
-            let shared = BlockPool::<Locked>::shared_in(bench.ledger, owner, layout);
+            let shared = BlockPool::<Needed>::shared_in(bench.ledger, owner, layout);
             blocks_of(bench, owner, layout, shared.with_growth(growth));
         }
     }

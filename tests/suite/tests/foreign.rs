@@ -12,7 +12,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
 
 use freehold::{
-    Alloc, Arena, Backing, BlockPool, GRAIN, Grant, Growth, Ledger, Loan, Obstacle, RawMutex, Region, Request,
+    Alloc, Arena, Backing, BlockPool, GRAIN, Grant, Growth, Ledger, Loan, Locked, Obstacle, RawMutex, Region, Request,
     SharedPool, Span, TypedArena,
 };
 
@@ -86,7 +86,7 @@ fn h31_trimming_is_whole_before_anything_goes_back() {
 fn h31_pools_and_runs_are_whole_before_anything_goes_back() {
     let armed = Cell::new(0);
     let ledger = Ledger::new(Unwinding { armed: Some(&armed) });
-    let pool = BlockPool::<freehold::Locked>::shared_in(&ledger, "blocks", Layout::new::<[u64; 20]>());
+    let pool = BlockPool::<freehold::Needed>::shared_in(&ledger, "blocks", Layout::new::<[u64; 20]>());
     // SAFETY: it came from this pool.
     unsafe { pool.free(pool.alloc().expect("room")) };
     armed.set(1);
@@ -156,7 +156,8 @@ struct Moody(AtomicBool);
 
 static IN_LOCK: AtomicU32 = AtomicU32::new(0);
 static IN_UNLOCK: AtomicU32 = AtomicU32::new(0);
-static HELD: AtomicBool = AtomicBool::new(false);
+/// How many of them are held.
+static HELD: AtomicU32 = AtomicU32::new(0);
 static HELD_IN_HOOK: AtomicBool = AtomicBool::new(false);
 /// One test at a time uses such a lock.
 static TURN: Mutex<()> = Mutex::new(());
@@ -181,13 +182,13 @@ unsafe impl RawMutex for Moody {
 
     fn try_lock(&self) -> bool {
         let taken = !self.0.swap(true, Relaxed);
-        HELD.store(true, Relaxed);
+        HELD.fetch_add(u32::from(taken), Relaxed);
         taken
     }
 
     unsafe fn unlock(&self) {
         self.0.store(false, Relaxed);
-        HELD.store(false, Relaxed);
+        HELD.fetch_sub(1, Relaxed);
         panic_if(&IN_UNLOCK);
     }
 }
@@ -195,8 +196,8 @@ unsafe impl RawMutex for Moody {
 #[test]
 fn h31_a_lock_that_panics() {
     let _turn = TURN.lock();
-    let ledger = Ledger::new(Unwinding::default());
-    let pool = SharedPool::<String, Moody>::shared_in(&ledger, "pool");
+    let ledger = Ledger::<_, Locked<Moody>>::with_lock(Unwinding::default());
+    let pool = SharedPool::<String, _>::shared_in(&ledger, "pool");
     let kept = pool.alloc("kept".into());
     for (armed, lost) in [(&IN_LOCK, 0), (&IN_UNLOCK, 1)] {
         let in_use = pool.in_use();
@@ -215,12 +216,12 @@ fn h31_a_lock_that_panics() {
 #[test]
 fn h31_a_pool_is_not_locked_when_it_panics() {
     let _turn = TURN.lock();
-    let ledger = Ledger::new(Region::new(&mut []));
-    let grows = SharedPool::<u64, Moody>::shared_in(&ledger, "pool");
-    let fixed = SharedPool::<u64, Moody>::shared_fixed_in(&ledger, "pool", 0).expect("nothing");
+    let ledger = Ledger::<_, Locked<Moody>>::with_lock(Region::new(&mut []));
+    let grows = SharedPool::<u64, _>::shared_in(&ledger, "pool");
+    let fixed = SharedPool::<u64, _>::shared_fixed_in(&ledger, "pool", 0).expect("nothing");
     let other = take_hook();
     set_hook(Box::new(move |info| {
-        HELD_IN_HOOK.store(HELD.load(Relaxed), Relaxed);
+        HELD_IN_HOOK.store(HELD.load(Relaxed) > 0, Relaxed);
         other(info);
     }));
     for pool in [grows, fixed] {

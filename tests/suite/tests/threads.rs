@@ -82,7 +82,7 @@ fn h25_boxes_go_to_another_thread() {
 #[test]
 fn h25_threads_share_a_pool_of_blocks() {
     let ledger = Ledger::new(DefaultBacking::new());
-    let pool = BlockPool::<freehold::Locked>::shared_in(&ledger, "blocks", Layout::new::<[usize; 2]>());
+    let pool = BlockPool::<freehold::Needed>::shared_in(&ledger, "blocks", Layout::new::<[usize; 2]>());
     let pool = pool.with_growth(Growth::fixed(300));
     thread::scope(|scope| {
         for number in 0..THREADS {

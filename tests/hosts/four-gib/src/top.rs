@@ -7,7 +7,7 @@ use core::mem::MaybeUninit;
 use core::ptr::{self, NonNull};
 
 use freehold::{
-    Alloc, Arena, BlockPool, Global, Growth, Ledger, Locked, MemoryGrow, Pool, PoolBox, Scope, SharedPool, Small,
+    Alloc, Arena, BlockPool, Global, Growth, Ledger, MemoryGrow, Needed, Pool, PoolBox, Scope, SharedPool, Small,
     TypedArena,
 };
 use freehold_guest::{PAGE, memory_pages, say};
@@ -285,7 +285,7 @@ extern "C" fn top_block_pool() {
 
 #[unsafe(no_mangle)]
 extern "C" fn top_shared_block_pool() {
-    let pool = BlockPool::<Locked>::shared_in(&LEDGER, "shared block pool", Layout::new::<Aligned>());
+    let pool = BlockPool::<Needed>::shared_in(&LEDGER, "shared block pool", Layout::new::<Aligned>());
     blocks(&pool.with_growth(Growth::fixed(0)));
 }
 

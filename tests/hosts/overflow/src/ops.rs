@@ -36,7 +36,7 @@ pub enum Thing {
     Small(Block),
     Claim(Claim<'static>, usize),
     Place(NonNull<u8>),
-    Shared(PoolBox<'static, Value, freehold::Locked>),
+    Shared(PoolBox<'static, Value, freehold::Needed>),
     /// It is freed with its arena.
     Arena(Block),
     Typed(Block),

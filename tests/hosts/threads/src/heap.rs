@@ -9,7 +9,11 @@ pub static HEAP: Global = Global::new();
 
 #[cfg(feature = "unlocked")]
 #[global_allocator]
-pub static HEAP: Global<freehold::Locked<NoLock>> = Global::new_in(freehold::ledger(), "unlocked");
+pub static HEAP: Global<freehold::Locked<NoLock>> = Global::new_in(&LEDGER, "unlocked");
+
+#[cfg(feature = "unlocked")]
+static LEDGER: freehold::Ledger<freehold::MemoryGrow, freehold::Locked<NoLock>> =
+    freehold::Ledger::with_lock(freehold::MemoryGrow::new());
 
 /// The control: a lock that lets everyone in.
 #[cfg(feature = "unlocked")]

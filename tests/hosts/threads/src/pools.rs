@@ -7,7 +7,7 @@ use core::hint::spin_loop;
 use core::ptr;
 use core::sync::atomic::{AtomicPtr, Ordering};
 
-use freehold::{Alloc, Arena, BlockPool, DefaultBacking, Growth, Ledger, Locked, SharedPool};
+use freehold::{Alloc, Arena, BlockPool, DefaultBacking, Growth, Ledger, Needed, SharedPool};
 use freehold_guest::PAGE;
 
 use crate::WORKER;
@@ -18,7 +18,7 @@ const GROWTH: Growth = Growth::fixed(PAGE);
 
 static LEDGER: Ledger<DefaultBacking> = Ledger::new(DefaultBacking::new());
 static POOL: SharedPool<'static, [u8; SIZE]> = SharedPool::shared_in(&LEDGER, "pool").with_growth(GROWTH);
-static BLOCKS: BlockPool<'static, Locked> =
+static BLOCKS: BlockPool<'static, Needed> =
     BlockPool::shared_in(&LEDGER, "blocks", Layout::new::<[u8; SIZE]>()).with_growth(GROWTH);
 /// Null while somebody has it.
 static ARENA: AtomicPtr<Arena<'static>> = AtomicPtr::new(ptr::null_mut());

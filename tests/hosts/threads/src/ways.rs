@@ -13,8 +13,8 @@ use core::ptr::{self, NonNull, with_exposed_provenance_mut};
 use core::sync::atomic::{AtomicBool, Ordering};
 
 use freehold::{
-    Alloc, AllocError, Arena, BlockPool, DefaultBacking, Global, Growth, Ledger, Locked, PoolBox, RawMutex, SharedPool,
-    Small, ledger,
+    Alloc, AllocError, Arena, BlockPool, DefaultBacking, Global, Growth, Ledger, Locked, Needed, PoolBox, RawMutex,
+    Shareable, SharedPool, Small, ledger,
 };
 use freehold_guest::{PAGE, say};
 
@@ -62,9 +62,10 @@ static WAYS: &[Way] = &[
 const GROWTH: Growth = Growth::fixed(PAGE);
 
 static SMALL: Small = Small::new();
-static OURS: Ledger<DefaultBacking> = Ledger::new(DefaultBacking::new());
-static BLOCKS: BlockPool<'static, Locked> = BlockPool::shared_in(ledger(), "blocks", LAYOUT).with_growth(GROWTH);
-static FIXED_BLOCKS: Behind<Option<BlockPool<'static, Locked>>> = Behind::new(None);
+/// Behind a late lock, as all that is late on it.
+static OURS: Ledger<DefaultBacking, Locked<Late>> = Ledger::with_lock(DefaultBacking::new());
+static BLOCKS: BlockPool<'static, Needed> = BlockPool::shared_in(ledger(), "blocks", LAYOUT).with_growth(GROWTH);
+static FIXED_BLOCKS: Behind<Option<BlockPool<'static, Needed>>> = Behind::new(None);
 static BEHIND: Behind<BlockPool<'static>> =
     Behind::new(BlockPool::new_in(ledger(), "behind", LAYOUT).with_growth(GROWTH));
 static BOXES: SharedPool<'static, [u8; BLOCK]> = SharedPool::shared_in(ledger(), "boxes").with_growth(GROWTH);
@@ -125,7 +126,8 @@ unsafe impl RawMutex for Late {
 static LATE_GLOBAL: Global<Locked<Late>> = Global::new_in(&OURS, "late");
 static LATE_SMALL: Small<Locked<Late>> = Small::new();
 static LATE_BLOCKS: BlockPool<'static, Locked<Late>> = BlockPool::shared_in(&OURS, "late", LAYOUT).with_growth(GROWTH);
-static LATE_BOXES: SharedPool<'static, [u8; BLOCK], Late> = SharedPool::shared_in(&OURS, "late").with_growth(GROWTH);
+static LATE_BOXES: SharedPool<'static, [u8; BLOCK], Locked<Late>> =
+    SharedPool::shared_in(&OURS, "late").with_growth(GROWTH);
 
 /// Where this thread writes when it is busy.
 #[cfg_attr(target_feature = "atomics", thread_local)]
@@ -279,7 +281,7 @@ fn shared_pool() -> *mut u8 {
     leaked(BOXES.try_alloc([0; BLOCK]).ok())
 }
 
-fn leaked<R: RawMutex>(boxed: Option<PoolBox<'static, [u8; BLOCK], Locked<R>>>) -> *mut u8 {
+fn leaked<L: Shareable>(boxed: Option<PoolBox<'static, [u8; BLOCK], L>>) -> *mut u8 {
     boxed.map_or(ptr::null_mut(), |value| {
         let start = NonNull::from_ref(&*value).as_ptr().cast();
         forget(value);

@@ -6,7 +6,7 @@
 use core::alloc::Layout;
 
 use freehold::{
-    Access, AllocError, Arena, Backing, BlockPool, Claim, GRAIN, Global, Growth, Ledger, Locked, Pool, PoolBox, Scope,
+    Access, AllocError, Arena, Backing, BlockPool, Claim, GRAIN, Global, Growth, Ledger, Needed, Pool, PoolBox, Scope,
     SharedPool, TypedArena,
 };
 
@@ -69,7 +69,7 @@ enum Slot<'l> {
     Wide(Arena<'l, 16>),
     Typed(TypedArena<'l, Value<'l>>, usize),
     Blocks(BlockPool<'l>),
-    Shared(BlockPool<'l, Locked>),
+    Shared(BlockPool<'l, Needed>),
     Claimed(Claim<'l>),
 }
 
