@@ -15,28 +15,36 @@ fn timer() -> SYST {
     unsafe { cortex_m::Peripherals::steal() }.SYST
 }
 
-pub(crate) fn listen() {
-    timer().enable_interrupt();
-}
-
-/// Counts down from `ticks`, now.
+/// Counts down from `ticks`, now, again and again.
 fn count_from(ticks: u32) {
     let mut timer = timer();
-    timer.set_clock_source(SystClkSource::Core);
     timer.set_reload(ticks.clamp(2, TOP));
     timer.clear_current();
+}
+
+fn start() {
+    let mut timer = timer();
+    timer.set_clock_source(SystClkSource::Core);
     timer.enable_counter();
 }
 
-/// Rings the bell once, after about so many instructions.
-pub fn ring_after(instructions: u32) {
+/// Rings the bell again and again, about so many instructions after it was last rung.
+pub(crate) fn ring(instructions: u32) {
     count_from(instructions * TICKS / 1000);
+    timer().enable_interrupt();
+    start();
+}
+
+/// The bell is silent.
+pub fn silence() {
+    timer().disable_interrupt();
 }
 
 /// The clock, for [`since`]. Not where the bell rings: there is one timer.
 pub fn now() -> u32 {
     if !timer().is_counter_enabled() {
         count_from(TOP);
+        start();
         // It is 0 until it first counts.
         while SYST::get_current() == 0 {}
     }
@@ -50,7 +58,6 @@ pub fn since(then: u32) -> u32 {
 
 #[exception]
 fn SysTick() {
-    timer().disable_counter();
     crate::rung();
 }
 

@@ -14,7 +14,7 @@ mod timer;
 #[path = "riscv.rs"]
 mod timer;
 
-pub use timer::{now, ring_after, since};
+pub use timer::{now, silence, since};
 
 use core::panic::PanicInfo;
 use core::sync::atomic::{AtomicUsize, Ordering};
@@ -26,6 +26,8 @@ pub enum End {
     Well = 0,
     /// By a panic, or a check that failed.
     Badly = 1,
+    /// It would go on for ever.
+    Hung = 2,
 }
 
 /// Ends the program, and with it the emulator.
@@ -47,17 +49,17 @@ macro_rules! start {
 /// What the timer calls: a `fn()`, or 0.
 static BELL: AtomicUsize = AtomicUsize::new(0);
 
-/// From now on `bell` interrupts the program whenever [`ring_after`] says.
-pub fn on_bell(bell: fn()) {
+/// From now on `bell` interrupts the program each time that about so many instructions have gone by, its own among them.
+pub fn ring_every(instructions: u32, bell: fn()) {
     BELL.store(bell as usize, Ordering::Release);
-    timer::listen();
+    timer::ring(instructions);
 }
 
 /// The timer's interrupt.
 fn rung() {
     let bell = BELL.load(Ordering::Acquire);
     if bell != 0 {
-        // SAFETY: only `on_bell` writes there, and it writes a `fn()`.
+        // SAFETY: only `ring_every` writes there, and it writes a `fn()`.
         let bell: fn() = unsafe { core::mem::transmute(bell) };
         bell();
     }

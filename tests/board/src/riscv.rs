@@ -1,5 +1,7 @@
 //! riscv32: the timer is the machine's, through CLINT.
 
+use core::sync::atomic::{AtomicU32, Ordering};
+
 use riscv::interrupt::Interrupt;
 use riscv::register::{mie, mstatus};
 use riscv_rt::core_interrupt;
@@ -8,29 +10,36 @@ use riscv_rt::core_interrupt;
 const TICKS: u32 = 640;
 
 /// When it rings: two words.
-const RINGS: *mut u32 = 0x0200_4000 as *mut u32;
+const COMPARED: *mut u32 = 0x0200_4000 as *mut u32;
 /// What it counts: two words.
 const TIME: *const u32 = 0x0200_bff8 as *const u32;
 
-pub(crate) fn listen() {
-    write(u32::MAX, u32::MAX);
+/// How long from one ring to the next.
+static PERIOD: AtomicU32 = AtomicU32::new(0);
+
+/// Rings the bell again and again, about so many instructions after it was last rung.
+pub(crate) fn ring(instructions: u32) {
+    PERIOD.store((instructions * TICKS / 1000).max(1), Ordering::Relaxed);
+    next(now());
+    // Programs run for seconds: the lower word of 100 ns each is enough.
+    // SAFETY: the board has the register there.
+    unsafe { COMPARED.add(1).write_volatile(0) };
     // SAFETY: there is a handler.
     unsafe { mie::set_mtimer() };
     // SAFETY: nothing is on the way that an interrupt could break.
     unsafe { mstatus::set_mie() };
 }
 
-fn write(low: u32, high: u32) {
+/// It rings next, counted from then.
+fn next(then: u32) {
     // SAFETY: the board has the register there.
-    unsafe { RINGS.write_volatile(low) };
-    // SAFETY: as above.
-    unsafe { RINGS.add(1).write_volatile(high) };
+    unsafe { COMPARED.write_volatile(then + PERIOD.load(Ordering::Relaxed)) };
 }
 
-/// Rings the bell once, after about so many instructions.
-pub fn ring_after(instructions: u32) {
-    // The programs run for seconds: a word of 100 ns each is enough.
-    write(now() + (instructions * TICKS / 1000).max(1), 0);
+/// The bell is silent.
+pub fn silence() {
+    // SAFETY: nothing else uses it.
+    unsafe { mie::clear_mtimer() };
 }
 
 /// The clock, for [`since`].
@@ -46,8 +55,9 @@ pub fn since(then: u32) -> u32 {
 
 #[core_interrupt(Interrupt::MachineTimer)]
 fn timer() {
-    write(u32::MAX, u32::MAX);
+    let then = now();
     crate::rung();
+    next(then);
 }
 
 #[unsafe(export_name = "ExceptionHandler")]

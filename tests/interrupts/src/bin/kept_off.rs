@@ -1,21 +1,32 @@
-#![no_std]
-#![no_main]
-use freehold_board::{say, end, End, now, since, on_bell, ring_after};
-use core::sync::atomic::{AtomicUsize, Ordering};
-static N: AtomicUsize = AtomicUsize::new(0);
-fn bell() { N.store(N.load(Ordering::Relaxed)+1, Ordering::Relaxed); ring_after(300); }
-fn spin(n: u32) {
-    for i in 0..n { core::hint::black_box(i); }
-}
-fn main() -> ! {
-    say!("hello");
-    for n in [0, 10, 11, 100, 1000, 10000] {
-        let t = now(); spin(n); let d = since(t); say!("{n}: {d}");
+//! With the lock that keeps interrupts off: it must end well.
+
+#![cfg_attr(target_os = "none", no_std, no_main)]
+
+#[cfg(target_os = "none")]
+mod board {
+    use freehold::{Global, Ledger, Needed, Region, SharedPool};
+    use freehold_board::start;
+    use freehold_interrupts::{Packet, Program, Shared, ram};
+
+    /// What the target needs: a critical section.
+    type Lock = Needed;
+
+    static LEDGER: Ledger<Region, Lock> = Ledger::with_lock(
+        // SAFETY: the only call.
+        unsafe { ram() },
+    );
+    static HEAP: Global<Lock> = Global::new_in(&LEDGER, "heap");
+    static PACKETS: SharedPool<Packet, Lock> = SharedPool::shared_in(&LEDGER, "packets");
+    static PROGRAM: Program<Lock> = Program::new(Shared { ledger: &LEDGER, heap: &HEAP, packets: &PACKETS });
+
+    fn main() -> ! {
+        PROGRAM.run(|| PROGRAM.rung())
     }
-    on_bell(bell);
-    ring_after(300);
-    spin(1_000_000);
-    say!("rings {}", N.load(Ordering::Relaxed));
-    end(End::Well)
+
+    start!(main);
 }
-freehold_board::start!(main);
+
+#[cfg(not(target_os = "none"))]
+fn main() {
+    println!("this is for a microcontroller: `cargo verify --only interrupts` runs it in qemu");
+}
