@@ -69,3 +69,133 @@ impl fmt::Debug for CriticalSection {
         f.write_str(if self.is_locked() { "CriticalSection(locked)" } else { "CriticalSection" })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use core::alloc::{GlobalAlloc, Layout};
+    use core::cell::Cell;
+    use core::ptr::NonNull;
+    use std::string::String;
+    use std::sync::{Mutex, MutexGuard};
+    use std::{env, process, thread};
+
+    use super::*;
+    use crate::{Backing, Global, Grant, Hosted, Ledger, Loan, Locked, Obstacle, Request, SharedPool};
+
+    /// A host's critical section: a mutex that a thread may take again.
+    struct Host;
+    critical_section::set_impl!(Host);
+
+    static ONE: Mutex<()> = Mutex::new(());
+
+    std::thread_local! {
+        static DEPTH: Cell<usize> = const { Cell::new(0) };
+        static GUARD: Cell<Option<MutexGuard<'static, ()>>> = const { Cell::new(None) };
+    }
+
+    // SAFETY: whoever has the mutex is alone until it has left as often as it has entered.
+    unsafe impl critical_section::Impl for Host {
+        unsafe fn acquire() -> critical_section::RawRestoreState {
+            if DEPTH.replace(DEPTH.get() + 1) == 0 {
+                GUARD.set(Some(ONE.lock().unwrap_or_else(std::sync::PoisonError::into_inner)));
+            }
+            critical_section::RawRestoreState::default()
+        }
+
+        unsafe fn release(_: critical_section::RawRestoreState) {
+            DEPTH.set(DEPTH.get() - 1);
+            if DEPTH.get() == 0 {
+                GUARD.set(None);
+            }
+        }
+    }
+
+    /// Sections lie in one another: those of other locks, and of the program's own.
+    #[test]
+    fn locks_lie_in_one_another() {
+        let locks = [CriticalSection::INIT, CriticalSection::INIT];
+        critical_section::with(|_| {
+            for lock in &locks {
+                lock.lock();
+                assert!(lock.is_locked() && !lock.try_lock());
+            }
+            assert_eq!(DEPTH.get(), 3);
+            for lock in locks.iter().rev() {
+                // SAFETY: taken above.
+                unsafe { lock.unlock() };
+                assert!(!lock.is_locked());
+            }
+            assert_eq!(DEPTH.get(), 1);
+        });
+        assert_eq!(DEPTH.get(), 0);
+    }
+
+    /// Threads on one ledger, a heap and a pool on it.
+    #[test]
+    fn h34_threads_share_all_of_a_ledger() {
+        type Shared = Locked<CriticalSection>;
+        static LEDGER: Ledger<Hosted, Shared> = Ledger::with_lock(Hosted::new());
+        static HEAP: Global<Shared> = Global::new_in(&LEDGER, "heap");
+        static POOL: SharedPool<[u8; 100], Shared> = SharedPool::shared_in(&LEDGER, "pool");
+        const STEPS: usize = if cfg!(miri) { 20 } else { 2000 };
+        thread::scope(|scope| {
+            for byte in 1..=3 {
+                scope.spawn(move || {
+                    for step in 0..STEPS {
+                        let layout = Layout::array::<u8>(1 + step * 7 % 3000).expect("a layout");
+                        // SAFETY: the layout has bytes.
+                        let block = NonNull::new(unsafe { HEAP.alloc(layout) }).expect("room");
+                        // SAFETY: so many bytes, just allocated.
+                        unsafe { block.write_bytes(byte, layout.size()) };
+                        let boxed = POOL.alloc([byte; 100]);
+                        let claim = LEDGER.claim("claim", layout).expect("room");
+                        // SAFETY: the claim's own bytes.
+                        unsafe { claim.as_ptr().write_bytes(byte, layout.size()) };
+                        // SAFETY: so many bytes were written.
+                        let bytes = unsafe { core::slice::from_raw_parts(block.as_ptr(), layout.size()) };
+                        assert!(bytes.iter().chain(&*boxed).all(|other| *other == byte));
+                        // SAFETY: it was allocated with this layout, and is not used any more.
+                        unsafe { HEAP.dealloc(block.as_ptr(), layout) };
+                    }
+                });
+            }
+        });
+        assert_eq!((DEPTH.get(), HEAP.stats().in_use, POOL.in_use()), (0, 0, 0));
+    }
+
+    /// A backing that uses its own ledger is told so, and nothing is handed out twice.
+    #[test]
+    #[cfg_attr(miri, ignore = "it starts a process")]
+    fn h34_a_backing_that_comes_back_is_told() {
+        const COMES_BACK: &str = "FREEHOLD_TEST_COMES_BACK";
+        struct Returning(Hosted);
+        // SAFETY: the bytes are those of `Hosted`.
+        unsafe impl Backing for Returning {
+            fn name(&self) -> &'static str {
+                "returning"
+            }
+
+            fn claim(&mut self, request: &Request) -> Result<Grant, Obstacle> {
+                assert!(LEDGER.claim("inner", Layout::new::<u8>()).is_err());
+                self.0.claim(request)
+            }
+
+            unsafe fn give_back(&mut self, loan: Loan) {
+                // SAFETY: the caller's promise.
+                unsafe { self.0.give_back(loan) };
+            }
+        }
+        static LEDGER: Ledger<Returning, Locked<CriticalSection>> = Ledger::with_lock(Returning(Hosted::new()));
+        if env::var_os(COMES_BACK).is_some() {
+            let _ = std::panic::catch_unwind(|| LEDGER.claim("outer", Layout::new::<u8>()).is_ok());
+            process::exit(0);
+        }
+        let out = process::Command::new(env::current_exe().expect("a path"))
+            .args(["--exact", "critical::tests::h34_a_backing_that_comes_back_is_told", "--nocapture"])
+            .env(COMES_BACK, "1")
+            .output()
+            .expect("a process");
+        let said = String::from_utf8_lossy(&out.stderr);
+        assert!(!out.status.success() && said.contains("used its own ledger"), "{}: {said}", out.status);
+    }
+}

@@ -9,7 +9,7 @@ use std::vec::Vec;
 use super::class::{CLASSES, FINE, size_of_class};
 use super::heap::{FIRST_OF_SPANS, Heap};
 use super::{ALIGN, Global, reserve, slab};
-use crate::access::Needed;
+use crate::access::{Locked, Needed};
 use crate::backing::Region;
 use crate::layout::{GRAIN, PAGE};
 use crate::ledger::Ledger;
@@ -175,6 +175,109 @@ fn h33_a_heap_is_held_before_its_ledger() {
     let [one, other] = HEAPS.each_ref().map(|heap| crate::platform::place_of(heap.heap().expect("a heap")));
     let ledger = crate::platform::place_of(LEDGER.records());
     assert!(one.is_some() && other.is_some() && one < ledger && other < ledger, "{one:?}, {other:?}, {ledger:?}");
+}
+
+/// A lock that one thread uses, and that counts how often it is taken.
+struct Counted;
+
+std::thread_local! {
+    static TAKEN: core::cell::Cell<usize> = const { core::cell::Cell::new(0) };
+    /// Called whenever such a lock is given back.
+    static AFTER: core::cell::Cell<fn()> = const { core::cell::Cell::new(|| ()) };
+}
+
+// SAFETY: each test below has a heap of its own, which only its thread uses.
+unsafe impl lock_api::RawMutex for Counted {
+    const INIT: Counted = Counted;
+    type GuardMarker = ();
+
+    fn lock(&self) {
+        TAKEN.set(TAKEN.get() + 1);
+    }
+
+    fn try_lock(&self) -> bool {
+        TAKEN.set(TAKEN.get() + 1);
+        true
+    }
+
+    unsafe fn unlock(&self) {
+        AFTER.get()();
+    }
+}
+
+/// How often a lock is taken, the heap's or its ledger's: once where it can be, and nowhere more often than the design says.
+#[test]
+fn a_lock_is_taken_as_seldom_as_can_be() {
+    let memory = Vec::leak(std::vec![MaybeUninit::uninit(); 1 << 20]);
+    let ledger = Box::leak(Box::new(Ledger::<_, Locked<Counted>>::with_lock(Region::new(memory))));
+    let heap = Global::new_in(ledger, "heap");
+    let get = |size: usize| {
+        TAKEN.set(0);
+        // SAFETY: this heap serves every size.
+        let block = NonNull::new(unsafe { heap.alloc(layout(size)) }).expect("room");
+        (block, TAKEN.get())
+    };
+    let put = |block: NonNull<u8>, size: usize| {
+        TAKEN.set(0);
+        // SAFETY: a block of this heap's with this layout, not used any more.
+        unsafe { heap.dealloc(block.as_ptr(), layout(size)) };
+        TAKEN.get()
+    };
+    // The ledger has memory that is free, and the heap a reserve.
+    drop(ledger.claim("all", layout(900_000)).expect("room"));
+    put(get(16).0, 16);
+    // Of a new slab; the next are put into the list with the first.
+    let (first, taken) = get(100);
+    assert_eq!(taken, 4, "a new slab: the list, the slabs, the ledger, the slabs again");
+    let (second, taken) = get(100);
+    assert_eq!((taken, put(second, 100), put(first, 100)), (1, 1, 1), "a block of a list");
+    // All of the list's, and then of what the slab has left.
+    let mut held = Vec::new();
+    let most = loop {
+        let (block, taken) = get(100);
+        held.push(block);
+        if taken > 1 {
+            break taken;
+        }
+    };
+    assert_eq!(most, 2, "a list that the slab fills: the list, the slabs");
+    assert!(held.into_iter().all(|block| put(block, 100) == 1));
+    // A class of spans: from the ledger, to the list or to the ledger again, from the list.
+    let (span, taken) = get(5000);
+    assert_eq!(taken, 2, "the list, the ledger");
+    assert!((1..=2).contains(&put(span, 5000)), "the list, and the ledger if that has no room");
+    // What no list has.
+    let (large, taken) = get(100_000);
+    TAKEN.set(0);
+    // SAFETY: a block of this heap's with this layout; it goes on with what is returned.
+    let larger = NonNull::new(unsafe { heap.realloc(large.as_ptr(), layout(100_000), 150_000) }).expect("room");
+    assert_eq!((taken, TAKEN.get(), larger, put(larger, 150_000)), (1, 1, large, 1), "the ledger alone");
+}
+
+/// Whoever forks knows of a heap and of its ledger before another thread can use that heap.
+#[test]
+#[cfg(all(unix, not(target_family = "wasm")))]
+fn h33_a_heap_is_watched_before_it_is_used() {
+    static LEDGER: Ledger<crate::backing::Hosted, Locked<Counted>> = Ledger::with_lock(crate::backing::Hosted::new());
+    static HEAP: Global<Locked<Counted>> = Global::new_in(&LEDGER, "heap");
+    std::thread_local! {
+        static SEEN: core::cell::Cell<usize> = const { core::cell::Cell::new(0) };
+    }
+    AFTER.set(|| {
+        if let Some(heap) = HEAP.heap() {
+            SEEN.set(SEEN.get() + 1);
+            let watched = [crate::platform::place_of(heap), crate::platform::place_of(LEDGER.records())];
+            assert!(
+                watched.iter().all(Option::is_some),
+                "another thread could use it, and nobody who forks would know"
+            );
+        }
+    });
+    // SAFETY: this heap serves every size.
+    assert!(!unsafe { HEAP.alloc(layout(16)) }.is_null());
+    AFTER.set(|| ());
+    // First when the heap became known, with the ledger locked.
+    assert!(SEEN.get() > 2);
 }
 
 const _: () = assert!(FIRST_OF_SPANS < CLASSES);

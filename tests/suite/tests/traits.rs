@@ -9,7 +9,9 @@ use std::path::Path;
 const OURS: &[(&str, &str)] = &[
     ("Access", "its supertrait is private"),
     ("Bump", "a method takes a `Key`, which has no name outside"),
+    ("Everywhere", "it has no method, and no name outside"),
     ("Keeper", "it is the crate's own"),
+    ("Read", "it is the crate's own"),
     ("Refill", "it has no name outside"),
     ("Sealed", "it has no name outside"),
     ("Shareable", "`Access` is its supertrait"),

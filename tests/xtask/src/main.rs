@@ -4,6 +4,7 @@ mod beside_libc;
 mod boards;
 mod c;
 mod command;
+mod cores;
 mod demo;
 mod emscripten;
 mod examples;

@@ -10,6 +10,7 @@ use cargo_metadata::TargetKind;
 use crate::beside_libc::{self, EMSCRIPTEN, Emscripten, Host, Linked, WASI};
 use crate::c;
 use crate::command::Out;
+use crate::cores;
 use crate::emscripten::Version;
 use crate::examples;
 use crate::fuzz;
@@ -28,7 +29,6 @@ const LINTED: &[(&str, &[&str])] = &[
     ("wasm32v1-none", &["", "--all-features"]),
     (WASI, &["", "--all-features"]),
     (EMSCRIPTEN, &["", "--all-features"]),
-    (THUMB, &["", "--all-features"]),
     (I686, &["--all-features"]),
     ("x86_64-pc-windows-gnu", &["--all-features"]),
 ];
@@ -413,7 +413,7 @@ impl Step {
     }
 
     /// A step of cargo commands.
-    fn cargo(name: impl Into<String>, commands: impl IntoIterator<Item = impl Into<String>>) -> Self {
+    pub fn cargo(name: impl Into<String>, commands: impl IntoIterator<Item = impl Into<String>>) -> Self {
         let commands: Vec<String> = commands.into_iter().map(Into::into).collect();
         Self::new(name, move |tools, out| {
             commands.iter().try_for_each(|words| tools.cargo(Toolchain::Current)?.args(words).run(out))
@@ -470,6 +470,7 @@ pub fn all(tools: &Tools) -> Result<Vec<Step>> {
     steps.push(clippy_member("freehold-example-c-in-wasi", "--bins", WASI));
     steps.push(clippy_member("freehold-example-emscripten", "--bins", EMSCRIPTEN));
     steps.push(clippy_member("freehold-example-cortex-m", "--bins", THUMB));
+    steps.extend(cores::steps());
     steps.extend(["", WASM, WASI].map(rustdoc));
     steps.extend(BUILT.iter().map(|(target, builds)| build(target, builds)));
     steps.push(

@@ -3,7 +3,7 @@
 use core::cell::Cell;
 
 use freehold::{
-    Arena, ArenaBox, BlockPool, Claim, DefaultBacking, IntoIter, Ledger, Local, Locked, Pool, PoolBox, Scope,
+    Arena, ArenaBox, BlockPool, Claim, DefaultBacking, Global, IntoIter, Ledger, Local, Locked, Pool, PoolBox, Scope,
     SharedPool, Snapshot, TypedArena,
 };
 use static_assertions::{assert_impl_all, assert_not_impl_any};
@@ -32,14 +32,24 @@ assert_impl_all!(IntoIter<'static, NotSync>: Send);
 assert_not_impl_any!(IntoIter<'static, NotSend>: Send);
 
 assert_impl_all!(Pool<'static, u8>: Send);
-assert_not_impl_any!(Pool<'static, u8>: Sync);
 assert_impl_all!(SharedPool<'static, NotSend>: Send, Sync);
 assert_impl_all!(BlockPool<'static, Shared>: Send, Sync);
 assert_impl_all!(BlockPool<'static, Local>: Send);
-assert_not_impl_any!(BlockPool<'static, Local>: Sync);
 
-// A box of an unshared pool frees into it when it is dropped, so it must stay on the pool's thread.
-assert_not_impl_any!(PoolBox<'static, u8>: Send);
+// Where there is one thread only, a pool without a lock is one that is shared.
+#[cfg(not(all(target_family = "wasm", not(target_feature = "atomics"))))]
+const _: () = {
+    assert_not_impl_any!(Pool<'static, u8>: Sync);
+    assert_not_impl_any!(BlockPool<'static, Local>: Sync);
+    // A box of an unshared pool frees into it when it is dropped, so it must stay on the pool's thread.
+    assert_not_impl_any!(PoolBox<'static, u8>: Send);
+    // What can't be shared shares nothing, though such a ledger can't be made.
+    assert_not_impl_any!(Ledger<DefaultBacking, Local>: Sync);
+    assert_not_impl_any!(Global<Local>: Send, Sync);
+};
+// A lock that is bound to its thread makes nothing to be shared.
+assert_not_impl_any!(Ledger<DefaultBacking, Locked<NotSync>>: Sync);
+assert_impl_all!(Global: Send, Sync);
 assert_impl_all!(PoolBox<'static, u8>: Sync);
 assert_impl_all!(PoolBox<'static, u8, Shared>: Send, Sync);
 assert_not_impl_any!(PoolBox<'static, NotSend, Shared>: Send, Sync);
