@@ -64,6 +64,15 @@ pub(crate) const fn usable(addr: usize, len: usize) -> (usize, usize) {
     (skip, room & !(GRAIN - 1))
 }
 
+/// The part of `[addr, addr + len)` that a heap without a ledger can use: where it starts and ends, both on `unit` (a power of two).
+///
+/// The end does not wrap, though `addr + len` may; it is before the start where there is nothing.
+#[inline(always)]
+pub(crate) const fn whole(addr: usize, len: usize, unit: usize) -> (usize, usize) {
+    let last = unit - 1;
+    (addr.saturating_add(last) & !last, addr.saturating_add(len) & !last)
+}
+
 /// What a claim must hold: `head` bytes, then `size` bytes at a multiple of `align`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Fit {
@@ -155,6 +164,20 @@ mod tests {
                     assert!(start > 0 && start % GRAIN == 0 && room % GRAIN == 0);
                     assert!(skip + room <= len && start.checked_add(room).is_some());
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn h09_h13_whole_units_of_any_range() {
+        for addr in (1..50).chain(usize::MAX - 50..=usize::MAX) {
+            for len in (0..50).chain([isize::MAX as usize, usize::MAX]) {
+                let (start, end) = whole(addr, len, 8);
+                assert!(start.is_multiple_of(8) && end.is_multiple_of(8));
+                assert!(start >= end || start >= addr && end - addr <= len, "{addr:#x}, {len}: {start:#x}..{end:#x}");
+                assert!(len < 16 || addr > usize::MAX - 16 || end >= start, "{addr:#x}, {len}: nothing");
+                // Whoever rounds what lies between does not come out below.
+                assert!(end + 8 > start || addr > usize::MAX - 8, "{start:#x}..{end:#x}");
             }
         }
     }

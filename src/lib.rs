@@ -51,7 +51,7 @@ pub use chunk::Growth;
 #[cfg(feature = "critical-section")]
 pub use critical::CriticalSection;
 pub use error::{AllocError, Obstacle, Rejected};
-pub use global::{ClassStats, Global, HeapStats};
+pub use global::{Bounded, ClassStats, Global, HeapStats};
 pub use layout::{GRAIN, PAGE};
 pub use ledger::{Claim, Ledger, Snapshot, SpanInfo};
 pub use lock_api::RawMutex;

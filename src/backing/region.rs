@@ -49,6 +49,11 @@ impl<'r> Region<'r> {
         };
         Region { span, _lent: sanitizer::Borrowed::new(span), owner: PhantomData }
     }
+
+    /// Its bytes, for who keeps the region as long as it uses them.
+    pub(crate) const fn span(&self) -> Option<Span> {
+        self.span
+    }
 }
 
 // SAFETY: the bytes are the caller's to give (contract of `from_raw`, borrow in `new`) and go out once.

@@ -13,6 +13,7 @@ use crate::platform::{self, sanitizer};
 
 #[cfg(feature = "allocator-api2")]
 mod allocator;
+mod bounded;
 mod class;
 mod heap;
 mod list;
@@ -25,6 +26,7 @@ mod stats;
 #[cfg(all(test, not(miri)))]
 mod tests;
 
+pub use bounded::Bounded;
 use class::{ALIGN, CLASSES, FINE, LARGEST, LARGEST_IN_SLAB, class_of, size_of_class};
 use heap::Heap;
 #[cfg(any(unix, windows, target_family = "wasm"))]

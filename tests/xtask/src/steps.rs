@@ -8,6 +8,7 @@ use anyhow::{Result, ensure};
 use cargo_metadata::TargetKind;
 
 use crate::beside_libc::{self, EMSCRIPTEN, Emscripten, Host, Linked, WASI};
+use crate::boards::{self, BOARDS, INTERRUPTS};
 use crate::c;
 use crate::command::Out;
 use crate::cores;
@@ -470,6 +471,8 @@ pub fn all(tools: &Tools) -> Result<Vec<Step>> {
     steps.push(clippy_member("freehold-example-c-in-wasi", "--bins", WASI));
     steps.push(clippy_member("freehold-example-emscripten", "--bins", EMSCRIPTEN));
     steps.push(clippy_member("freehold-example-cortex-m", "--bins", THUMB));
+    steps.extend(BOARDS.iter().map(|board| clippy_member(INTERRUPTS, "--lib --bins", board.target)));
+    steps.push(clippy_member("freehold-perf-embedded", "--lib", THUMB));
     steps.extend(cores::steps());
     steps.extend(["", WASM, WASI].map(rustdoc));
     steps.extend(BUILT.iter().map(|(target, builds)| build(target, builds)));
@@ -512,6 +515,7 @@ pub fn all(tools: &Tools) -> Result<Vec<Step>> {
     steps.push(copies_in_threads());
     steps.push(tail_beside_wasm_bindgen());
     steps.extend(c::steps());
+    steps.extend(boards::steps());
     steps.extend(maps::steps());
     steps.extend(flat_examples(tools)?);
     steps.extend(examples::steps());

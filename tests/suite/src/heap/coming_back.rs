@@ -56,6 +56,11 @@ unsafe fn is_whole(block: NonNull<u8>, len: usize) -> bool {
 /// A pointer that reaches the value only is enough to resize and to free, whether the block stays or moves; and what is returned reaches
 /// all of the new size. Only Miri sees the difference.
 pub fn h23_by_narrow_pointers() {
+    with_heap(Ledger::new(DefaultBacking::new()), |heap: &Global, _| by_narrow_pointers(heap));
+}
+
+/// The same on any heap.
+pub fn by_narrow_pointers(heap: &impl GlobalAlloc) {
     // To a larger class and a smaller, within a class, from slabs to spans and back, in place and not.
     const ALL: &[(usize, usize)] = &[
         (5, 105),
@@ -72,28 +77,26 @@ pub fn h23_by_narrow_pointers() {
         (33_000, 70_000),
     ];
     let sizes = &ALL[..if cfg!(miri) { 6 } else { ALL.len() }];
-    with_heap(Ledger::new(DefaultBacking::new()), |heap: &Global, _| {
-        for &(old, new) in sizes {
-            let (before, after) = (Layout::from_size_align(old, 1), Layout::from_size_align(new, 1));
-            let (before, after) = (before.expect("a layout"), after.expect("a layout"));
-            // SAFETY: the layout has bytes.
-            let block = NonNull::new(unsafe { heap.alloc(before) }).expect("room");
-            // SAFETY: a block of so many bytes.
-            unsafe { write(block, 0, old) };
-            // SAFETY: written just now.
-            let block = unsafe { narrow(block, old) };
-            // SAFETY: a block of this heap's with this layout; the new size is not 0.
-            let moved = NonNull::new(unsafe { heap.realloc(block.as_ptr(), before, new) }).expect("room");
-            // SAFETY: a block of so many bytes now.
-            unsafe { write(moved, old.min(new), new) };
-            // SAFETY: written when it was allocated, and since.
-            assert!(unsafe { is_whole(moved, new) }, "{old} bytes to {new}");
-            // SAFETY: all bytes are written.
-            let moved = unsafe { narrow(moved, new) };
-            // SAFETY: a block of this heap's with this layout, not used any more.
-            unsafe { heap.dealloc(moved.as_ptr(), after) };
-        }
-    });
+    for &(old, new) in sizes {
+        let (before, after) = (Layout::from_size_align(old, 1), Layout::from_size_align(new, 1));
+        let (before, after) = (before.expect("a layout"), after.expect("a layout"));
+        // SAFETY: the layout has bytes.
+        let block = NonNull::new(unsafe { heap.alloc(before) }).expect("room");
+        // SAFETY: a block of so many bytes.
+        unsafe { write(block, 0, old) };
+        // SAFETY: written just now.
+        let block = unsafe { narrow(block, old) };
+        // SAFETY: a block of this heap's with this layout; the new size is not 0.
+        let moved = NonNull::new(unsafe { heap.realloc(block.as_ptr(), before, new) }).expect("room");
+        // SAFETY: a block of so many bytes now.
+        unsafe { write(moved, old.min(new), new) };
+        // SAFETY: written when it was allocated, and since.
+        assert!(unsafe { is_whole(moved, new) }, "{old} bytes to {new}");
+        // SAFETY: all bytes are written.
+        let moved = unsafe { narrow(moved, new) };
+        // SAFETY: a block of this heap's with this layout, not used any more.
+        unsafe { heap.dealloc(moved.as_ptr(), after) };
+    }
 }
 
 /// The same as collections do it: the smallest that went wrong.

@@ -2,7 +2,7 @@
 //! ledger.
 //!
 //! The name of each of its cases begins with `heap_`: it recovers its blocks' pointers from exposed provenance, so Miri must be asked to
-//! permit that for these cases, and for no other.
+//! permit that for these cases, and for no other. (`bounded` does not, and its cases' names don't.)
 
 use core::sync::atomic::Ordering::Relaxed;
 
@@ -12,6 +12,7 @@ use crate::backings::{Control, Manner, Memory, Simulated};
 
 pub mod alone;
 pub mod blocks;
+pub mod bounded;
 #[cfg(feature = "collections")]
 pub mod collections;
 pub mod coming_back;

@@ -1,0 +1,230 @@
+//! What only the inside shows: that what is not in use is always in as few pieces as can be, each in its bin, and how many words each verb
+//! reads and writes.
+
+use core::ptr::NonNull;
+use std::vec::Vec;
+
+use super::{LEAST, LOOKS, Pieces, WORD, bin_of, parts, place, room};
+use crate::layout::padding;
+use crate::span::Span;
+
+/// Words that are read or written at most.
+const LOOK: usize = 3;
+const INSERT: usize = 4 + 3 + 2;
+const REMOVE: usize = 4 + 4;
+const FREE_AT: usize = 3;
+const FIRST_LOOKS: usize = 1 + LOOKS as usize;
+/// Where a piece in the next bin is long enough for certain.
+const TAKE: usize = (FIRST_LOOKS + 1) * LOOK - 1 + REMOVE + 1 + INSERT;
+/// Where each bin may hold one that is long enough and lies wrong.
+const TAKE_ALIGNED: usize = (FIRST_LOOKS + 31) * LOOK - 1 + REMOVE + INSERT + 1 + INSERT;
+const RESIZE: usize = FREE_AT + REMOVE + INSERT;
+const PUT: usize = FREE_AT + REMOVE + RESIZE;
+
+/// A region, and all that is known of it.
+struct Shadow {
+    pieces: Pieces,
+    region: Span,
+    _memory: Vec<usize>,
+    /// Where each block is and how long.
+    blocks: Vec<(usize, usize)>,
+    /// The most words that each verb has read and written.
+    worst: Worst,
+}
+
+#[derive(Debug, Default)]
+struct Worst {
+    take: usize,
+    take_aligned: usize,
+    put: usize,
+    resize: usize,
+}
+
+impl Shadow {
+    fn new(bytes: usize) -> Shadow {
+        let mut memory = std::vec![usize::MAX; bytes / WORD];
+        // SAFETY: so many bytes.
+        let region = unsafe { Span::new(NonNull::from(&mut memory[..]).cast(), bytes) };
+        let mut pieces = Pieces::new();
+        // SAFETY: the memory is used for this alone as long as there are pieces.
+        assert!(unsafe { pieces.open(region) });
+        let shadow = Shadow { pieces, region, _memory: memory, blocks: Vec::new(), worst: Worst::default() };
+        let (start, at, _) = parts(region);
+        assert!(shadow.steps() <= (at - start) / WORD + INSERT);
+        shadow.check();
+        shadow
+    }
+
+    /// Words since this was asked last.
+    fn steps(&self) -> usize {
+        self.pieces.steps.take()
+    }
+
+    fn take(&mut self, size: usize, align: usize) -> Option<usize> {
+        let at = NonNull::new(self.pieces.take(room(size), align)).map(|block| block.addr().get());
+        let steps = self.steps();
+        let worst = if align <= WORD { &mut self.worst.take } else { &mut self.worst.take_aligned };
+        *worst = steps.max(*worst);
+        if let Some(at) = at {
+            assert!(at.is_multiple_of(align));
+            self.blocks.push((at, room(size)));
+        }
+        at
+    }
+
+    fn put(&mut self, index: usize) {
+        let (at, len) = self.blocks.swap_remove(index);
+        // SAFETY: taken, and forgotten just now.
+        unsafe { self.pieces.put(at, len) };
+        self.worst.put = self.steps().max(self.worst.put);
+    }
+
+    fn resize(&mut self, index: usize, size: usize) -> bool {
+        let (at, len) = self.blocks[index];
+        // SAFETY: taken, and nobody uses it.
+        let done = unsafe { self.pieces.resize(at, len, room(size)) };
+        self.worst.resize = self.steps().max(self.worst.resize);
+        if done {
+            self.blocks[index].1 = room(size);
+        }
+        done
+    }
+
+    /// What lies between blocks and behind the last, from the lowest address up: where, and how long.
+    fn gaps(&self) -> Vec<(usize, usize)> {
+        let (_, mut at, end) = parts(self.region);
+        let mut blocks = self.blocks.clone();
+        blocks.sort_unstable();
+        blocks.push((end, 0));
+        let mut gaps = Vec::new();
+        for (start, len) in blocks {
+            assert!(at <= start, "a block in another");
+            if at < start {
+                gaps.push((at, start - at));
+            }
+            at = start + len;
+        }
+        gaps
+    }
+
+    /// Each gap is one piece, in its bin, and there is no other.
+    fn check(&self) {
+        let gaps = self.gaps();
+        let listed: usize = (0..32).map(|bin| self.check_bin(bin)).sum();
+        assert_eq!(listed, gaps.iter().filter(|(_, len)| *len >= LEAST).count(), "pieces in bins");
+        for &(at, len) in &gaps {
+            assert_eq!(self.pieces.free_at(at, at, at + 2 * WORD), len, "a piece is not what lies between two blocks");
+            let end = at + len;
+            assert_eq!(self.pieces.free_at(end, end - WORD, end - WORD), len, "seen from behind it");
+        }
+        for &(at, len) in &self.blocks {
+            let touches = |at: usize| self.pieces.get_bits(at) >> (at / WORD % 32) & 1 != 0;
+            assert_eq!(touches(at), gaps.iter().any(|gap| gap.0 + gap.1 == at));
+            assert_eq!(touches(at + len), gaps.iter().any(|gap| gap.0 == at + len));
+        }
+        assert_eq!(self.pieces.free, gaps.iter().map(|gap| gap.1).sum::<usize>());
+        self.steps();
+    }
+
+    /// How many pieces a bin has: each of a length for it, and each knows the one before it.
+    fn check_bin(&self, bin: u32) -> usize {
+        let (mut at, mut before, mut count) = (self.pieces.first(bin), 0, 0);
+        assert_eq!(self.pieces.filled >> bin & 1 != 0, at != 0, "the bit of bin {bin}");
+        while at != 0 {
+            assert_eq!(bin_of(self.pieces.len_of(at)), bin);
+            assert_eq!(place(self.pieces.get(at + WORD)), before);
+            (before, at) = (at, place(self.pieces.get(at)));
+            count += 1;
+        }
+        count
+    }
+}
+
+/// Numbers that look random.
+struct Dice(u32);
+
+impl Dice {
+    fn below(&mut self, end: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 17;
+        self.0 ^= self.0 << 5;
+        (self.0.wrapping_mul(0x2c1b_3c6d) >> 4) as usize % end
+    }
+}
+
+/// A random program on so many bytes, with everything checked after each step; in the end there is one piece again.
+fn program(bytes: usize, steps: usize) -> Worst {
+    let mut shadow = Shadow::new(bytes);
+    let mut dice = Dice(bytes as u32 | 1);
+    for _ in 0..steps {
+        let most = if dice.below(8) == 0 { bytes / 4 } else { 6 * WORD };
+        let size = dice.below(most);
+        let count = shadow.blocks.len();
+        match dice.below(if count > 40 { 8 } else { 5 }) {
+            0 if count > 0 => _ = shadow.resize(dice.below(count), size),
+            1 => _ = shadow.take(size, 1 << dice.below(9)),
+            2 | 3 => _ = shadow.take(size, WORD),
+            _ if count > 0 => shadow.put(dice.below(count)),
+            _ => {}
+        }
+        shadow.check();
+    }
+    while !shadow.blocks.is_empty() {
+        shadow.put(dice.below(shadow.blocks.len()));
+        shadow.check();
+    }
+    assert_eq!(shadow.gaps().len(), 1);
+    shadow.worst
+}
+
+const STEPS: usize = if cfg!(miri) { 150 } else { 4000 };
+
+#[test]
+fn what_is_free_is_in_as_few_pieces_as_can_be() {
+    for bytes in [128, 500, 3000, 40_000].map(|bytes| bytes / WORD * WORD) {
+        program(bytes, STEPS);
+    }
+}
+
+/// Pieces of one bin that are all too short, pieces of every bin that lie wrong, random programs: no verb takes more steps than its docs say.
+#[test]
+fn h36_every_verb_of_a_bounded_heap_has_its_bound() {
+    const HOLES: usize = if cfg!(miri) { 20 } else { 500 };
+    let mut worst = program(20_000 / WORD * WORD, STEPS);
+    // One bin: holes that are too short by a word, and behind them a longer piece or none.
+    for longer in [true, false] {
+        let mut shadow = Shadow::new(HOLES * 1200 + 4096);
+        for hole in 0..2 * HOLES {
+            assert!(shadow.take(if hole % 2 == 0 { 1024 } else { LEAST }, WORD).is_some());
+        }
+        while !longer && shadow.take(2000, WORD).is_some() {}
+        (0..HOLES).rev().for_each(|index| shadow.put(2 * index));
+        shadow.check();
+        shadow.worst.take = 0;
+        assert_eq!(shadow.take(1024 + WORD, WORD).is_some(), longer);
+        worst.take = worst.take.max(shadow.worst.take);
+    }
+    // Nine holes of one bin, and one of each that follows, in which no multiple of the alignment lies.
+    const ALIGN: usize = 4096;
+    let mut shadow = Shadow::new(40 * ALIGN);
+    let mut holes = Vec::new();
+    let size_of = |bin| (LEAST..ALIGN / 2).step_by(WORD).find(|size| bin_of(*size) == bin);
+    for size in [4 * WORD; 8].into_iter().chain((bin_of(4 * WORD)..).map_while(size_of)) {
+        let (at, _) = *shadow.gaps().last().expect("room");
+        assert!(shadow.take(padding(at, ALIGN) + LEAST, WORD).is_some());
+        holes.push(shadow.blocks.len());
+        assert!(shadow.take(size, WORD).is_some() && shadow.take(LEAST, WORD).is_some());
+    }
+    let count = holes.len();
+    holes.into_iter().rev().for_each(|hole| shadow.put(hole));
+    shadow.check();
+    assert!(count > 16 && shadow.take(4 * WORD, ALIGN).is_some());
+    worst.take_aligned = worst.take_aligned.max(shadow.worst.take_aligned);
+    // All that there are are looked at, but for the ninth.
+    assert!(worst.take_aligned > (count - 1) * LOOK, "{worst:?}");
+    assert!(worst.take > FIRST_LOOKS * LOOK && worst.put > RESIZE && worst.resize > INSERT, "{worst:?}");
+    assert!(worst.take <= TAKE && worst.take_aligned <= TAKE_ALIGNED, "{worst:?}");
+    assert!(worst.put <= PUT && worst.resize <= RESIZE, "{worst:?}");
+    // As the docs of `Bounded` have them.
+    assert_eq!([TAKE, TAKE_ALIGNED, PUT, RESIZE], [44, 143, 31, 20]);
+}

@@ -1,0 +1,86 @@
+//! A heap is lent its memory once; it hands out what this thread can reach.
+
+use core::alloc::{GlobalAlloc, Layout};
+use core::mem::MaybeUninit;
+use std::vec::Vec;
+
+use super::Bounded;
+use crate::backing::Region;
+use crate::platform::reached;
+
+fn region(bytes: usize) -> Region<'static> {
+    Region::new(Vec::leak(std::vec![MaybeUninit::uninit(); bytes]))
+}
+
+fn layout(size: usize, align: usize) -> Layout {
+    Layout::from_size_align(size, align).expect("a layout")
+}
+
+/// Without memory every request is refused. The first region that has room for a block stays; any other comes back, and changes nothing.
+#[test]
+fn h13_a_bounded_heap_has_its_memory_once() {
+    let heap: Bounded = Bounded::empty();
+    // SAFETY: the layout has bytes.
+    let take = || unsafe { heap.alloc(layout(16, 8)) };
+    let nothing = heap.stats();
+    assert_eq!((nothing.held, nothing.in_use, nothing.free, nothing.peak, heap.longest()), (0, 0, 0, 0, 0));
+    for bytes in [0, 1, 7, 8, 15, 16] {
+        let back = heap.lend(region(bytes)).expect_err("too small");
+        assert_eq!(back.span().map(|span| span.len()), Some(bytes));
+        assert!(take().is_null() && heap.stats() == nothing);
+    }
+    assert!(heap.lend(region(1000)).is_ok());
+    assert_eq!(heap.stats().held, 1000);
+    let block = take();
+    assert!(!block.is_null());
+    let before = heap.stats();
+    let back = heap.lend(region(2000)).expect_err("it has memory");
+    assert_eq!(back.span().map(|span| span.len()), Some(2000));
+    assert_eq!(heap.stats(), before);
+    // SAFETY: the block has this layout.
+    unsafe { heap.dealloc(block, layout(16, 8)) };
+    assert_eq!((heap.stats().in_use, heap.stats().free, heap.stats().peak), (0, heap.longest(), 16));
+    let whole = heap.longest();
+    assert!(whole > 1000 - 40, "{whole} of 1000 bytes");
+    // SAFETY: the layout has bytes.
+    let all = unsafe { heap.alloc(layout(whole, 1)) };
+    assert!(!all.is_null() && take().is_null() && heap.longest() == 0);
+}
+
+/// Each way out renews what the thread knows of memory that others have grown, up to the end of what it gets (h32).
+#[test]
+fn h32_every_way_out_of_a_bounded_heap_is_reached() {
+    let heap: Bounded = Bounded::empty();
+    assert!(heap.lend(region(1 << 16)).is_ok());
+    for align in [8, 64] {
+        let layout = |size| layout(size, align);
+        let check = |memory: *mut u8, size: usize| {
+            assert!(!memory.is_null() && reached::take() == memory.addr() + size, "{size} bytes, {align}");
+            memory
+        };
+        reached::take();
+        // SAFETY: the layout has bytes.
+        let block = check(unsafe { heap.alloc(layout(4000)) }, 4000);
+        // SAFETY: the block has this layout.
+        unsafe { heap.dealloc(block, layout(4000)) };
+        // SAFETY: the layout has bytes.
+        let block = check(unsafe { heap.alloc_zeroed(layout(4000)) }, 4000);
+        // In place, up and down.
+        // SAFETY: the block has this layout.
+        let block = check(unsafe { heap.realloc(block, layout(4000), 4100) }, 4100);
+        // SAFETY: as above.
+        let block = unsafe { heap.realloc(block, layout(4100), 3000) };
+        assert_eq!(reached::take(), block.addr() + 4100, "all that it had");
+        // SAFETY: the layout has bytes.
+        let other = check(unsafe { heap.alloc(layout(100)) }, 100);
+        // Moved.
+        // SAFETY: the block has this layout.
+        let moved = check(unsafe { heap.realloc(block, layout(3000), 9000) }, 9000);
+        assert_ne!(moved, block);
+        // SAFETY: the block has this layout.
+        unsafe { heap.dealloc(other, layout(100)) };
+        // SAFETY: as above.
+        unsafe { heap.dealloc(moved, layout(9000)) };
+    }
+    assert_eq!(heap.stats().in_use, 0);
+}
