@@ -11,7 +11,7 @@ use core::cell::UnsafeCell;
 use core::mem::MaybeUninit;
 use core::sync::atomic::{AtomicUsize, Ordering};
 
-use freehold::{Global, Ledger, Region, Shareable, SharedPool};
+use freehold::{Bounded, Global, Ledger, Region, Shareable, SharedPool};
 use freehold_board::{End, end, ring_every, say, silence};
 
 use party::Party;
@@ -35,7 +35,13 @@ const RAM_LEN: usize = 64 << 10;
 #[unsafe(link_section = ".uninit.heap")]
 static mut RAM: [MaybeUninit<u8>; RAM_LEN] = [MaybeUninit::uninit(); RAM_LEN];
 
-/// All of it, for the one ledger that a program has.
+const SMALL_LEN: usize = 4 << 10;
+
+/// The other heap's.
+#[unsafe(link_section = ".uninit.heap")]
+static mut SMALL: [MaybeUninit<u8>; SMALL_LEN] = [MaybeUninit::uninit(); SMALL_LEN];
+
+/// All of the first, for the one ledger that a program has.
 ///
 /// # Safety
 ///
@@ -51,7 +57,9 @@ pub struct Shared<L: 'static> {
     pub ledger: &'static Ledger<Region<'static>, L>,
     /// A heap on it.
     pub heap: &'static Global<L>,
-    /// A pool on it.
+    /// A heap with memory of its own.
+    pub bounded: &'static Bounded<L>,
+    /// A pool on the ledger.
     pub packets: &'static SharedPool<'static, Packet, L>,
 }
 
@@ -75,6 +83,9 @@ impl<L: Shareable> Program<L> {
 
     /// Runs it; `bell` calls [`rung`](Program::rung).
     pub fn run(&'static self, bell: fn()) -> ! {
+        // SAFETY: nothing else names it, and a program runs once.
+        let region = unsafe { Region::from_raw((&raw mut SMALL).cast(), SMALL_LEN) };
+        assert!(self.shared.bounded.lend(region).is_ok());
         // SAFETY: the timer does not run yet.
         let other = unsafe { &mut *self.other.get() };
         *other = Some(Party::new(&self.shared, 1));
@@ -94,7 +105,7 @@ impl<L: Shareable> Program<L> {
         say!("interrupt: {} operations, {} refused", self.done.load(Ordering::Relaxed), other.end());
         self.shared.heap.trim();
         let left = self.shared.heap.stats().in_use;
-        assert_eq!(left, 0, "bytes that nobody has");
+        assert_eq!(left + self.shared.bounded.stats().in_use, 0, "bytes that nobody has");
         say!("every byte was as it was written");
         end(End::Well)
     }

@@ -18,6 +18,7 @@ struct Block {
 pub struct Party<L: Shareable> {
     shared: &'static Shared<L>,
     arena: Arena<'static>,
+    /// Of the heap; every other one of the heap with memory of its own.
     blocks: [Option<Block>; 24],
     claims: [Option<(Claim<'static>, u8)>; 4],
     packets: [Option<(PoolBox<'static, Packet, L>, u8)>; 12],
@@ -71,14 +72,14 @@ impl<L: Shareable> Party<L> {
     fn block(&mut self) {
         let at = self.below(self.blocks.len());
         if let Some(block) = self.blocks[at].take() {
-            self.free(&block);
+            self.free(at, &block);
             return;
         }
         let size = if self.below(16) == 0 { 1 + self.below(2000) } else { 1 + self.below(120) };
         let layout = Layout::from_size_align(size, 1 << self.below(5)).expect("small");
         let mark = self.next_mark();
         // SAFETY: it has a size.
-        let start = unsafe { self.shared.heap.alloc(layout) };
+        let start = unsafe { self.heap(at).alloc(layout) };
         if start.is_null() {
             self.refused += 1;
             return;
@@ -88,19 +89,25 @@ impl<L: Shareable> Party<L> {
         self.blocks[at] = Some(Block { start, layout, mark });
     }
 
-    fn free(&self, block: &Block) {
+    /// Whose block this is.
+    fn heap(&self, at: usize) -> &'static dyn GlobalAlloc {
+        if at % 2 == 0 { self.shared.heap } else { self.shared.bounded }
+    }
+
+    fn free(&self, at: usize, block: &Block) {
         // SAFETY: filled when it was allocated or resized.
         unsafe { check(block.start, block.layout.size(), block.mark) };
         // SAFETY: allocated there with this layout, and not used any more.
-        unsafe { self.shared.heap.dealloc(block.start, block.layout) };
+        unsafe { self.heap(at).dealloc(block.start, block.layout) };
     }
 
     /// Makes a block longer or shorter.
     fn resize(&mut self) {
         let (at, size) = (self.below(self.blocks.len()), 1 + self.below(300));
+        let heap = self.heap(at);
         let Some(block) = &mut self.blocks[at] else { return };
         // SAFETY: allocated there with this layout.
-        let start = unsafe { self.shared.heap.realloc(block.start, block.layout, size) };
+        let start = unsafe { heap.realloc(block.start, block.layout, size) };
         if start.is_null() {
             self.refused += 1;
             return;
@@ -174,7 +181,7 @@ impl<L: Shareable> Party<L> {
     pub fn end(mut self) -> usize {
         for at in 0..self.blocks.len() {
             if let Some(block) = self.blocks[at].take() {
-                self.free(&block);
+                self.free(at, &block);
             }
         }
         self.refused

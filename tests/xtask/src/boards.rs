@@ -32,7 +32,11 @@ pub const BOARDS: &[Board] = &[
         target: "thumbv7em-none-eabihf",
         qemu: "qemu-system-arm -machine mps2-an386 -cpu cortex-m4",
     },
-    Board { name: "riscv32", target: "riscv32imc-unknown-none-elf", qemu: "qemu-system-riscv32 -machine virt -bios none" },
+    Board {
+        name: "riscv32",
+        target: "riscv32imc-unknown-none-elf",
+        qemu: "qemu-system-riscv32 -machine virt -bios none",
+    },
 ];
 
 /// What each is called with: 64 ns for an instruction.

@@ -154,7 +154,8 @@ pub fn debian(tools: &Tools, packages: &str, out: &Out, find: impl Fn(&Tools) ->
 }
 
 /// The emulators, each with the package that has it.
-const EMULATORS: &[(&str, &str)] = &[("qemu-system-arm", "qemu-system-arm"), ("qemu-system-riscv32", "qemu-system-riscv")];
+const EMULATORS: &[(&str, &str)] =
+    &[("qemu-system-arm", "qemu-system-arm"), ("qemu-system-riscv32", "qemu-system-riscv")];
 
 /// Debian's can't be installed beside later versions of qemu's other programs, but in the Debian that Emscripten comes in it can.
 fn qemu(tools: &Tools, out: &Out) -> Result<()> {

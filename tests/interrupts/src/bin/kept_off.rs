@@ -4,7 +4,7 @@
 
 #[cfg(target_os = "none")]
 mod board {
-    use freehold::{Global, Ledger, Needed, Region, SharedPool};
+    use freehold::{Bounded, Global, Ledger, Needed, Region, SharedPool};
     use freehold_board::start;
     use freehold_interrupts::{Packet, Program, Shared, ram};
 
@@ -16,8 +16,10 @@ mod board {
         unsafe { ram() },
     );
     static HEAP: Global<Lock> = Global::new_in(&LEDGER, "heap");
+    static BOUNDED: Bounded<Lock> = Bounded::empty();
     static PACKETS: SharedPool<Packet, Lock> = SharedPool::shared_in(&LEDGER, "packets");
-    static PROGRAM: Program<Lock> = Program::new(Shared { ledger: &LEDGER, heap: &HEAP, packets: &PACKETS });
+    static PROGRAM: Program<Lock> =
+        Program::new(Shared { ledger: &LEDGER, heap: &HEAP, bounded: &BOUNDED, packets: &PACKETS });
 
     fn main() -> ! {
         PROGRAM.run(|| PROGRAM.rung())

@@ -6,7 +6,7 @@
 mod board {
     use core::sync::atomic::{AtomicBool, Ordering};
 
-    use freehold::{Global, Ledger, Locked, RawMutex, Region, SharedPool};
+    use freehold::{Bounded, Global, Ledger, Locked, RawMutex, Region, SharedPool};
     use freehold_board::{End, end, say, start};
     use freehold_interrupts::{Packet, Program, Shared, ram};
     use lock_api::GuardSend;
@@ -51,8 +51,10 @@ mod board {
         unsafe { ram() },
     );
     static HEAP: Global<Lock> = Global::new_in(&LEDGER, "heap");
+    static BOUNDED: Bounded<Lock> = Bounded::empty();
     static PACKETS: SharedPool<Packet, Lock> = SharedPool::shared_in(&LEDGER, "packets");
-    static PROGRAM: Program<Lock> = Program::new(Shared { ledger: &LEDGER, heap: &HEAP, packets: &PACKETS });
+    static PROGRAM: Program<Lock> =
+        Program::new(Shared { ledger: &LEDGER, heap: &HEAP, bounded: &BOUNDED, packets: &PACKETS });
 
     fn main() -> ! {
         PROGRAM.run(|| PROGRAM.rung())

@@ -27,10 +27,12 @@ impl Board {
     pub fn find(workshop: &Workshop) -> Result<Board> {
         workshop.need_target(TARGET)?;
         let others = env::var_os("PATH").unwrap_or_default();
-        let path = env::join_paths([workshop.tools().join("emscripten.bin")].into_iter().chain(env::split_paths(&others)))?;
+        let path =
+            env::join_paths([workshop.tools().join("emscripten.bin")].into_iter().chain(env::split_paths(&others)))?;
         let said = output(Command::new(QEMU).env("PATH", &path).arg("--version"));
         let said = said.with_context(|| format!("on Debian, `apt-get install {QEMU}` gets it"))?;
-        let version = said.split_whitespace().skip_while(|word| *word != "version").nth(1).unwrap_or_default().to_owned();
+        let version =
+            said.split_whitespace().skip_while(|word| *word != "version").nth(1).unwrap_or_default().to_owned();
         Ok(Board { path, version })
     }
 

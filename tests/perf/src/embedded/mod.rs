@@ -30,6 +30,7 @@ const fn contender(feature: &'static str, name: &'static str, kind: Kind) -> Con
 /// The heaps. What is said of bytes of code is said over the first.
 const HEAPS: &[Contender] = &[
     contender("bump", "bump, never frees", Kind::Limit),
+    contender("bounded", "freehold Bounded", Kind::Ours),
     contender("freehold", "freehold Global", Kind::Ours),
     contender("llff", "embedded-alloc LLFF", Kind::Peer),
     contender("tlsf", "embedded-alloc TLSF", Kind::Peer),

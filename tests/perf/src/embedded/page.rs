@@ -77,7 +77,9 @@ fn losses(tables: &[Table]) -> String {
     let mut text = String::new();
     for table in tables {
         for (at, column) in table.columns.iter().enumerate().filter(|(at, _)| table.loses(*at)) {
-            let who = |kind| table.best(kind, at).map(|(row, number)| format!("{} {}{}", row.name, figures(number), column.unit));
+            let who = |kind| {
+                table.best(kind, at).map(|(row, number)| format!("{} {}{}", row.name, figures(number), column.unit))
+            };
             let (ours, peer) = (who(Kind::Ours).unwrap_or_default(), who(Kind::Peer).unwrap_or_default());
             let _ = writeln!(text, "- {}, {}: {ours}, {peer}", table.title, column.name);
         }

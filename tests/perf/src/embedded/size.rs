@@ -54,7 +54,12 @@ pub fn heaps(workshop: &Workshop, board: &Board) -> Result<Table> {
         let image = image::build(workshop, PACKAGE, "size", &format!("{},given", heap.feature))?;
         row.cells.push(Some(least(board, &image)? as f64));
     }
-    Ok(Table { title: "A firmware with a heap", note: HEAPS_NOTE, columns: columns(&["flash", "RAM", "least region"]), rows })
+    Ok(Table {
+        title: "A firmware with a heap",
+        note: HEAPS_NOTE,
+        columns: columns(&["flash", "RAM", "least region"]),
+        rows,
+    })
 }
 
 const HEAPS_NOTE: &str = "\
@@ -65,7 +70,12 @@ program with the bump, the region not counted; and the least region in which it 
 pub fn parts(workshop: &Workshop) -> Result<Table> {
     eprintln!("· building the smallest firmware with each pool");
     let rows = sizes(workshop, PARTS)?;
-    Ok(Table { title: "A firmware with a pool or an arena", note: PARTS_NOTE, columns: columns(&["flash", "RAM"]), rows })
+    Ok(Table {
+        title: "A firmware with a pool or an arena",
+        note: PARTS_NOTE,
+        columns: columns(&["flash", "RAM"]),
+        rows,
+    })
 }
 
 const PARTS_NOTE: &str = "\

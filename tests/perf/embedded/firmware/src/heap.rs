@@ -10,6 +10,8 @@ use alloc::vec::Vec;
 #[cfg(feature = "given")]
 use freehold_perf_embedded::GIVEN;
 use freehold_perf_embedded::Place;
+#[cfg(feature = "bounded")]
+use freehold_perf_embedded::heaps::bounded::Chosen;
 #[cfg(feature = "bump")]
 use freehold_perf_embedded::heaps::bump::Chosen;
 #[cfg(feature = "freehold")]

@@ -18,6 +18,8 @@ mod random;
 mod heap {
     use freehold_board::{End, end, start};
     use freehold_perf_embedded::Place;
+    #[cfg(feature = "bounded")]
+    use freehold_perf_embedded::heaps::bounded::Chosen;
     #[cfg(feature = "bump")]
     use freehold_perf_embedded::heaps::bump::Chosen;
     #[cfg(feature = "freehold")]

@@ -1,5 +1,6 @@
 //! The heaps.
 
+pub mod bounded;
 pub mod bump;
 pub mod freehold;
 pub mod linked_list;
