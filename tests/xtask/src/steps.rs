@@ -471,6 +471,8 @@ pub fn all(tools: &Tools) -> Result<Vec<Step>> {
     steps.push(clippy_member("freehold-example-c-in-wasi", "--bins", WASI));
     steps.push(clippy_member("freehold-example-emscripten", "--bins", EMSCRIPTEN));
     steps.push(clippy_member("freehold-example-cortex-m", "--bins", THUMB));
+    steps.push(clippy_member("freehold-example-cortex-m0", "--bins", BOARDS[0].target));
+    steps.push(clippy_member("freehold-example-riscv32", "--bins", BOARDS[2].target));
     steps.extend(BOARDS.iter().map(|board| clippy_member(INTERRUPTS, "--lib --bins", board.target)));
     steps.push(clippy_member("freehold-perf-embedded", "--lib", THUMB));
     steps.extend(cores::steps());
