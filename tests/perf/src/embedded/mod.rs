@@ -38,13 +38,57 @@ const HEAPS: &[Contender] = &[
     contender("talc", "talc", Kind::Peer),
 ];
 
-/// Pools and arenas, and the smallest firmware without one.
-const PARTS: &[Contender] = &[
+/// Pools, and the smallest firmware without one.
+const POOLS: &[Contender] = &[
     contender("empty", "nothing", Kind::Limit),
     contender("block_pool", "freehold BlockPool", Kind::Ours),
-    contender("arena", "freehold Arena", Kind::Ours),
     contender("heapless", "heapless pool", Kind::Peer),
 ];
+
+/// Arenas: no peer of theirs is without a heap below.
+const ARENAS: &[Contender] =
+    &[contender("empty", "nothing", Kind::Limit), contender("arena", "freehold Arena", Kind::Ours)];
+
+/// Why it is so, where freehold loses: whose row, in which table.
+const REASONS: &[Reason] = &[
+    reason(
+        "freehold Bounded",
+        "Heaps",
+        "Of nine pieces it takes the one that fits best, and bits say what lies beside a block: a bound, not the shortest way",
+    ),
+    reason("freehold Bounded", "How full", "It has a bit for each word of the region"),
+    reason("freehold Bounded", "With holes", "The same bits"),
+    reason("freehold Bounded", "A firmware with a heap", "A head for each list of pieces, and the bits"),
+    reason(
+        "freehold Global",
+        "Heaps",
+        "A slab for each size, and room for what arenas claim from the same ledger: for more memory than this",
+    ),
+    reason("freehold Global", "How full", "The same"),
+    reason("freehold Global", "With holes", "The same"),
+    reason("freehold Global", "A firmware with a heap", "The ledger under it"),
+    reason(
+        "freehold SharedPool",
+        "Pools",
+        "A critical section, where heapless has this core's exclusive loads and stores",
+    ),
+    reason(
+        "freehold BlockPool",
+        "A firmware with a pool",
+        "The ledger that it claims from: claims that merge and serve anyone",
+    ),
+];
+
+const fn reason(row: &'static str, table: &'static str, why: &'static str) -> Reason {
+    Reason { row, table, why }
+}
+
+/// A reason.
+struct Reason {
+    row: &'static str,
+    table: &'static str,
+    why: &'static str,
+}
 
 /// A table: a row for each contender.
 #[derive(Debug, Serialize)]
@@ -81,12 +125,12 @@ impl Table {
         known.min_by(|(_, a), (_, b)| (a * sign).total_cmp(&(b * sign)))
     }
 
-    /// Whether a peer has a better number there than the best of ours.
-    pub fn loses(&self, column: usize) -> bool {
-        let (Some((_, ours)), Some((_, peer))) = (self.best(Kind::Ours, column), self.best(Kind::Peer, column)) else {
-            return false;
-        };
-        if self.columns[column].more { ours < peer } else { ours > peer }
+    /// Who of the peers has the best number in a column, if it is better than this one.
+    pub fn better(&self, row: &Row, column: usize) -> Option<(&Row, f64)> {
+        let (peer, best) = self.best(Kind::Peer, column)?;
+        let ours = row.cells[column]?;
+        let loses = if self.columns[column].more { ours < best } else { ours > best };
+        (row.kind == Kind::Ours && loses).then_some((peer, best))
     }
 }
 
@@ -94,9 +138,9 @@ impl Table {
 pub fn run(workshop: &Workshop, json: Option<&std::path::Path>, docs: bool) -> Result<()> {
     let board = image::Board::find(workshop)?;
     let mut tables = speed::heaps(workshop, &board)?;
-    tables.push(speed::parts(workshop, &board)?);
+    tables.extend(speed::parts(workshop, &board)?);
     tables.push(size::heaps(workshop, &board)?);
-    tables.push(size::parts(workshop)?);
+    tables.extend(size::parts(workshop)?);
 
     println!("{}", page::terminal(&tables));
     if let Some(file) = json {

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::image::Board;
-use super::{Row, Table};
+use super::{Column, REASONS, Row, Table};
 use crate::report::Kind;
 use crate::table;
 
@@ -27,7 +27,7 @@ pub fn terminal(tables: &[Table]) -> String {
         }
         let _ = writeln!(text, "\n{}\n{drawn}", table.title);
     }
-    text + "\n!: a peer is better than the best of freehold's\n" + &losses(tables)
+    text + "\n!: a peer is better\n" + &losses(tables)
 }
 
 /// The section.
@@ -57,14 +57,14 @@ fn cells(table: &Table, row: &Row) -> impl Iterator<Item = String> {
     row.cells.iter().enumerate().map(move |(at, cell)| {
         let Some(number) = cell else { return String::new() };
         let text = figures(*number) + table.columns[at].unit;
-        let best = |kind| table.best(kind, at).map(|(_, best)| best);
-        let contest = [Kind::Ours, Kind::Peer].into_iter().filter_map(best);
+        let contest = [Kind::Ours, Kind::Peer].into_iter().filter_map(|kind| Some(table.best(kind, at)?.1));
         let more = table.columns[at].more;
         let better = |a: f64, b: f64| if more { a > b } else { a < b };
-        let first = row.kind != Kind::Limit && !contest.into_iter().any(|other| better(other, *number));
+        let contested = table.best(Kind::Peer, at).is_some();
+        let first = contested && row.kind != Kind::Limit && !contest.into_iter().any(|other| better(other, *number));
         if first {
             format!("**{text}**")
-        } else if row.kind == Kind::Ours && best(Kind::Ours) == Some(*number) && table.loses(at) {
+        } else if table.better(row, at).is_some() {
             text + " !"
         } else {
             text
@@ -72,16 +72,20 @@ fn cells(table: &Table, row: &Row) -> impl Iterator<Item = String> {
     })
 }
 
-/// Where a peer is better than the best of freehold's.
+/// Where a peer is better than freehold, a line for each row, and why.
 fn losses(tables: &[Table]) -> String {
     let mut text = String::new();
-    for table in tables {
-        for (at, column) in table.columns.iter().enumerate().filter(|(at, _)| table.loses(*at)) {
-            let who = |kind| {
-                table.best(kind, at).map(|(row, number)| format!("{} {}{}", row.name, figures(number), column.unit))
-            };
-            let (ours, peer) = (who(Kind::Ours).unwrap_or_default(), who(Kind::Peer).unwrap_or_default());
-            let _ = writeln!(text, "- {}, {}: {ours}, {peer}", table.title, column.name);
+    for (table, row) in tables.iter().flat_map(|table| table.rows.iter().map(move |row| (table, row))) {
+        let lost = |(at, column): (usize, &Column)| {
+            let (peer, best) = table.better(row, at)?;
+            let ours = figures(row.cells[at]?);
+            Some(format!("{} {ours}, {} {}", column.name, peer.name, figures(best)))
+        };
+        let lost: Vec<_> = table.columns.iter().enumerate().filter_map(lost).collect();
+        if !lost.is_empty() {
+            let why = REASONS.iter().find(|reason| reason.row == row.name && reason.table == table.title);
+            let why = why.map_or_else(String::new, |reason| format!(". {}", reason.why));
+            let _ = writeln!(text, "- {}, {}: {}{why}", row.name, table.title, lost.join("; "));
         }
     }
     if text.is_empty() { "- in no row\n".to_owned() } else { text }

@@ -7,7 +7,7 @@ use anyhow::{Result, ensure};
 use object::{Object, ObjectSection, SectionFlags, SectionKind, elf};
 
 use super::image::{self, Board};
-use super::{Column, Contender, HEAPS, PARTS, Row, Table};
+use super::{ARENAS, Column, Contender, HEAPS, POOLS, Row, Table};
 use crate::build::Workshop;
 
 const PACKAGE: &str = "freehold-perf-firmware";
@@ -67,20 +67,19 @@ A program with a `BTreeMap<u32, String>`, boxes and a vector (opt-level z, LTO, 
 program with the bump, the region not counted; and the least region in which it runs, up to 32 bytes.";
 
 /// What pools and arenas add to the smallest firmware.
-pub fn parts(workshop: &Workshop) -> Result<Table> {
+pub fn parts(workshop: &Workshop) -> Result<[Table; 2]> {
     eprintln!("· building the smallest firmware with each pool");
-    let rows = sizes(workshop, PARTS)?;
-    Ok(Table {
-        title: "A firmware with a pool or an arena",
-        note: PARTS_NOTE,
-        columns: columns(&["flash", "RAM"]),
-        rows,
-    })
+    let table = |title, note, of| {
+        Ok::<_, anyhow::Error>(Table { title, note, columns: columns(&["flash", "RAM"]), rows: sizes(workshop, of)? })
+    };
+    Ok([table("A firmware with a pool", POOLS_NOTE, POOLS)?, table("A firmware with an arena", ARENAS_NOTE, ARENAS)?])
 }
 
-const PARTS_NOTE: &str = "\
-The smallest firmware (the same options), with a pool of four blocks that takes and gives back two, or an arena in whose scopes slices\n\
-are allocated: bytes over the same firmware without, their memory not counted.";
+const POOLS_NOTE: &str = "\
+The smallest firmware (the same options), with a pool of four blocks that takes and gives back two: bytes over the same firmware without,\n\
+the blocks not counted.";
+
+const ARENAS_NOTE: &str = "The same, with an arena on a region, in whose scopes slices are allocated.";
 
 fn columns(names: &[&str]) -> Vec<Column> {
     names.iter().map(|name| Column { name: (*name).to_owned(), unit: "", more: false }).collect()

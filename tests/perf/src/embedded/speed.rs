@@ -50,12 +50,12 @@ pub fn heaps(workshop: &Workshop, board: &Board) -> Result<Vec<Table>> {
     };
     let less = |name: &str, key: &str| (name.to_owned(), "", false, key.to_owned(), 1.0);
     let instructions = vec![
-        less("in turn, alloc", "in turn, alloc"),
-        less("free", "in turn, free"),
-        less("random, alloc", "random, alloc"),
-        less("worst", "random, alloc worst"),
-        less("free", "random, free"),
-        less("worst", "random, free worst"),
+        less("in turn: alloc", "in turn, alloc"),
+        less("in turn: free", "in turn, free"),
+        less("random: alloc", "random, alloc"),
+        less("worst alloc", "random, alloc worst"),
+        less("random: free", "random, free"),
+        less("worst free", "random, free worst"),
         less("refused", "random, refused"),
         less("bytes free at first refusal", "bytes free when 1 to 512 is first refused"),
     ];
@@ -86,26 +86,31 @@ A region is filled with blocks of 2,000 bytes (of a 32nd of it, where that is le
 of 16 bytes it still takes:";
 
 /// What pools and arenas take.
-pub fn parts(workshop: &Workshop, board: &Board) -> Result<Table> {
+pub fn parts(workshop: &Workshop, board: &Board) -> Result<[Table; 2]> {
     let said = run(workshop, board, "pools")?;
-    let rows = [
+    let table = |title, note, rows: &[(&str, &str, Kind)]| {
+        let what = ["alloc", "alloc worst", "free", "free worst"];
+        let row = |(key, name, kind): &(&str, &str, Kind)| Row {
+            name: (*name).to_owned(),
+            kind: *kind,
+            cells: what.map(|what| said.get(&format!("{key}, {what}")).copied()).to_vec(),
+        };
+        let columns = ["alloc", "worst alloc", "free", "worst free"];
+        let columns = columns.map(|name| Column { name: name.to_owned(), unit: "", more: false });
+        Table { title, note, columns: columns.into(), rows: rows.iter().map(row).collect() }
+    };
+    let pools = [
         ("BlockPool", "freehold BlockPool", Kind::Ours),
         ("SharedPool", "freehold SharedPool", Kind::Ours),
         ("heapless", "heapless pool", Kind::Peer),
-        ("Arena", "freehold Arena", Kind::Ours),
     ];
-    let what = ["alloc", "alloc worst", "free", "free worst"];
-    let rows = rows.map(|(key, name, kind)| Row {
-        name: name.to_owned(),
-        kind,
-        cells: what.map(|what| said.get(&format!("{key}, {what}")).copied()).to_vec(),
-    });
-    let columns = ["alloc", "worst", "free", "worst"];
-    let columns = columns.map(|name| Column { name: name.to_owned(), unit: "", more: false });
-    Ok(Table { title: "Pools and arenas", note: PARTS_NOTE, columns: columns.into(), rows: rows.into() })
+    let arenas = [("Arena", "freehold Arena", Kind::Ours)];
+    Ok([table("Pools", POOLS_NOTE, &pools), table("Arenas", ARENAS_NOTE, &arenas)])
 }
 
-const PARTS_NOTE: &str = "\
-Instructions: a million random operations on 320 places, as above, with blocks of 64 bytes. A pool's worst is the one that claims a chunk.\n\
-heapless's pool and `SharedPool` may be used by interrupts, and write the block; `BlockPool` may not, and doesn't. The arena's blocks\n\
-are ten to a scope, which costs nothing to leave.";
+const POOLS_NOTE: &str = "\
+Instructions: a million random operations on 320 places, as above, with blocks of 64 bytes, of which each pool has so many from the start.\n\
+heapless's pool and `SharedPool` may be used by interrupts, and write the block; `BlockPool` may not, and doesn't.";
+
+const ARENAS_NOTE: &str = "\
+Instructions: scopes of ten blocks of 64 bytes, which are written. *Free* is to leave the scope, the worst to claim a chunk.";

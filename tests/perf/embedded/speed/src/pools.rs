@@ -31,7 +31,7 @@ static HEAP: Place<none::Chosen> = Place::new();
 fn main() -> ! {
     let meter = Meter::new();
     {
-        let pool = BlockPool::new_in(&LEDGER, "blocks", Layout::new::<Block>());
+        let pool = BlockPool::fixed_in(&LEDGER, "blocks", Layout::new::<Block>(), SLOTS).expect("room");
         random(
             "BlockPool",
             &meter,
@@ -41,7 +41,7 @@ fn main() -> ! {
         );
     }
     {
-        let pool: SharedPool<Block> = SharedPool::shared_in(&LEDGER, "shared");
+        let pool: SharedPool<Block> = SharedPool::shared_fixed_in(&LEDGER, "shared", SLOTS).expect("room");
         random("SharedPool", &meter, || pool.try_alloc([7; 16]).ok(), drop);
     }
     {
