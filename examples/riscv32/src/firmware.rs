@@ -23,7 +23,11 @@ static mut RAM: [MaybeUninit<u8>; RAM_LEN] = [MaybeUninit::uninit(); RAM_LEN];
 static HEAP: Bounded = Bounded::empty();
 
 // SAFETY: nothing but this ledger ever uses `RAM`.
-static LEDGER: Ledger<Region> = Ledger::new(unsafe { Region::from_raw((&raw mut RAM).cast(), RAM_LEN) });
+static LEDGER: Ledger<Region> = Ledger::new(unsafe { Region::from_raw(ram(), RAM_LEN) });
+
+const fn ram() -> *mut u8 {
+    (&raw mut RAM).cast()
+}
 
 const TEXT: &str = "the one who has the one that the other wants has what the other has not";
 
@@ -43,8 +47,9 @@ where
 
 #[riscv_rt::entry]
 fn main() -> ! {
+    let start = (&raw mut HEAP_RAM).cast();
     // SAFETY: nothing but the heap ever uses it.
-    let region = unsafe { Region::from_raw((&raw mut HEAP_RAM).cast(), HEAP_LEN) };
+    let region = unsafe { Region::from_raw(start, HEAP_LEN) };
     assert!(HEAP.lend(region).is_ok(), "the heap has memory already");
 
     let mut arena = Arena::new_in(&LEDGER, "words").with_growth(Growth::fixed(1 << 10));

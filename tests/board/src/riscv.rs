@@ -23,7 +23,7 @@ pub(crate) fn ring(instructions: u32) {
     next(now());
     // Programs run for seconds: the lower word of 100 ns each is enough.
     // SAFETY: the board has the register there.
-    unsafe { COMPARED.add(1).write_volatile(0) };
+    unsafe { COMPARED.wrapping_add(1).write_volatile(0) };
     // SAFETY: there is a handler.
     unsafe { mie::set_mtimer() };
     // SAFETY: nothing is on the way that an interrupt could break.

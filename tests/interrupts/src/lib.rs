@@ -47,8 +47,9 @@ static mut SMALL: [MaybeUninit<u8>; SMALL_LEN] = [MaybeUninit::uninit(); SMALL_L
 ///
 /// The caller owes: it calls this once.
 pub const unsafe fn ram() -> Region<'static> {
+    let start = (&raw mut RAM).cast();
     // SAFETY: nothing else names it, and the caller calls this once.
-    unsafe { Region::from_raw((&raw mut RAM).cast(), RAM_LEN) }
+    unsafe { Region::from_raw(start, RAM_LEN) }
 }
 
 /// What main and the interrupt share, behind locks of kind `L`.
@@ -83,8 +84,9 @@ impl<L: Shareable> Program<L> {
 
     /// Runs it; `bell` calls [`rung`](Program::rung).
     pub fn run(&'static self, bell: fn()) -> ! {
+        let start = (&raw mut SMALL).cast();
         // SAFETY: nothing else names it, and a program runs once.
-        let region = unsafe { Region::from_raw((&raw mut SMALL).cast(), SMALL_LEN) };
+        let region = unsafe { Region::from_raw(start, SMALL_LEN) };
         assert!(self.shared.bounded.lend(region).is_ok());
         // SAFETY: the timer does not run yet.
         let other = unsafe { &mut *self.other.get() };

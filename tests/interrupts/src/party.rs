@@ -91,7 +91,7 @@ impl<L: Shareable> Party<L> {
 
     /// Whose block this is.
     fn heap(&self, at: usize) -> &'static dyn GlobalAlloc {
-        if at % 2 == 0 { self.shared.heap } else { self.shared.bounded }
+        if at.is_multiple_of(2) { self.shared.heap } else { self.shared.bounded }
     }
 
     fn free(&self, at: usize, block: &Block) {

@@ -65,6 +65,17 @@ const BUILT: &[(&str, &[&str])] = &[
     (THUMB, &["--lib", "--lib --all-features", "--example region"]),
 ];
 
+/// What `cargo perf --embedded` builds, with some of the features of which it takes one at a time.
+const FIRMWARE: [&str; 7] = [
+    "embedded --lib",
+    "embedded-speed --bins --features bounded",
+    "embedded-speed --bins --features pools",
+    "firmware --bins --features arena",
+    "firmware --bins --features block_pool",
+    "firmware --bins --features bounded,given",
+    "firmware --bins --features heapless",
+];
+
 /// What is formatted: this workspace, and what is not of it.
 const FORMATTED: [&str; 2] = ["--all", "--manifest-path tests/hosts/std-allocator/Cargo.toml"];
 
@@ -474,7 +485,11 @@ pub fn all(tools: &Tools) -> Result<Vec<Step>> {
     steps.push(clippy_member("freehold-example-cortex-m0", "--bins", BOARDS[0].target));
     steps.push(clippy_member("freehold-example-riscv32", "--bins", BOARDS[2].target));
     steps.extend(BOARDS.iter().map(|board| clippy_member(INTERRUPTS, "--lib --bins", board.target)));
-    steps.push(clippy_member("freehold-perf-embedded", "--lib", THUMB));
+    let firmware = FIRMWARE.map(|what| format!("clippy -p freehold-perf-{what} --target {THUMB} -- -D warnings"));
+    steps.push(
+        Step::cargo("clippy firmware of cargo perf", firmware)
+            .needs([Need::Component(Toolchain::Current, "clippy"), Need::Target(Toolchain::Current, THUMB)]),
+    );
     steps.extend(cores::steps());
     steps.extend(["", WASM, WASI].map(rustdoc));
     steps.extend(BUILT.iter().map(|(target, builds)| build(target, builds)));

@@ -113,4 +113,4 @@ Instructions: a million random operations on 320 places, as above, with blocks o
 heapless's pool and `SharedPool` may be used by interrupts, and write the block; `BlockPool` may not, and doesn't.";
 
 const ARENAS_NOTE: &str = "\
-Instructions: scopes of ten blocks of 64 bytes, which are written. *Free* is to leave the scope, the worst to claim a chunk.";
+Instructions: scopes of ten blocks of 64 bytes, which are written. *Free* is to open a scope and to leave it; the worst\nis to claim a chunk.";

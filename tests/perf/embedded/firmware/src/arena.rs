@@ -9,7 +9,11 @@ use freehold::{Alloc, Arena, Ledger, Region};
 #[unsafe(link_section = ".uninit.memory")]
 static mut RAM: [MaybeUninit<u8>; 8192] = [MaybeUninit::uninit(); 8192];
 // SAFETY: nothing else names it.
-static LEDGER: Ledger<Region> = Ledger::new(unsafe { Region::from_raw((&raw mut RAM).cast(), 8192) });
+static LEDGER: Ledger<Region> = Ledger::new(unsafe { Region::from_raw(ram(), 8192) });
+
+const fn ram() -> *mut u8 {
+    (&raw mut RAM).cast()
+}
 
 pub fn run() -> bool {
     let mut arena = Arena::new_in(&LEDGER, "samples");

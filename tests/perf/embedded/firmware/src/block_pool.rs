@@ -10,7 +10,11 @@ use freehold::{BlockPool, Ledger, Region};
 #[unsafe(link_section = ".uninit.memory")]
 static mut RAM: [MaybeUninit<u8>; 1024] = [MaybeUninit::uninit(); 1024];
 // SAFETY: nothing else names it.
-static LEDGER: Ledger<Region> = Ledger::new(unsafe { Region::from_raw((&raw mut RAM).cast(), 1024) });
+static LEDGER: Ledger<Region> = Ledger::new(unsafe { Region::from_raw(ram(), 1024) });
+
+const fn ram() -> *mut u8 {
+    (&raw mut RAM).cast()
+}
 
 pub fn run() -> bool {
     let Ok(blocks) = BlockPool::fixed_in(&LEDGER, "blocks", Layout::new::<[u32; 16]>(), 4) else { return false };

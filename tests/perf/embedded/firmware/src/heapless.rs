@@ -14,8 +14,9 @@ pub fn run() -> bool {
     // Not counted.
     #[unsafe(link_section = ".uninit.memory")]
     static mut MEMORY: [BoxBlock<[u32; 16]>; FOUR] = [BLOCK; FOUR];
+    let memory = &raw mut MEMORY;
     // SAFETY: this runs once, and nothing else names it.
-    for block in unsafe { &mut *(&raw mut MEMORY) } {
+    for block in unsafe { &mut *memory } {
         BLOCKS.manage(block);
     }
     let first = BLOCKS.alloc(black_box([1; 16]));

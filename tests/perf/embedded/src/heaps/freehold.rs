@@ -38,8 +38,10 @@ mod chosen {
 
     impl Chosen {
         fn heap(&self) -> &Global {
+            // SAFETY: nobody changes it once it was started.
+            let heap = unsafe { &*self.heap.get() };
             // SAFETY: it was started.
-            unsafe { (*self.heap.get()).assume_init_ref() }
+            unsafe { heap.assume_init_ref() }
         }
     }
 
