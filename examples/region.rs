@@ -26,8 +26,8 @@ const fn ram() -> *mut u8 {
     (&raw mut RAM).cast()
 }
 
-/// What an interrupt handler would send to the main loop. Its lock must keep interrupts off on a real chip: name such a
-/// `RawMutex` as the pool's third parameter.
+/// What an interrupt handler would send to the main loop: on a real chip with the feature `critical-section`, whose lock keeps interrupts
+/// off, here and in the ledger.
 static EVENTS: SharedPool<Event> = SharedPool::shared_in(&LEDGER, "events").with_growth(Growth::fixed(512));
 
 struct Event {

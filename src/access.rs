@@ -69,7 +69,7 @@ pub struct Local(());
 /// # struct Masked(AtomicBool);
 /// # // SAFETY: whoever sets the flag is alone until it is cleared.
 /// # unsafe impl RawMutex for Masked {
-/// #     type GuardMarker = lock_api::GuardSend;
+/// #     type GuardMarker = ();
 /// #     const INIT: Masked = Masked(AtomicBool::new(false));
 /// #     fn lock(&self) { while !self.try_lock() {} }
 /// #     fn try_lock(&self) -> bool { !self.0.swap(true, Acquire) }
@@ -84,23 +84,7 @@ pub struct Local(());
 /// assert_eq!(*arena.alloc(7), PACKETS.alloc([7; 1500])[0]);
 /// ```
 ///
-/// A heap for interrupts over a ledger that spins doesn't compile:
-///
-/// ```compile_fail,E0308
-/// use freehold::{Global, Hosted, Ledger, Locked, RawMutex};
-/// # use std::sync::atomic::{AtomicBool, Ordering::{Acquire, Release}};
-/// # struct Masked(AtomicBool);
-/// # // SAFETY: whoever sets the flag is alone until it is cleared.
-/// # unsafe impl RawMutex for Masked {
-/// #     type GuardMarker = lock_api::GuardSend;
-/// #     const INIT: Masked = Masked(AtomicBool::new(false));
-/// #     fn lock(&self) { while !self.try_lock() {} }
-/// #     fn try_lock(&self) -> bool { !self.0.swap(true, Acquire) }
-/// #     unsafe fn unlock(&self) { self.0.store(false, Release) }
-/// # }
-/// static LEDGER: Ledger<Hosted> = Ledger::new(Hosted::new());
-/// static HEAP: Global<Locked<Masked>> = Global::new_in(&LEDGER, "heap");
-/// ```
+/// A heap for interrupts over a ledger that spins, or a pool, doesn't compile.
 #[derive(Debug)]
 pub struct Locked<R = Usual>(R);
 
@@ -223,4 +207,31 @@ mod without {
     pub(crate) trait Everywhere {}
 
     impl<T: ?Sized> Everywhere for T {}
+}
+
+/// What wasm without threads has, for a test on a host: nothing keeps anybody out, and one thread uses it.
+#[cfg(test)]
+#[derive(Debug)]
+pub(crate) struct OneThread;
+
+#[cfg(test)]
+mod one_thread {
+    use super::{Access, Local, OneThread, Shareable, sealed};
+
+    impl sealed::Sealed for OneThread {}
+
+    impl Access for OneThread {
+        const NEW: OneThread = OneThread;
+        const EXCLUDES: bool = Local::EXCLUDES;
+
+        fn enter(&self) {}
+
+        fn try_enter(&self) -> bool {
+            true
+        }
+
+        unsafe fn leave(&self) {}
+    }
+
+    impl Shareable for OneThread {}
 }

@@ -42,9 +42,11 @@ pub use snapshot::{Snapshot, SpanInfo};
 /// free memory, and its end, take a bounded number of steps, however many spans there are: each search looks at 34 free spans at most. (If
 /// a claim is aligned to more than the grain, at 98, and at 32 more for each doubling from its length to a larger alignment. It may miss
 /// a free span that would hold it, where very many of that length lie wrong for it. A heap's slabs miss none.) Fresh memory takes steps that
-/// grow with the logarithm of the number of separate stretches of it. It may be shared between threads: a spin lock, [`Spin`](crate::Spin),
-/// is held for those steps (none on wasm without threads). Don't claim in an interrupt handler: it would wait for the claim that it
-/// interrupted.
+/// grow with the logarithm of the number of separate stretches of it.
+///
+/// It may be shared between threads: `L`'s lock is held for those steps, which is the one that the target [needs](Needed) unless another is
+/// named. An interrupt handler may use it, and what stands on it, if that lock keeps interrupts off: with the feature `critical-section` on
+/// bare metal it does, else see [`Locked`](crate::Locked). A spin lock doesn't: the handler would wait for the claim that it interrupted.
 pub struct Ledger<B, L = Needed> {
     records: Records<L>,
     /// Used only while the records are locked.

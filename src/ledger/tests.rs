@@ -438,3 +438,34 @@ fn h36_a_backing_that_falls_short_is_asked_a_few_times() {
     assert!(ledger.claim("claim", Layout::from_size_align(GRAIN, 8).unwrap()).is_ok());
     assert_eq!(ledger.growths(), asked);
 }
+
+/// Where there is no lock, a backing that uses its own ledger is told so before anything is shared; afterwards all is as it was.
+#[test]
+fn h34_a_backing_that_comes_back_without_a_lock_is_told() {
+    use crate::access::OneThread;
+    use crate::backing::{Backing, Grant, Hosted};
+    use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+    struct Returning(Hosted);
+    static LEDGER: Ledger<Returning, OneThread> = Ledger::with_lock(Returning(Hosted::new()));
+    static TOLD: AtomicUsize = AtomicUsize::new(0);
+    // SAFETY: the bytes are those of `Hosted`.
+    unsafe impl Backing for Returning {
+        fn name(&self) -> &'static str {
+            "returning"
+        }
+        fn claim(&mut self, request: &Request) -> Result<Grant, Obstacle> {
+            let inner = [|| assert_eq!(LEDGER.growths(), 0), || drop(LEDGER.claim("inner", Layout::new::<u8>()))];
+            for come_back in inner.into_iter().take(2 - TOLD.load(Relaxed).min(2)) {
+                let told = std::panic::catch_unwind(come_back).is_err();
+                assert!(told, "it has come back");
+                TOLD.fetch_add(1, Relaxed);
+            }
+            self.0.claim(request)
+        }
+    }
+    for _ in 0..2 {
+        let claim = LEDGER.claim("outer", Layout::new::<[u8; 100]>()).expect("room");
+        assert_eq!((TOLD.load(Relaxed), claim.owner()), (2, "outer"));
+        assert!(LEDGER.claim("outer", Layout::new::<[u8; 3 * PAGE]>()).is_ok());
+    }
+}

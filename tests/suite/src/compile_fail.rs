@@ -2,6 +2,8 @@
 //!
 //! The tests are the documentation of this module's items; there is nothing to call.
 
+use freehold::{RawMutex, Spin};
+
 /// No reset while something allocated is still in use.
 ///
 /// ```compile_fail,E0502
@@ -439,6 +441,74 @@ pub struct H22ScopeInAnotherThread;
 /// });
 /// ```
 pub struct H22BoxOfAnUnsharedPool;
+
+/// What is shared on a ledger is behind a lock of the ledger's kind: a heap.
+///
+/// ```compile_fail,E0308
+/// use freehold::{DefaultBacking, Global, Ledger, Locked, Spin};
+/// # use freehold_suite::compile_fail::Mine;
+/// static LEDGER: Ledger<DefaultBacking, Locked<Spin>> = Ledger::with_lock(DefaultBacking::new());
+/// static HEAP: Global<Locked<Mine>> = Global::new_in(&LEDGER, "heap");
+/// ```
+/// ```
+/// use freehold::{DefaultBacking, Global, Ledger, Locked};
+/// # use freehold_suite::compile_fail::Mine;
+/// static LEDGER: Ledger<DefaultBacking, Locked<Mine>> = Ledger::with_lock(DefaultBacking::new());
+/// static HEAP: Global<Locked<Mine>> = Global::new_in(&LEDGER, "heap");
+/// ```
+pub struct H34HeapOfAnotherKind;
+
+/// And a shared pool, be it fixed.
+///
+/// ```compile_fail,E0308
+/// use freehold::{DefaultBacking, Ledger, Locked, SharedPool};
+/// # use freehold_suite::compile_fail::Mine;
+/// let ledger = Ledger::new(DefaultBacking::new());
+/// let pool = SharedPool::<u8, Locked<Mine>>::shared_fixed_in(&ledger, "pool", 3);
+/// ```
+/// ```
+/// use freehold::{DefaultBacking, Ledger, Locked, SharedPool};
+/// # use freehold_suite::compile_fail::Mine;
+/// let ledger = Ledger::<_, Locked<Mine>>::with_lock(DefaultBacking::new());
+/// let pool = SharedPool::<u8, Locked<Mine>>::shared_fixed_in(&ledger, "pool", 3);
+/// ```
+pub struct H34PoolOfAnotherKind;
+
+/// A ledger whose lock is bound to a thread, or that has none, can't be made, as what stands on it may go to another thread.
+///
+/// ```compile_fail,E0277
+/// use freehold::{DefaultBacking, Ledger, Local};
+/// let ledger = Ledger::<_, Local>::with_lock(DefaultBacking::new());
+/// ```
+/// ```
+/// use freehold::{DefaultBacking, Ledger, Needed};
+/// let ledger = Ledger::<_, Needed>::with_lock(DefaultBacking::new());
+/// ```
+pub struct H34LedgerWithoutALock;
+
+/// A lock of the caller's, for what does not compile.
+#[doc(hidden)]
+pub struct Mine(Spin);
+
+// SAFETY: the lock is `Spin`.
+unsafe impl RawMutex for Mine {
+    #[allow(clippy::declare_interior_mutable_const)] // a lock's first state
+    const INIT: Mine = Mine(Spin::INIT);
+    type GuardMarker = ();
+
+    fn lock(&self) {
+        self.0.lock();
+    }
+
+    fn try_lock(&self) -> bool {
+        self.0.try_lock()
+    }
+
+    unsafe fn unlock(&self) {
+        // SAFETY: the caller's promise.
+        unsafe { self.0.unlock() };
+    }
+}
 
 /// What is bound to a thread is not sent in a box, a typed arena, or a shared pool's box.
 ///

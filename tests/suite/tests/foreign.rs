@@ -210,6 +210,15 @@ fn h31_a_lock_that_panics() {
         assert!(pool.in_use() <= in_use + lost + 1);
     }
     assert_eq!(*pool.alloc("again".into()), "again");
+    // The ledger's own lock, while an arena claims.
+    for armed in [&IN_LOCK, &IN_UNLOCK] {
+        let arena = Arena::new_in(&ledger, "arena").with_growth(Growth::fixed(0));
+        let kept = arena.alloc([7u8; 100]);
+        armed.store(1, Relaxed);
+        panics(|| arena.alloc_slice_copy(&[8u8; 400]));
+        assert!(arena.alloc_slice_copy(&[9u8; 500]) == [9; 500] && *kept == [7; 100]);
+        drop(ledger.claim("claim", Layout::new::<[u8; 100]>()).expect("it is not locked"));
+    }
 }
 
 /// A panic's hook may use the pool that has no room.

@@ -35,12 +35,12 @@ mod signals {
     }
 
     const CASES: &[Case] = &[
-        Case { name: "a lock that keeps the signal off", shared: Shared::<Masked>::new, ends_well: true },
+        Case { name: "a lock that keeps the signal off", shared: Shared::<Masked>::leaked, ends_well: true },
         #[cfg(feature = "critical-section")]
-        Case { name: "critical-section", shared: Shared::<freehold::CriticalSection>::new, ends_well: true },
+        Case { name: "critical-section", shared: Shared::<freehold::CriticalSection>::leaked, ends_well: true },
         // The controls: the handler waits for what it interrupted, or doesn't, and finds everything half changed.
-        Case { name: "a spin lock", shared: Shared::<Spin>::new, ends_well: false },
-        Case { name: "no lock", shared: Shared::<Open>::new, ends_well: false },
+        Case { name: "a spin lock", shared: Shared::<Spin>::leaked, ends_well: false },
+        Case { name: "no lock", shared: Shared::<Open>::leaked, ends_well: false },
     ];
 
     pub fn main() {
@@ -176,7 +176,7 @@ mod signals {
     }
 
     impl<R: RawMutex + Sync + 'static> Shared<R> {
-        fn new() -> &'static dyn Work {
+        fn leaked() -> &'static dyn Work {
             let memory = Vec::leak(vec![MaybeUninit::uninit(); BYTES]);
             let ledger = Box::leak(Box::new(Ledger::<_, Locked<R>>::with_lock(Region::new(memory))));
             let heap = Global::new_in(ledger, "heap");

@@ -266,7 +266,7 @@ fn block_pool_fixed() -> *mut u8 {
     FIXED_BLOCKS.with(|pool| {
         let block = pool.as_ref().and_then(|pool| pool.alloc().ok());
         let block = block.or_else(|| {
-            forget(pool.replace(BlockPool::shared_fixed_in(&OURS, "fixed", LAYOUT, FIXED).ok()?));
+            forget(pool.replace(BlockPool::shared_fixed_in(ledger(), "fixed", LAYOUT, FIXED).ok()?));
             pool.as_ref()?.alloc().ok()
         });
         block.map_or(ptr::null_mut(), NonNull::as_ptr)
