@@ -14,10 +14,13 @@ mod work;
 #[cfg(all(target_os = "none", feature = "heapless"))]
 #[path = "heapless.rs"]
 mod work;
-#[cfg(all(
-    target_os = "none",
-    not(any(feature = "arena", feature = "block_pool", feature = "empty", feature = "heapless"))
-))]
+#[cfg(all(target_os = "none", feature = "plot_arena"))]
+#[path = "plot_arena.rs"]
+mod work;
+#[cfg(all(target_os = "none", feature = "plot_pool"))]
+#[path = "plot_pool.rs"]
+mod work;
+#[cfg(all(target_os = "none", feature = "heap"))]
 #[path = "heap.rs"]
 mod work;
 
@@ -27,7 +30,7 @@ mod start {
     use cortex_m as _;
 
     /// One of the peers that are linked knows of collections.
-    #[cfg(any(feature = "arena", feature = "block_pool", feature = "empty", feature = "heapless"))]
+    #[cfg(not(feature = "heap"))]
     #[global_allocator]
     static HEAP: freehold_perf_embedded::Place<freehold_perf_embedded::heaps::none::Chosen> =
         freehold_perf_embedded::Place::new();
