@@ -24,6 +24,7 @@ mod critical;
 mod access;
 mod backing;
 mod ledger;
+mod plot;
 mod chunk;
 mod arena;
 mod pool;
@@ -56,6 +57,7 @@ pub use global::{Bounded, ClassStats, Global, HeapStats};
 pub use layout::{GRAIN, PAGE};
 pub use ledger::{Claim, Ledger, Snapshot, SpanInfo};
 pub use lock_api::RawMutex;
+pub use plot::Plot;
 pub use pool::{BlockPool, Pool, PoolBox, SharedPool};
 pub use span::Span;
 

@@ -4,6 +4,7 @@ use crate::access::Kind;
 use crate::backing::Backing;
 use crate::chunk::{Chunks, Growth};
 use crate::ledger::{Ledger, Spans};
+use crate::plot::Plot;
 
 mod alloc;
 #[cfg(feature = "allocator-api2")]
@@ -40,6 +41,11 @@ impl<'l> Arena<'l> {
     /// An arena on `ledger`, under the name `owner`. It claims nothing yet.
     pub const fn new_in<B: Backing, L: Kind>(ledger: &'l Ledger<B, L>, owner: &'static str) -> Arena<'l> {
         Arena::on(ledger, owner)
+    }
+
+    /// An arena that has a region to itself, without a ledger.
+    pub const fn alone(plot: &'l mut Plot<'_>, owner: &'static str) -> Arena<'l> {
+        Arena::on(plot, owner)
     }
 
     const fn on(spans: &'l dyn Spans, owner: &'static str) -> Arena<'l> {

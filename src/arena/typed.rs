@@ -15,6 +15,7 @@ use crate::chunk::{Cursor, CursorCell, Filled, Growth, Lodged, Refill};
 use crate::error::{Rejected, out_of_memory};
 use crate::ledger::{Ledger, Spans};
 use crate::platform::sanitizer;
+use crate::plot::Plot;
 
 /// Values of one type that live as long as the arena, kept side by side in the order they came, and dropped with it.
 ///
@@ -146,6 +147,11 @@ impl<'l, T> TypedArena<'l, T> {
     /// An arena on `ledger`, under the name `owner`. It claims nothing yet.
     pub const fn new_in<B: Backing, L: Kind>(ledger: &'l Ledger<B, L>, owner: &'static str) -> TypedArena<'l, T> {
         TypedArena::on(ledger, owner)
+    }
+
+    /// An arena that has a region to itself, without a ledger.
+    pub const fn alone(plot: &'l mut Plot<'_>, owner: &'static str) -> TypedArena<'l, T> {
+        TypedArena::on(plot, owner)
     }
 
     const fn on(spans: &'l dyn Spans, owner: &'static str) -> TypedArena<'l, T> {

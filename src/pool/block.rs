@@ -12,6 +12,7 @@ use crate::error::{AllocError, Obstacle, out_of_memory};
 use crate::layout::{LINE, padding};
 use crate::ledger::{Ledger, Spans};
 use crate::platform::{self, sanitizer};
+use crate::plot::Plot;
 
 /// Blocks of one size and alignment, allocated and freed in any order, each in a few instructions.
 ///
@@ -61,6 +62,16 @@ impl<'l> BlockPool<'l> {
         layout: Layout,
     ) -> BlockPool<'l> {
         BlockPool { lock: Local::NEW, blocks: Blocks::new(Lodged::new(ledger, owner), layout) }
+    }
+
+    /// A pool of blocks of `layout` that has a region to itself, without a ledger.
+    ///
+    /// # Panics
+    ///
+    /// As [`new_in`](BlockPool::new_in).
+    #[track_caller]
+    pub const fn alone(plot: &'l mut Plot<'_>, owner: &'static str, layout: Layout) -> BlockPool<'l> {
+        BlockPool { lock: Local::NEW, blocks: Blocks::new(Lodged::new(plot, owner), layout) }
     }
 
     /// A pool of `capacity` blocks of `layout`, claimed now, that never grows.

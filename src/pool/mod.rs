@@ -12,6 +12,7 @@ use crate::backing::Backing;
 use crate::chunk::Growth;
 use crate::error::{AllocError, Rejected};
 use crate::ledger::Ledger;
+use crate::plot::Plot;
 
 mod block;
 
@@ -55,6 +56,11 @@ impl<'l, T> Pool<'l, T> {
     /// A pool that grows, on `ledger`, under the name `owner`. It claims nothing yet.
     pub const fn new_in<B: Backing, K: Kind>(ledger: &'l Ledger<B, K>, owner: &'static str) -> Pool<'l, T> {
         Pool { blocks: BlockPool::new_in(ledger, owner, Layout::new::<T>()), boxes: PhantomData }
+    }
+
+    /// A pool that has a region to itself, without a ledger.
+    pub const fn alone(plot: &'l mut Plot<'_>, owner: &'static str) -> Pool<'l, T> {
+        Pool { blocks: BlockPool::alone(plot, owner, Layout::new::<T>()), boxes: PhantomData }
     }
 
     /// A pool for `capacity` values, claimed now, that never grows.

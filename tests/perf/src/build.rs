@@ -163,11 +163,17 @@ impl Workshop {
 
     /// Installs Rust's standard library for wasm if it is missing, and looks for node.
     pub fn need_wasm(&self) -> Result<()> {
-        if !sysroot(&self.root)?.join("lib/rustlib").join(WASM).join("lib").exists() {
-            eprintln!("· installing the rust target {WASM}");
-            output(Command::new("rustup").args(["target", "add", WASM]).current_dir(&self.root))?;
-        }
+        self.need_target(WASM)?;
         output(Command::new("node").arg("--version")).context("node 20 or later must be installed by hand").map(drop)
+    }
+
+    /// Installs Rust's standard library for a target if it is missing.
+    pub fn need_target(&self, target: &str) -> Result<()> {
+        if !sysroot(&self.root)?.join("lib/rustlib").join(target).join("lib").exists() {
+            eprintln!("· installing the rust target {target}");
+            output(Command::new("rustup").args(["target", "add", target]).current_dir(&self.root))?;
+        }
+        Ok(())
     }
 }
 

@@ -6,6 +6,7 @@
 mod build;
 mod counts;
 mod docs;
+mod embedded;
 mod foreign;
 mod heaps;
 mod machine;
@@ -52,6 +53,11 @@ struct Args {
     #[arg(long)]
     heaps: bool,
 
+    /// Only on a microcontroller, which qemu emulates: instructions and bytes of heaps, pools and arenas there. With `--docs` only that
+    /// section is written
+    #[arg(long, conflicts_with_all = ["quick", "row", "rows", "heaps", "native", "wasm"])]
+    embedded: bool,
+
     /// Only natively
     #[arg(long, conflicts_with = "wasm")]
     native: bool,
@@ -81,6 +87,9 @@ fn main() -> ExitCode {
 
 fn run(args: &Args) -> Result<()> {
     let workshop = Workshop::find()?;
+    if args.embedded {
+        return embedded::run(&workshop, args.json.as_deref(), args.docs);
+    }
     let platforms: Vec<Platform> = [(Platform::Native, !args.wasm), (Platform::Wasm, !args.native)]
         .into_iter()
         .filter_map(|(platform, wanted)| wanted.then_some(platform))
@@ -129,7 +138,10 @@ fn run(args: &Args) -> Result<()> {
     if args.docs {
         let folder = workshop.root().join("docs");
         plot::all(&report, &folder.join("benchmarks"))?;
-        fs::write(folder.join("benchmarks.md"), docs::page(&report))?;
+        let page = folder.join("benchmarks.md");
+        // The section on microcontrollers is from a run of its own.
+        let before = fs::read_to_string(&page).unwrap_or_default();
+        fs::write(&page, docs::page(&report) + embedded::section(&before).unwrap_or_default())?;
         println!("wrote docs/benchmarks.md and docs/benchmarks/*.svg");
     }
     Ok(())

@@ -88,7 +88,7 @@ fn summary(report: &Report) -> Table {
     table
 }
 
-fn table<'h>(header: impl IntoIterator<Item = &'h str>) -> Table {
+pub fn table<'h>(header: impl IntoIterator<Item = &'h str>) -> Table {
     let mut table = Table::new();
     table.load_style(presets::UTF8_FULL_CONDENSED).set_content_arrangement(ContentArrangement::Dynamic);
     table.set_header(header.into_iter().map(|text| Cell::new(text).add_attribute(Attribute::Bold)));
@@ -98,7 +98,7 @@ fn table<'h>(header: impl IntoIterator<Item = &'h str>) -> Table {
     table
 }
 
-fn name(name: &str, kind: Kind) -> Cell {
+pub fn name(name: &str, kind: Kind) -> Cell {
     let cell = Cell::new(format!("  {name}"));
     match kind {
         Kind::Limit => cell.add_attribute(Attribute::Dim),

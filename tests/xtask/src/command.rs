@@ -131,17 +131,28 @@ impl Task {
     }
 
     /// Runs the command and returns how it ended.
-    pub fn status(mut self, out: &Out) -> Result<ExitStatus> {
+    pub fn status(self, out: &Out) -> Result<ExitStatus> {
+        let (line, limit) = (self.line(), self.limit);
+        let status = self.within_limit(out)?;
+        status.with_context(|| format!("`{line}` was stopped after {} s", limit.as_secs()))
+    }
+
+    /// Runs the command and returns its exit code, or nothing if it had to be stopped.
+    pub fn ended(self, out: &Out) -> Result<Option<i32>> {
+        Ok(self.within_limit(out)?.and_then(|status| status.code()))
+    }
+
+    fn within_limit(mut self, out: &Out) -> Result<Option<ExitStatus>> {
         let line = self.line();
         out.note(&format!("$ {line}"))?;
         self.command.stdout(out.stdio()?).stderr(out.stdio()?);
         let child = SharedChild::spawn(&mut self.command).with_context(|| format!("cannot run `{line}`"))?;
         if let Some(status) = child.wait_timeout(self.limit)? {
-            return Ok(status);
+            return Ok(Some(status));
         }
         child.kill()?;
         child.wait()?;
-        bail!("`{line}` was stopped after {} s", self.limit.as_secs())
+        Ok(None)
     }
 
     /// Runs the command and returns what it wrote to its standard output.

@@ -150,11 +150,11 @@ fn apt(version: Version, package: &str, tools: &Tools, out: &Out) -> Result<()> 
     apt().args("clean").run(out)
 }
 
-/// Another program of the Debian with 3.1.69, by the name of its package, for those who have [`path`].
-pub fn add(program: &str, tools: &Tools, out: &Out) -> Result<()> {
+/// Another program of the Debian with 3.1.69, and its package, for those who have [`path`].
+pub fn add(program: &str, package: &str, tools: &Tools, out: &Out) -> Result<()> {
     install(Version::Stable, tools, out)?;
-    out.say(&format!("installing {program} there"));
-    apt(Version::Stable, program, tools, out)?;
+    out.say(&format!("installing {package} there"));
+    apt(Version::Stable, package, tools, out)?;
     offer(program, tools, out)
 }
 

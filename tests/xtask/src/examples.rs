@@ -11,6 +11,8 @@ use crate::tools::{Toolchain, Tools};
 
 const WASM: Need = Need::Target(Toolchain::Current, "wasm32-unknown-unknown");
 const THUMB: Need = Need::Target(Toolchain::Current, "thumbv7em-none-eabihf");
+const M0: Need = Need::Target(Toolchain::Current, "thumbv6m-none-eabi");
+const RISCV: Need = Need::Target(Toolchain::Current, "riscv32imc-unknown-none-elf");
 const WASI: Need = Need::Target(Toolchain::Current, beside_libc::WASI);
 const EMSCRIPTEN: &[Need] =
     &[Need::Target(Toolchain::Current, beside_libc::EMSCRIPTEN), Need::Node, Need::Emscripten(Version::Stable)];
@@ -99,6 +101,18 @@ const EXAMPLES: &[Example] = &[
         command: "examples/cortex-m/run.sh",
         needs: &[THUMB, Need::Qemu],
         says: &["job of channel 4 has to wait", "channel 4: median 425", "refused: `samples` asked for", "│ samples"],
+    },
+    Example {
+        name: "cortex-m0",
+        command: "examples/cortex-m0/run.sh",
+        needs: &[M0, Need::Qemu],
+        says: &["100 packets, in order", "too late: `packets` asked for", " at once", "│ packets", "│ work"],
+    },
+    Example {
+        name: "riscv32",
+        command: "examples/riscv32/run.sh",
+        needs: &[RISCV, Need::Qemu],
+        says: &["turn 3: the 4 times", "refused: `words` asked for", "refused: 8192 bytes", " at the peak", "│ words"],
     },
 ];
 

@@ -1,6 +1,7 @@
 //! The side jobs of this repository: `cargo verify`, `cargo demo`, `cargo maps` and `cargo emscripten`.
 
 mod beside_libc;
+mod boards;
 mod c;
 mod command;
 mod cores;

@@ -153,21 +153,26 @@ pub fn debian(tools: &Tools, packages: &str, out: &Out, find: impl Fn(&Tools) ->
     find(tools)
 }
 
+/// The emulators, each with the package that has it.
+const EMULATORS: &[(&str, &str)] =
+    &[("qemu-system-arm", "qemu-system-arm"), ("qemu-system-riscv32", "qemu-system-riscv")];
+
 /// Debian's can't be installed beside later versions of qemu's other programs, but in the Debian that Emscripten comes in it can.
 fn qemu(tools: &Tools, out: &Out) -> Result<()> {
-    const QEMU: &str = "qemu-system-arm";
-    let find = || {
-        let qemu = tools.program(Path::new(QEMU)).env("PATH", emscripten::path(tools)?);
-        qemu.args("--version").read(&Out::Terminal).map(drop)
-    };
-    let Err(missing) = find() else {
-        return Ok(());
-    };
-    if !in_ci() {
-        return Err(missing.context(format!("no {QEMU}; on Debian `apt-get install {QEMU}` gets it")));
-    }
-    emscripten::add(QEMU, tools, out)?;
-    find()
+    EMULATORS.iter().try_for_each(|(program, package)| {
+        let find = || {
+            let qemu = tools.program(Path::new(program)).env("PATH", emscripten::path(tools)?);
+            qemu.args("--version").read(&Out::Terminal).map(drop)
+        };
+        let Err(missing) = find() else {
+            return Ok(());
+        };
+        if !in_ci() {
+            return Err(missing.context(format!("no {program}; on Debian `apt-get install {package}` gets it")));
+        }
+        emscripten::add(program, package, tools, out)?;
+        find()
+    })
 }
 
 /// They understand one version of wasm-bindgen: the one that the lock file holds.

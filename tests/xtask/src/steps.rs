@@ -8,6 +8,7 @@ use anyhow::{Result, ensure};
 use cargo_metadata::TargetKind;
 
 use crate::beside_libc::{self, EMSCRIPTEN, Emscripten, Host, Linked, WASI};
+use crate::boards::{self, BOARDS, INTERRUPTS};
 use crate::c;
 use crate::command::Out;
 use crate::cores;
@@ -62,6 +63,17 @@ const LINTED_ON_WASM: &[(&str, &str)] = &[
 const BUILT: &[(&str, &[&str])] = &[
     ("wasm32v1-none", &["--lib", "--lib --all-features"]),
     (THUMB, &["--lib", "--lib --all-features", "--example region"]),
+];
+
+/// What `cargo perf --embedded` builds, with some of the features of which it takes one at a time.
+const FIRMWARE: [&str; 7] = [
+    "embedded --lib",
+    "embedded-speed --bins --features bounded",
+    "embedded-speed --bins --features pools",
+    "firmware --bins --features arena",
+    "firmware --bins --features block_pool",
+    "firmware --bins --features bounded,given",
+    "firmware --bins --features heapless",
 ];
 
 /// What is formatted: this workspace, and what is not of it.
@@ -474,6 +486,14 @@ pub fn all(tools: &Tools) -> Result<Vec<Step>> {
     steps.push(clippy_member("freehold-example-c-in-wasi", "--bins", WASI));
     steps.push(clippy_member("freehold-example-emscripten", "--bins", EMSCRIPTEN));
     steps.push(clippy_member("freehold-example-cortex-m", "--bins", THUMB));
+    steps.push(clippy_member("freehold-example-cortex-m0", "--bins", BOARDS[0].target));
+    steps.push(clippy_member("freehold-example-riscv32", "--bins", BOARDS[2].target));
+    steps.extend(BOARDS.iter().map(|board| clippy_member(INTERRUPTS, "--lib --bins", board.target)));
+    let firmware = FIRMWARE.map(|what| format!("clippy -p freehold-perf-{what} --target {THUMB} -- -D warnings"));
+    steps.push(
+        Step::cargo("clippy firmware of cargo perf", firmware)
+            .needs([Need::Component(Toolchain::Current, "clippy"), Need::Target(Toolchain::Current, THUMB)]),
+    );
     steps.extend(cores::steps());
     steps.extend(["", WASM, WASI].map(rustdoc));
     steps.extend(BUILT.iter().map(|(target, builds)| build(target, builds)));
@@ -516,6 +536,7 @@ pub fn all(tools: &Tools) -> Result<Vec<Step>> {
     steps.push(copies_in_threads());
     steps.push(tail_beside_wasm_bindgen());
     steps.extend(c::steps());
+    steps.extend(boards::steps());
     steps.extend(maps::steps());
     steps.extend(flat_examples(tools)?);
     steps.extend(examples::steps());

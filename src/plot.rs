@@ -1,0 +1,147 @@
+//! [`Plot`]: memory for one arena or pool, without a ledger.
+
+use core::cell::Cell;
+use core::ptr::NonNull;
+
+use crate::backing::Region;
+use crate::error::Obstacle;
+use crate::layout::{padding, usable};
+use crate::ledger::{Placed, Spans, Want};
+use crate::platform::sanitizer;
+use crate::span::Span;
+
+/// A region that one arena or one pool has to itself: no ledger, no map, and on bare metal seven kilobytes of code less.
+///
+/// The first request that fits gets all of it, for as long as the arena or the pool lives; then the plot serves another.
+///
+/// ```
+/// use core::mem::MaybeUninit;
+/// use freehold::{Alloc, Arena, Plot, Region};
+///
+/// let mut ram = [MaybeUninit::uninit(); 4096]; // or a linker section: `Region::from_raw`
+/// let mut plot = Plot::new(Region::new(&mut ram));
+/// let mut arena = Arena::alone(&mut plot, "samples");
+/// let scope = arena.scope();
+/// assert_eq!(scope.try_alloc_uninit_slice::<u16>(1900).expect("there is room").len(), 1900);
+/// assert!(scope.try_alloc_uninit_slice::<u16>(1900).is_err());
+/// ```
+pub struct Plot<'r> {
+    region: Region<'r>,
+    /// Set while somebody has it.
+    taken: Cell<bool>,
+}
+
+// SAFETY: it is used through the exclusive borrow of the arena or the pool that has it; through a shared one there is nothing to be done.
+unsafe impl Sync for Plot<'_> {}
+
+impl<'r> Plot<'r> {
+    /// The whole region.
+    pub const fn new(region: Region<'r>) -> Plot<'r> {
+        Plot { region, taken: Cell::new(false) }
+    }
+
+    /// What of it may be used.
+    fn span(&self) -> Option<Span> {
+        let span = self.region.span()?;
+        let (skip, len) = usable(span.addr(), span.len());
+        // SAFETY: what is usable lies in the span.
+        let base = unsafe { span.base().add(skip) };
+        // SAFETY: as above.
+        Some(unsafe { Span::new(base, len) })
+    }
+}
+
+// SAFETY: the whole of it goes out once, until it comes back, and is as large as was wanted.
+unsafe impl Spans for Plot<'_> {
+    unsafe fn place(&self, _: &'static str, want: &Want) -> Result<Placed, Obstacle> {
+        let exhausted = |left| Obstacle::Exhausted { backing: "plot", left };
+        let span = self.span().filter(|_| !self.taken.get()).ok_or(exhausted(0))?;
+        let start = span.addr().checked_add(want.prefix).ok_or(Obstacle::TooLarge)?;
+        let needed = padding(start, want.align).checked_add(want.size).and_then(|rest| rest.checked_add(want.prefix));
+        if needed.ok_or(Obstacle::TooLarge)? > span.len() {
+            return Err(exhausted(span.len().saturating_sub(want.prefix)));
+        }
+        self.taken.set(true);
+        sanitizer::unpoison(span.base(), 0..span.len());
+        // Nothing is known of what it held before.
+        Ok(Placed::New(span, span.end()))
+    }
+
+    unsafe fn give_back(&self, _: NonNull<u8>) {
+        self.taken.set(false);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use core::alloc::Layout;
+    use core::mem::MaybeUninit;
+
+    use super::*;
+    use crate::arena::{Alloc, Arena, TypedArena};
+    use crate::pool::BlockPool;
+
+    #[test]
+    fn an_arena_has_all_of_it_and_the_next_one_again() {
+        let mut ram = [MaybeUninit::uninit(); 4096];
+        let mut plot = Plot::new(Region::new(&mut ram));
+        for _ in 0..2 {
+            let mut arena = Arena::alone(&mut plot, "first");
+            for _ in 0..2 {
+                let scope = arena.scope();
+                scope.alloc_slice_fill_with(3800, |n| n as u8);
+                let error = scope.try_alloc_uninit_slice::<u8>(3800).unwrap_err();
+                assert_eq!(error.obstacle, Obstacle::Exhausted { backing: "plot", left: 0 });
+            }
+            arena.trim();
+            assert_eq!(arena.claimed(), 0);
+            arena.alloc(1_u64);
+        }
+        let values = TypedArena::alone(&mut plot, "values");
+        assert_eq!(values.alloc(7), &7);
+    }
+
+    #[test]
+    fn a_pool_has_as_many_blocks_as_fit() {
+        let mut ram = [MaybeUninit::uninit(); 1024];
+        let mut plot = Plot::new(Region::new(&mut ram));
+        let pool = BlockPool::alone(&mut plot, "blocks", Layout::new::<[u64; 8]>());
+        let first = pool.alloc().expect("room");
+        let mut count = 1;
+        while pool.alloc().is_ok() {
+            count += 1;
+        }
+        assert!((10..16).contains(&count), "{count}");
+        // SAFETY: allocated above, and not used any more.
+        unsafe { pool.free(first) };
+        assert_eq!(pool.alloc().ok(), Some(first));
+    }
+
+    #[test]
+    fn h13_plots_of_any_size() {
+        let mut ram = [MaybeUninit::uninit(); 600];
+        for start in 0..70 {
+            for len in [0, 1, 63, 64, 100, 200, 500] {
+                let mut plot = Plot::new(Region::new(&mut ram[start..start + len]));
+                let arena = Arena::alone(&mut plot, "any");
+                if let Ok(bytes) = arena.try_alloc_uninit_slice::<u8>(40) {
+                    bytes.fill(MaybeUninit::new(1));
+                    assert!(len > 40);
+                } else {
+                    assert!(len < 300, "{start} {len}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn h11_more_than_there_can_be_is_refused() {
+        let mut ram = [MaybeUninit::uninit(); 1024];
+        let mut plot = Plot::new(Region::new(&mut ram));
+        let arena = Arena::alone(&mut plot, "large");
+        for len in [1024, usize::MAX / 2, isize::MAX as usize - 100] {
+            assert!(arena.try_alloc_uninit_slice::<u8>(len).is_err());
+        }
+        arena.alloc_slice_fill_with(800, |_| 0_u8);
+    }
+}

@@ -1,0 +1,55 @@
+//! Counts instructions on a Cortex-M4 that qemu emulates, and how full memory gets. `cargo perf --embedded` builds it with each heap, runs
+//! it and reads its lines: `what, how much`.
+
+#![cfg_attr(target_os = "none", no_std, no_main)]
+
+#[cfg(target_os = "none")]
+mod dice;
+#[cfg(all(target_os = "none", not(feature = "pools")))]
+mod filling;
+#[cfg(target_os = "none")]
+mod meter;
+#[cfg(all(target_os = "none", feature = "pools"))]
+mod pools;
+#[cfg(all(target_os = "none", not(feature = "pools")))]
+mod random;
+
+#[cfg(all(target_os = "none", not(feature = "pools")))]
+mod heap {
+    use freehold_board::{End, end, start};
+    use freehold_perf_embedded::Place;
+    #[cfg(feature = "bounded")]
+    use freehold_perf_embedded::heaps::bounded::Chosen;
+    #[cfg(feature = "bump")]
+    use freehold_perf_embedded::heaps::bump::Chosen;
+    #[cfg(feature = "freehold")]
+    use freehold_perf_embedded::heaps::freehold::Chosen;
+    #[cfg(feature = "linked_list")]
+    use freehold_perf_embedded::heaps::linked_list::Chosen;
+    #[cfg(feature = "llff")]
+    use freehold_perf_embedded::heaps::llff::Chosen;
+    #[cfg(feature = "talc")]
+    use freehold_perf_embedded::heaps::talc::Chosen;
+    #[cfg(feature = "tlsf")]
+    use freehold_perf_embedded::heaps::tlsf::Chosen;
+
+    use crate::meter::Meter;
+    use crate::{filling, random};
+
+    #[global_allocator]
+    static HEAP: Place<Chosen> = Place::new();
+
+    fn main() -> ! {
+        let meter = Meter::new();
+        random::run(&HEAP, &meter);
+        filling::run(&HEAP);
+        end(End::Well)
+    }
+
+    start!(main);
+}
+
+#[cfg(not(target_os = "none"))]
+fn main() {
+    println!("this is for a Cortex-M4: `cargo perf --embedded` builds it and runs it in qemu");
+}
