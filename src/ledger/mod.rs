@@ -133,7 +133,8 @@ impl<B: Backing> Ledger<B> {
 }
 
 impl<B: Backing, L: Shareable> Ledger<B, L> {
-    /// An empty ledger over `backing`, shared as its type says. Nothing is taken before the first claim.
+    /// An empty ledger over `backing`, shared as its type says: `static LEDGER: Ledger<Region, Locked<R>> = Ledger::with_lock(region);`, or
+    /// `Ledger::<_, Locked<R>>::with_lock(backing)`. Nothing is taken before the first claim.
     pub const fn with_lock(backing: B) -> Ledger<B, L> {
         Ledger::over(backing)
     }
