@@ -49,10 +49,14 @@ impl Link {
         Link { watched: AtomicBool::new(false), whole: Cell::new(None), next: Cell::new(None) }
     }
 
+    fn first() -> Option<&'static Link> {
+        // SAFETY: what the list leads to was written before it did, and stays for ever.
+        unsafe { FIRST.load(Ordering::Acquire).as_ref() }
+    }
+
     /// All that are watched, the last one first.
     fn list() -> impl Iterator<Item = &'static Link> {
-        // SAFETY: what the list leads to was written before it did, and stays for ever.
-        let mut next: Option<&'static Link> = unsafe { FIRST.load(Ordering::Acquire).as_ref() };
+        let mut next = Link::first();
         core::iter::from_fn(move || {
             let link = next?;
             next = link.next.get();
@@ -65,8 +69,7 @@ impl Link {
         let new = !self.watched.swap(true, Ordering::Relaxed);
         if new {
             self.whole.set(Some(whole));
-            // SAFETY: as in `list`.
-            self.next.set(unsafe { FIRST.load(Ordering::Acquire).as_ref() });
+            self.next.set(Link::first());
             FIRST.store(ptr::from_ref(self).cast_mut(), Ordering::Release);
         }
         new
@@ -88,10 +91,16 @@ impl Link {
             .is_none_or(|whole| (0..TRIES).any(|_| whole.hold()) || (0..turns).any(|turn| after_a_turn(whole, turn)))
     }
 
+    /// Gives back this one and those behind it up to `end`, the last of them first: locks may lie in one another, as critical sections do.
+    ///
     /// # Safety
     ///
-    /// The caller owes: it is held.
-    unsafe fn release(&self) {
+    /// The caller owes: they are held.
+    unsafe fn release_until(&self, end: Option<&Link>) {
+        if let Some(next) = self.next.get().filter(|next| end.is_none_or(|end| !ptr::eq(*next, end))) {
+            // SAFETY: the caller's promise.
+            unsafe { next.release_until(end) };
+        }
         if let Some(whole) = self.whole.get() {
             // SAFETY: the caller's promise.
             unsafe { whole.release() };
@@ -164,13 +173,13 @@ fn hold_all(turns: u64) -> bool {
     if HOLDER.compare_exchange(0, this_thread(), Ordering::Acquire, Ordering::Relaxed).is_err() {
         return false;
     }
-    let Some(missing) = Link::list().position(|link| !link.hold(turns)) else {
+    let Some(missing) = Link::list().find(|link| !link.hold(turns)) else {
         HELD.store(true, Ordering::Relaxed);
         return true;
     };
-    for link in Link::list().take(missing) {
+    if let Some(first) = Link::first().filter(|first| !ptr::eq(*first, missing)) {
         // SAFETY: all before the one that is missing are held.
-        unsafe { link.release() };
+        unsafe { first.release_until(Some(missing)) };
     }
     HOLDER.store(0, Ordering::Release);
     false
@@ -179,9 +188,9 @@ fn hold_all(turns: u64) -> bool {
 /// Gives back what this thread holds, if it does.
 fn release_all() {
     if HOLDER.load(Ordering::Relaxed) == this_thread() && HELD.swap(false, Ordering::Relaxed) {
-        for link in Link::list() {
+        if let Some(first) = Link::first() {
             // SAFETY: this thread holds all, and nothing was added since.
-            unsafe { link.release() };
+            unsafe { first.release_until(None) };
         }
         HOLDER.store(0, Ordering::Release);
     }
