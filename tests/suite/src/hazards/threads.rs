@@ -3,7 +3,7 @@
 use core::cell::Cell;
 
 use freehold::{
-    Arena, ArenaBox, BlockPool, Claim, DefaultBacking, IntoIter, Ledger, Local, Locked, Pool, PoolBox, Scope,
+    Arena, ArenaBox, BlockPool, Bounded, Claim, DefaultBacking, IntoIter, Ledger, Local, Locked, Pool, PoolBox, Scope,
     SharedPool, Snapshot, TypedArena,
 };
 use static_assertions::{assert_impl_all, assert_not_impl_any};
@@ -37,6 +37,10 @@ assert_impl_all!(SharedPool<'static, NotSend>: Send, Sync);
 assert_impl_all!(BlockPool<'static, Shared>: Send, Sync);
 assert_impl_all!(BlockPool<'static, Local>: Send);
 assert_not_impl_any!(BlockPool<'static, Local>: Sync);
+
+assert_impl_all!(Bounded<Shared>: Send, Sync);
+#[cfg(not(target_family = "wasm"))]
+assert_not_impl_any!(Bounded<Local>: Send, Sync);
 
 // A box of an unshared pool frees into it when it is dropped, so it must stay on the pool's thread.
 assert_not_impl_any!(PoolBox<'static, u8>: Send);
