@@ -13,7 +13,8 @@ use crate::span::Span;
 /// A range that the caller owns: a buffer on the stack, a static, a linker section, external RAM.
 ///
 /// Of any size and alignment; up to two grains ([`GRAIN`](crate::GRAIN)) are lost where its ends are not on the grain.
-/// The whole range goes to the ledger with the first request that fits it; a request that doesn't fit changes nothing.
+/// The whole range goes to the ledger with the first request that fits it; a request that doesn't fit changes nothing. A
+/// [`Bounded`](crate::Bounded) heap is lent it without a ledger, and loses a word at most at each end.
 #[derive(Debug)]
 pub struct Region<'r> {
     span: Option<Span>,
@@ -38,7 +39,7 @@ impl<'r> Region<'r> {
     ///
     /// # Safety
     ///
-    /// The caller owes: for as long as the region and every ledger it goes to are in use, these bytes may be read and
+    /// The caller owes: for as long as the region and every ledger or heap it goes to are in use, these bytes may be read and
     /// written through `base`, and nobody else uses them.
     pub const unsafe fn from_raw(base: *mut u8, len: usize) -> Region<'r> {
         let len = if len > isize::MAX as usize { isize::MAX as usize } else { len };

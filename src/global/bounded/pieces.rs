@@ -193,9 +193,7 @@ impl Pieces {
             return;
         }
         self.hide(at, len);
-        self.free += len;
-        self.flip(at);
-        self.flip(at + len);
+        self.change(at, len, len);
         if len < LEAST {
             return self.set(at, ONE);
         }
@@ -222,9 +220,7 @@ impl Pieces {
         if len == 0 {
             return;
         }
-        self.free -= len;
-        self.flip(at);
-        self.flip(at + len);
+        self.change(at, len, len.wrapping_neg());
         if len < LEAST {
             return;
         }
@@ -271,8 +267,16 @@ impl Pieces {
         }
     }
 
-    /// Changes whether a piece and a block touch here.
+    /// Counts a piece that has come or gone, and marks where it begins and ends.
     #[inline(never)]
+    fn change(&mut self, at: usize, len: usize, more: usize) {
+        self.free = self.free.wrapping_add(more);
+        self.flip(at);
+        self.flip(at + len);
+    }
+
+    /// Changes whether a piece and a block touch here.
+    #[inline(always)]
     fn flip(&mut self, at: usize) {
         let bits = self.get_bits(at) ^ 1 << (at / WORD % 32);
         self.step();
@@ -351,7 +355,7 @@ fn word_of(at: usize) -> usize {
 /// The bin for pieces of so many bytes, at least [`LEAST`].
 #[inline(never)]
 const fn bin_of(len: usize) -> u32 {
-    let shift = (len | SHORT).ilog2() - STEPS.ilog2();
+    let shift = usize::BITS - 1 - STEPS.ilog2() - len.leading_zeros();
     let bin = shift * STEPS as u32 + (len >> shift) as u32 - FIRST;
     if bin < BINS as u32 { bin } else { BINS as u32 - 1 }
 }
