@@ -8,7 +8,7 @@ use crate::access::{Needed, Shareable};
 use crate::backing::Backing;
 use crate::copy::{LEAST_COPIED, copy_block};
 use crate::layout::GRAIN;
-use crate::ledger::{GrowInPlace, Ledger, Placed, Records, Snapshot, Spans, Want, payload_len};
+use crate::ledger::{GrowInPlace, Ledger, Placed, Records, Snapshot, Spans, Want, Wish, payload_len};
 use crate::platform::{self, sanitizer};
 
 #[cfg(feature = "allocator-api2")]
@@ -141,7 +141,15 @@ impl<A: Shareable> Global<A> {
     #[inline(never)]
     fn open(&self) -> Option<&'static Heap<A>> {
         let layout = Layout::new::<Heap<A>>();
-        let want = Want { prefix: 0, size: layout.size(), align: layout.align(), prefer: 0, ahead: false, grow: None };
+        let want = Want {
+            prefix: 0,
+            size: layout.size(),
+            align: layout.align(),
+            prefer: 0,
+            ahead: false,
+            grow: None,
+            wish: Wish::Anywhere,
+        };
         // SAFETY: no claim is to grow.
         let (Placed::New(payload, _) | Placed::Grown(payload)) = unsafe { self.spans.place(self.owner, &want) }.ok()?;
         let fresh = payload.base().cast::<Heap<A>>();
@@ -329,7 +337,7 @@ impl<A: Shareable> Global<A> {
         }
         let missing = size - had;
         let grow = Some(GrowInPlace { payload: memory, missing, prefer: 0 });
-        let want = Want { prefix: 0, size, align: new.align(), prefer: 0, ahead: true, grow };
+        let want = Want { prefix: 0, size, align: new.align(), prefer: 0, ahead: true, grow, wish: Wish::Anywhere };
         // SAFETY: the span is a payload of this ledger's that the caller holds.
         let Placed::New(payload, _) = (unsafe { self.spans.place(self.owner, &want) }).ok()? else {
             return Some(memory);

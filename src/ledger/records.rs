@@ -4,6 +4,7 @@ use core::marker::PhantomData;
 use core::ptr::NonNull;
 
 use super::book::{Book, Totals};
+use super::part::Wish;
 use super::{Claim, Keeper, Spans, header_of, payload, reached};
 use crate::layout::{GRAIN, MAX_SPAN, round_up};
 use crate::lock::Lock;
@@ -62,7 +63,7 @@ impl Records {
     pub fn place(&self, owner: &'static str, size: usize) -> Option<(NonNull<u8>, usize)> {
         let len = round_up(size, GRAIN).filter(|len| *len < MAX_SPAN)? + GRAIN;
         self.with(|Kept { book, .. }| {
-            let at = book.carve_len(owner, len, len)?;
+            let at = book.carve_len(owner, len, len, Wish::Anywhere)?;
             Some((reached(payload(at)).base(), book.zero_from()))
         })
     }
@@ -123,7 +124,8 @@ impl Records {
     pub fn span_from(&self, addr: usize) -> Option<super::SpanInfo> {
         self.with(|kept| {
             let at = kept.book.span_from(addr)?;
-            Some(super::SpanInfo { base: at.addr(), len: at.len.get(), owner: at.owner() })
+            let region = kept.book.region_of(at);
+            Some(super::SpanInfo { base: at.addr(), len: at.len.get(), owner: at.owner(), region })
         })
     }
 
