@@ -423,6 +423,11 @@ impl<A: Shareable> Heap<A> {
         self.list(class).map_or((0, 0), |list| (list.len(), list.room.get()))
     }
 
+    #[cfg(all(test, not(miri)))]
+    pub fn shared(&self) -> &Shared {
+        &self.shared
+    }
+
     /// Bytes of the reserve that are in no block.
     #[cfg(all(test, not(miri)))]
     pub fn reserved(&self) -> usize {

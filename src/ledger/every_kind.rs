@@ -151,7 +151,7 @@ fn change<'l>(ledger: &'l Ledger<Odd>, claims: &mut [Option<Held<'l>>], random: 
             prefer,
             ahead: false,
             grow: None,
-            wish: Wish::Anywhere,
+            wish: super::Wish::Anywhere,
         };
         // SAFETY: no claim is to grow.
         let Ok(Placed::New(payload, zero_from)) = (unsafe { ledger.place("claim", &want) }) else { return };
@@ -177,7 +177,7 @@ fn change<'l>(ledger: &'l Ledger<Odd>, claims: &mut [Option<Held<'l>>], random: 
         _ => {
             let size = held.payload().len() + bytes;
             let grow = Some(GrowInPlace { payload: base, missing: bytes, prefer: bytes * random.below(3) });
-            let want = Want { prefix: 0, size, align: 8, prefer: 0, ahead: false, grow, wish: Wish::Anywhere };
+            let want = Want { prefix: 0, size, align: 8, prefer: 0, ahead: false, grow, wish: super::Wish::Anywhere };
             // SAFETY: a claim of this ledger's.
             match unsafe { ledger.place("claim", &want) } {
                 Ok(Placed::Grown(payload)) => {

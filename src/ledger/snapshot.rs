@@ -304,6 +304,24 @@ mod tests {
         assert!(last.contains("peak 4 KiB"), "{last}");
     }
 
+    /// Where memory has names, each begins with its own.
+    #[test]
+    fn a_drawing_names_regions() {
+        let mut memory = Vec::<u8>::with_capacity(20_000);
+        let (first, second) = memory.spare_capacity_mut().split_at_mut(10_000);
+        let rams = [crate::Ram::new("tcm", Region::new(first)), crate::Ram::new("sram", Region::new(second))];
+        let ledger = Ledger::new(crate::Regions::new(rams));
+        let sram = Ledger::new(crate::Within::only(&ledger, "sram", "buffers"));
+        let layout = Layout::from_size_align(1000, 8).unwrap();
+        let _claims = [ledger.claim("one", layout).unwrap(), sram.claim("two", layout).unwrap()];
+        let drawing = ledger.snapshot().to_string();
+        let heads: Vec<_> = drawing.lines().filter(|line| line.contains("├─ ")).collect();
+        assert!(heads.len() == 2 && heads[0].contains("├─ tcm ──") && heads[1].contains("├─ sram ──"), "{drawing}");
+        assert!(heads.iter().all(|line| line.chars().count() == drawing.lines().next().unwrap().chars().count()));
+        let (tcm, sram) = drawing.split_once("├─ sram").unwrap();
+        assert!(tcm.contains(" one ") && sram.contains(" buffers ") && !tcm.contains(" buffers "), "{drawing}");
+    }
+
     #[test]
     fn a_long_drawing_is_summed_up() {
         const OWNERS: [&str; 2] = ["one", "two"];
