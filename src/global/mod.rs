@@ -49,6 +49,12 @@ pub use stats::{ClassStats, HeapStats};
 /// | up to 1 KiB | the same, with slabs of 8 or 16 KiB; while there are few of its size, a claim of its own | an eighth at most; no header, or one of a [`GRAIN`] |
 /// | up to 32 KiB | the list of its size class, or the ledger; a claim of its own | an eighth at most, and a header of one grain |
 /// | more, or aligned to more than 16 bytes | the ledger; a claim of its own | its size, and a header of one grain |
+/// | up to 1 KiB, where memory is small or short | a slab of any length that all classes share, or a claim of its own | as above, and the slab's record: some 100 bytes with its header |
+///
+/// Memory is small as long as a slab would be more than a 64th of what the ledger holds, 256 KiB for the smallest. Then the heap takes no more for
+/// itself than a record of some 700 bytes (450 on 32 bits), and each block that is not of a fine class goes back to the ledger when it is freed.
+/// It is short when there is no room for a slab: then a slab of another class that has free blocks becomes one that all share. So no class
+/// keeps what another needs, and a request is refused when memory is used up.
 ///
 /// A block that is at hand is taken and given back in a few instructions, without a call. A claim takes some steps more, however many
 /// there are. `realloc` stays in place where the size class stays or the memory behind is free, and grows the last claim with
@@ -61,14 +67,13 @@ pub use stats::{ClassStats, HeapStats};
 /// use. So a program that frees everything can run again in the same memory (or nearly: pieces lie elsewhere then, and may leave other
 /// gaps), and what one size had, another can have, or an arena.
 ///
-/// One slab it keeps for itself, once its ledger holds 64 KiB: requests of up to 256 bytes are met from it when nobody has memory for
+/// A slab of 2 to 4 KiB it keeps for itself, once its ledger holds 64 KiB: requests of up to 256 bytes are met from it when nobody has memory for
 /// another. So where an arena has taken the last of it, its panic can still be formatted, printed and caught.
 ///
 /// `A` says how it is shared: as the target needs unless you say otherwise. An interrupt handler needs a [`Locked`](crate::Locked)
 /// heap whose lock keeps interrupts off.
 ///
-/// Over a backing that lends each claim (`Over`), requests of up to 256 bytes get null: a slab must lie at a multiple of its size, and nobody
-/// lends it so. The first request of all claims the heap's record, which stays claimed even if there is no room for the request itself.
+/// The first request of all claims the heap's record, which stays claimed even if there is no room for the request itself.
 ///
 /// It can be an `Allocator` for single collections too (feature `allocator-api2`). One that is dropped leaves its memory to nobody:
 /// it is meant for a `static`.

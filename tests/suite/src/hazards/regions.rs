@@ -60,7 +60,8 @@ pub fn regions_in_their_order() {
                 break;
             };
             let addr = new.as_ptr().addr().get();
-            let index = ranges.iter().position(|range| lies_in(&[range.clone()], addr, 2000)).expect("one of them");
+            let index =
+                ranges.iter().position(|range| lies_in(core::slice::from_ref(range), addr, 2000)).expect("one of them");
             assert!(index >= last, "{index} before {last} is full");
             last = index;
             *claim = Some(new);
@@ -69,7 +70,7 @@ pub fn regions_in_their_order() {
         let snapshot = ledger.snapshot();
         assert_eq!(snapshot.granted, LENS.iter().sum());
         for span in snapshot.spans() {
-            let index = ranges.iter().position(|range| lies_in(&[range.clone()], span.base, span.len));
+            let index = ranges.iter().position(|range| lies_in(core::slice::from_ref(range), span.base, span.len));
             assert_eq!(span.region, index.map(|index| NAMES[index]), "{span:?}");
         }
         claims.into_iter().for_each(drop);
@@ -212,13 +213,11 @@ pub fn regions_whose_end_is_found_out() {
     assert!(between.claim("all", layout(LEN + 1, 8)).is_err());
     assert!(between.claim("all", layout(LEN - 200, 8)).is_ok());
     assert!(between.snapshot().granted > LEN - 100 && between.snapshot().granted <= LEN);
-    drop(between);
     // SAFETY: as above.
     let until = Ledger::new(unsafe { Region::until(start, end) });
     assert!(until.claim("all", layout(LEN + 1, 8)).is_err() && until.claim("all", layout(LEN - 200, 8)).is_ok());
     assert!(until.claim("more", layout(LEN + 1, 8)).is_err());
     assert_eq!(ASKED.load(Relaxed), 1);
-    drop(until);
     // SAFETY: as above.
     let wrong = Ledger::new(unsafe { Region::between(start.wrapping_add(1), start) });
     let error = wrong.claim("all", layout(1, 1)).err().expect("no region");
