@@ -81,6 +81,18 @@ pub enum Obstacle {
         /// The backing that gave it.
         backing: &'static str,
     },
+    /// A region that was handed over can't be used; nothing of it was.
+    Unfit {
+        /// Its name.
+        region: &'static str,
+        /// What is wrong with it.
+        why: &'static str,
+    },
+    /// The claim was to lie in a memory that the ledger doesn't have.
+    Unknown {
+        /// The name or the purpose that it was to have.
+        region: &'static str,
+    },
     /// An implementation of `Display`, or the like, returned an error while its text was being written.
     Format,
     /// A pool of fixed capacity has all its blocks in use.
@@ -108,6 +120,10 @@ impl fmt::Display for Obstacle {
                 write!(f, "{backing} handed out memory at {at:#x} that `{with}` already holds; it was not used")
             }
             Obstacle::Short { backing } => write!(f, "{backing} gave less than it was asked for"),
+            Obstacle::Unfit { region, why } => write!(f, "the region `{region}` can't be used: {why}"),
+            Obstacle::Unknown { region } => {
+                write!(f, "the ledger has no region named `{region}`, nor one that suits it")
+            }
             Obstacle::Format => f.write_str("the value could not be formatted"),
             Obstacle::Full { capacity } => write!(f, "all {capacity} blocks are in use"),
         }
@@ -178,6 +194,8 @@ mod tests {
             "pages handed out memory at 0x80 that `heap` already holds; it was not used",
         );
         told(Obstacle::Short { backing }, "pages gave less than it was asked for");
+        told(Obstacle::Unfit { region: "sram", why: "it is odd" }, "the region `sram` can't be used: it is odd");
+        told(Obstacle::Unknown { region: "dma" }, "the ledger has no region named `dma`, nor one that suits it");
         told(Obstacle::Format, "the value could not be formatted");
         told(Obstacle::Full { capacity: 3 }, "all 3 blocks are in use");
     }

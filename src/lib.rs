@@ -46,7 +46,7 @@ pub use backing::Hosted;
 pub use backing::Libc;
 #[cfg(feature = "allocator-api2")]
 pub use backing::Over;
-pub use backing::{Backing, Grant, Loan, Need, Region, Request, Then};
+pub use backing::{Backing, Grant, Loan, Need, Part, Ram, Region, Regions, Request, Then};
 #[cfg(target_family = "wasm")]
 pub use backing::{HeapTail, MemoryGrow};
 pub use chunk::Growth;
@@ -55,7 +55,7 @@ pub use critical::CriticalSection;
 pub use error::{AllocError, Obstacle, Rejected};
 pub use global::{Bounded, ClassStats, Global, HeapStats};
 pub use layout::{GRAIN, PAGE};
-pub use ledger::{Claim, Ledger, Snapshot, SpanInfo};
+pub use ledger::{Claim, Ledger, Snapshot, SpanInfo, Within};
 pub use lock_api::RawMutex;
 pub use plot::Plot;
 pub use pool::{BlockPool, Pool, PoolBox, SharedPool};

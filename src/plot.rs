@@ -31,6 +31,9 @@ pub struct Plot<'r> {
     taken: Cell<bool>,
 }
 
+/// What errors call it.
+const NAME: &str = "plot";
+
 // SAFETY: it is used through the exclusive borrow of the arena or the pool that has it; through a shared one there is nothing to be done.
 unsafe impl Sync for Plot<'_> {}
 
@@ -40,26 +43,26 @@ impl<'r> Plot<'r> {
         Plot { region, taken: Cell::new(false) }
     }
 
-    /// What of it may be used.
-    fn span(&self) -> Option<Span> {
-        let span = self.region.span()?;
+    /// What of it may be used, if nobody has it.
+    fn span(&self) -> Result<Span, Obstacle> {
+        let found = self.region.find().map_err(|why| Obstacle::Unfit { region: NAME, why })?;
+        let span = found.filter(|_| !self.taken.get()).ok_or(Obstacle::Exhausted { backing: NAME, left: 0 })?;
         let (skip, len) = usable(span.addr(), span.len());
         // SAFETY: what is usable lies in the span.
         let base = unsafe { span.base().add(skip) };
         // SAFETY: as above.
-        Some(unsafe { Span::new(base, len) })
+        Ok(unsafe { Span::new(base, len) })
     }
 }
 
 // SAFETY: the whole of it goes out once, until it comes back, and is as large as was wanted.
 unsafe impl Spans for Plot<'_> {
     unsafe fn place(&self, _: &'static str, want: &Want) -> Result<Placed, Obstacle> {
-        let exhausted = |left| Obstacle::Exhausted { backing: "plot", left };
-        let span = self.span().filter(|_| !self.taken.get()).ok_or(exhausted(0))?;
+        let span = self.span()?;
         let start = span.addr().checked_add(want.prefix).ok_or(Obstacle::TooLarge)?;
         let needed = padding(start, want.align).checked_add(want.size).and_then(|rest| rest.checked_add(want.prefix));
         if needed.ok_or(Obstacle::TooLarge)? > span.len() {
-            return Err(exhausted(span.len().saturating_sub(want.prefix)));
+            return Err(Obstacle::Exhausted { backing: NAME, left: span.len().saturating_sub(want.prefix) });
         }
         self.taken.set(true);
         sanitizer::unpoison(span.base(), 0..span.len());
@@ -91,7 +94,7 @@ mod tests {
                 let scope = arena.scope();
                 scope.alloc_slice_fill_with(3800, |n| n as u8);
                 let error = scope.try_alloc_uninit_slice::<u8>(3800).unwrap_err();
-                assert_eq!(error.obstacle, Obstacle::Exhausted { backing: "plot", left: 0 });
+                assert_eq!(error.obstacle, Obstacle::Exhausted { backing: NAME, left: 0 });
             }
             arena.trim();
             assert_eq!(arena.claimed(), 0);

@@ -17,6 +17,7 @@ mod no_memory_grow;
 #[cfg(feature = "allocator-api2")]
 mod over;
 mod region;
+mod regions;
 #[cfg(test)]
 mod tests;
 mod then;
@@ -34,6 +35,8 @@ pub use no_memory_grow::MemoryGrow;
 #[cfg(feature = "allocator-api2")]
 pub use over::Over;
 pub use region::Region;
+pub(crate) use regions::LEAST_PART;
+pub use regions::{Part, Ram, Regions};
 pub(crate) use then::DEEPEST;
 pub use then::Then;
 
@@ -88,6 +91,10 @@ pub unsafe trait Backing: Send {
     #[doc(hidden)]
     const COMES_BACK: bool = true;
 
+    /// Set by a backing that has [parts](Backing::part).
+    #[doc(hidden)]
+    const PARTS: bool = false;
+
     /// How many [`Then`]s lie one in another here, where loans must find their way back through them.
     #[doc(hidden)]
     const DEPTH: u32 = 0;
@@ -102,6 +109,17 @@ pub unsafe trait Backing: Send {
     ///
     /// What stood in the way; then nothing was taken.
     fn claim(&mut self, request: &Request) -> Result<Grant, Obstacle>;
+
+    /// The next memory that the ledger is to keep apart from all others, and from what is claimed here; `None` if it has them all. Its bytes are
+    /// owed as those of a grant.
+    ///
+    /// # Errors
+    ///
+    /// What stood in the way; then nothing was taken.
+    #[doc(hidden)]
+    fn part(&mut self) -> Result<Option<Part>, Obstacle> {
+        Ok(None)
+    }
 
     /// Takes a loan back. Only called for grants made with [`Grant::loan`] and [`Grant::lot`].
     ///

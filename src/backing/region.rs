@@ -1,5 +1,6 @@
 //! Memory that the caller owns and hands over.
 
+use core::cell::Cell;
 use core::marker::PhantomData;
 use core::mem::MaybeUninit;
 use core::ptr::NonNull;
@@ -17,9 +18,19 @@ use crate::span::Span;
 /// [`Bounded`](crate::Bounded) heap is lent it without a ledger, and loses a word at most at each end.
 #[derive(Debug)]
 pub struct Region<'r> {
-    span: Option<Span>,
+    bounds: Cell<Bounds>,
     _lent: sanitizer::Borrowed,
     owner: PhantomData<&'r mut [MaybeUninit<u8>]>,
+}
+
+/// Where a region lies, as far as that is known.
+#[derive(Clone, Copy, Debug)]
+enum Bounds {
+    Known(Option<Span>),
+    /// Two addresses that the linker knows, and the compiler doesn't.
+    Between(*mut u8, *mut u8),
+    /// The end is to be asked for.
+    Until(*mut u8, fn() -> *mut u8),
 }
 
 // SAFETY: it is the exclusive borrow of plain bytes, which may be sent.
@@ -48,12 +59,80 @@ impl<'r> Region<'r> {
             Some(base) => Some(unsafe { Span::new(base, len) }),
             None => None,
         };
-        Region { span, _lent: sanitizer::Borrowed::new(span), owner: PhantomData }
+        Region { bounds: Cell::new(Bounds::Known(span)), _lent: sanitizer::Borrowed::new(span), owner: PhantomData }
     }
 
-    /// Its bytes, for who keeps the region as long as it uses them.
-    pub(crate) const fn span(&self) -> Option<Span> {
-        self.span
+    /// The bytes from `base` up to `end`, which is the first byte that is not the region's: two symbols of a linker script.
+    ///
+    /// ```
+    /// use freehold::{Ledger, Region};
+    /// # #[unsafe(no_mangle)] static mut __heap_start: u8 = 0;
+    /// # #[unsafe(no_mangle)] static mut __heap_end: u8 = 0;
+    /// # mod script {
+    /// # use freehold::{Ledger, Region};
+    ///
+    /// unsafe extern "C" {
+    ///     static mut __heap_start: u8;
+    ///     static mut __heap_end: u8;
+    /// }
+    ///
+    /// // SAFETY: the linker script keeps these bytes free.
+    /// static LEDGER: Ledger<Region> = Ledger::new(unsafe { Region::between(&raw mut __heap_start, &raw mut __heap_end) });
+    /// # }
+    /// ```
+    ///
+    /// They are compared with the first claim, so a `static` can have them, though their difference is no constant. If `end` lies before
+    /// `base`, claims are refused with an error that says so.
+    ///
+    /// # Safety
+    ///
+    /// As for [`from_raw`](Region::from_raw), of all bytes between the two.
+    pub const unsafe fn between(base: *mut u8, end: *mut u8) -> Region<'r> {
+        Region {
+            bounds: Cell::new(Bounds::Between(base, end)),
+            _lent: sanitizer::Borrowed::new(None),
+            owner: PhantomData,
+        }
+    }
+
+    /// The bytes from `base` up to what `end` returns: external RAM of which the size is found out, or what the stack leaves. It is called
+    /// once, with the first claim.
+    ///
+    /// # Safety
+    ///
+    /// As for [`from_raw`](Region::from_raw), of all bytes between the two. And `end` doesn't unwind, and uses neither the ledger that the region
+    /// goes to nor what lives on it.
+    pub const unsafe fn until(base: *mut u8, end: fn() -> *mut u8) -> Region<'r> {
+        Region {
+            bounds: Cell::new(Bounds::Until(base, end)),
+            _lent: sanitizer::Borrowed::new(None),
+            owner: PhantomData,
+        }
+    }
+
+    /// Finds out where it lies; `None` if there is nothing of it.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with it.
+    pub(crate) fn find(&self) -> Result<Option<Span>, &'static str> {
+        let (base, end) = match self.bounds.get() {
+            Bounds::Known(span) => return Ok(span),
+            Bounds::Between(base, end) => (base, end),
+            Bounds::Until(base, end) => (base, end()),
+        };
+        // What was asked for is known from now on.
+        self.bounds.set(Bounds::Between(base, end));
+        let len = end.addr().checked_sub(base.addr()).ok_or("it ends before it begins")?;
+        // SAFETY: the caller of `between` or `until` owes just this.
+        let found = unsafe { Region::from_raw(base, len) };
+        self.bounds.swap(&found.bounds);
+        self.find()
+    }
+
+    /// Its bytes, for who keeps the region as long as it uses them; `None` if there are none, or something is wrong with it.
+    pub(crate) fn span(&self) -> Option<Span> {
+        self.find().ok().flatten()
     }
 }
 
@@ -66,7 +145,8 @@ unsafe impl Backing for Region<'_> {
     }
 
     fn claim(&mut self, request: &Request) -> Result<Grant, Obstacle> {
-        let Some(span) = self.span else {
+        let found = self.find().map_err(|why| Obstacle::Unfit { region: self.name(), why })?;
+        let Some(span) = found else {
             return Err(Obstacle::Exhausted { backing: self.name(), left: 0 });
         };
         // `from_raw` can't know whether the end wraps: `usable` does.
@@ -74,7 +154,7 @@ unsafe impl Backing for Region<'_> {
         if request.at(span.addr())?.least > skip + left {
             return Err(Obstacle::Exhausted { backing: self.name(), left });
         }
-        self.span = None;
+        self.bounds.set(Bounds::Known(None));
         Ok(Grant::island(span))
     }
 }

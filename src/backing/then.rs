@@ -1,6 +1,6 @@
 //! One backing, and another when it is used up.
 
-use super::{Backing, Grant, Kind, Loan, Request};
+use super::{Backing, Grant, Kind, Loan, Part, Request};
 use crate::error::Obstacle;
 
 /// First `A`; what `A` refuses, `B` is asked for: a buffer on the stack, then pages.
@@ -29,6 +29,7 @@ pub(crate) const DEEPEST: u32 = u16::BITS;
 unsafe impl<A: Backing, B: Backing> Backing for Then<A, B> {
     const LENDS: bool = A::LENDS || B::LENDS;
     const COMES_BACK: bool = A::COMES_BACK || B::COMES_BACK;
+    const PARTS: bool = A::PARTS || B::PARTS;
     const DEPTH: u32 = if !Self::LENDS {
         0
     } else if A::DEPTH > B::DEPTH {
@@ -54,6 +55,13 @@ unsafe impl<A: Backing, B: Backing> Backing for Then<A, B> {
             return Err(Obstacle::Short { backing: name });
         }
         Ok(Grant { route: grant.route << 1 | way, maker: grant.maker.or(Some(name)), ..grant })
+    }
+
+    fn part(&mut self) -> Result<Option<Part>, Obstacle> {
+        match self.first.part()? {
+            None => self.second.part(),
+            part => Ok(part),
+        }
     }
 
     unsafe fn give_back(&mut self, loan: Loan) {

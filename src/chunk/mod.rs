@@ -8,7 +8,7 @@ use core::ptr::NonNull;
 
 use crate::error::{AllocError, Obstacle, out_of_memory};
 use crate::layout::padding;
-use crate::ledger::{GrowInPlace, Placed, Spans, Want};
+use crate::ledger::{GrowInPlace, Placed, Spans, Want, Wish};
 use crate::platform::{self, Packed, sanitizer};
 use crate::span::Span;
 
@@ -154,6 +154,7 @@ impl<'l> Chunks<'l> {
                 missing,
                 prefer: self.growth.in_place(step, chunk.len.get()),
             }),
+            wish: Wish::Anywhere,
         };
         // SAFETY: the chunk's payload is held until the chunk leaves the list.
         unsafe { self.spans.place(self.owner, &want) }

@@ -15,7 +15,7 @@ use super::slab::{self, Slabs, slack};
 use super::stats::ClassStats;
 use crate::access::Shareable;
 use crate::layout::GRAIN;
-use crate::ledger::{GrowInPlace, Keeper, Placed, Records, Spans, Want, payload_len};
+use crate::ledger::{GrowInPlace, Keeper, Placed, Records, Spans, Want, Wish, payload_len};
 use crate::platform::{self, Link, Whole};
 
 /// What a [`Global`](super::Global) owns, in a claim of the ledger's that is never given back.
@@ -327,7 +327,8 @@ impl<L: Shareable> Heap<L> {
                 missing: size,
                 prefer: prefer.min(most),
             });
-            let want = Want { prefix: shared::HEAD, size, align: ALIGN, prefer, ahead: true, grow };
+            let want =
+                Want { prefix: shared::HEAD, size, align: ALIGN, prefer, ahead: true, grow, wish: Wish::Anywhere };
             // SAFETY: the slab that is to grow is kept.
             let placed = unsafe { self.spans.place(self.owner, &want) };
             self.enter();
@@ -417,6 +418,11 @@ impl<L: Shareable> Heap<L> {
         self.list(class).map_or((0, 0), |list| (list.len(), list.room.get()))
     }
 
+    #[cfg(all(test, not(miri)))]
+    pub fn shared(&self) -> &Shared {
+        &self.shared
+    }
+
     /// Bytes of the reserve that are in no block.
     #[cfg(all(test, not(miri)))]
     pub fn reserved(&self) -> usize {
@@ -446,7 +452,15 @@ impl<L: Shareable> Heap<L> {
 
     /// Claims a slab of so many bytes: the claim begins, with the ledger's header, at a multiple of them, and ends just before the next.
     fn claim_slab(&self, slab: usize) -> Free {
-        let want = Want { prefix: slab - GRAIN, size: 0, align: slab, prefer: 0, ahead: true, grow: None };
+        let want = Want {
+            prefix: slab - GRAIN,
+            size: 0,
+            align: slab,
+            prefer: 0,
+            ahead: true,
+            grow: None,
+            wish: Wish::Anywhere,
+        };
         // SAFETY: no claim is to grow.
         let (Placed::New(payload, _) | Placed::Grown(payload)) = unsafe { self.spans.place(self.owner, &want) }.ok()?;
         if payload.addr() & (slab - 1) != GRAIN {
@@ -482,7 +496,7 @@ impl<L: Shareable> Heap<L> {
             wide.limit.set(claimed / PART);
         }
         self.leave();
-        let want = Want { prefix: 0, size, align, prefer: 0, ahead: true, grow: None };
+        let want = Want { prefix: 0, size, align, prefer: 0, ahead: true, grow: None, wish: Wish::Anywhere };
         // SAFETY: no claim is to grow.
         match unsafe { self.spans.place(self.owner, &want) }.ok()? {
             Placed::New(payload, zero_from) if payload.addr().is_multiple_of(align) => {

@@ -8,7 +8,7 @@ use crate::access::{Needed, Shareable};
 use crate::backing::Backing;
 use crate::copy::{LEAST_COPIED, copy_block};
 use crate::layout::GRAIN;
-use crate::ledger::{GrowInPlace, Ledger, Placed, Records, Snapshot, Spans, Want, payload_len};
+use crate::ledger::{GrowInPlace, Ledger, Placed, Records, Snapshot, Spans, Want, Wish, payload_len};
 use crate::platform::{self, sanitizer};
 
 #[cfg(feature = "allocator-api2")]
@@ -51,6 +51,12 @@ pub use stats::{ClassStats, HeapStats};
 /// | up to 1 KiB | the same, with slabs of 8 or 16 KiB; while there are few of its size, a claim of its own | an eighth at most; no header, or one of a [`GRAIN`] |
 /// | up to 32 KiB | the list of its size class, or the ledger; a claim of its own | an eighth at most, and a header of one grain |
 /// | more, or aligned to more than 16 bytes | the ledger; a claim of its own | its size, and a header of one grain |
+/// | up to 1 KiB, where memory is small or short | a slab of any length that all classes share, or a claim of its own | as above, and the slab's record: some 100 bytes with its header |
+///
+/// Memory is small as long as a slab would be more than a 64th of what the ledger holds, 256 KiB for the smallest. Then the heap takes no more for
+/// itself than a record of some 700 bytes (450 on 32 bits), and each block that is not of a fine class goes back to the ledger when it is freed.
+/// It is short when there is no room for a slab: then a slab of another class that has free blocks becomes one that all share. So no class
+/// keeps what another needs, and a request is refused when memory is used up.
 ///
 /// A block that is at hand is taken and given back in a few instructions, without a call. A claim takes some steps more, however many
 /// there are. `realloc` stays in place where the size class stays or the memory behind is free, and grows the last claim with
@@ -63,14 +69,13 @@ pub use stats::{ClassStats, HeapStats};
 /// use. So a program that frees everything can run again in the same memory (or nearly: pieces lie elsewhere then, and may leave other
 /// gaps), and what one size had, another can have, or an arena.
 ///
-/// One slab it keeps for itself, once its ledger holds 64 KiB: requests of up to 256 bytes are met from it when nobody has memory for
+/// A slab of 2 to 4 KiB it keeps for itself, once its ledger holds 64 KiB: requests of up to 256 bytes are met from it when nobody has memory for
 /// another. So where an arena has taken the last of it, its panic can still be formatted, printed and caught.
 ///
 /// `L` says how it is shared: as its ledger is, which is as the target needs unless you say otherwise. An interrupt handler may use it if
 /// the ledger's lock keeps interrupts off: see [`Locked`](crate::Locked).
 ///
-/// Over a backing that lends each claim (`Over`), requests of up to 256 bytes get null: a slab must lie at a multiple of its size, and nobody
-/// lends it so. The first request of all claims the heap's record, which stays claimed even if there is no room for the request itself.
+/// The first request of all claims the heap's record, which stays claimed even if there is no room for the request itself.
 ///
 /// It can be an `Allocator` for single collections too (feature `allocator-api2`). One that is dropped leaves its memory to nobody:
 /// it is meant for a `static`.
@@ -150,7 +155,15 @@ impl<L: Shareable> Global<L> {
         // What is watched first is held last: who has a heap's lock may wait for its ledger's, and not the other way round.
         platform::watch(self.records, || true);
         let layout = Layout::new::<Heap<L>>();
-        let want = Want { prefix: 0, size: layout.size(), align: layout.align(), prefer: 0, ahead: false, grow: None };
+        let want = Want {
+            prefix: 0,
+            size: layout.size(),
+            align: layout.align(),
+            prefer: 0,
+            ahead: false,
+            grow: None,
+            wish: Wish::Anywhere,
+        };
         // SAFETY: no claim is to grow.
         let (Placed::New(payload, _) | Placed::Grown(payload)) = unsafe { self.spans.place(self.owner, &want) }.ok()?;
         let fresh = payload.base().cast::<Heap<L>>();
@@ -340,7 +353,7 @@ impl<L: Shareable> Global<L> {
         }
         let missing = size - had;
         let grow = Some(GrowInPlace { payload: memory, missing, prefer: 0 });
-        let want = Want { prefix: 0, size, align: new.align(), prefer: 0, ahead: true, grow };
+        let want = Want { prefix: 0, size, align: new.align(), prefer: 0, ahead: true, grow, wish: Wish::Anywhere };
         // SAFETY: the span is a payload of this ledger's that the caller holds.
         let Placed::New(payload, _) = (unsafe { self.spans.place(self.owner, &want) }).ok()? else {
             return Some(memory);

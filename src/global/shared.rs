@@ -214,6 +214,17 @@ impl Shared {
         self.apart.get(class).map_or(0, |count| count.get() as usize)
     }
 
+    /// How many slabs there are, and how deep their tree is.
+    #[cfg(all(test, not(miri)))]
+    pub fn slabs(&self) -> usize {
+        iter::successors(self.all.at_or_above(0), |at| self.all.at_or_above(tree::Node::addr(*at) + 1)).count()
+    }
+
+    #[cfg(all(test, not(miri)))]
+    pub fn depth(&self) -> usize {
+        self.all.depth()
+    }
+
     /// One more block of this class is a span of its own, or one less.
     pub fn count_single(&self, block: NonNull<u8>, class: usize, more: bool) {
         let size = size_of_class(class);

@@ -166,6 +166,42 @@ fn h37_no_reserve_where_memory_is_small() {
     });
 }
 
+/// However many shared slabs there are, and whatever holes they have, a block is found or refused after a look at a few; and a block that
+/// comes back finds its slab in a tree that stays flat.
+#[test]
+fn h36_few_shared_slabs_are_looked_at() {
+    const SLABS: usize = 300;
+    on_region(8 << 20, |heap, ledger| {
+        free(heap, alloc(heap, 16).expect("room"), 16);
+        // Nothing but holes of a kilobyte: no slab of a class's own fits.
+        let claims: Vec<_> =
+            core::iter::from_fn(|| ledger.claim("all", layout(1024 - GRAIN)).ok()).enumerate().collect();
+        let (holes, _rest): (Vec<_>, Vec<_>) = claims.into_iter().partition(|(index, _)| index % 2 == 0);
+        drop(holes.into_iter().take(SLABS).map(|(_, claim)| claim).collect::<Vec<_>>());
+        let shared = heap.heap().expect("a heap").shared();
+        let mut blocks: Vec<_> =
+            [48, 16, 256, 112, 64].into_iter().cycle().map_while(|size| Some((alloc(heap, size)?, size))).collect();
+        assert!(shared.slabs() >= SLABS, "{} slabs", shared.slabs());
+        assert!(shared.depth() < 40, "a tree of {} levels", shared.depth());
+        let mut number = 0;
+        while let Some((block, size)) = (!blocks.is_empty()).then(|| blocks.swap_remove(number * 7919 % blocks.len())) {
+            number += 1;
+            free(heap, block, size);
+            let before = shared.looks.get();
+            let again = alloc(heap, 16 + number % 16 * 16);
+            // Once before memory is asked for, and twice after, if there is none.
+            let looked = shared.looks.get() - before;
+            assert!(looked <= 3 * (2 + 32), "{looked} slabs were looked at");
+            again.into_iter().for_each(|block| free(heap, block, 16 + number % 16 * 16));
+            if number % 64 == 0 {
+                heap.trim();
+            }
+        }
+        heap.trim();
+        assert_eq!((heap.stats().in_use, shared.slabs()), (0, 0));
+    });
+}
+
 /// Whoever forks has every heap's lock before that of its ledger, for which somebody in a heap may wait.
 #[test]
 #[cfg(all(unix, not(target_family = "wasm")))]

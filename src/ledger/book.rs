@@ -2,8 +2,9 @@
 
 use super::bins::Bins;
 use super::node::{At, Link};
+use super::part::{self, Part, Wish};
 use super::payload;
-use crate::backing::{Backing, Grant, Kind, Loan, Need, Reach, Request};
+use crate::backing::{self, Backing, Grant, Kind, Loan, Need, Reach, Request};
 use crate::error::Obstacle;
 use crate::layout::{Fit, GRAIN, MAX_SPAN, PAGE, padding};
 use crate::platform::sanitizer;
@@ -19,8 +20,10 @@ use crate::tree::Tree;
 pub(super) struct Book {
     /// The first span of each run, in the order of addresses.
     runs: Tree<At>,
-    /// The free ones.
+    /// The free ones, but for those of the parts, which each have bins of their own.
     bins: Bins,
+    /// The first of them: they lie in their memory, and lead to one another in the order that they came in.
+    parts: part::Link,
     pub totals: Totals,
     /// Where what was ever claimed, or never was zero, ends. What is free from here on is zero, but for the header that may stand
     /// at just this address.
@@ -51,6 +54,7 @@ impl Book {
         Book {
             runs: Tree::new(),
             bins: Bins::new(),
+            parts: None,
             totals: Totals { granted: 0, claimed: 0, peak: 0, growths: 0 },
             touched: 0,
             was_touched: 0,
@@ -77,15 +81,19 @@ impl Book {
         if goes_back && (span != grant.span || span.len() < request.fit().anywhere().unwrap_or(usize::MAX)) {
             return refuse(backing, short);
         }
-        let other = self.span_from(span.addr()).filter(|other| other.addr() < span.end());
         let before = self.runs.at_or_below(span.addr());
-        if let Some(other) = self.holds(before, span.addr()).or(other) {
-            let at = other.addr().max(span.addr());
-            let with = other.owner().unwrap_or("free memory");
-            // A loan too stays where it is: its lender might take what is held, or make of it what it hands out next.
-            return Err(Obstacle::Overlap { backing: name, with, at });
-        }
+        // A loan too stays where it is: its lender might take what is held, or make of it what it hands out next.
+        self.refuse_overlap(name, span, before)?;
         Ok(self.enter(&grant, span, owner, before))
+    }
+
+    fn refuse_overlap(&mut self, backing: &'static str, span: Span, before: Link) -> Result<(), Obstacle> {
+        let other = self.span_from(span.addr()).filter(|other| other.addr() < span.end());
+        let Some(other) = self.holds(before, span.addr()).or(other) else {
+            return Ok(());
+        };
+        let at = other.addr().max(span.addr());
+        Err(Obstacle::Overlap { backing, with: other.owner().unwrap_or("free memory"), at })
     }
 
     /// The span of this run that holds `addr`.
@@ -144,6 +152,74 @@ impl Book {
         self.free(at, 0)
     }
 
+    /// Enters a memory that is to be kept apart: its record is a claim under its name, the rest is free.
+    pub fn enter_part(&mut self, backing: &'static str, new: &backing::Part) -> Result<(), Obstacle> {
+        let grant = Grant::island(new.span);
+        let span = grant.usable().ok_or(Obstacle::Short { backing })?;
+        let before = self.runs.at_or_below(span.addr());
+        self.refuse_overlap(backing, span, before)?;
+        let free = self.enter(&grant, span, new.name, before);
+        let fit = Fit { head: GRAIN, size: size_of::<Part>(), align: 1 };
+        // It has been found long enough for that.
+        let at = self.carve_from(new.name, free, &fit, 0).ok_or(Obstacle::Short { backing })?;
+        let record = payload(at).base().cast::<Part>();
+        // SAFETY: the payload of a claim that is never given back, on the grain, and long enough.
+        unsafe { record.write(Part::new(new, span.addr(), span.end())) };
+        if let Some(rest) = at.after() {
+            self.bins.remove(rest);
+            // SAFETY: it was just written.
+            unsafe { record.as_ptr().as_mut() }.into_iter().for_each(|part| part.bins.insert(rest));
+        }
+        match self.each_part().last() {
+            Some(last) => last.next = Some(record),
+            None => self.parts = Some(record),
+        }
+        Ok(())
+    }
+
+    fn each_part(&mut self) -> impl Iterator<Item = &mut Part> {
+        // SAFETY: they are this book's, which is borrowed for as long.
+        unsafe { part::each(self.parts) }
+    }
+
+    /// The part that a span lies in.
+    #[inline(always)]
+    fn part_of(&mut self, at: At) -> Option<&mut Part> {
+        self.each_part().find(|part| part.holds(at))
+    }
+
+    /// The bins that a span is in, or would be.
+    #[inline(always)]
+    fn bins_of(&mut self, at: At) -> &mut Bins {
+        // SAFETY: they are this book's, which is borrowed for as long.
+        match unsafe { part::each(self.parts) }.find(|part| part.holds(at)) {
+            Some(part) => &mut part.bins,
+            None => &mut self.bins,
+        }
+    }
+
+    /// All bins in which a claim with this wish may be met, in their order.
+    fn bins_for(&mut self, wish: Wish) -> impl Iterator<Item = &mut Bins> {
+        // SAFETY: they are this book's, which is borrowed for as long.
+        let parts = unsafe { part::each(self.parts) }.filter(move |part| part.meets(wish)).map(|part| &mut part.bins);
+        parts.chain(Some(&mut self.bins).filter(|_| wish == Wish::Anywhere))
+    }
+
+    /// Whether there is a part for claims with this wish.
+    pub fn knows(&mut self, wish: Wish) -> Option<&'static str> {
+        self.each_part().find(|part| part.meets(wish)).map(|part| part.name)
+    }
+
+    /// Whether a claim with this wish may be where this one is.
+    pub fn suits(&mut self, at: At, wish: Wish) -> bool {
+        wish == Wish::Anywhere || self.part_of(at).is_some_and(|part| part.meets(wish))
+    }
+
+    /// The name of the part that a span lies in.
+    pub fn region_of(&mut self, at: At) -> Option<&'static str> {
+        self.part_of(at).map(|part| part.name)
+    }
+
     /// Frees what lies beyond the first `keep` bytes of a span (on the grain, less than its length), together with the free ones that it
     /// touches, and returns all that is free there. With 0 that is all of it.
     fn free(&mut self, at: At, keep: usize) -> At {
@@ -153,18 +229,18 @@ impl Book {
         let mergeable = |at: At, other: At| at.len.get() <= MAX_SPAN - other.len.get();
         match at.after() {
             Some(after) if after.is_free() && mergeable(at, after) => {
-                self.bins.remove(after);
+                self.bins_of(after).remove(after);
                 self.swallow(at, after, run);
             }
             Some(after) => after.set_after_free(true),
             None => {}
         }
         if let Some(before) = at.free_before().filter(|before| mergeable(*before, at)) {
-            self.bins.remove(before);
+            self.bins_of(before).remove(before);
             self.swallow(before, at, run);
             at = before;
         }
-        self.bins.insert(at);
+        self.bins_of(at).insert(at);
         at
     }
 
@@ -172,7 +248,7 @@ impl Book {
     #[inline(always)]
     fn leave(&mut self, at: At, len: usize, run: Link) {
         match self.cut(at, len, run) {
-            Some(rest) => self.bins.insert(rest),
+            Some(rest) => self.bins_of(rest).insert(rest),
             None => at.after().into_iter().for_each(|after| after.set_after_free(false)),
         }
     }
@@ -262,7 +338,7 @@ impl Book {
         }
         let run = self.run_that_ends_with(at);
         self.seen = None;
-        self.bins.remove(free);
+        self.bins_of(free).remove(free);
         self.leave(free, bytes, run);
         self.swallow(at, free, run);
         sanitizer::unpoison(free.base(), 0..bytes);
@@ -271,8 +347,8 @@ impl Book {
     }
 
     /// Claims a free span that has room for `fit`, aligned to more than the grain, and up to `more` bytes beyond that.
-    pub fn carve(&mut self, owner: &'static str, fit: &Fit, more: usize) -> Link {
-        let (at, gap, len) = self.bins.find(fit)?;
+    pub fn carve(&mut self, owner: &'static str, fit: &Fit, more: usize, wish: Wish) -> Link {
+        let (at, gap, len) = self.bins_for(wish).find_map(|bins| bins.find(fit))?;
         Some(self.claim(owner, at, gap, len.saturating_add(more.next_multiple_of(GRAIN))))
     }
 
@@ -283,8 +359,8 @@ impl Book {
     }
 
     /// Claims a free span of at least `least` bytes, up to `most` of it, the header included; with no alignment, as most is asked for.
-    pub fn carve_len(&mut self, owner: &'static str, least: usize, most: usize) -> Link {
-        let at = self.bins.find_len(least)?;
+    pub fn carve_len(&mut self, owner: &'static str, least: usize, most: usize, wish: Wish) -> Link {
+        let at = self.bins_for(wish).find_map(|bins| bins.find_len(least))?;
         Some(self.claim(owner, at, 0, most.next_multiple_of(GRAIN)))
     }
 
@@ -292,13 +368,13 @@ impl Book {
     fn claim(&mut self, owner: &'static str, free: At, gap: usize, len: usize) -> At {
         let run = self.run_that_ends_with(free);
         self.seen = None;
-        self.bins.remove(free);
+        self.bins_of(free).remove(free);
         let at = match gap {
             0 => free,
             _ => self.cut(free, gap, run).unwrap_or(free),
         };
         if at != free {
-            self.bins.insert(free);
+            self.bins_of(free).insert(free);
             at.set_after_free(true);
         }
         self.leave(at, len, run);
@@ -334,7 +410,7 @@ impl Book {
             if !lends || at.kind.get() != Kind::Lot || !at.is_first() || !at.is_last() {
                 return None;
             }
-            self.bins.remove(at);
+            self.bins_of(at).remove(at);
         }
         self.seen = None;
         let len = at.len.get();
@@ -383,9 +459,9 @@ impl Book {
         Some(Err(addr))
     }
 
-    /// Length of the longest free span. See [`Bins::longest`].
-    pub fn longest(&self) -> usize {
-        self.bins.longest()
+    /// Length of the longest free span for claims with this wish. See [`Bins::longest`].
+    pub fn longest(&mut self, wish: Wish) -> usize {
+        self.bins_for(wish).map(|bins| bins.longest()).max().unwrap_or(0)
     }
 
     /// The address from which on the last claim is zero.
@@ -437,8 +513,10 @@ impl Book {
             next = self.span_from(at.addr() + 1);
             assert_eq!(on, next);
         }
-        assert_eq!(self.bins.all().filter(|at| at.is_free()).count(), free);
-        assert_eq!(self.bins.all().count(), free);
+        let binned = self.bins_for(Wish::Anywhere).flat_map(|bins| bins.all().collect::<std::vec::Vec<_>>());
+        let binned: std::vec::Vec<_> = binned.collect();
+        assert!(binned.iter().all(|at| at.is_free()));
+        assert_eq!(binned.len(), free);
         assert!(saw, "what was seen last is no span any more");
         self.seen = seen;
         assert_eq!((self.totals.granted, self.totals.claimed), (granted, claimed));

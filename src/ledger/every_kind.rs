@@ -144,7 +144,15 @@ fn change<'l>(ledger: &'l Ledger<Odd>, claims: &mut [Option<Held<'l>>], random: 
     let slot = random.below(claims.len());
     let Some(held) = &claims[slot] else {
         let prefer = bytes * 2 * usize::from(random.below(3) == 0);
-        let want = Want { prefix: 0, size: bytes, align: 1 << random.below(10), prefer, ahead: false, grow: None };
+        let want = Want {
+            prefix: 0,
+            size: bytes,
+            align: 1 << random.below(10),
+            prefer,
+            ahead: false,
+            grow: None,
+            wish: super::Wish::Anywhere,
+        };
         // SAFETY: no claim is to grow.
         let Ok(Placed::New(payload, zero_from)) = (unsafe { ledger.place("claim", &want) }) else { return };
         for skip in zero_from.saturating_sub(payload.addr())..payload.len() {
@@ -169,7 +177,7 @@ fn change<'l>(ledger: &'l Ledger<Odd>, claims: &mut [Option<Held<'l>>], random: 
         _ => {
             let size = held.payload().len() + bytes;
             let grow = Some(GrowInPlace { payload: base, missing: bytes, prefer: bytes * random.below(3) });
-            let want = Want { prefix: 0, size, align: 8, prefer: 0, ahead: false, grow };
+            let want = Want { prefix: 0, size, align: 8, prefer: 0, ahead: false, grow, wish: super::Wish::Anywhere };
             // SAFETY: a claim of this ledger's.
             match unsafe { ledger.place("claim", &want) } {
                 Ok(Placed::Grown(payload)) => {

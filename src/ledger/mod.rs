@@ -19,17 +19,21 @@ mod book;
 #[cfg(test)]
 mod every_kind;
 mod node;
+mod part;
 mod records;
 mod snapshot;
 #[cfg(test)]
 mod tests;
+mod within;
 
 use book::Book;
 pub(crate) use book::Totals;
 use node::At;
+pub(crate) use part::Wish;
 use records::Kept;
 pub(crate) use records::{Read, Records};
 pub use snapshot::{Snapshot, SpanInfo};
+pub use within::Within;
 
 /// Every span that was ever taken from a [`Backing`], and who holds it now.
 ///
@@ -76,6 +80,8 @@ pub(crate) struct Want {
     pub ahead: bool,
     /// The claim that would rather grow in place.
     pub grow: Option<GrowInPlace>,
+    /// Where it is to lie.
+    pub wish: Wish,
 }
 
 /// A claim that would rather grow at its end than have a new one beside it.
@@ -167,7 +173,7 @@ impl<B: Backing, L: Kind> Ledger<B, L> {
     /// they kept at hand.
     pub fn claim(&self, owner: &'static str, layout: Layout) -> Result<Claim<'_>, AllocError> {
         let (size, align) = (layout.size().max(1), layout.align());
-        let want = Want { prefix: 0, size, align, prefer: 0, ahead: false, grow: None };
+        let want = Want { prefix: 0, size, align, prefer: 0, ahead: false, grow: None, wish: Wish::Anywhere };
         // SAFETY: no claim is to grow.
         let placed = unsafe { self.place(owner, &want) };
         let (Placed::Grown(payload) | Placed::New(payload, _)) =
@@ -230,6 +236,18 @@ impl<B: Backing, L: Kind> Ledger<B, L> {
     fn place_fresh(&self, plan: &Plan, ahead: bool) -> Result<Placed, Obstacle> {
         self.with(|book, backing| {
             let mut obstacle = Obstacle::TooLarge;
+            if B::PARTS {
+                while let Some(part) = backing.part()? {
+                    book.enter_part(backing.name(), &part)?;
+                }
+                if let Some(placed) = plan.meet(book, plan.prefer).or_else(|| plan.meet(book, plan.least)) {
+                    return Ok(placed);
+                }
+            }
+            if let Wish::Only(region) = plan.wish {
+                let backing = book.knows(plan.wish).ok_or(Obstacle::Unknown { region })?;
+                return Err(Obstacle::Exhausted { backing, left: plan.fit.room_in(book.longest(plan.wish)) });
+            }
             // Fresh memory: as much as is preferred, and where that is refused as much as is needed.
             let ahead = if ahead { book.totals.claimed / AHEAD } else { 0 };
             let liked = plan.prefer.saturating_add(ahead).min(MAX_SPAN.max(plan.least));
@@ -260,7 +278,7 @@ impl<B: Backing, L: Kind> Ledger<B, L> {
             // What the backing has given already counts as well; what headers and alignment would take of it does not.
             Err(match obstacle {
                 Obstacle::Exhausted { backing, left } => {
-                    Obstacle::Exhausted { backing, left: plan.fit.room_in(left.max(book.longest())) }
+                    Obstacle::Exhausted { backing, left: plan.fit.room_in(left.max(book.longest(plan.wish))) }
                 }
                 other => other,
             })
@@ -276,6 +294,7 @@ struct Plan {
     least: usize,
     prefer: usize,
     grow: Option<Grow>,
+    wish: Wish,
 }
 
 /// A claim that would rather grow: by so many bytes that it needs, and that it would like; on the grain.
@@ -302,7 +321,7 @@ impl Plan {
             let at = unsafe { header_of(grow.payload) };
             Grow { at, missing, liked: missing.max(grow.prefer.min(MAX_SPAN) & !(GRAIN - 1)) }
         });
-        Some(Plan { owner, fit, least, prefer, grow })
+        Some(Plan { owner, fit, least, prefer, grow, wish: want.wish })
     }
 
     /// What is wanted, if the claim is to be `len` bytes long, or as long as it must.
@@ -312,7 +331,7 @@ impl Plan {
 
     /// Has the claim that would rather grow do so.
     fn grow(&self, book: &mut Book) -> Option<Placed> {
-        let grow = self.grow.as_ref()?;
+        let grow = self.grow.as_ref().filter(|grow| book.suits(grow.at, self.wish))?;
         book.extend(grow.at, grow.missing, grow.liked).then(|| Placed::Grown(reached(payload(grow.at))))
     }
 
@@ -333,9 +352,9 @@ impl Plan {
         }
         let len = len.max(self.least);
         let at = if self.fit.align <= GRAIN {
-            book.carve_len(self.owner, len, self.prefer)?
+            book.carve_len(self.owner, len, self.prefer, self.wish)?
         } else {
-            book.carve(self.owner, &self.fit_of(len), self.prefer.saturating_sub(len))?
+            book.carve(self.owner, &self.fit_of(len), self.prefer.saturating_sub(len), self.wish)?
         };
         Some(handed_out(book, at))
     }
@@ -361,6 +380,16 @@ impl Plan {
 // overlap; the lock makes each call one step.
 unsafe impl<B: Backing, L: Kind> Spans for Ledger<B, L> {
     unsafe fn place(&self, owner: &'static str, want: &Want) -> Result<Placed, Obstacle> {
+        if let Wish::Rather(region) = want.wish {
+            // SAFETY: the caller's promise.
+            return match unsafe { self.place(owner, &Want { wish: Wish::Only(region), ..*want }) } {
+                // SAFETY: as above.
+                Err(Obstacle::Exhausted { .. }) => unsafe {
+                    self.place(owner, &Want { wish: Wish::Anywhere, ..*want })
+                },
+                placed => placed,
+            };
+        }
         // SAFETY: the caller's promise.
         let plan = unsafe { Plan::new(owner, want) }.ok_or(Obstacle::TooLarge)?;
         let meet = |kept: &mut Kept| plan.meet_fairly(&mut kept.book).ok_or(kept.keeper);

@@ -5,6 +5,7 @@ use core::marker::PhantomData;
 use core::ptr::NonNull;
 
 use super::book::{Book, Totals};
+use super::part::Wish;
 use super::{Claim, Keeper, SpanInfo, Spans, header_of, payload, reached};
 use crate::access::{Access, Everywhere, Kind, Shareable};
 use crate::layout::{GRAIN, MAX_SPAN, round_up};
@@ -123,7 +124,7 @@ impl<L: Kind> Records<L> {
     pub fn place(&self, owner: &'static str, size: usize) -> Option<(NonNull<u8>, usize)> {
         let len = round_up(size, GRAIN).filter(|len| *len < MAX_SPAN)? + GRAIN;
         self.with(|Kept { book, .. }| {
-            let at = book.carve_len(owner, len, len)?;
+            let at = book.carve_len(owner, len, len, Wish::Anywhere)?;
             Some((reached(payload(at)).base(), book.zero_from()))
         })
     }
@@ -132,7 +133,7 @@ impl<L: Kind> Records<L> {
     pub fn place_part(&self, owner: &'static str, part: impl FnOnce(usize) -> Option<usize>) -> Option<Span> {
         self.with(|Kept { book, .. }| {
             let len = round_up(part(book.totals.granted)?, GRAIN)? + GRAIN;
-            Some(reached(payload(book.carve_len(owner, len, len)?)))
+            Some(reached(payload(book.carve_len(owner, len, len, Wish::Anywhere)?)))
         })
     }
 
@@ -227,7 +228,8 @@ impl<L: Kind> Read for Records<L> {
     fn span_from(&self, addr: usize) -> Option<SpanInfo> {
         self.with(|kept| {
             let at = kept.book.span_from(addr)?;
-            Some(SpanInfo { base: at.addr(), len: at.len.get(), owner: at.owner() })
+            let region = kept.book.region_of(at);
+            Some(SpanInfo { base: at.addr(), len: at.len.get(), owner: at.owner(), region })
         })
     }
 }

@@ -38,6 +38,8 @@ pub struct SpanInfo {
     pub len: usize,
     /// Who holds it; `None` if it is free.
     pub owner: Option<&'static str>,
+    /// The name of the memory that it lies in, where the backing has named ones ([`Regions`](crate::Regions)).
+    pub region: Option<&'static str>,
 }
 
 impl<'l> Snapshot<'l> {
@@ -83,6 +85,7 @@ impl fmt::Debug for Snapshot<'_> {
 #[derive(Clone, Copy)]
 struct Stretch {
     name: &'static str,
+    region: Option<&'static str>,
     start: usize,
     end: usize,
     spans: usize,
@@ -100,19 +103,21 @@ impl fmt::Display for Snapshot<'_> {
     #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut next = self.stretch_from(memory_start());
-        let (mut drawn, mut left_out, mut end) = (0, 0, None);
+        let (mut drawn, mut left_out, mut end, mut last_region) = (0, 0, None, None);
         while let Some(mut stretch) = next {
             next = self.stretch_from(Some(stretch.end));
-            while let Some(more) = next.filter(|more| more.name == stretch.name) {
+            while let Some(more) = next.filter(|more| (more.name, more.region) == (stretch.name, stretch.region)) {
                 stretch = Stretch { end: more.end, spans: stretch.spans + more.spans, ..stretch };
                 next = self.stretch_from(Some(more.end));
             }
             end = Some(stretch.end);
+            let region = core::mem::replace(&mut last_region, stretch.region);
             if drawn == STRETCHES {
                 left_out += 1;
             } else {
                 drawn += 1;
-                stretch.draw(f)?;
+                // Each memory begins with its name.
+                stretch.draw(f, stretch.region.filter(|_| stretch.region != region))?;
             }
         }
         if left_out > 0 {
@@ -138,18 +143,18 @@ impl Snapshot<'_> {
         let (start, stretch) = match (mark, span) {
             (Some(Landmark { name, start, end }), _) => {
                 let start = start.max(from);
-                (start, Stretch { name, start, end: end.min(next_span), spans: 1 })
+                (start, Stretch { name, region: None, start, end: end.min(next_span), spans: 1 })
             }
             (None, Some(span)) => {
                 let (name, end) = (span.owner.unwrap_or("(free)"), span.base + span.len);
-                (span.base, Stretch { name, start: span.base, end, spans: 1 })
+                (span.base, Stretch { name, region: span.region, start: span.base, end, spans: 1 })
             }
             (None, None) => {
                 let end = memory_end().filter(|end| *end > from)?;
-                (end, Stretch { name: "", start: end, end, spans: 0 })
+                (end, Stretch { name: "", region: None, start: end, end, spans: 0 })
             }
         };
-        let gap = Stretch { name: "· not ours ·", start: from, end: start, spans: 1 };
+        let gap = Stretch { name: "· not ours ·", region: None, start: from, end: start, spans: 1 };
         // What alignment left between two stretches is not worth a line.
         let worth_a_line = start - from >= GRAIN;
         Some(if worth_a_line { gap } else { stretch }).filter(|stretch| stretch.end > stretch.start)
@@ -157,9 +162,12 @@ impl Snapshot<'_> {
 }
 
 impl Stretch {
-    fn draw(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Stretch { name, start, end, spans } = *self;
-        writeln!(f, "{start:#0WIDTH$x}  ├{:─<44}┤", "")?;
+    fn draw(&self, f: &mut fmt::Formatter<'_>, region: Option<&str>) -> fmt::Result {
+        let Stretch { name, start, end, spans, .. } = *self;
+        match region {
+            Some(region) => writeln!(f, "{start:#0WIDTH$x}  ├─ {:─<42.42}┤", Text::of(format_args!("{region} ")))?,
+            None => writeln!(f, "{start:#0WIDTH$x}  ├{:─<44}┤", "")?,
+        }
         let size = Bytes(end - start);
         if spans > 1 {
             let spans = Text::of(format_args!("{spans} spans"));
@@ -294,6 +302,24 @@ mod tests {
         let last = drawing.lines().last().unwrap();
         assert!(last.starts_with("claimed 3 KiB, free ") && last.ends_with(" taken in 1 growths"), "{last}");
         assert!(last.contains("peak 4 KiB"), "{last}");
+    }
+
+    /// Where memory has names, each begins with its own.
+    #[test]
+    fn a_drawing_names_regions() {
+        let mut memory = Vec::<u8>::with_capacity(20_000);
+        let (first, second) = memory.spare_capacity_mut().split_at_mut(10_000);
+        let rams = [crate::Ram::new("tcm", Region::new(first)), crate::Ram::new("sram", Region::new(second))];
+        let ledger = Ledger::new(crate::Regions::new(rams));
+        let sram = Ledger::new(crate::Within::only(&ledger, "sram", "buffers"));
+        let layout = Layout::from_size_align(1000, 8).unwrap();
+        let _claims = [ledger.claim("one", layout).unwrap(), sram.claim("two", layout).unwrap()];
+        let drawing = ledger.snapshot().to_string();
+        let heads: Vec<_> = drawing.lines().filter(|line| line.contains("├─ ")).collect();
+        assert!(heads.len() == 2 && heads[0].contains("├─ tcm ──") && heads[1].contains("├─ sram ──"), "{drawing}");
+        assert!(heads.iter().all(|line| line.chars().count() == drawing.lines().next().unwrap().chars().count()));
+        let (tcm, sram) = drawing.split_once("├─ sram").unwrap();
+        assert!(tcm.contains(" one ") && sram.contains(" buffers ") && !tcm.contains(" buffers "), "{drawing}");
     }
 
     #[test]

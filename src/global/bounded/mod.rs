@@ -114,11 +114,13 @@ impl<A: Shareable> Bounded<A> {
     /// # Errors
     ///
     /// The region comes back untouched, and the heap stays as it is: if it has memory, which is for good; or if this region is too
-    /// small for a single block.
+    /// small for a single block, or ends before it begins.
     pub fn lend(&self, region: Region<'static>) -> Result<(), Region<'static>> {
+        // Its end may have to be asked for.
+        let memory = region.span();
         self.with(|heap| {
             // SAFETY: there is none yet, and the region is kept from now on.
-            if !heap.pieces.are_open() && region.span().is_some_and(|memory| unsafe { heap.pieces.open(memory) }) {
+            if !heap.pieces.are_open() && memory.is_some_and(|memory| unsafe { heap.pieces.open(memory) }) {
                 heap.region = region;
                 return Ok(());
             }

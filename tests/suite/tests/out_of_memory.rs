@@ -63,6 +63,11 @@ mod shared {
             for bit in (0..14).rev() {
                 while arena.try_alloc_uninit_slice::<u8>(1 << bit).is_ok() {}
             }
+            if !reserve {
+                // Nor has the heap a block of any size left.
+                // SAFETY: the layout has bytes.
+                while !unsafe { std::alloc::alloc(std::alloc::Layout::new::<[u8; 16]>()) }.is_null() {}
+            }
             arena.alloc_uninit_slice::<u64>(1);
         }));
         let panic = panic.expect_err("memory that ends");

@@ -3,4 +3,5 @@
 pub mod growing;
 pub mod reentry;
 pub mod refusing;
+pub mod regions;
 pub mod threads;

@@ -64,8 +64,10 @@ impl<'h> Chain<'h> {
         let (before, size) = unsafe { block.cast::<(*mut u8, usize)>().read_unaligned() };
         self.len -= 1;
         for at in LINK..size {
-            // SAFETY: as above.
-            assert_eq!(unsafe { block.add(at).read() }, self.len as u8, "block {} of {size} bytes, at {at}", self.len);
+            // SAFETY: a block of so many bytes.
+            let byte = unsafe { block.add(at) };
+            // SAFETY: written when it was allocated.
+            assert_eq!(unsafe { byte.read() }, self.len as u8, "block {} of {size} bytes, at {at}", self.len);
         }
         self.last = before;
         Some((block, size))

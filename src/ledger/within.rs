@@ -1,0 +1,64 @@
+//! A ledger's memory for another ledger, with a word on where it is to lie.
+
+use super::part::Wish;
+use super::{Ledger, Placed, Spans, Want};
+use crate::backing::{Backing, Grant, Loan, Request};
+use crate::error::Obstacle;
+use crate::layout::GRAIN;
+
+/// A backing that takes from another ledger, and says where its memory must lie, or would rather: for arenas, pools and heaps in one of several
+/// [`Regions`](crate::Regions).
+///
+/// Make a ledger over it, a `static` where that is needed, and everything on that ledger has the wish. What it takes it gives back when nothing of it
+/// is claimed any more. The map of the ledger below shows it under the name given here, its own map shows who has what.
+///
+/// Chunks grow in place only within what was taken at once, and the two ledgers' headers are both there. It waits for the lock of the ledger
+/// below while its own is locked, and never the other way round.
+pub struct Within<'l> {
+    below: &'l dyn Spans,
+    wish: Wish,
+    owner: &'static str,
+}
+
+impl<'l> Within<'l> {
+    /// Memory of `ledger` that has this name, or suits this purpose, and no other: a claim is refused if there is none of it left. `owner` is
+    /// the name under which that ledger's map shows it.
+    pub const fn only<B: Backing>(ledger: &'l Ledger<B>, region: &'static str, owner: &'static str) -> Within<'l> {
+        Within { below: ledger, wish: Wish::Only(region), owner }
+    }
+
+    /// The same as long as there is any, then whatever else the ledger has.
+    pub const fn rather<B: Backing>(ledger: &'l Ledger<B>, region: &'static str, owner: &'static str) -> Within<'l> {
+        Within { below: ledger, wish: Wish::Rather(region), owner }
+    }
+}
+
+// SAFETY: a claim of the ledger below is this backing's alone until it gives it back, as the ledger above does once nothing of it is in use.
+// Nothing here unwinds, and the ledger above is another one, which the one below doesn't know.
+unsafe impl Backing for Within<'_> {
+    const LENDS: bool = true;
+    const COMES_BACK: bool = false;
+
+    fn name(&self) -> &'static str {
+        self.owner
+    }
+
+    fn claim(&mut self, request: &Request) -> Result<Grant, Obstacle> {
+        let need = request.anywhere()?;
+        let place = |size| {
+            let want = Want { prefix: 0, size, align: GRAIN, prefer: 0, ahead: false, grow: None, wish: self.wish };
+            // SAFETY: no claim is to grow.
+            unsafe { self.below.place(self.owner, &want) }
+        };
+        let (Placed::New(payload, _) | Placed::Grown(payload)) = match place(need.liked) {
+            Err(Obstacle::Exhausted { .. }) if need.least < need.liked => place(need.least)?,
+            placed => placed?,
+        };
+        Ok(Grant::lot(payload))
+    }
+
+    unsafe fn give_back(&mut self, loan: Loan) {
+        // SAFETY: the payload of a claim that was made above, whole, which nobody uses any more.
+        unsafe { self.below.give_back(loan.span.base()) };
+    }
+}
