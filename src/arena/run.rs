@@ -48,7 +48,7 @@ impl<'a, 'l, T> Run<'a, 'l, T> {
         let start = unsafe { cursor.next.add(pad) };
         let capacity = (cursor.end.addr().get() - start.addr().get()) / size_of::<T>();
         cell.set(Cursor { next: start, end: start });
-        let outer = chunks.set_unfinished(Unfinished::Here(0));
+        let outer = chunks.build();
         Run { arena, start: start.cast(), end: cursor.end, len: 0, capacity, outer }
     }
 

@@ -5,6 +5,7 @@
 //! chunk, after its record. What stays with the owner are copies of a pointer and of what the list is made with.
 
 use core::cell::Cell;
+use core::mem::ManuallyDrop;
 use core::ptr::NonNull;
 
 use super::{Chunks, Cursor, Growth, Link, Record, Refill, Unfinished};
@@ -102,7 +103,13 @@ impl<'l> Lodged<'l> {
         self.list().map_or(Unfinished::Nothing, |list| list.unfinished.get())
     }
 
-    /// Has the list know what is being built after the cursor, which then must have no room. Returns what was being built until now.
+    /// Has the list know that something is being built after the cursor, which then must have no room. Returns what was being built until
+    /// now.
+    pub(crate) fn build(&self) -> Unfinished {
+        self.list().map_or(Unfinished::Nothing, Chunks::build)
+    }
+
+    /// What is being built now. Returns what was until now.
     pub(crate) fn set_unfinished(&self, unfinished: Unfinished) -> Unfinished {
         self.list().map_or(Unfinished::Nothing, |list| list.unfinished.replace(unfinished))
     }
@@ -181,13 +188,14 @@ impl Drop for Lodged<'_> {
 #[cold]
 #[inline(never)]
 fn open(spans: &dyn Spans, owner: &'static str, growth: Growth, size: usize, align: usize) -> Result<Packed, Obstacle> {
-    let list = Chunks::new(spans, owner, growth);
+    // It has nothing that could be lost. (One that is moved may take a `memmove`, of which small firmware has no other use.)
+    let list = ManuallyDrop::new(Chunks::new(spans, owner, growth));
     let chunk = list.find_room(Cursor::NOWHERE, LEAD, size, align)?;
     // SAFETY: the chunk was made with room for the list after its record.
     let next = unsafe { chunk.next.add(LEAD) };
     sanitizer::unpoison(chunk.next, 0..LEAD);
-    // SAFETY: the room is the list's, and aligned to 16 as a record's end is.
-    unsafe { chunk.next.cast().write(list) };
+    // SAFETY: the room is the list's, and aligned to 16 as a record's end is; the list is used there only, from now on.
+    unsafe { chunk.next.cast().copy_from_nonoverlapping(NonNull::from(&*list), 1) };
     Ok(Packed::new((next, chunk.end)))
 }
 

@@ -26,6 +26,7 @@ pub use growth::Growth;
 use handed::Handed;
 pub(crate) use lodged::{Filled, Lodged};
 use record::{Chunk, Link, Record};
+use unfinished::MoveAway;
 pub(crate) use unfinished::Unfinished;
 
 /// The chunks of one arena.
@@ -46,6 +47,7 @@ pub struct Chunks<'l> {
     obstacle: Cell<Obstacle>,
     /// What is being built after the one cursor of a typed arena.
     unfinished: Cell<Unfinished>,
+    move_away: Cell<Option<MoveAway>>,
     steps: Steps,
     /// What a sanitizer is to know.
     #[cfg_attr(not(freehold_asan), allow(dead_code))]
@@ -76,6 +78,7 @@ impl<'l> Chunks<'l> {
             current: Cell::new(None),
             obstacle: Cell::new(Obstacle::TooLarge),
             unfinished: Cell::new(Unfinished::Nothing),
+            move_away: Cell::new(None),
             steps: Steps::new(),
             handed: handed::NOTHING,
         }

@@ -19,19 +19,28 @@ pub(crate) enum Unfinished {
     Moved(Option<NonNull<u8>>),
 }
 
+/// What moves it. It is known to a list only once something is built there, so that a program that builds nothing does without it.
+pub(super) type MoveAway = fn(&Chunks<'_>, Cursor, usize) -> Result<(), Obstacle>;
+
 impl Chunks<'_> {
+    /// Something is being built from now on. Returns what was before.
+    pub(super) fn build(&self) -> Unfinished {
+        self.move_away.set(Some(|list, cursor, bytes| list.move_it_away(cursor, bytes)));
+        self.unfinished.replace(Unfinished::Here(0))
+    }
+
     /// Has nothing unfinished lie after the cursor.
     #[inline]
     pub(super) fn make_way(&self, cursor: Cursor) -> Result<(), Obstacle> {
-        match self.unfinished.get() {
-            Unfinished::Here(bytes) => self.move_away(cursor, bytes),
+        match (self.unfinished.get(), self.move_away.get()) {
+            (Unfinished::Here(bytes), Some(move_away)) => move_away(self, cursor, bytes),
             _ => Ok(()),
         }
     }
 
     #[cold]
     #[inline(never)]
-    fn move_away(&self, cursor: Cursor, bytes: usize) -> Result<(), Obstacle> {
+    fn move_it_away(&self, cursor: Cursor, bytes: usize) -> Result<(), Obstacle> {
         let mut moved = None;
         if bytes > 0 {
             let want =

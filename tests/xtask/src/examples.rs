@@ -114,6 +114,20 @@ const EXAMPLES: &[Example] = &[
         needs: &[RISCV, Need::Qemu],
         says: &["turn 3: the 4 times", "refused: `words` asked for", "refused: 8192 bytes", " at the peak", "│ words"],
     },
+    Example {
+        name: "two-rams",
+        command: "examples/two-rams/run.sh",
+        needs: &[THUMB, Need::Qemu],
+        says: &[
+            "a name: chip, 80,000 bytes of history: external",
+            "a frame: external",
+            "2000 names, some of them outside: true",
+            "refused: `frame` asked for",
+            "├─ chip ─",
+            "├─ external ─",
+            "│ frames",
+        ],
+    },
 ];
 
 /// What the program says, whoever runs it.

@@ -487,6 +487,7 @@ pub fn all(tools: &Tools) -> Result<Vec<Step>> {
     steps.push(clippy_member("freehold-example-emscripten", "--bins", EMSCRIPTEN));
     steps.push(clippy_member("freehold-example-cortex-m", "--bins", THUMB));
     steps.push(clippy_member("freehold-example-cortex-m0", "--bins", BOARDS[0].target));
+    steps.push(clippy_member("freehold-example-two-rams", "--bins", THUMB));
     steps.push(clippy_member("freehold-example-riscv32", "--bins", BOARDS[2].target));
     steps.extend(BOARDS.iter().map(|board| clippy_member(INTERRUPTS, "--lib --bins", board.target)));
     let firmware = FIRMWARE.map(|what| format!("clippy -p freehold-perf-{what} --target {THUMB} -- -D warnings"));
