@@ -43,7 +43,7 @@ impl<'r> Ram<'r> {
 ///     Ram::new("sram", unsafe { Region::from_raw((&raw mut SRAM).cast(), 16384) }).suits(&["dma"]),
 /// ]));
 /// // What lies in memory that the DMA reaches, and nowhere else.
-/// static DMA: Ledger<Within> = Ledger::new(Within::only(&LEDGER, "dma", "dma buffers"));
+/// static DMA: Ledger<Within> = Ledger::within(&LEDGER, "dma", "dma buffers");
 ///
 /// let frames = Arena::new_in(&DMA, "frames");
 /// let frame = frames.alloc_uninit_slice::<u16>(1000);

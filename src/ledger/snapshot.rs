@@ -311,7 +311,7 @@ mod tests {
         let (first, second) = memory.spare_capacity_mut().split_at_mut(10_000);
         let rams = [crate::Ram::new("tcm", Region::new(first)), crate::Ram::new("sram", Region::new(second))];
         let ledger = Ledger::new(crate::Regions::new(rams));
-        let sram = Ledger::new(crate::Within::only(&ledger, "sram", "buffers"));
+        let sram = Ledger::within(&ledger, "sram", "buffers");
         let layout = Layout::from_size_align(1000, 8).unwrap();
         let _claims = [ledger.claim("one", layout).unwrap(), sram.claim("two", layout).unwrap()];
         let drawing = ledger.snapshot().to_string();

@@ -1,7 +1,10 @@
 //! A ledger's memory for another ledger, with a word on where it is to lie.
 
+use core::marker::PhantomData;
+
 use super::part::Wish;
 use super::{Ledger, Placed, Spans, Want};
+use crate::access::{Kind, Needed};
 use crate::backing::{Backing, Grant, Loan, Request};
 use crate::error::Obstacle;
 use crate::layout::GRAIN;
@@ -9,33 +12,35 @@ use crate::layout::GRAIN;
 /// A backing that takes from another ledger, and says where its memory must lie, or would rather: for arenas, pools and heaps in one of several
 /// [`Regions`](crate::Regions).
 ///
-/// Make a ledger over it, a `static` where that is needed, and everything on that ledger has the wish. What it takes it gives back when nothing of it
+/// [`Ledger::within`] and [`Ledger::rather_within`] make a ledger over it, a `static` where that is needed, and everything on that ledger has the
+/// wish. Both ledgers are shared in the same way: if one of them can't be used in an interrupt, neither can the other. What it takes it gives back when nothing of it
 /// is claimed any more. The map of the ledger below shows it under the name given here, its own map shows who has what.
 ///
 /// Chunks grow in place only within what was taken at once, and the two ledgers' headers are both there. It waits for the lock of the ledger
 /// below while its own is locked, and never the other way round.
-pub struct Within<'l> {
+pub struct Within<'l, L = Needed> {
     below: &'l dyn Spans,
     wish: Wish,
     owner: &'static str,
+    kind: PhantomData<fn() -> L>,
 }
 
-impl<'l> Within<'l> {
-    /// Memory of `ledger` that has this name, or suits this purpose, and no other: a claim is refused if there is none of it left. `owner` is
-    /// the name under which that ledger's map shows it.
-    pub const fn only<B: Backing>(ledger: &'l Ledger<B>, region: &'static str, owner: &'static str) -> Within<'l> {
-        Within { below: ledger, wish: Wish::Only(region), owner }
+impl<'l, L: Kind> Ledger<Within<'l, L>, L> {
+    /// A ledger on memory of `below` that has this name, or suits this purpose, and on no other: a claim is refused if there is none of it left.
+    /// `owner` is the name under which the map of `below` shows it.
+    pub const fn within<B: Backing>(below: &'l Ledger<B, L>, region: &'static str, owner: &'static str) -> Self {
+        Ledger::over(Within { below, wish: Wish::Only(region), owner, kind: PhantomData })
     }
 
-    /// The same as long as there is any, then whatever else the ledger has.
-    pub const fn rather<B: Backing>(ledger: &'l Ledger<B>, region: &'static str, owner: &'static str) -> Within<'l> {
-        Within { below: ledger, wish: Wish::Rather(region), owner }
+    /// The same as long as there is any, then on whatever else `below` has.
+    pub const fn rather_within<B: Backing>(below: &'l Ledger<B, L>, region: &'static str, owner: &'static str) -> Self {
+        Ledger::over(Within { below, wish: Wish::Rather(region), owner, kind: PhantomData })
     }
 }
 
 // SAFETY: a claim of the ledger below is this backing's alone until it gives it back, as the ledger above does once nothing of it is in use.
 // Nothing here unwinds, and the ledger above is another one, which the one below doesn't know.
-unsafe impl Backing for Within<'_> {
+unsafe impl<L: Kind> Backing for Within<'_, L> {
     const LENDS: bool = true;
     const COMES_BACK: bool = false;
 

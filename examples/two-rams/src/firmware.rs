@@ -44,7 +44,7 @@ const EXTERNAL: [*mut u8; 2] = [&raw mut __external_start, &raw mut __external_e
 static HEAP: Global = Global::new_in(&LEDGER, "heap");
 
 /// What the display's DMA reads, and reaches outside only.
-static DMA: Ledger<Within> = Ledger::new(Within::only(&LEDGER, "dma", "frames"));
+static DMA: Ledger<Within> = Ledger::within(&LEDGER, "dma", "frames");
 
 /// The name of the memory that an address lies in.
 fn lies_in<T: ?Sized>(value: &T) -> &'static str {

@@ -474,6 +474,22 @@ pub struct H34HeapOfAnotherKind;
 /// ```
 pub struct H34PoolOfAnotherKind;
 
+/// And a ledger within another: whoever comes to the one comes to the other.
+///
+/// ```compile_fail,E0308
+/// use freehold::{DefaultBacking, Ledger, Locked, Within};
+/// # use freehold_suite::compile_fail::Mine;
+/// let below = Ledger::new(DefaultBacking::new());
+/// let ledger: Ledger<Within<Locked<Mine>>, Locked<Mine>> = Ledger::within(&below, "dma", "buffers");
+/// ```
+/// ```
+/// use freehold::{DefaultBacking, Ledger, Locked, Within};
+/// # use freehold_suite::compile_fail::Mine;
+/// let below = Ledger::<_, Locked<Mine>>::with_lock(DefaultBacking::new());
+/// let ledger: Ledger<Within<Locked<Mine>>, Locked<Mine>> = Ledger::within(&below, "dma", "buffers");
+/// ```
+pub struct H34LedgerWithinAnotherKind;
+
 /// A ledger whose lock is bound to a thread, or that has none, can't be made, as what stands on it may go to another thread.
 ///
 /// ```compile_fail,E0277

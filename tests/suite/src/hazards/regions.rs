@@ -6,7 +6,6 @@ use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use freehold::{
     Alloc, AllocError, Arena, BlockPool, Claim, Growth, Ledger, Obstacle, Pool, Ram, Region, Regions, TypedArena,
-    Within,
 };
 
 use crate::backings::Memory;
@@ -83,8 +82,7 @@ pub fn regions_in_their_order() {
 /// elsewhere is no help.
 pub fn regions_that_must_be() {
     three(|ledger, ranges| {
-        let [tcm, sram, external] =
-            ["tcm", "dma", "external"].map(|wish| Ledger::new(Within::only(ledger, wish, wish)));
+        let [tcm, sram, external] = ["tcm", "dma", "external"].map(|wish| Ledger::within(ledger, wish, wish));
         for seed in 0..if cfg!(miri) { 1 } else { 20 } {
             let mut choices = Seeded::new(seed, if cfg!(miri) { 30 } else { 300 });
             let mut held: [Option<Claim<'_>>; 24] = [const { None }; 24];
@@ -138,7 +136,7 @@ pub fn regions_that_must_be() {
 /// What would rather lie in one memory does as long as there is room, then it lies elsewhere; and there again, once there is room again.
 pub fn regions_that_had_rather_be() {
     three(|ledger, ranges| {
-        let rather = Ledger::new(Within::rather(ledger, "dma", "rather"));
+        let rather = Ledger::rather_within(ledger, "dma", "rather");
         let here = |claim: &Claim<'_>| lies_in(&ranges[1..2], claim.as_ptr().addr().get(), claim.len());
         let mut claims = [const { None }; 12];
         for claim in &mut claims {
@@ -182,8 +180,8 @@ pub fn h13_regions_that_are_no_good() {
     check([good(), Ram::new("same", raw(0, 8192))], "same", "overlaps");
     // Side by side is no overlap, and what is unknown is told.
     let ledger = Ledger::new(Regions::new([good(), Ram::new("next", between(8192, 16_384))]));
-    let unknown = Ledger::new(Within::only(&ledger, "dma", "buffers"));
-    for ledger in [&unknown, &Ledger::new(Within::rather(&ledger, "dma", "buffers"))] {
+    let unknown = Ledger::within(&ledger, "dma", "buffers");
+    for ledger in [&unknown, &Ledger::rather_within(&ledger, "dma", "buffers")] {
         let error = ledger.claim("claim", layout(100, 8)).err().expect("an error");
         assert!(matches!(error.obstacle, Obstacle::Unknown { region: "dma" }), "{error}");
     }
@@ -192,7 +190,7 @@ pub fn h13_regions_that_are_no_good() {
     assert!(ledger.claim("claim", layout(4000, 8)).is_ok());
     // A ledger without names knows none.
     let plain = Ledger::new(raw(16_384, 8192));
-    let wish = Ledger::new(Within::only(&plain, "region", "buffers"));
+    let wish = Ledger::within(&plain, "region", "buffers");
     assert!(wish.claim("claim", layout(100, 8)).is_err_and(|error| matches!(error.obstacle, Obstacle::Unknown { .. })));
 }
 
