@@ -45,7 +45,7 @@ impl<'r> Plot<'r> {
 
     /// What of it may be used, if nobody has it.
     fn span(&self) -> Result<Span, Obstacle> {
-        let found = self.region.find().map_err(|why| Obstacle::Unfit { region: NAME, why })?;
+        let found = self.region.look().map_err(|why| Obstacle::Unfit { region: NAME, why })?;
         let span = found.filter(|_| !self.taken.get()).ok_or(Obstacle::Exhausted { backing: NAME, left: 0 })?;
         let (skip, len) = usable(span.addr(), span.len());
         // SAFETY: what is usable lies in the span.

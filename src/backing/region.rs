@@ -1,6 +1,5 @@
 //! Memory that the caller owns and hands over.
 
-use core::cell::Cell;
 use core::marker::PhantomData;
 use core::mem::MaybeUninit;
 use core::ptr::NonNull;
@@ -18,7 +17,7 @@ use crate::span::Span;
 /// [`Bounded`](crate::Bounded) heap is lent it without a ledger, and loses a word at most at each end.
 #[derive(Debug)]
 pub struct Region<'r> {
-    bounds: Cell<Bounds>,
+    bounds: Bounds,
     _lent: sanitizer::Borrowed,
     owner: PhantomData<&'r mut [MaybeUninit<u8>]>,
 }
@@ -59,7 +58,7 @@ impl<'r> Region<'r> {
             Some(base) => Some(unsafe { Span::new(base, len) }),
             None => None,
         };
-        Region { bounds: Cell::new(Bounds::Known(span)), _lent: sanitizer::Borrowed::new(span), owner: PhantomData }
+        Region { bounds: Bounds::Known(span), _lent: sanitizer::Borrowed::new(span), owner: PhantomData }
     }
 
     /// The bytes from `base` up to `end`, which is the first byte that is not the region's: two symbols of a linker script.
@@ -88,11 +87,7 @@ impl<'r> Region<'r> {
     ///
     /// As for [`from_raw`](Region::from_raw), of all bytes between the two.
     pub const unsafe fn between(base: *mut u8, end: *mut u8) -> Region<'r> {
-        Region {
-            bounds: Cell::new(Bounds::Between(base, end)),
-            _lent: sanitizer::Borrowed::new(None),
-            owner: PhantomData,
-        }
+        Region { bounds: Bounds::Between(base, end), _lent: sanitizer::Borrowed::new(None), owner: PhantomData }
     }
 
     /// The bytes from `base` up to what `end` returns: external RAM of which the size is found out, or what the stack leaves. It is called
@@ -103,36 +98,33 @@ impl<'r> Region<'r> {
     /// As for [`from_raw`](Region::from_raw), of all bytes between the two. And `end` doesn't unwind, and uses neither the ledger that the region
     /// goes to nor what lives on it.
     pub const unsafe fn until(base: *mut u8, end: fn() -> *mut u8) -> Region<'r> {
-        Region {
-            bounds: Cell::new(Bounds::Until(base, end)),
-            _lent: sanitizer::Borrowed::new(None),
-            owner: PhantomData,
-        }
+        Region { bounds: Bounds::Until(base, end), _lent: sanitizer::Borrowed::new(None), owner: PhantomData }
     }
 
-    /// Finds out where it lies; `None` if there is nothing of it.
+    /// Where it lies; `None` if there is nothing of it.
     ///
     /// # Errors
     ///
     /// What is wrong with it.
-    pub(crate) fn find(&self) -> Result<Option<Span>, &'static str> {
-        let (base, end) = match self.bounds.get() {
+    pub(crate) fn look(&self) -> Result<Option<Span>, &'static str> {
+        let (base, end) = match self.bounds {
             Bounds::Known(span) => return Ok(span),
             Bounds::Between(base, end) => (base, end),
             Bounds::Until(base, end) => (base, end()),
         };
-        // What was asked for is known from now on.
-        self.bounds.set(Bounds::Between(base, end));
         let len = end.addr().checked_sub(base.addr()).ok_or("it ends before it begins")?;
         // SAFETY: the caller of `between` or `until` owes just this.
-        let found = unsafe { Region::from_raw(base, len) };
-        self.bounds.swap(&found.bounds);
-        self.find()
+        unsafe { Region::from_raw(base, len) }.look()
     }
 
-    /// Its bytes, for who keeps the region as long as it uses them; `None` if there are none, or something is wrong with it.
-    pub(crate) fn span(&self) -> Option<Span> {
-        self.find().ok().flatten()
+    /// [`look`](Region::look), once for all.
+    pub(crate) fn find(&mut self) -> Result<Option<Span>, &'static str> {
+        if let Bounds::Until(base, end) = self.bounds {
+            self.bounds = Bounds::Between(base, end());
+        }
+        let span = self.look()?;
+        self.bounds = Bounds::Known(span);
+        Ok(span)
     }
 }
 
@@ -154,7 +146,7 @@ unsafe impl Backing for Region<'_> {
         if request.at(span.addr())?.least > skip + left {
             return Err(Obstacle::Exhausted { backing: self.name(), left });
         }
-        self.bounds.set(Bounds::Known(None));
+        self.bounds = Bounds::Known(None);
         Ok(Grant::island(span))
     }
 }

@@ -89,7 +89,7 @@ impl<'r, const N: usize> Regions<'r, N> {
                 return unfit("it is too small for the ledger's record of it");
             };
             for other in before {
-                let other = other.region.find().ok().flatten();
+                let other = other.region.look().ok().flatten();
                 if other.is_some_and(|other| other.addr() < span.end() && span.addr() < other.end()) {
                     return unfit("it overlaps another region");
                 }

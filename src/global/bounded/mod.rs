@@ -115,9 +115,9 @@ impl<A: Shareable> Bounded<A> {
     ///
     /// The region comes back untouched, and the heap stays as it is: if it has memory, which is for good; or if this region is too
     /// small for a single block, or ends before it begins.
-    pub fn lend(&self, region: Region<'static>) -> Result<(), Region<'static>> {
+    pub fn lend(&self, mut region: Region<'static>) -> Result<(), Region<'static>> {
         // Its end may have to be asked for.
-        let memory = region.span();
+        let memory = region.find().ok().flatten();
         self.with(|heap| {
             // SAFETY: there is none yet, and the region is kept from now on.
             if !heap.pieces.are_open() && memory.is_some_and(|memory| unsafe { heap.pieces.open(memory) }) {
@@ -131,7 +131,8 @@ impl<A: Shareable> Bounded<A> {
     /// What it holds: its region. What is in use is counted with what it is rounded up to; the peak is the most that ever was in use.
     pub fn stats(&self) -> HeapStats {
         self.with(|heap| {
-            let (held, all) = heap.region.span().map_or((0, 0), |span| (span.len(), bytes_for_blocks(span)));
+            let (held, all) =
+                heap.region.look().ok().flatten().map_or((0, 0), |span| (span.len(), bytes_for_blocks(span)));
             let Pieces { free, least, .. } = heap.pieces;
             HeapStats { held, in_use: all - free, free, peak: all - least }
         })

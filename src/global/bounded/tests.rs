@@ -28,7 +28,7 @@ fn h13_a_bounded_heap_has_its_memory_once() {
     assert_eq!((nothing.held, nothing.in_use, nothing.free, nothing.peak, heap.longest()), (0, 0, 0, 0, 0));
     for bytes in [0, 1, 3, 4, 8, 11] {
         let back = heap.lend(region(&mut other[..bytes])).expect_err("too small");
-        assert_eq!(back.span().map(|span| span.len()), Some(bytes));
+        assert_eq!(back.look().unwrap().map(|span| span.len()), Some(bytes));
         assert!(take().is_null() && heap.stats() == nothing);
     }
     assert!(heap.lend(region(&mut memory)).is_ok());
@@ -37,7 +37,7 @@ fn h13_a_bounded_heap_has_its_memory_once() {
     assert!(!block.is_null());
     let before = heap.stats();
     let back = heap.lend(region(&mut other)).expect_err("it has memory");
-    assert_eq!(back.span().map(|span| span.len()), Some(2000));
+    assert_eq!(back.look().unwrap().map(|span| span.len()), Some(2000));
     assert_eq!(heap.stats(), before);
     // SAFETY: the block has this layout.
     unsafe { heap.dealloc(block, layout(16, 8)) };

@@ -3,7 +3,9 @@
 #![cfg(all(unix, not(any(miri, target_family = "wasm"))))]
 
 use std::alloc::{GlobalAlloc, Layout};
+use std::env;
 use std::hint::black_box;
+use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Barrier, Mutex, PoisonError};
 use std::thread;
@@ -106,10 +108,21 @@ fn h33_a_child_goes_on_allocating() {
 static FRESH: Ledger<DefaultBacking> = Ledger::new(DefaultBacking::new());
 static FRESH_HEAPS: [Global; 4] = [const { Global::new_in(&FRESH, "fresh") }; 4];
 
-/// Heaps and their ledger are whole in the child from their first use on. Each of these children starts anew, with threads of its own.
+/// Set in a process that has this test only, on its first thread.
+const ON_ITS_OWN: &str = "FREEHOLD_TEST_FORKS_ON_ITS_OWN";
+
+/// Heaps and their ledger are whole in the child from their first use on. Each of these children starts anew, with threads of its own. To begin
+/// them, no other thread may have been beginning one when the child was forked: the C library has locks for that.
 #[test]
 fn h33_a_fork_beside_the_first_use() {
-    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    if env::var_os(ON_ITS_OWN).is_none() {
+        let mut on_its_own = Command::new(env::current_exe().expect("a path"));
+        on_its_own.args(["--exact", "h33_a_fork_beside_the_first_use", "--test-threads=1"]).env(ON_ITS_OWN, "1");
+        let output = on_its_own.output().expect("a process");
+        let said = String::from_utf8_lossy(&output.stdout);
+        assert!(output.status.success() && said.contains("1 passed"), "{}: {said}", output.status);
+        return;
+    }
     let use_all = |step| {
         FRESH_HEAPS.iter().for_each(|heap| [24, 700, 5000].iter().for_each(|size: &usize| one(heap, size + step)))
     };
