@@ -9,8 +9,13 @@ use core::cell::Cell;
 use crate::layout::GRAIN;
 
 /// What leads to a record that can be a node of one tree.
-pub(crate) trait Node: Copy + Eq {
-    /// Where it lies: the same for as long as it is in a tree, and no other's.
+///
+/// # Safety
+///
+/// The implementor owes: `addr` is the same for as long as the node is in a tree, and no other's, and `sides` leads to the same two cells
+/// always, which nobody else changes meanwhile. So what a search returns was put in and not taken out.
+pub(crate) unsafe trait Node: Copy + Eq {
+    /// Where it lies.
     fn addr(self) -> usize;
 
     /// The nodes below it in the tree: on the side of the lower addresses, and on the other.

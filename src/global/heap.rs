@@ -377,10 +377,15 @@ impl<L: Shareable> Heap<L> {
     /// A block of this class from a slab of another one that has free blocks: from now on all share that. Of each class that holds larger ones a
     /// slab is tried, then of the others. The caller has entered.
     fn of_another(&self, class: usize) -> Free {
-        let classes = (0..FIRST_OF_SPANS).cycle().skip(class).take(FIRST_OF_SPANS);
-        classes
-            .filter(|other| self.slabs(*other).is_some_and(|slabs| slabs.share(*other, &self.shared)))
-            .find_map(|_| self.shared.cut(class))
+        for step in 0..FIRST_OF_SPANS {
+            let other = (class + step) % FIRST_OF_SPANS;
+            if self.slabs(other).is_some_and(|slabs| slabs.share(other, &self.shared))
+                && let Some(block) = self.shared.cut(class)
+            {
+                return Some(block);
+            }
+        }
+        None
     }
 
     /// A block of this class when there is no slab: a span of its own, which needs less for itself; or from a slab of another class; or from the

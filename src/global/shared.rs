@@ -100,13 +100,15 @@ impl Deref for At {
     }
 }
 
-impl tree::Node for At {
+// SAFETY: a record stays where it is as long as its slab is one, and its two cells are for the tree alone.
+unsafe impl tree::Node for At {
     fn addr(self) -> usize {
         self.0.addr().get()
     }
 
     fn sides(&self) -> [&Cell<Link>; 2] {
-        self.sides.each_ref()
+        let [below, above] = &self.sides;
+        [below, above]
     }
 }
 

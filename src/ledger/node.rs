@@ -111,8 +111,9 @@ impl Node {
     }
 }
 
-/// Spans that touch and may be one are a run; its first span stands for it in a tree.
-impl tree::Node for At {
+// SAFETY: a header stays where it is as long as its span is one. Spans that touch and may be one are a run, of which the first stands in the
+// tree; its two cells have no other use as long as it is the first.
+unsafe impl tree::Node for At {
     fn addr(self) -> usize {
         At::addr(self)
     }
