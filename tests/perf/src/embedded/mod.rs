@@ -12,6 +12,7 @@ use anyhow::{Context, Result};
 use serde::Serialize;
 
 use crate::build::Workshop;
+use crate::machine;
 use crate::report::Kind;
 
 pub use page::section;
@@ -159,7 +160,8 @@ pub fn run(workshop: &Workshop, json: Option<&std::path::Path>, docs: bool) -> R
             Some(old) => text.split_once(old).context("it is in there")?,
             None => (text.as_str(), ""),
         };
-        fs::write(&page, format!("{before}{}{after}", page::text(&tables, &board)))?;
+        let versions = machine::versions(workshop, &["freehold-perf-embedded", "freehold-perf-embedded-speed"])?;
+        fs::write(&page, format!("{before}{}{after}", page::text(&tables, &board, &versions)))?;
         println!("wrote the section on microcontrollers of docs/benchmarks.md");
     }
     Ok(())
