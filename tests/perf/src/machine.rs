@@ -59,7 +59,7 @@ pub fn versions(workshop: &Workshop, users: &[&str]) -> Result<Vec<(String, Stri
     let nodes = metadata.resolve.as_ref().map(|resolve| resolve.nodes.as_slice()).unwrap_or_default();
     let users = nodes.iter().filter(|node| users.contains(&metadata[&node.id].name.as_str()));
     let used = users.flat_map(|node| &node.dependencies).map(|id| &metadata[id]);
-    let others = used.filter(|package| !package.name.starts_with("freehold-perf"));
+    let others = used.filter(|package| !package.name.starts_with("freehold-"));
     let mut crates: Vec<_> = others.map(|package| (package.name.to_string(), package.version.to_string())).collect();
     crates.sort();
     crates.dedup();
