@@ -127,8 +127,9 @@ mod tests {
             for len in [0, 1, 63, 64, 100, 200, 500] {
                 let mut plot = Plot::new(Region::new(&mut ram[start..start + len]));
                 let arena = Arena::alone(&mut plot, "any");
-                if let Ok(bytes) = arena.try_alloc_uninit_slice::<u8>(40) {
-                    bytes.fill(MaybeUninit::new(1));
+                if let Ok(words) = arena.try_alloc_uninit_slice::<u64>(5) {
+                    assert!(words.as_ptr().addr().is_multiple_of(8), "{start} {len}");
+                    words.fill(MaybeUninit::new(1));
                     assert!(len > 40);
                 } else {
                     assert!(len < 300, "{start} {len}");

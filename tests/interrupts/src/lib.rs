@@ -19,9 +19,9 @@ use party::Party;
 /// How many operations each of the two does, at least.
 const OPERATIONS: usize = 1_000_000;
 
-/// Instructions from ring to ring. The interrupt's own operations take most of them, so main has some six hundred in between.
+/// Instructions from ring to ring. The interrupt's own operations take most of them, so main has some hundreds in between.
 /// Cores without compare-and-swap have fewer instructions to choose from, and take more of them.
-const PERIOD: u32 = if cfg!(target_has_atomic = "ptr") { 1800 } else { 2600 };
+const PERIOD: u32 = if cfg!(target_has_atomic = "ptr") { 2200 } else { 2600 };
 
 /// Operations at each ring. For the emulator a ring is as much work as all of them.
 const AT_ONCE: usize = 2;

@@ -36,7 +36,10 @@ pub fn describe(workshop: &Workshop) -> Result<Machine> {
     let name = system.lines().find_map(|line| line.strip_prefix("PRETTY_NAME="));
     let rust = output(Command::new("rustc").arg("--version").current_dir(workshop.root()))?;
     let node = output(Command::new("node").arg("--version")).unwrap_or_else(|_| "missing".to_owned());
-    let crates = versions(workshop)?;
+    let mut crates = versions(workshop, &[ROWS, HEAPS, ALLOCATORS])?;
+    let foreign = workshop.foreign().iter();
+    crates.extend(foreign.filter_map(|foreign| Some((foreign.program.to_owned(), foreign.version.clone()?))));
+    crates.sort();
     Ok(Machine {
         processor,
         cores: std::thread::available_parallelism().map_or(1, usize::from),
@@ -50,17 +53,14 @@ pub fn describe(workshop: &Workshop) -> Result<Machine> {
 /// The crate that knows the peers of a global allocator.
 const ALLOCATORS: &str = "freehold-perf-allocators";
 
-/// freehold, the peers, and what uses them, each with its version.
-fn versions(workshop: &Workshop) -> Result<Vec<(String, String)>> {
+/// What these members use, freehold, peers and others, each with its version.
+pub fn versions(workshop: &Workshop, users: &[&str]) -> Result<Vec<(String, String)>> {
     let metadata = MetadataCommand::new().manifest_path(workshop.root().join("Cargo.toml")).exec()?;
     let nodes = metadata.resolve.as_ref().map(|resolve| resolve.nodes.as_slice()).unwrap_or_default();
-    let wanted = [ROWS, HEAPS, ALLOCATORS];
-    let users = nodes.iter().filter(|node| wanted.contains(&metadata[&node.id].name.as_str()));
+    let users = nodes.iter().filter(|node| users.contains(&metadata[&node.id].name.as_str()));
     let used = users.flat_map(|node| &node.dependencies).map(|id| &metadata[id]);
-    let others = used.filter(|package| !package.name.starts_with("freehold-perf"));
+    let others = used.filter(|package| !package.name.starts_with("freehold-"));
     let mut crates: Vec<_> = others.map(|package| (package.name.to_string(), package.version.to_string())).collect();
-    let foreign = workshop.foreign().iter();
-    crates.extend(foreign.filter_map(|foreign| Some((foreign.program.to_owned(), foreign.version.clone()?))));
     crates.sort();
     crates.dedup();
     Ok(crates)

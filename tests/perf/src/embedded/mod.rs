@@ -12,6 +12,7 @@ use anyhow::{Context, Result};
 use serde::Serialize;
 
 use crate::build::Workshop;
+use crate::machine;
 use crate::report::Kind;
 
 pub use page::section;
@@ -41,13 +42,17 @@ const HEAPS: &[Contender] = &[
 /// Pools, and the smallest firmware without one.
 const POOLS: &[Contender] = &[
     contender("empty", "nothing", Kind::Limit),
-    contender("block_pool", "freehold BlockPool", Kind::Ours),
+    contender("plot_pool", "freehold BlockPool on a Plot", Kind::Ours),
+    contender("block_pool", "freehold BlockPool on a ledger", Kind::Ours),
     contender("heapless", "heapless pool", Kind::Peer),
 ];
 
 /// Arenas: no peer of theirs is without a heap below.
-const ARENAS: &[Contender] =
-    &[contender("empty", "nothing", Kind::Limit), contender("arena", "freehold Arena", Kind::Ours)];
+const ARENAS: &[Contender] = &[
+    contender("empty", "nothing", Kind::Limit),
+    contender("plot_arena", "freehold Arena on a Plot", Kind::Ours),
+    contender("arena", "freehold Arena on a ledger", Kind::Ours),
+];
 
 /// Why it is so, where freehold loses: whose row, in which table.
 const REASONS: &[Reason] = &[
@@ -72,8 +77,9 @@ const REASONS: &[Reason] = &[
         "Pools",
         "A critical section, where heapless has this core's exclusive loads and stores",
     ),
+    reason("freehold BlockPool on a Plot", "A firmware with a pool", "A list of chunks, also where there is one"),
     reason(
-        "freehold BlockPool",
+        "freehold BlockPool on a ledger",
         "A firmware with a pool",
         "The ledger that it claims from: claims that merge and serve anyone",
     ),
@@ -154,7 +160,8 @@ pub fn run(workshop: &Workshop, json: Option<&std::path::Path>, docs: bool) -> R
             Some(old) => text.split_once(old).context("it is in there")?,
             None => (text.as_str(), ""),
         };
-        fs::write(&page, format!("{before}{}{after}", page::text(&tables, &board)))?;
+        let versions = machine::versions(workshop, &["freehold-perf-embedded", "freehold-perf-embedded-speed"])?;
+        fs::write(&page, format!("{before}{}{after}", page::text(&tables, &board, &versions)))?;
         println!("wrote the section on microcontrollers of docs/benchmarks.md");
     }
     Ok(())

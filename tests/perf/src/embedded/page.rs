@@ -31,13 +31,16 @@ pub fn terminal(tables: &[Table]) -> String {
 }
 
 /// The section.
-pub fn text(tables: &[Table], board: &Board) -> String {
+pub fn text(tables: &[Table], board: &Board, versions: &[(String, String)]) -> String {
+    let versions: Vec<_> = versions.iter().map(|(name, version)| format!("{name} {version}")).collect();
     let mut text = format!(
         "{HEADING}\n\
          Written by `cargo perf --embedded --docs`. A Cortex-M4 that qemu {} emulates (mps2-an386), whose clock counts instructions, each as\n\
-         one: the numbers are the same in each run. **Bold** is the best but for the limit.\n\n\
+         one: the numbers are the same in each run. **Bold** is the best but for the limit.\n\
+         Versions: {}.\n\n\
          Where freehold loses:\n\n{}",
         board.version,
+        versions.join(", "),
         losses(tables)
     );
     for table in tables {
