@@ -53,7 +53,7 @@ impl<'r> Ram<'r> {
 /// println!("{}", LEDGER.snapshot()); // who holds which bytes, of which memory
 /// ```
 ///
-/// Claims that name no memory lie in the first that has room. With [`Within`] whatever lives on a ledger, an arena, a pool or a heap, says where it
+/// Claims that name no memory lie in the first that has room. With [`Within`](crate::Within) whatever lives on a ledger, an arena, a pool or a heap, says where it
 /// must or would rather lie. Free memory of one is never handed to who must have another: each keeps its own, and merges with none.
 ///
 /// All of them go to the ledger with its first claim, each with a record of the ledger's at its start (some 350 bytes on a 32-bit
