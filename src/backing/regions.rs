@@ -53,11 +53,11 @@ impl<'r> Ram<'r> {
 /// println!("{}", LEDGER.snapshot()); // who holds which bytes, of which memory
 /// ```
 ///
-/// Claims that name no memory lie in the first that has room. With [`Within`] whatever lives on a ledger, an arena, a pool or a heap, says where it
+/// Claims that name no memory lie in the first that has room. With [`Within`](crate::Within) whatever lives on a ledger, an arena, a pool or a heap, says where it
 /// must or would rather lie. Free memory of one is never handed to who must have another: each keeps its own, and merges with none.
 ///
 /// All of them go to the ledger with its first claim, each with a record of the ledger's at its start (some 350 bytes on a 32-bit
-/// microcontroller, 1.2 KB on wasm, 2.2 KB on 64-bit hosts). If any can't be used, as it ends before it begins, is too small for that record,
+/// microcontroller, 1.2 KB on wasm, 2.2 KB on 64-bit hosts), which counts as claimed under the region's name. If any can't be used, as it ends before it begins, is too small for that record,
 /// or overlaps another, every claim is refused with an error that says so, and nothing is taken. Of several with one name, or one purpose, each is
 /// as good, in their order.
 #[derive(Debug)]

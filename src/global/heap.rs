@@ -18,6 +18,8 @@ use crate::layout::GRAIN;
 use crate::ledger::{GrowInPlace, Keeper, Placed, Records, Spans, Want, Wish, payload_len};
 use crate::platform::{self, Link, Whole};
 
+mod scarce;
+
 /// What a [`Global`](super::Global) owns, in a claim of the ledger's that is never given back.
 pub(super) struct Heap<L: 'static> {
     access: L,
@@ -300,121 +302,6 @@ impl<L: Shareable> Heap<L> {
             pop(list)
         };
         listed.or_else(own).or_else(|| self.shared.cut(class))
-    }
-
-    /// A block of this class where there is no room for a slab of its own: from a shared slab that is claimed for it, or grows; from the reserve
-    /// if not even that is to be had.
-    #[cold]
-    #[inline(never)]
-    fn scarce(&self, class: usize) -> Free {
-        let size = size_of_class(class);
-        let part = (self.records.totals().granted / SHARED_PART) & !(GRAIN - 1);
-        let prefer = part.clamp(shared::SHORTEST, shared::LONGEST);
-        if may_be_single(class)
-            && size * 4 > prefer
-            && let Some(block) = self.longer(class, prefer).and_then(|block| block.or_else(|| self.single(class)))
-        {
-            // A slab for hardly more than itself would take more for its record than a span does.
-            return Some(block);
-        }
-        // Once more if a slab that was kept to grow in place goes back.
-        for _ in 0..2 {
-            self.enter();
-            let growing = self.shared.growing(size).inspect(|(at, _)| self.shared.keep(*at, false));
-            self.leave();
-            let grow = growing.map(|(at, most)| GrowInPlace {
-                payload: at.payload(),
-                missing: size,
-                prefer: prefer.min(most),
-            });
-            let want =
-                Want { prefix: shared::HEAD, size, align: ALIGN, prefer, ahead: true, grow, wish: Wish::Anywhere };
-            // SAFETY: the slab that is to grow is kept.
-            let placed = unsafe { self.spans.place(self.owner, &want) };
-            self.enter();
-            match (placed, growing) {
-                (Ok(Placed::New(payload, _)), _) => {
-                    // SAFETY: the claim was made for that.
-                    self.shared.grow_next(unsafe { self.shared.add(payload.base(), payload.len()) });
-                }
-                (Ok(Placed::Grown(payload)), Some((at, _))) => self.shared.lengthen(at, payload.len()),
-                _ => {}
-            }
-            // Also if there is nothing new: who was asked to let go may have made room.
-            let block = self.cut(class);
-            let gone = List::new();
-            push_payload(&gone, growing.and_then(|(at, _)| self.shared.let_go(at)));
-            let again = block.is_none() && gone.head.get().is_some();
-            self.give_back(&gone);
-            self.provide();
-            self.leave();
-            if !again {
-                return block.or_else(|| self.last(class));
-            }
-        }
-        self.last(class)
-    }
-
-    /// A block of this class from the shared slab that is to grow, if there is one: by what is preferred, or by just that, if there is free memory
-    /// behind it.
-    fn longer(&self, class: usize, prefer: usize) -> Option<Free> {
-        let size = size_of_class(class);
-        self.enter();
-        let block = self.shared.growing(size).map(|(at, most)| {
-            // SAFETY: the slab's claim is the heap's.
-            let longer = |bytes| unsafe { self.records.lengthen(at.payload(), bytes) };
-            if !longer(prefer.clamp(size, most)) && !longer(size) {
-                return None;
-            }
-            // SAFETY: as above.
-            self.shared.lengthen(at, unsafe { payload_len(at.payload()) });
-            self.shared.cut(class)
-        });
-        self.leave();
-        block
-    }
-
-    /// A block of this class from a slab of another one that has free blocks: from now on all share that. Of each class that holds larger ones a
-    /// slab is tried, then of the others. The caller has entered.
-    fn of_another(&self, class: usize) -> Free {
-        for step in 0..FIRST_OF_SPANS {
-            let other = (class + step) % FIRST_OF_SPANS;
-            if self.slabs(other).is_some_and(|slabs| slabs.share(other, &self.shared))
-                && let Some(block) = self.shared.cut(class)
-            {
-                return Some(block);
-            }
-        }
-        None
-    }
-
-    /// A block of this class when there is no slab: a span of its own, which needs less for itself; or from a slab of another class; or from the
-    /// reserve.
-    #[cold]
-    #[inline(never)]
-    fn last(&self, class: usize) -> Free {
-        let single = if may_be_single(class) { self.single(class) } else { None };
-        single.or_else(|| {
-            self.enter();
-            let reserve = || if may_be_single(class) { None } else { self.reserve.cut(&self.shared, class) };
-            let block = self.of_another(class).or_else(reserve);
-            self.leave();
-            block
-        })
-    }
-
-    /// Sees to it that there is a reserve, if the ledger has plenty and free memory for it: nothing is asked of the backing. The caller has
-    /// entered.
-    fn provide(&self) {
-        let part = |granted| (granted >= reserve::LEAST_GRANTED).then(|| reserve::len(granted) - GRAIN);
-        if self.reserve.is_short()
-            && let Some(payload) = self.records.place_part(self.owner, part)
-        {
-            let gone = List::new();
-            // SAFETY: the claim was made for that.
-            push_payload(&gone, unsafe { self.reserve.renew(&self.shared, payload) });
-            self.give_back(&gone);
-        }
     }
 
     /// How many blocks are in the list of a class, and how many more it takes.

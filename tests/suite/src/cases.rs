@@ -8,6 +8,7 @@ macro_rules! for_each_case {
             conformance_default_backing => $crate::conforming::default_backing,
             conformance_h13_regions_of_any_size => $crate::conforming::h13_regions_of_any_size,
             conformance_large_region => $crate::conforming::large_region,
+            conformance_regions_with_names => $crate::conforming::regions_with_names,
             conformance_region_then_pages => $crate::conforming::region_then_pages,
             conformance_exact_grants => $crate::conforming::exact_grants,
             conformance_small_steps => $crate::conforming::small_steps,

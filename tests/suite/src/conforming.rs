@@ -3,7 +3,7 @@
 use core::mem::MaybeUninit;
 use core::sync::atomic::Ordering::Relaxed;
 
-use freehold::{Backing, DefaultBacking, GRAIN, Ledger, Region, Then};
+use freehold::{Backing, DefaultBacking, GRAIN, Ledger, Ram, Region, Regions, Then, Within};
 
 use crate::backings::{Control, Manner, Memory, Simulated};
 use crate::conformance::{again, everything};
@@ -34,6 +34,19 @@ pub fn large_region() {
     // SAFETY: the memory is nobody else's while the region is in use.
     let region = unsafe { Region::from_raw(memory.start().as_ptr(), ROOM) };
     again(&Ledger::new(region), true);
+}
+
+/// Ledgers within one of several regions: they must have one of those, which is large enough, or would rather.
+pub fn regions_with_names() {
+    let memory = [Memory::new(ROOM), Memory::new(ROOM)];
+    // SAFETY: the memory is nobody else's while the regions are in use.
+    let ram = |index: usize| unsafe { Region::from_raw(memory[index].start().as_ptr(), ROOM) };
+    let ledger = Ledger::new(Regions::new([Ram::new("one", ram(0)), Ram::new("other", ram(1))]));
+    for within in [Within::only(&ledger, "other", "within"), Within::rather(&ledger, "other", "within")] {
+        again(&Ledger::new(within), true);
+    }
+    let claimed = ledger.snapshot().spans().filter(|span| span.owner.is_some()).count();
+    assert_eq!(claimed, 2, "what was taken has gone back, but for the two records");
 }
 
 /// A buffer on the stack, then the target's pages.
