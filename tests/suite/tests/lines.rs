@@ -10,7 +10,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind, set_hook, take_hook};
 use std::path::Path;
 use std::{env, fs};
 
-use freehold::{Alloc, Arena, BlockPool, Growth, Ledger, Pool, Region, SharedPool, TypedArena};
+use freehold::{Alloc, Arena, BlockPool, Growth, Ledger, Plot, Pool, Region, SharedPool, TypedArena};
 
 thread_local! {
     /// Where this thread panicked last, and what it said.
@@ -82,6 +82,7 @@ fn panics_name_the_callers_line() {
         row!("pool/mod.rs alloc", full.alloc(1)),
         row!("pool/mod.rs alloc", shared.alloc(1)),
         row!("block.rs new_in", BlockPool::new_in(&ledger, "blocks", huge)),
+        row!("block.rs alone", BlockPool::alone(&mut Plot::new(Region::new(&mut [])), "blocks", huge)),
         row!("block.rs shared_in", BlockPool::<freehold::Needed>::shared_in(&ledger, "blocks", huge)),
     ];
     for (verb, line, call) in rows {
