@@ -3,7 +3,7 @@
 use core::mem::MaybeUninit;
 use core::sync::atomic::Ordering::Relaxed;
 
-use freehold::{Backing, DefaultBacking, GRAIN, Ledger, Ram, Region, Regions, Then, Within};
+use freehold::{Backing, DefaultBacking, GRAIN, Ledger, Ram, Region, Regions, Then};
 
 use crate::backings::{Control, Manner, Memory, Simulated};
 use crate::conformance::{again, everything};
@@ -42,8 +42,8 @@ pub fn regions_with_names() {
     // SAFETY: the memory is nobody else's while the regions are in use.
     let ram = |index: usize| unsafe { Region::from_raw(memory[index].start().as_ptr(), ROOM) };
     let ledger = Ledger::new(Regions::new([Ram::new("one", ram(0)), Ram::new("other", ram(1))]));
-    for within in [Within::only(&ledger, "other", "within"), Within::rather(&ledger, "other", "within")] {
-        again(&Ledger::new(within), true);
+    for within in [Ledger::within(&ledger, "other", "within"), Ledger::rather_within(&ledger, "other", "within")] {
+        again(&within, true);
     }
     let claimed = ledger.snapshot().spans().filter(|span| span.owner.is_some()).count();
     assert_eq!(claimed, 2, "what was taken has gone back, but for the two records");
