@@ -7,7 +7,7 @@ use core::mem::MaybeUninit;
 use core::ptr::{self, NonNull};
 
 use freehold::{
-    Alloc, Arena, BlockPool, Bounded, Global, Growth, Ledger, Locked, MemoryGrow, Needed, Pool, PoolBox, Region, Scope,
+    Alloc, Arena, BlockPool, Bounded, Global, Growth, Ledger, MemoryGrow, Needed, Pool, PoolBox, Region, Scope,
     SharedPool, Small, TypedArena,
 };
 use freehold_guest::{PAGE, memory_pages, say};
