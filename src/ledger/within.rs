@@ -4,7 +4,7 @@ use core::marker::PhantomData;
 
 use super::part::Wish;
 use super::{Ledger, Placed, Spans, Want};
-use crate::access::{Kind, Needed};
+use crate::access::{Needed, Shareable};
 use crate::backing::{Backing, Grant, Loan, Request};
 use crate::error::Obstacle;
 use crate::layout::GRAIN;
@@ -13,7 +13,8 @@ use crate::layout::GRAIN;
 /// [`Regions`](crate::Regions).
 ///
 /// [`Ledger::within`] and [`Ledger::rather_within`] make a ledger over it, a `static` where that is needed, and everything on that ledger has the
-/// wish. Both ledgers are shared in the same way: if one of them can't be used in an interrupt, neither can the other. What it takes it gives back when nothing of it
+/// wish. Both ledgers are shared in the same way: if one of them can't be used in an interrupt, neither can the other. Where
+/// nothing can be shared there is none. What it takes it gives back when nothing of it
 /// is claimed any more. The map of the ledger below shows it under the name given here, its own map shows who has what.
 ///
 /// Chunks grow in place only within what was taken at once, and the two ledgers' headers are both there. It waits for the lock of the ledger
@@ -25,7 +26,10 @@ pub struct Within<'l, L = Needed> {
     kind: PhantomData<fn() -> L>,
 }
 
-impl<'l, L: Kind> Ledger<Within<'l, L>, L> {
+// SAFETY: the ledger below is one that any thread may use.
+unsafe impl<L: Shareable> Send for Within<'_, L> {}
+
+impl<'l, L: Shareable> Ledger<Within<'l, L>, L> {
     /// A ledger on memory of `below` that has this name, or suits this purpose, and on no other: a claim is refused if there is none of it left.
     /// `owner` is the name under which the map of `below` shows it.
     pub const fn within<B: Backing>(below: &'l Ledger<B, L>, region: &'static str, owner: &'static str) -> Self {
@@ -40,7 +44,7 @@ impl<'l, L: Kind> Ledger<Within<'l, L>, L> {
 
 // SAFETY: a claim of the ledger below is this backing's alone until it gives it back, as the ledger above does once nothing of it is in use.
 // Nothing here unwinds, and the ledger above is another one, which the one below doesn't know.
-unsafe impl<L: Kind> Backing for Within<'_, L> {
+unsafe impl<L: Shareable> Backing for Within<'_, L> {
     const LENDS: bool = true;
     const COMES_BACK: bool = false;
 
