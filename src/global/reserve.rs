@@ -21,7 +21,7 @@ pub(super) fn len(granted: usize) -> usize {
 }
 
 /// A ledger that holds less than that has none to spare for it: a page, or a region of 64 KiB with odd ends.
-pub(super) const LEAST_GRANTED: usize = (64 << 10) - 2 * GRAIN;
+pub(super) const LEAST_GRANTED: usize = 16 * (4 << 10) - 2 * GRAIN;
 
 impl Reserve {
     pub const fn new() -> Reserve {
