@@ -1,5 +1,5 @@
-//! What the crate must know of the compiler that cargo has no word for: whether it takes `#![feature(…)]`, and which sanitizers the
-//! program is built with. A package that is built on stable, without a sanitizer, gets nothing from here.
+//! What the crate must know of the compiler that cargo has no word for: whether it takes `#![feature(…)]`, which sanitizers the
+//! program is built with, and whether it is to be small. A package that is built on stable for speed, without a sanitizer, gets nothing from here.
 
 use std::env;
 use std::process::Command;
@@ -15,6 +15,8 @@ fn main() {
         ("freehold_asan", sanitized(&["address"])),
         // LeakSanitizer is a part of AddressSanitizer.
         ("freehold_lsan", sanitized(&["address", "leak"])),
+        // What is inlined then is larger than the call.
+        ("freehold_for_size", env::var("OPT_LEVEL").is_ok_and(|level| level == "s" || level == "z")),
     ] {
         println!("cargo::rustc-check-cfg=cfg({name})");
         if set {

@@ -106,26 +106,37 @@ impl<'r> Region<'r> {
     /// # Errors
     ///
     /// What is wrong with it.
+    #[inline(always)] // where it is made, its kind is known
     pub(crate) fn look(&self) -> Result<Option<Span>, &'static str> {
-        let (base, end) = match self.bounds {
-            Bounds::Known(span) => return Ok(span),
-            Bounds::Between(base, end) => (base, end),
-            Bounds::Until(base, end) => (base, end()),
-        };
-        let len = end.addr().checked_sub(base.addr()).ok_or("it ends before it begins")?;
-        // SAFETY: the caller of `between` or `until` owes just this.
-        unsafe { Region::from_raw(base, len) }.look()
+        match self.bounds {
+            Bounds::Known(span) => Ok(span),
+            Bounds::Between(base, end) => up_to(base, end),
+            Bounds::Until(base, end) => up_to(base, end()),
+        }
     }
 
     /// [`look`](Region::look), once for all.
+    #[inline(always)]
     pub(crate) fn find(&mut self) -> Result<Option<Span>, &'static str> {
         if let Bounds::Until(base, end) = self.bounds {
             self.bounds = Bounds::Between(base, end());
         }
-        let span = self.look()?;
-        self.bounds = Bounds::Known(span);
-        Ok(span)
+        let found = self.look();
+        if let (Bounds::Between(..), Ok(span)) = (self.bounds, found) {
+            self.bounds = Bounds::Known(span);
+            self._lent = sanitizer::Borrowed::new(span);
+        }
+        found
     }
+}
+
+/// All bytes between the two.
+#[cold]
+#[inline(never)]
+fn up_to(base: *mut u8, end: *mut u8) -> Result<Option<Span>, &'static str> {
+    let len = end.addr().checked_sub(base.addr()).ok_or("it ends before it begins")?;
+    // SAFETY: the caller of `between` or `until` owes just this.
+    unsafe { Region::from_raw(base, len) }.look()
 }
 
 // SAFETY: the bytes are the caller's to give (contract of `from_raw`, borrow in `new`) and go out once.

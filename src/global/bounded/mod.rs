@@ -2,12 +2,14 @@
 
 use core::alloc::{GlobalAlloc, Layout};
 use core::cell::UnsafeCell;
+use core::mem;
 use core::ptr::{self, NonNull};
 
 use super::HeapStats;
 use crate::access::{Needed, Shareable};
 use crate::backing::Region;
 use crate::platform::{self, sanitizer};
+use crate::span::Span;
 
 mod pieces;
 #[cfg(test)]
@@ -86,8 +88,8 @@ pub struct Bounded<A = Needed> {
 #[repr(C)]
 struct Heap {
     pieces: Pieces,
-    /// Where they lie: no bytes before there is memory.
-    region: Region<'static>,
+    /// Where they lie, before there is memory nowhere.
+    memory: Option<Span>,
 }
 
 // SAFETY: the heap is used by one thread at a time, between `enter` and `leave`; the access is one that any thread may enter.
@@ -104,9 +106,7 @@ impl<A: Shareable> Default for Bounded<A> {
 impl<A: Shareable> Bounded<A> {
     /// A heap without memory. Until it is [lent](Bounded::lend) some every request is refused.
     pub const fn empty() -> Bounded<A> {
-        // SAFETY: no bytes.
-        let region = unsafe { Region::from_raw(ptr::null_mut(), 0) };
-        Bounded { access: A::NEW, heap: UnsafeCell::new(Heap { pieces: Pieces::new(), region }) }
+        Bounded { access: A::NEW, heap: UnsafeCell::new(Heap { pieces: Pieces::new(), memory: None }) }
     }
 
     /// Gives a heap its memory, if it has none: a region that the linker knows, or whose bounds are found at run time.
@@ -115,24 +115,38 @@ impl<A: Shareable> Bounded<A> {
     ///
     /// The region comes back untouched, and the heap stays as it is: if it has memory, which is for good; or if this region is too
     /// small for a single block, or ends before it begins.
+    #[inline(always)] // which kind of region it is, is known where it is made
     pub fn lend(&self, mut region: Region<'static>) -> Result<(), Region<'static>> {
         // Its end may have to be asked for.
         let memory = region.find().ok().flatten();
+        // SAFETY: the region's memory is nobody else's, and what has it is forgotten if this takes it.
+        if memory.is_some_and(|memory| unsafe { self.open(memory) }) {
+            mem::forget(region);
+            return Ok(());
+        }
+        Err(region)
+    }
+
+    /// Takes the memory, if there is none yet, and it is enough.
+    ///
+    /// # Safety
+    ///
+    /// The caller owes: it is nobody else's for good, if this returns `true`.
+    unsafe fn open(&self, memory: Span) -> bool {
         self.with(|heap| {
-            // SAFETY: there is none yet, and the region is kept from now on.
-            if !heap.pieces.are_open() && memory.is_some_and(|memory| unsafe { heap.pieces.open(memory) }) {
-                heap.region = region;
-                return Ok(());
+            // SAFETY: there is none yet; and the caller's promise.
+            let opened = !heap.pieces.are_open() && unsafe { heap.pieces.open(memory) };
+            if opened {
+                heap.memory = Some(memory);
             }
-            Err(region)
+            opened
         })
     }
 
     /// What it holds: its region. What is in use is counted with what it is rounded up to; the peak is the most that ever was in use.
     pub fn stats(&self) -> HeapStats {
         self.with(|heap| {
-            let (held, all) =
-                heap.region.look().ok().flatten().map_or((0, 0), |span| (span.len(), bytes_for_blocks(span)));
+            let (held, all) = heap.memory.map_or((0, 0), |span| (span.len(), bytes_for_blocks(span)));
             let Pieces { free, least, .. } = heap.pieces;
             HeapStats { held, in_use: all - free, free, peak: all - least }
         })

@@ -135,7 +135,7 @@ impl Pieces {
     /// # Safety
     ///
     /// The caller owes: these `old` bytes are in no piece, and nobody uses what of them is beyond `new`.
-    #[inline(never)]
+    #[cfg_attr(freehold_for_size, inline(never))]
     pub unsafe fn resize(&mut self, at: usize, old: usize, new: usize) -> bool {
         let end = at + old;
         // Nothing is read behind the end of memory, where no piece begins.
@@ -187,7 +187,7 @@ impl Pieces {
     }
 
     /// Makes a piece known, if it is one. It touches no other.
-    #[inline(never)]
+    #[cfg_attr(freehold_for_size, inline(never))]
     fn insert(&mut self, at: usize, len: usize) {
         if len == 0 {
             return;
@@ -215,7 +215,7 @@ impl Pieces {
     }
 
     /// Forgets a piece of that length, if it is one.
-    #[inline(never)]
+    #[cfg_attr(freehold_for_size, inline(never))]
     fn remove(&mut self, at: usize, len: usize) {
         if len == 0 {
             return;
@@ -251,7 +251,7 @@ impl Pieces {
     }
 
     /// Bytes of the piece that touches a block here, and of which `end` and `len` are as below; none if there is no piece.
-    #[inline(never)]
+    #[cfg_attr(freehold_for_size, inline(never))]
     fn free_at(&self, at: usize, end: usize, len: usize) -> usize {
         let edge = self.get_bits(at) >> (at / WORD % 32) & 1 != 0;
         if edge { self.len_by(end, len) } else { 0 }
@@ -268,7 +268,7 @@ impl Pieces {
     }
 
     /// Counts a piece that has come or gone, and marks where it begins and ends.
-    #[inline(never)]
+    #[cfg_attr(freehold_for_size, inline(never))]
     fn change(&mut self, at: usize, len: usize, more: usize) {
         self.free = self.free.wrapping_add(more);
         self.flip(at);
@@ -353,7 +353,7 @@ fn word_of(at: usize) -> usize {
 }
 
 /// The bin for pieces of so many bytes, at least [`LEAST`].
-#[inline(never)]
+#[cfg_attr(freehold_for_size, inline(never))]
 const fn bin_of(len: usize) -> u32 {
     let shift = usize::BITS - 1 - STEPS.ilog2() - len.leading_zeros();
     let bin = shift * STEPS as u32 + (len >> shift) as u32 - FIRST;
