@@ -33,18 +33,23 @@ impl<L: Shareable> Heap<L> {
             // SAFETY: the slab that is to grow is kept.
             let placed = unsafe { self.spans.place(self.owner, &want) };
             self.enter();
+            let mut new = None;
             match (placed, growing) {
                 (Ok(Placed::New(payload, _)), _) => {
                     // SAFETY: the claim was made for that.
-                    self.shared.grow_next(unsafe { self.shared.add(payload.base(), payload.len()) });
+                    let at = unsafe { self.shared.add(payload.base(), payload.len()) };
+                    self.shared.grow_next(at);
+                    new = Some(at);
                 }
                 (Ok(Placed::Grown(payload)), Some((at, _))) => self.shared.lengthen(at, payload.len()),
                 _ => {}
             }
-            // Also if there is nothing new: who was asked to let go may have made room.
+            // Also if there is nothing new: who was asked to let go may have made room. Then what is new may not be needed.
             let block = self.cut(class);
             let gone = List::new();
-            push_payload(&gone, growing.and_then(|(at, _)| self.shared.let_go(at)));
+            for at in growing.map(|(at, _)| at).into_iter().chain(new) {
+                push_payload(&gone, self.shared.let_go(at));
+            }
             let again = block.is_none() && gone.head.get().is_some();
             self.give_back(&gone);
             self.provide();
