@@ -22,8 +22,9 @@ impl<'r> Ram<'r> {
     /// The same, which suits these purposes, `"fast"`, `"dma"`, `"external"` or whatever you call them: who wants memory for one says that
     /// instead of the name.
     #[must_use]
-    pub const fn suits(self, purposes: &'static [&'static str]) -> Ram<'r> {
-        Ram { suits: purposes, ..self }
+    pub const fn suits(mut self, purposes: &'static [&'static str]) -> Ram<'r> {
+        self.suits = purposes;
+        self
     }
 }
 
