@@ -313,6 +313,8 @@ impl Shared {
             aside: Cell::new(false),
             words: Cell::new(words_of(most) as u16),
         };
+        // There may have been a free block.
+        sanitizer::unpoison(payload, 0..size_of::<Slab>() + words_of(most) * size_of::<u32>());
         // SAFETY: the caller's promise; a payload lies on the grain.
         unsafe { at.0.write(slab) };
         // SAFETY: the map follows the record.

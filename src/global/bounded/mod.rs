@@ -2,7 +2,7 @@
 
 use core::alloc::{GlobalAlloc, Layout};
 use core::cell::UnsafeCell;
-use core::mem;
+use core::mem::ManuallyDrop;
 use core::ptr::{self, NonNull};
 
 use super::HeapStats;
@@ -122,7 +122,7 @@ impl<A: Shareable> Bounded<A> {
         let memory = region.find().ok().flatten();
         // SAFETY: the region's memory is nobody else's, and what has it is forgotten if this takes it.
         if memory.is_some_and(|memory| unsafe { self.open(memory) }) {
-            mem::forget(region);
+            let _for_good = ManuallyDrop::new(region);
             return Ok(());
         }
         Err(region)
