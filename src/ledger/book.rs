@@ -202,7 +202,7 @@ impl Book {
     fn bins_for(&mut self, wish: Wish) -> impl Iterator<Item = &mut Bins> {
         // SAFETY: they are this book's, which is borrowed for as long.
         let parts = unsafe { part::each(self.parts) }.filter(move |part| part.meets(wish)).map(|part| &mut part.bins);
-        parts.chain(Some(&mut self.bins).filter(|_| wish == Wish::Anywhere))
+        parts.chain((wish == Wish::Anywhere).then_some(&mut self.bins))
     }
 
     /// Whether there is a part for claims with this wish.
