@@ -15,7 +15,7 @@ use super::slab::{self, Slabs, slack};
 use super::stats::ClassStats;
 use crate::access::Shareable;
 use crate::layout::GRAIN;
-use crate::ledger::{GrowInPlace, Keeper, Placed, Records, Spans, Want, Wish, payload_len};
+use crate::ledger::{GrowInPlace, Keeper, Placed, Records, Spans, Totals, Want, Wish, payload_len};
 use crate::platform::{self, Link, Whole};
 
 mod scarce;
@@ -45,10 +45,22 @@ struct Wide {
     /// Bytes of free blocks that are spans of their own, and how many there may be before such a block goes to the ledger at once.
     listed: Cell<usize>,
     limit: Cell<usize>,
+    /// Bytes that the ledger held when that was last looked at.
+    seen: Cell<usize>,
 }
 
-/// Sixteen slabs of fine classes are a quarter of it.
-const WIDE_FROM: usize = SLAB_PART * (4 << 10);
+impl Wide {
+    /// The list of a class that is not fine.
+    #[inline(always)]
+    fn list(&self, class: usize) -> Option<&List> {
+        self.lists.get(class.wrapping_sub(FINE_CLASSES))
+    }
+}
+
+/// All of it is a fiftieth of that, or less.
+const WIDE_FROM: usize = 128 << 10;
+
+const _: () = assert!(size_of::<Wide>() <= WIDE_FROM / 50);
 
 /// No slab of a class's own is a larger part of all that the ledger holds.
 const SLAB_PART: usize = 64;
@@ -105,7 +117,7 @@ impl<L: Shareable> Heap<L> {
 
     /// The list of a class, if the heap has one. The caller has entered.
     fn list(&self, class: usize) -> Option<&List> {
-        self.lists.get(class).or_else(|| self.wide.get()?.lists.get(class - FINE_CLASSES))
+        self.lists.get(class).or_else(|| self.wide.get()?.list(class))
     }
 
     /// Puts a block of a fine class back.
@@ -131,21 +143,35 @@ impl<L: Shareable> Heap<L> {
     /// # Safety
     ///
     /// As there.
+    #[inline]
     pub unsafe fn put_coarse(&self, class: usize, block: NonNull<u8>) {
         self.enter();
-        let passing = List::new();
-        let list = self.list(class).unwrap_or(&passing);
-        let listed = !ptr::eq(list, &raw const passing);
-        if listed && list.room.get() == 0 {
-            self.relieve(class);
-        }
-        list.room.set(list.room.get().saturating_sub(1));
-        // SAFETY: the caller's promise.
-        unsafe { list.push(block) };
-        if !listed {
-            self.give_back(&slab::take_back(None, list, class, 0, &self.shared));
+        if let Some(list) = self.wide.get().and_then(|wide| wide.list(class)) {
+            if list.room.get() == 0 {
+                self.relieve(class);
+            }
+            list.room.set(list.room.get() - 1);
+            // SAFETY: the caller's promise.
+            unsafe { list.push(block) };
+        } else {
+            // SAFETY: as above.
+            unsafe { self.put_shared(class, block) };
         }
         self.leave();
+    }
+
+    /// The same, where there are no lists. The caller has entered.
+    ///
+    /// # Safety
+    ///
+    /// As there.
+    #[cold]
+    #[inline(never)]
+    unsafe fn put_shared(&self, class: usize, block: NonNull<u8>) {
+        let passing = List::new();
+        // SAFETY: the caller's promise.
+        unsafe { passing.push(block) };
+        self.give_back(&slab::take_back(None, &passing, class, 0, &self.shared));
     }
 
     /// Makes room in a list that is full.
@@ -164,14 +190,19 @@ impl<L: Shareable> Heap<L> {
 
     /// What there is besides where there is memory for it. Nothing is asked of the backing. The caller has entered.
     fn widen(&self) -> Option<&'static Wide> {
-        if self.wide.get().is_none() && self.records.totals().granted >= WIDE_FROM {
+        if self.wide.get().is_some() {
+            return self.wide.get();
+        }
+        let Totals { granted, claimed, .. } = self.records.totals();
+        if granted >= WIDE_FROM {
             let (payload, _) = self.records.place(self.owner, size_of::<Wide>())?;
             let fresh = payload.cast::<Wide>();
             let wide = Wide {
                 lists: [const { List::new() }; CLASSES - FINE_CLASSES],
                 slabs: [const { Slabs::new() }; FIRST_OF_SPANS],
                 listed: Cell::new(0),
-                limit: Cell::new(0),
+                limit: Cell::new(claimed / PART),
+                seen: Cell::new(0),
             };
             payload.as_ptr().expose_provenance();
             // SAFETY: the payload has room for it, and begins on the grain, which is enough for its alignment.
@@ -180,6 +211,16 @@ impl<L: Shareable> Heap<L> {
             self.wide.set(Some(unsafe { fresh.as_ref() }));
         }
         self.wide.get()
+    }
+
+    /// Whether the ledger holds so many bytes. The caller has entered.
+    fn has(&self, bytes: usize) -> bool {
+        self.wide.get().is_some_and(|wide| {
+            if wide.seen.get() < bytes {
+                wide.seen.set(self.records.totals().granted);
+            }
+            wide.seen.get() >= bytes
+        })
     }
 
     /// Gives the ledger back what is in a list of spans.
@@ -193,10 +234,15 @@ impl<L: Shareable> Heap<L> {
     /// A block of this class, for `size` bytes.
     #[inline]
     pub fn take(&self, class: usize, size: usize) -> Free {
-        match slab_of_class(class) {
-            Some(slab) => self.take_from_slabs(class, slab),
-            None => self.take_span(class, size),
+        if class >= FIRST_OF_SPANS {
+            return self.take_span(class, size);
         }
+        self.enter();
+        if let Some(block) = self.list(class).and_then(pop) {
+            self.leave();
+            return Some(block);
+        }
+        self.take_from_slabs(class)
     }
 
     /// A block of a class of which each is a span of its own: from its list, or from the ledger.
@@ -206,7 +252,7 @@ impl<L: Shareable> Heap<L> {
         let wide = self.wide.get();
         let listed = wide.and_then(|wide| {
             let pop = |class: usize| {
-                let block = wide.lists[class - FINE_CLASSES].pop()?;
+                let block = wide.list(class)?.pop()?;
                 wide.listed.set(wide.listed.get() - size_of_coarse(class));
                 Some(block)
             };
@@ -252,18 +298,18 @@ impl<L: Shareable> Heap<L> {
         }
     }
 
-    /// A block of a class that has slabs of so many bytes: from its list, from its own slabs, or from a shared one that has room; else from a
-    /// new slab of its own, where memory is large and there is room for one; else from wherever a block is to be had.
+    /// A block of a class that has slabs: from its own, or from a shared one that has room; else from a new slab of its own, where memory is large
+    /// and there is room for one; else from wherever a block is to be had. The caller has entered, and leaves here.
+    #[cold]
     #[inline(never)]
-    fn take_from_slabs(&self, class: usize, slab: usize) -> Free {
-        self.enter();
+    fn take_from_slabs(&self, class: usize) -> Free {
         let block = self.cut(class);
         if block.is_some() {
             self.leave();
             return block;
         }
-        let ample = |bytes| bytes <= WIDE_FROM || bytes <= self.records.totals().granted;
-        let slabs = self.slabs(class).filter(|_| ample(slab * SLAB_PART));
+        let slab = slab_of_class(class).unwrap_or(usize::MAX / SLAB_PART);
+        let slabs = self.slabs(class).filter(|_| self.has(slab * SLAB_PART));
         let single = slabs.is_some_and(|slabs| slabs.wants_single(class, self.shared.apart(class)));
         let wide = self.wide.get().is_some();
         self.leave();
@@ -384,7 +430,7 @@ impl<L: Shareable> Heap<L> {
         // Memory is short: time to see what there is.
         let claimed = self.records.totals().claimed;
         self.enter();
-        if let Some(wide) = self.wide.get() {
+        if let Some(wide) = self.widen() {
             wide.limit.set(claimed / PART);
         }
         self.leave();
