@@ -67,10 +67,10 @@ const REASONS: &[Reason] = &[
     reason(
         "freehold Global",
         "Heaps",
-        "A slab for each size, and room for what arenas claim from the same ledger: for more memory than this",
+        "In memory this small slabs that all sizes share, with a map that is searched; its own record, and room for what arenas claim",
     ),
-    reason("freehold Global", "How full", "The same"),
-    reason("freehold Global", "With holes", "The same"),
+    reason("freehold Global", "How full", "Its own record, and a header for each claim"),
+    reason("freehold Global", "With holes", "A map in each hole"),
     reason("freehold Global", "A firmware with a heap", "The ledger under it"),
     reason(
         "freehold SharedPool",
