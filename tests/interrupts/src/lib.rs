@@ -121,3 +121,30 @@ impl<L: Shareable> Program<L> {
         self.done.store(self.done.load(Ordering::Relaxed) + AT_ONCE, Ordering::Relaxed);
     }
 }
+
+// For `program!`.
+#[doc(hidden)]
+pub use {freehold, freehold_board};
+
+/// Makes the program, with locks of this kind: `program!(freehold::Needed);`.
+#[macro_export]
+macro_rules! program {
+    ($lock:ty) => {
+        static LEDGER: $crate::freehold::Ledger<$crate::freehold::Region, $lock> = $crate::freehold::Ledger::with_lock(
+            // SAFETY: the only call.
+            unsafe { $crate::ram() },
+        );
+        static HEAP: $crate::freehold::Global<$lock> = $crate::freehold::Global::new_in(&LEDGER, "heap");
+        static BOUNDED: $crate::freehold::Bounded<$lock> = $crate::freehold::Bounded::empty();
+        static PACKETS: $crate::freehold::SharedPool<$crate::Packet, $lock> =
+            $crate::freehold::SharedPool::shared_in(&LEDGER, "packets");
+        static PROGRAM: $crate::Program<$lock> =
+            $crate::Program::new($crate::Shared { ledger: &LEDGER, heap: &HEAP, bounded: &BOUNDED, packets: &PACKETS });
+
+        fn main() -> ! {
+            PROGRAM.run(|| PROGRAM.rung())
+        }
+
+        $crate::freehold_board::start!(main);
+    };
+}

@@ -4,28 +4,8 @@
 
 #[cfg(target_os = "none")]
 mod board {
-    use freehold::{Bounded, Global, Ledger, Needed, Region, SharedPool};
-    use freehold_board::start;
-    use freehold_interrupts::{Packet, Program, Shared, ram};
-
-    /// What the target needs: a critical section.
-    type Lock = Needed;
-
-    static LEDGER: Ledger<Region, Lock> = Ledger::with_lock(
-        // SAFETY: the only call.
-        unsafe { ram() },
-    );
-    static HEAP: Global<Lock> = Global::new_in(&LEDGER, "heap");
-    static BOUNDED: Bounded<Lock> = Bounded::empty();
-    static PACKETS: SharedPool<Packet, Lock> = SharedPool::shared_in(&LEDGER, "packets");
-    static PROGRAM: Program<Lock> =
-        Program::new(Shared { ledger: &LEDGER, heap: &HEAP, bounded: &BOUNDED, packets: &PACKETS });
-
-    fn main() -> ! {
-        PROGRAM.run(|| PROGRAM.rung())
-    }
-
-    start!(main);
+    // What the target needs: a critical section.
+    freehold_interrupts::program!(freehold::Needed);
 }
 
 #[cfg(not(target_os = "none"))]

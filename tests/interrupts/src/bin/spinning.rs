@@ -6,14 +6,11 @@
 mod board {
     use core::sync::atomic::{AtomicBool, Ordering};
 
-    use freehold::{Bounded, Global, Ledger, Locked, RawMutex, Region, SharedPool};
-    use freehold_board::{End, end, say, start};
-    use freehold_interrupts::{Packet, Program, Shared, ram};
+    use freehold::{Locked, RawMutex};
+    use freehold_board::{End, end, say};
     use lock_api::GuardSend;
 
     /// A spin lock. It does without compare-and-swap, which some of the cores don't have.
-    type Lock = Locked<Spinning>;
-
     struct Spinning(AtomicBool);
 
     /// So often it is looked at: the watchdog.
@@ -46,21 +43,7 @@ mod board {
         }
     }
 
-    static LEDGER: Ledger<Region, Lock> = Ledger::with_lock(
-        // SAFETY: the only call.
-        unsafe { ram() },
-    );
-    static HEAP: Global<Lock> = Global::new_in(&LEDGER, "heap");
-    static BOUNDED: Bounded<Lock> = Bounded::empty();
-    static PACKETS: SharedPool<Packet, Lock> = SharedPool::shared_in(&LEDGER, "packets");
-    static PROGRAM: Program<Lock> =
-        Program::new(Shared { ledger: &LEDGER, heap: &HEAP, bounded: &BOUNDED, packets: &PACKETS });
-
-    fn main() -> ! {
-        PROGRAM.run(|| PROGRAM.rung())
-    }
-
-    start!(main);
+    freehold_interrupts::program!(Locked<Spinning>);
 }
 
 #[cfg(not(target_os = "none"))]

@@ -4,14 +4,10 @@
 
 #[cfg(target_os = "none")]
 mod board {
-    use freehold::{Bounded, Global, Ledger, Locked, RawMutex, Region, SharedPool};
-    use freehold_board::start;
-    use freehold_interrupts::{Packet, Program, Shared, ram};
+    use freehold::{Locked, RawMutex};
     use lock_api::GuardSend;
 
     /// No lock.
-    type Lock = Locked<Nothing>;
-
     struct Nothing;
 
     // SAFETY: none: that is what is shown.
@@ -29,21 +25,7 @@ mod board {
         unsafe fn unlock(&self) {}
     }
 
-    static LEDGER: Ledger<Region, Lock> = Ledger::with_lock(
-        // SAFETY: the only call.
-        unsafe { ram() },
-    );
-    static HEAP: Global<Lock> = Global::new_in(&LEDGER, "heap");
-    static BOUNDED: Bounded<Lock> = Bounded::empty();
-    static PACKETS: SharedPool<Packet, Lock> = SharedPool::shared_in(&LEDGER, "packets");
-    static PROGRAM: Program<Lock> =
-        Program::new(Shared { ledger: &LEDGER, heap: &HEAP, bounded: &BOUNDED, packets: &PACKETS });
-
-    fn main() -> ! {
-        PROGRAM.run(|| PROGRAM.rung())
-    }
-
-    start!(main);
+    freehold_interrupts::program!(Locked<Nothing>);
 }
 
 #[cfg(not(target_os = "none"))]
