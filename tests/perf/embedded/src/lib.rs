@@ -1,7 +1,7 @@
 //! Heaps for microcontrollers: freehold's, its peers, and a bump that never frees. Each is behind the same lock, which keeps interrupts
 //! off, and set up as its documentation recommends.
 //!
-//! A program takes one: `#[global_allocator] static HEAP: Place<talc::Heap> = Place::new();`, and starts it.
+//! A program takes one, by the feature of its name: `#[global_allocator] static HEAP: Place<Chosen> = Place::new();`, and starts it.
 
 #![cfg(target_os = "none")]
 #![no_std]
@@ -11,4 +11,5 @@
 pub mod heaps;
 mod place;
 
+pub use heaps::Chosen;
 pub use place::{GIVEN, Heap, Place, RAM_LEN, ram};

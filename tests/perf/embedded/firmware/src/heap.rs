@@ -9,21 +9,7 @@ use alloc::vec::Vec;
 
 #[cfg(feature = "given")]
 use freehold_perf_embedded::GIVEN;
-use freehold_perf_embedded::Place;
-#[cfg(feature = "bounded")]
-use freehold_perf_embedded::heaps::bounded::Chosen;
-#[cfg(feature = "bump")]
-use freehold_perf_embedded::heaps::bump::Chosen;
-#[cfg(feature = "freehold")]
-use freehold_perf_embedded::heaps::freehold::Chosen;
-#[cfg(feature = "linked_list")]
-use freehold_perf_embedded::heaps::linked_list::Chosen;
-#[cfg(feature = "llff")]
-use freehold_perf_embedded::heaps::llff::Chosen;
-#[cfg(feature = "talc")]
-use freehold_perf_embedded::heaps::talc::Chosen;
-#[cfg(feature = "tlsf")]
-use freehold_perf_embedded::heaps::tlsf::Chosen;
+use freehold_perf_embedded::{Chosen, Place};
 
 #[global_allocator]
 static HEAP: Place<Chosen> = Place::new();

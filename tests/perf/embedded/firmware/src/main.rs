@@ -32,8 +32,7 @@ mod start {
     /// One of the peers that are linked knows of collections.
     #[cfg(not(feature = "heap"))]
     #[global_allocator]
-    static HEAP: freehold_perf_embedded::Place<freehold_perf_embedded::heaps::none::Chosen> =
-        freehold_perf_embedded::Place::new();
+    static HEAP: freehold_perf_embedded::Place<freehold_perf_embedded::Chosen> = freehold_perf_embedded::Place::new();
 
     #[cortex_m_rt::entry]
     fn main() -> ! {

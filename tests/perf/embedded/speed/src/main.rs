@@ -17,21 +17,7 @@ mod random;
 #[cfg(all(target_os = "none", not(feature = "pools")))]
 mod heap {
     use freehold_board::{End, end, start};
-    use freehold_perf_embedded::Place;
-    #[cfg(feature = "bounded")]
-    use freehold_perf_embedded::heaps::bounded::Chosen;
-    #[cfg(feature = "bump")]
-    use freehold_perf_embedded::heaps::bump::Chosen;
-    #[cfg(feature = "freehold")]
-    use freehold_perf_embedded::heaps::freehold::Chosen;
-    #[cfg(feature = "linked_list")]
-    use freehold_perf_embedded::heaps::linked_list::Chosen;
-    #[cfg(feature = "llff")]
-    use freehold_perf_embedded::heaps::llff::Chosen;
-    #[cfg(feature = "talc")]
-    use freehold_perf_embedded::heaps::talc::Chosen;
-    #[cfg(feature = "tlsf")]
-    use freehold_perf_embedded::heaps::tlsf::Chosen;
+    use freehold_perf_embedded::{Chosen, Place};
 
     use crate::meter::Meter;
     use crate::{filling, random};
