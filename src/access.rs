@@ -168,24 +168,18 @@ impl Shareable for Local {}
 /// | bare metal, with the feature `critical-section` | [`Locked`]`<CriticalSection>` |
 /// | a core without compare-and-swap, without that feature | [`Local`], which can't be shared there |
 /// | any other | [`Locked`]`<Spin>`: a spin lock |
+pub type Needed = Chosen;
+
 #[cfg(any(
     all(target_family = "wasm", not(target_feature = "atomics")),
     not(any(target_has_atomic = "ptr", feature = "critical-section"))
 ))]
-pub type Needed = Local;
-/// What it takes to share on this target:
-///
-/// | target | is |
-/// |---|---|
-/// | wasm without threads | [`Local`]: nothing |
-/// | bare metal, with the feature `critical-section` | [`Locked`]`<CriticalSection>` |
-/// | a core without compare-and-swap, without that feature | [`Local`], which can't be shared there |
-/// | any other | [`Locked`]`<Spin>`: a spin lock |
+type Chosen = Local;
 #[cfg(not(any(
     all(target_family = "wasm", not(target_feature = "atomics")),
     not(any(target_has_atomic = "ptr", feature = "critical-section"))
 )))]
-pub type Needed = Locked;
+type Chosen = Locked;
 
 /// How a ledger may be shared: so that any thread can use it. So whatever stands on a ledger may go to another thread.
 #[cfg(any(target_has_atomic = "ptr", feature = "critical-section"))]
