@@ -5,7 +5,7 @@
 
 use core::ptr::NonNull;
 
-use super::{Chunks, Cursor, Here, Placed, Want, Wish, look_into};
+use super::{Chunks, Cursor, Here, Placed, Want, look_into};
 use crate::error::Obstacle;
 
 /// What is being built after the one cursor of a list. All of it is the builder's: bytes that the list moves, and never looks at.
@@ -43,8 +43,7 @@ impl Chunks<'_> {
     fn move_it_away(&self, cursor: Cursor, bytes: usize) -> Result<(), Obstacle> {
         let mut moved = None;
         if bytes > 0 {
-            let want =
-                Want { prefix: 0, size: bytes, align: 1, prefer: 0, ahead: false, grow: None, wish: Wish::Anywhere };
+            let want = Want::of(bytes, 1);
             // SAFETY: no claim is to grow.
             let (Placed::New(to, _) | Placed::Grown(to)) = unsafe { self.spans.place(self.owner, &want) }?;
             // SAFETY: so many bytes lie after the cursor, in its chunk, and the claim is new and has room for them.

@@ -15,7 +15,7 @@ use super::slab::{self, Slabs, slack};
 use super::stats::ClassStats;
 use crate::access::Shareable;
 use crate::layout::GRAIN;
-use crate::ledger::{GrowInPlace, Keeper, Placed, Records, Spans, Totals, Want, Wish, payload_len};
+use crate::ledger::{GrowInPlace, Keeper, Placed, Records, Spans, Totals, Want, payload_len};
 use crate::platform::{self, Link, Whole};
 
 mod scarce;
@@ -105,11 +105,9 @@ impl<L: Shareable> Heap<L> {
     /// this path in memory meanwhile.
     #[inline(always)]
     pub fn take_at_once(&self, class: usize) -> Free {
-        if self.reach().access.try_enter() { self.pop_and_leave(class) } else { None }
-    }
-
-    #[inline(always)]
-    fn pop_and_leave(&self, class: usize) -> Free {
+        if !self.reach().access.try_enter() {
+            return None;
+        }
         let block = pop(&self.lists[class]);
         self.leave();
         block
@@ -128,13 +126,8 @@ impl<L: Shareable> Heap<L> {
     #[inline(always)]
     pub unsafe fn put(&self, class: usize, block: NonNull<u8>) {
         self.enter();
-        let list = &self.lists[class];
-        if list.room.get() == 0 {
-            self.relieve(class);
-        }
-        list.room.set(list.room.get() - 1);
         // SAFETY: the caller's promise.
-        unsafe { list.push(block) };
+        unsafe { self.put_into(&self.lists[class], class, block) };
         self.leave();
     }
 
@@ -147,12 +140,8 @@ impl<L: Shareable> Heap<L> {
     pub unsafe fn put_coarse(&self, class: usize, block: NonNull<u8>) {
         self.enter();
         if let Some(list) = self.wide.get().and_then(|wide| wide.list(class)) {
-            if list.room.get() == 0 {
-                self.relieve(class);
-            }
-            list.room.set(list.room.get() - 1);
             // SAFETY: the caller's promise.
-            unsafe { list.push(block) };
+            unsafe { self.put_into(list, class, block) };
         } else {
             // SAFETY: as above.
             unsafe { self.put_shared(class, block) };
@@ -160,7 +149,22 @@ impl<L: Shareable> Heap<L> {
         self.leave();
     }
 
-    /// The same, where there are no lists. The caller has entered.
+    /// Puts a block into the list of its class. The caller has entered.
+    ///
+    /// # Safety
+    ///
+    /// As there.
+    #[inline(always)]
+    unsafe fn put_into(&self, list: &List, class: usize, block: NonNull<u8>) {
+        if list.room.get() == 0 {
+            self.relieve(class);
+        }
+        list.room.set(list.room.get() - 1);
+        // SAFETY: the caller's promise.
+        unsafe { list.push(block) };
+    }
+
+    /// [`put_coarse`](Heap::put_coarse), where there are no lists. The caller has entered.
     ///
     /// # Safety
     ///
@@ -390,15 +394,7 @@ impl<L: Shareable> Heap<L> {
 
     /// Claims a slab of so many bytes: the claim begins, with the ledger's header, at a multiple of them, and ends just before the next.
     fn claim_slab(&self, slab: usize) -> Free {
-        let want = Want {
-            prefix: slab - GRAIN,
-            size: 0,
-            align: slab,
-            prefer: 0,
-            ahead: true,
-            grow: None,
-            wish: Wish::Anywhere,
-        };
+        let want = Want { prefix: slab - GRAIN, ahead: true, ..Want::of(0, slab) };
         // SAFETY: no claim is to grow.
         let (Placed::New(payload, _) | Placed::Grown(payload)) = unsafe { self.spans.place(self.owner, &want) }.ok()?;
         if payload.addr() & (slab - 1) != GRAIN {
@@ -428,13 +424,12 @@ impl<L: Shareable> Heap<L> {
     #[inline(never)]
     fn fresh_span(&self, size: usize, align: usize) -> Option<(NonNull<u8>, usize)> {
         // Memory is short: time to see what there is.
-        let claimed = self.records.totals().claimed;
         self.enter();
         if let Some(wide) = self.widen() {
-            wide.limit.set(claimed / PART);
+            wide.limit.set(self.records.totals().claimed / PART);
         }
         self.leave();
-        let want = Want { prefix: 0, size, align, prefer: 0, ahead: true, grow: None, wish: Wish::Anywhere };
+        let want = Want { ahead: true, ..Want::of(size, align) };
         // SAFETY: no claim is to grow.
         match unsafe { self.spans.place(self.owner, &want) }.ok()? {
             Placed::New(payload, zero_from) if payload.addr().is_multiple_of(align) => {

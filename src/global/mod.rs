@@ -8,7 +8,7 @@ use crate::access::{Needed, Shareable};
 use crate::backing::Backing;
 use crate::copy::{LEAST_COPIED, copy_block};
 use crate::layout::GRAIN;
-use crate::ledger::{GrowInPlace, Ledger, Placed, Records, Snapshot, Spans, Want, Wish, payload_len};
+use crate::ledger::{GrowInPlace, Ledger, Placed, Records, Snapshot, Spans, Want, payload_len};
 use crate::platform::{self, sanitizer};
 
 #[cfg(feature = "allocator-api2")]
@@ -155,15 +155,7 @@ impl<L: Shareable> Global<L> {
         // What is watched first is held last: who has a heap's lock may wait for its ledger's, and not the other way round.
         platform::watch(self.records, || true);
         let layout = Layout::new::<Heap<L>>();
-        let want = Want {
-            prefix: 0,
-            size: layout.size(),
-            align: layout.align(),
-            prefer: 0,
-            ahead: false,
-            grow: None,
-            wish: Wish::Anywhere,
-        };
+        let want = Want::of(layout.size(), layout.align());
         // SAFETY: no claim is to grow.
         let (Placed::New(payload, _) | Placed::Grown(payload)) = unsafe { self.spans.place(self.owner, &want) }.ok()?;
         let fresh = payload.base().cast::<Heap<L>>();
@@ -353,7 +345,7 @@ impl<L: Shareable> Global<L> {
         }
         let missing = size - had;
         let grow = Some(GrowInPlace { payload: memory, missing, prefer: 0 });
-        let want = Want { prefix: 0, size, align: new.align(), prefer: 0, ahead: true, grow, wish: Wish::Anywhere };
+        let want = Want { ahead: true, grow, ..Want::of(size, new.align()) };
         // SAFETY: the span is a payload of this ledger's that the caller holds.
         let Placed::New(payload, _) = (unsafe { self.spans.place(self.owner, &want) }).ok()? else {
             return Some(memory);

@@ -84,6 +84,13 @@ pub(crate) struct Want {
     pub wish: Wish,
 }
 
+impl Want {
+    /// Room for so many bytes at that alignment, and no more; from anywhere.
+    pub const fn of(size: usize, align: usize) -> Want {
+        Want { prefix: 0, size, align, prefer: 0, ahead: false, grow: None, wish: Wish::Anywhere }
+    }
+}
+
 /// A claim that would rather grow at its end than have a new one beside it.
 #[derive(Clone, Copy)]
 pub(crate) struct GrowInPlace {
@@ -172,8 +179,8 @@ impl<B: Backing, L: Kind> Ledger<B, L> {
     /// When neither free spans nor the backing have room. Nothing has changed then, except that heaps on this ledger have given back what
     /// they kept at hand.
     pub fn claim(&self, owner: &'static str, layout: Layout) -> Result<Claim<'_>, AllocError> {
-        let (size, align) = (layout.size().max(1), layout.align());
-        let want = Want { prefix: 0, size, align, prefer: 0, ahead: false, grow: None, wish: Wish::Anywhere };
+        let align = layout.align();
+        let want = Want::of(layout.size().max(1), align);
         // SAFETY: no claim is to grow.
         let placed = unsafe { self.place(owner, &want) };
         let (Placed::Grown(payload) | Placed::New(payload, _)) =

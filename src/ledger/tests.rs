@@ -254,15 +254,7 @@ fn h36_a_block_at_a_multiple_of_its_size_is_always_found() {
             .map(|span| if span.base.div_ceil(SLAB) <= (span.base + span.len) / SLAB { of(span) } else { 0 })
             .sum::<usize>()
     };
-    let want = super::Want {
-        prefix: SLAB - GRAIN,
-        size: 0,
-        align: SLAB,
-        prefer: 0,
-        ahead: true,
-        grow: None,
-        wish: super::Wish::Anywhere,
-    };
+    let want = super::Want { prefix: SLAB - GRAIN, ahead: true, ..super::Want::of(0, SLAB) };
     let (there, mut found) = (slabs(), 0);
     assert!(there > HOLES / 4, "{there} slabs in {HOLES} holes");
     // SAFETY: no claim is to grow.
@@ -337,15 +329,7 @@ fn what_does_is_never_more_than_what_is_liked() {
     let skip = base.addr().get().wrapping_neg() % GRAIN;
     // SAFETY: less than the memory's length.
     let ledger = Ledger::new(Tight(unsafe { base.add(skip) }, 98_000 + 2000 + 2 * GRAIN));
-    let want = super::Want {
-        prefix: 0,
-        size: 98_000,
-        align: 8,
-        prefer: 0,
-        ahead: true,
-        grow: None,
-        wish: super::Wish::Anywhere,
-    };
+    let want = super::Want { ahead: true, ..super::Want::of(98_000, 8) };
     // SAFETY: no claim is to grow.
     let Ok(super::Placed::New(block, _)) = (unsafe { super::Spans::place(&ledger, "block", &want) }) else { panic!() };
     let grow = super::GrowInPlace { payload: block.base(), missing: 100_000 - block.len(), prefer: 0 };
@@ -378,15 +362,7 @@ fn h32_every_way_out_of_a_ledger_is_reached() {
     use crate::platform::reached;
     let mut memory = Vec::<u8>::with_capacity(20 * PAGE);
     let ledger = Ledger::new(Region::new(memory.spare_capacity_mut()));
-    let want = super::Want {
-        prefix: 0,
-        size: 5000,
-        align: 8,
-        prefer: 0,
-        ahead: false,
-        grow: None,
-        wish: super::Wish::Anywhere,
-    };
+    let want = super::Want::of(5000, 8);
     let place = |want: &super::Want| {
         // SAFETY: what is to grow is held here.
         match unsafe { super::Spans::place(&ledger, "claim", want) } {

@@ -55,7 +55,7 @@ unsafe impl<L: Shareable> Backing for Within<'_, L> {
     fn claim(&mut self, request: &Request) -> Result<Grant, Obstacle> {
         let need = request.anywhere()?;
         let place = |size| {
-            let want = Want { prefix: 0, size, align: GRAIN, prefer: 0, ahead: false, grow: None, wish: self.wish };
+            let want = Want { wish: self.wish, ..Want::of(size, GRAIN) };
             // SAFETY: no claim is to grow.
             unsafe { self.below.place(self.owner, &want) }
         };

@@ -28,8 +28,7 @@ impl<L: Shareable> Heap<L> {
                 missing: size,
                 prefer: prefer.min(most),
             });
-            let want =
-                Want { prefix: shared::HEAD, size, align: ALIGN, prefer, ahead: true, grow, wish: Wish::Anywhere };
+            let want = Want { prefix: shared::HEAD, prefer, ahead: true, grow, ..Want::of(size, ALIGN) };
             // SAFETY: the slab that is to grow is kept.
             let placed = unsafe { self.spans.place(self.owner, &want) };
             self.enter();
