@@ -7,7 +7,8 @@
 
 use std::ptr::NonNull;
 
-use freehold::{Alloc, Arena, Backing, Grant, Ledger, Obstacle, Pool, Request, Span};
+use freehold::backing::{Backing, Grant, Request, Span};
+use freehold::{Alloc, Arena, Ledger, Obstacle, Pool};
 
 const BANK: usize = 32 << 10;
 

@@ -185,7 +185,7 @@ pub unsafe fn allocate_into(heap: &impl GlobalAlloc, out: *mut *mut u8, align: u
 ///
 /// ```
 /// #[global_allocator]
-/// static HEAP: freehold::Global = freehold::Global::new();
+/// static HEAP: freehold::Heap = freehold::Heap::new();
 ///
 /// # #[cfg(all(target_family = "wasm", target_os = "unknown"))]
 /// freehold::c_symbols!(HEAP);
@@ -202,7 +202,7 @@ pub unsafe fn allocate_into(heap: &impl GlobalAlloc, out: *mut *mut u8, align: u
 /// It takes the path of a `static`. A `const` would be another heap in each call, one that does not know the block that is freed.
 ///
 /// ```compile_fail,E0745
-/// const HEAP: freehold::Global = freehold::Global::new();
+/// const HEAP: freehold::Heap = freehold::Heap::new();
 /// freehold::c_symbols!(HEAP);
 /// ```
 #[macro_export]
@@ -255,23 +255,23 @@ macro_rules! c_symbols {
 /// compile.
 ///
 /// ```compile_fail,E0745
-/// const HEAP: freehold::Global = freehold::Global::new();
+/// const HEAP: freehold::Heap = freehold::Heap::new();
 /// freehold::__static_heap!(heap, HEAP);
 /// ```
 /// ```compile_fail,E0745
-/// static HEAP: freehold::Global = freehold::Global::new();
-/// const SAME: &freehold::Global = &HEAP;
+/// static HEAP: freehold::Heap = freehold::Heap::new();
+/// const SAME: &freehold::Heap = &HEAP;
 /// freehold::__static_heap!(heap, SAME);
 /// ```
 /// ```compile_fail,E0133
-/// static mut HEAP: freehold::Global = freehold::Global::new();
+/// static mut HEAP: freehold::Heap = freehold::Heap::new();
 /// freehold::__static_heap!(heap, HEAP);
 /// ```
 /// ```compile_fail
-/// freehold::__static_heap!(heap, freehold::Global::new());
+/// freehold::__static_heap!(heap, freehold::Heap::new());
 /// ```
 /// ```
-/// static HEAP: freehold::Global = freehold::Global::new();
+/// static HEAP: freehold::Heap = freehold::Heap::new();
 /// freehold::__static_heap!(heap, HEAP);
 /// let allocator: &'static dyn std::alloc::GlobalAlloc = heap();
 /// assert!(std::ptr::addr_eq(allocator, &HEAP));

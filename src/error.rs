@@ -55,7 +55,7 @@ pub enum Obstacle {
         /// The backing that was asked.
         backing: &'static str,
         /// Bytes that were still to be had in one piece, from it or from what it gave the ledger before; what headers, and an alignment
-        /// of more than [`GRAIN`](crate::GRAIN), may take is not counted.
+        /// of more than [`GRAIN`](crate::backing::GRAIN), may take is not counted.
         left: usize,
     },
     /// Somebody else lives in the memory that the backing was to claim.

@@ -17,49 +17,52 @@ mod error;
 mod platform;
 mod copy;
 mod tree;
-#[cfg(target_has_atomic = "ptr")]
-mod spin;
-#[cfg(feature = "critical-section")]
-mod critical;
-mod access;
-mod backing;
+pub mod sharing;
+pub mod backing;
 mod ledger;
 mod plot;
 mod chunk;
 mod arena;
 mod pool;
-mod global;
+mod heap;
 #[cfg(any(unix, windows, target_family = "wasm"))]
 mod module;
 #[doc(hidden)]
 pub mod c;
 
-#[cfg(target_has_atomic = "ptr")]
-pub use self::spin::Spin;
-#[cfg(any(unix, windows, target_family = "wasm"))]
-pub use self::{backing::DefaultBacking, global::Small, module::ledger, platform::memory_size};
-pub use access::{Access, Local, Locked, Needed, Shareable};
-pub use arena::{Alloc, Arena, ArenaBox, IntoIter, IterMut, Scope, TypedArena};
-#[cfg(all(any(unix, windows), not(target_family = "wasm")))]
-pub use backing::Hosted;
-#[cfg(any(unix, target_os = "wasi"))]
-pub use backing::Libc;
-#[cfg(feature = "allocator-api2")]
-pub use backing::Over;
-pub use backing::{Backing, Grant, Loan, Need, Part, Ram, Region, Regions, Request, Then};
-#[cfg(target_family = "wasm")]
-pub use backing::{HeapTail, MemoryGrow};
+// Arenas.
+pub use arena::{Alloc, Arena, ArenaBox, Scope, TypedArena};
 pub use chunk::Growth;
-#[cfg(feature = "critical-section")]
-pub use critical::CriticalSection;
-pub use error::{AllocError, Obstacle, Rejected};
-pub use global::{Bounded, ClassStats, Global, HeapStats};
-pub use layout::{GRAIN, PAGE};
-pub use ledger::{Claim, Ledger, Snapshot, SpanInfo, Within};
-pub use lock_api::RawMutex;
-pub use plot::Plot;
+// Pools.
 pub use pool::{BlockPool, Pool, PoolBox, SharedPool};
-pub use span::Span;
+// Heaps.
+#[cfg(any(unix, windows, target_family = "wasm"))]
+pub use heap::SmallHeap;
+pub use heap::{BoundedHeap, ClassStats, Heap, HeapStats};
+// Whose memory is whose.
+#[cfg(any(unix, windows, target_family = "wasm"))]
+pub use self::{
+    module::{DefaultBacking, ledger},
+    platform::memory_size,
+};
+pub use ledger::{Claim, Ledger, Snapshot, SpanInfo, Within};
+// Where it comes from.
+#[cfg(all(any(unix, windows), not(target_family = "wasm")))]
+pub use backing::hosted::Hosted;
+#[cfg(any(unix, target_os = "wasi"))]
+pub use backing::libc::Libc;
+pub use backing::region::Region;
+pub use backing::regions::{Ram, Regions};
+#[cfg(target_family = "wasm")]
+pub use backing::{heap_tail::HeapTail, memory_grow::MemoryGrow};
+pub use plot::Plot;
+// What stood in the way.
+pub use error::{AllocError, Obstacle, Rejected};
+
+/// The iterators that collections of this crate return.
+pub mod iter {
+    pub use crate::arena::{IntoIter, IterMut};
+}
 
 /// A core without compare-and-swap, and no lock for it: an interrupt handler gets at nothing that stands on a ledger.
 #[cfg(not(any(target_has_atomic = "ptr", feature = "critical-section")))]
@@ -69,8 +72,8 @@ const _: () = {
     static_assertions::assert_not_impl_any!(Claim<'static>: Send);
     static_assertions::assert_not_impl_any!(Arena<'static>: Send);
     static_assertions::assert_not_impl_any!(TypedArena<'static, u8>: Send);
-    static_assertions::assert_not_impl_any!(IntoIter<'static, u8>: Send);
+    static_assertions::assert_not_impl_any!(iter::IntoIter<'static, u8>: Send);
     static_assertions::assert_not_impl_any!(BlockPool<'static>: Send, Sync);
     static_assertions::assert_not_impl_any!(Pool<'static, u8>: Send, Sync);
-    static_assertions::assert_not_impl_any!(Global: Sync);
+    static_assertions::assert_not_impl_any!(Heap: Sync);
 };

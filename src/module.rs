@@ -1,10 +1,14 @@
 //! What a module has without asking: a ledger over the target's default backing, and arenas and pools on it.
 
 use crate::arena::{Arena, TypedArena};
-use crate::backing::DefaultBacking;
-use crate::global::Global;
+use crate::backing::Usual;
+use crate::heap::Heap;
 use crate::ledger::Ledger;
 use crate::pool::Pool;
+
+/// The backing that is right on this target when nothing else is said: `MemoryGrow` on wasm, WASI included, `Libc` on Emscripten,
+/// `Hosted` on hosts. Bare metal has none: there a [`Region`](crate::Region) must be given.
+pub type DefaultBacking = Usual;
 
 static MODULE: Ledger<DefaultBacking> = Ledger::new(DefaultBacking::new());
 
@@ -55,15 +59,15 @@ impl<T> Default for Pool<'static, T> {
     }
 }
 
-impl Global {
-    /// The heap of the whole program, on this module's own [`ledger`], under the name `global`. It claims nothing yet.
-    pub const fn new() -> Global {
-        Global::new_in(&MODULE, "global")
+impl Heap {
+    /// The heap of the whole program, on this module's own [`ledger`], under the name `heap`. It claims nothing yet.
+    pub const fn new() -> Heap {
+        Heap::new_in(&MODULE, "heap")
     }
 }
 
-impl Default for Global {
-    fn default() -> Global {
-        Global::new()
+impl Default for Heap {
+    fn default() -> Heap {
+        Heap::new()
     }
 }

@@ -1,10 +1,10 @@
 //! Arenas: memory handed out by moving a cursor, and all of it freed at once.
 
-use crate::access::Kind;
 use crate::backing::Backing;
 use crate::chunk::{Chunks, Growth};
 use crate::ledger::{Ledger, Spans};
 use crate::plot::Plot;
+use crate::sharing::Kind;
 
 mod alloc;
 #[cfg(feature = "allocator-api2")]

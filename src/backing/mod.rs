@@ -1,57 +1,42 @@
 //! Where fresh memory comes from.
 
 use crate::error::Obstacle;
-use crate::layout::{Fit, GRAIN, HEADROOM, LAST_END, padding, usable};
-use crate::span::Span;
+use crate::layout::{Fit, HEADROOM, LAST_END, padding, usable};
 
+// What a program names when it says where its memory comes from is at the crate's root; here is what a writer of a backing needs.
 #[cfg(target_family = "wasm")]
-mod heap_tail;
+pub(crate) mod heap_tail;
 #[cfg(all(any(unix, windows), not(target_family = "wasm")))]
-mod hosted;
+pub(crate) mod hosted;
 #[cfg(any(unix, target_os = "wasi"))]
-mod libc;
-#[cfg(all(target_family = "wasm", not(target_os = "emscripten")))]
-mod memory_grow;
-#[cfg(target_os = "emscripten")]
-mod no_memory_grow;
+pub(crate) mod libc;
+#[cfg_attr(target_os = "emscripten", path = "no_memory_grow.rs")]
+#[cfg(target_family = "wasm")]
+pub(crate) mod memory_grow;
 #[cfg(feature = "allocator-api2")]
 mod over;
-mod region;
-mod regions;
+pub(crate) mod region;
+pub(crate) mod regions;
 #[cfg(test)]
 mod tests;
 mod then;
 
-#[cfg(target_family = "wasm")]
-pub use heap_tail::HeapTail;
-#[cfg(all(any(unix, windows), not(target_family = "wasm")))]
-pub use hosted::Hosted;
-#[cfg(any(unix, target_os = "wasi"))]
-pub use libc::Libc;
-#[cfg(all(target_family = "wasm", not(target_os = "emscripten")))]
-pub use memory_grow::MemoryGrow;
-#[cfg(target_os = "emscripten")]
-pub use no_memory_grow::MemoryGrow;
+pub use crate::layout::{GRAIN, PAGE};
+pub use crate::span::Span;
 #[cfg(feature = "allocator-api2")]
 pub use over::Over;
-pub use region::Region;
+pub(crate) use region::Region;
 pub(crate) use regions::LEAST_PART;
-pub use regions::{Part, Ram, Regions};
+pub use regions::Part;
 pub(crate) use then::DEEPEST;
 pub use then::Then;
 
-/// The backing that is right on this target when nothing else is said: `MemoryGrow` on wasm, WASI included, `Libc` on Emscripten,
-/// `Hosted` on hosts. Bare metal has none: there a [`Region`] must be given.
-#[cfg(all(target_family = "wasm", not(target_os = "emscripten")))]
-pub type DefaultBacking = MemoryGrow;
-/// The backing that is right on this target when nothing else is said: `MemoryGrow` on wasm, WASI included, `Libc` on Emscripten,
-/// `Hosted` on hosts. Bare metal has none: there a [`Region`] must be given.
-#[cfg(target_os = "emscripten")]
-pub type DefaultBacking = Libc;
-/// The backing that is right on this target when nothing else is said: `MemoryGrow` on wasm, WASI included, `Libc` on Emscripten,
-/// `Hosted` on hosts. Bare metal has none: there a [`Region`] must be given.
 #[cfg(all(any(unix, windows), not(target_family = "wasm")))]
-pub type DefaultBacking = Hosted;
+pub(crate) use hosted::Hosted as Usual;
+#[cfg(target_os = "emscripten")]
+pub(crate) use libc::Libc as Usual;
+#[cfg(all(target_family = "wasm", not(target_os = "emscripten")))]
+pub(crate) use memory_grow::MemoryGrow as Usual;
 
 /// A source of memory that nobody had. A [`Ledger`](crate::Ledger) asks it when nothing that was given back fits.
 ///
@@ -215,7 +200,7 @@ fn spared(start: usize, len: usize) -> Result<usize, Obstacle> {
 
 /// How the ledger may treat a grant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub(crate) enum Origin {
     /// Part of one linear memory: cut, and merged with touching grants of the same kind.
     Linear,
     /// Stands alone: cut, and its pieces merged with each other only.
@@ -230,7 +215,7 @@ pub(crate) enum Kind {
 #[derive(Clone, Copy, Debug)]
 pub struct Grant {
     pub(crate) span: Span,
-    pub(crate) kind: Kind,
+    pub(crate) kind: Origin,
     // For loans and lots: which way through nested `Then`s leads back to the backing that made it; one bit a level.
     pub(crate) route: u16,
     /// Whose it is, where the backing that made it stands behind others.
@@ -239,32 +224,32 @@ pub struct Grant {
 }
 
 impl Grant {
-    const fn new(span: Span, kind: Kind) -> Grant {
+    const fn new(span: Span, kind: Origin) -> Grant {
         Grant { span, kind, route: 0, maker: None, zeroed: false }
     }
 
     /// Memory of one linear space: it stays with the ledger, is cut as needed, and merges with other linear grants that
     /// it touches (see the [trait's contract](Backing#safety)).
     pub const fn linear(span: Span) -> Grant {
-        Grant::new(span, Kind::Linear)
+        Grant::new(span, Origin::Linear)
     }
 
     /// Memory that stands alone: it stays with the ledger, is cut as needed, and never merges with what it touches.
     pub const fn island(span: Span) -> Grant {
-        Grant::new(span, Kind::Island)
+        Grant::new(span, Origin::Island)
     }
 
     /// Memory that is borrowed for one claim, and given back when that claim ends. Its address and its length must be
     /// multiples of [`GRAIN`]. For a backing with [`LENDS`](Backing::LENDS).
     pub const fn loan(span: Span) -> Grant {
-        Grant::new(span, Kind::Loan)
+        Grant::new(span, Origin::Loan)
     }
 
     /// Memory that is borrowed for any number of claims: cut as needed, never merged with what it touches, and given back when
     /// nothing in it is claimed any more. Its address and its length must be multiples of [`GRAIN`]. For a backing with
     /// [`LENDS`](Backing::LENDS).
     pub const fn lot(span: Span) -> Grant {
-        Grant::new(span, Kind::Lot)
+        Grant::new(span, Origin::Lot)
     }
 
     /// The same grant, whose bytes are all zero: a heap need not clear them for `alloc_zeroed`.
@@ -279,7 +264,7 @@ impl Grant {
     /// The same as `B` may make it: what is lent by a backing that says that it never lends stays, as nobody would take it back.
     pub(crate) const fn made_by<B: Backing>(self) -> Grant {
         match self.kind {
-            Kind::Loan | Kind::Lot if !B::LENDS => Grant { kind: Kind::Island, ..self },
+            Origin::Loan | Origin::Lot if !B::LENDS => Grant { kind: Origin::Island, ..self },
             _ => self,
         }
     }

@@ -12,9 +12,9 @@ use crate::span::Span;
 
 /// A range that the caller owns: a buffer on the stack, a static, a linker section, external RAM.
 ///
-/// Of any size and alignment; up to two grains ([`GRAIN`](crate::GRAIN)) are lost where its ends are not on the grain.
+/// Of any size and alignment; up to two grains ([`GRAIN`](crate::backing::GRAIN)) are lost where its ends are not on the grain.
 /// The whole range goes to the ledger with the first request that fits it; a request that doesn't fit changes nothing. A
-/// [`Bounded`](crate::Bounded) heap is lent it without a ledger, and loses a word at most at each end.
+/// [`BoundedHeap`](crate::BoundedHeap) heap is lent it without a ledger, and loses a word at most at each end.
 #[derive(Debug)]
 pub struct Region<'r> {
     bounds: Bounds,

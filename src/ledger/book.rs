@@ -4,7 +4,7 @@ use super::bins::Bins;
 use super::node::{At, Link};
 use super::part::{self, Part, Wish};
 use super::payload;
-use crate::backing::{self, Backing, Grant, Kind, Loan, Need, Reach, Request};
+use crate::backing::{self, Backing, Grant, Loan, Need, Origin, Reach, Request};
 use crate::error::Obstacle;
 use crate::layout::{Fit, GRAIN, MAX_SPAN, PAGE, padding};
 use crate::platform::sanitizer;
@@ -66,7 +66,7 @@ impl Book {
     pub fn take<B: Backing>(&mut self, backing: &mut B, owner: &'static str, request: Request) -> Result<At, Obstacle> {
         let grant = backing.claim(&request)?.made_by::<B>();
         let name = grant.maker.unwrap_or(backing.name());
-        let goes_back = matches!(grant.kind, Kind::Loan | Kind::Lot);
+        let goes_back = matches!(grant.kind, Origin::Loan | Origin::Lot);
         let refuse = |backing: &mut _, obstacle| {
             if goes_back {
                 // SAFETY: the loan was just made, and nobody has used it.
@@ -119,7 +119,7 @@ impl Book {
         if !grant.zeroed {
             self.touch(at);
         }
-        let linear = |run: &At| grant.kind == Kind::Linear && run.kind.get() == Kind::Linear;
+        let linear = |run: &At| grant.kind == Origin::Linear && run.kind.get() == Origin::Linear;
         let run = match before.filter(linear).filter(|before| end_of(*before) == span.addr()) {
             Some(run) => {
                 if let Some(last) = run.last.replace(Some(at)) {
@@ -144,7 +144,7 @@ impl Book {
             next.below.set(Some(at));
             at.set_last(false);
         }
-        if grant.kind == Kind::Loan {
+        if grant.kind == Origin::Loan {
             at.set_owner(owner);
             self.count_claimed(at, span.len());
             return at;
@@ -308,12 +308,12 @@ impl Book {
             let free = free_after(at);
             let had = free.map_or(0, |free| free.len.get());
             let is_last = free.unwrap_or(at).is_last();
-            if is_last && at.kind.get() == Kind::Linear && had < least && at.len.get() <= MAX_SPAN - liked {
+            if is_last && at.kind.get() == Origin::Linear && had < least && at.len.get() <= MAX_SPAN - liked {
                 return Some(Reach { end: at.end() + had, missing: Need { least: least - had, liked: liked - had } });
             }
         }
         let last = self.runs.at_or_below(usize::MAX)?.last.get()?;
-        let last = Some(last).filter(|last| last.is_free() && last.kind.get() == Kind::Linear)?;
+        let last = Some(last).filter(|last| last.is_free() && last.kind.get() == Origin::Linear)?;
         let missing = |fit: &Fit| {
             let (gap, len) = fit.at(last.addr())?;
             let needed = gap.checked_add(len).filter(|needed| *needed <= MAX_SPAN)?;
@@ -388,7 +388,7 @@ impl Book {
     pub fn shorten(&mut self, at: At, len: usize) {
         let len = len.next_multiple_of(GRAIN);
         let rest = at.len.get().saturating_sub(len);
-        if at.kind.get() == Kind::Loan || rest == 0 {
+        if at.kind.get() == Origin::Loan || rest == 0 {
             return;
         }
         self.seen = None;
@@ -400,14 +400,14 @@ impl Book {
     /// given back. With `lends` unset there is neither.
     pub fn release(&mut self, mut at: At, lends: bool) -> Option<Loan> {
         let len = at.len.get();
-        let loan = lends && at.kind.get() == Kind::Loan;
+        let loan = lends && at.kind.get() == Origin::Loan;
         if !loan {
             at = self.free(at, 0);
         }
         self.totals.claimed -= len;
         if !loan {
             self.seen = Some(at);
-            if !lends || at.kind.get() != Kind::Lot || !at.is_first() || !at.is_last() {
+            if !lends || at.kind.get() != Origin::Lot || !at.is_first() || !at.is_last() {
                 return None;
             }
             self.bins_of(at).remove(at);

@@ -6,7 +6,7 @@ use std::boxed::Box;
 use std::vec::Vec;
 
 use super::{Claim, GrowInPlace, Ledger, Placed, Read, Spans, Want, header_of, payload};
-use crate::backing::{Backing, Grant, Kind, Loan, Request};
+use crate::backing::{Backing, Grant, Loan, Origin, Request};
 use crate::error::Obstacle;
 use crate::layout::{GRAIN, padding, round_up};
 use crate::span::Span;
@@ -88,7 +88,7 @@ unsafe impl Backing for Odd {
         let base = unsafe { self.base.add(first * PIECE) };
         // SAFETY: as above; nobody has them.
         let grant = make(unsafe { Span::new(base, count * PIECE) });
-        if matches!(grant.kind, Kind::Loan | Kind::Lot) {
+        if matches!(grant.kind, Origin::Loan | Origin::Lot) {
             self.lent.push((first, count));
         }
         let zeroed = self.random.below(2) == 0;

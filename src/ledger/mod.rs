@@ -5,13 +5,13 @@ use core::cell::UnsafeCell;
 use core::marker::PhantomData;
 use core::ptr::NonNull;
 
-use crate::access::{Access, Everywhere, Kind, Needed, Shareable};
 use crate::backing::{Backing, DEEPEST, Need, Request};
 use crate::error::{AllocError, Obstacle};
 #[cfg(doc)]
 use crate::layout::PAGE;
 use crate::layout::{Fit, GRAIN, MAX_SPAN, padding};
 use crate::platform;
+use crate::sharing::{Access, Everywhere, Kind, Needed, Shareable};
 use crate::span::Span;
 
 mod bins;
@@ -49,7 +49,7 @@ pub use within::Within;
 ///
 /// It may be shared between threads: `L`'s lock is held for those steps, which is the one that the target [needs](Needed) unless another is
 /// named. An interrupt handler may use it, and what stands on it, if that lock keeps interrupts off: with the feature `critical-section` on
-/// bare metal it does, else see [`Locked`](crate::Locked). A spin lock doesn't: the handler would wait for the claim that it interrupted.
+/// bare metal it does, else see [`Locked`](crate::sharing::Locked). A spin lock doesn't: the handler would wait for the claim that it interrupted.
 pub struct Ledger<B, L = Needed> {
     records: Records<L>,
     /// Used only while the records are locked.
@@ -204,7 +204,7 @@ impl<B: Backing, L: Kind> Ledger<B, L> {
     ///
     /// The host may take the memory behind them away for now, as long as it is there again, with whatever in it, when it is next
     /// written to: `memory.discard` of WebAssembly's memory-control proposal where an embedder has it, `MADV_DONTNEED` on
-    /// Linux. The ledger doesn't care what becomes of the bytes. Call [`Global::trim`](crate::Global::trim) before, so that what
+    /// Linux. The ledger doesn't care what becomes of the bytes. Call [`Heap::trim`](crate::Heap::trim) before, so that what
     /// the heap keeps is free too.
     ///
     /// On wasm as it is, there is nothing to call: memory never shrinks, and pages that are free only wait for the next claim.

@@ -5,7 +5,7 @@ use core::mem::ManuallyDrop;
 use core::ops::Deref;
 use core::ptr::NonNull;
 
-use crate::backing::Kind;
+use crate::backing::Origin;
 use crate::layout::GRAIN;
 use crate::platform::sanitizer;
 use crate::tree;
@@ -21,7 +21,7 @@ pub(super) struct Node {
     /// For the first of a run its right child, and the run's last span.
     pub right: Cell<Link>,
     pub last: Cell<Link>,
-    pub kind: Cell<Kind>,
+    pub kind: Cell<Origin>,
     /// [`FREE`], iff nobody has claimed it; [`AFTER_FREE`], iff nobody has claimed the span before it; [`FIRST`] and [`LAST`], iff it
     /// is the first of its run, or the last.
     marks: Cell<u8>,
@@ -163,7 +163,7 @@ impl At {
     /// The caller owes: `base` is on the grain, and `len` bytes from there (a multiple of the grain, not 0) may be written
     /// through it and are used by nobody.
     #[inline(always)]
-    pub unsafe fn write(base: NonNull<u8>, len: usize, kind: Kind) -> At {
+    pub unsafe fn write(base: NonNull<u8>, len: usize, kind: Origin) -> At {
         let at = At(base.cast());
         sanitizer::unpoison(base, 0..GRAIN);
         let node = Node {

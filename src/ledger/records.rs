@@ -7,9 +7,9 @@ use core::ptr::NonNull;
 use super::book::{Book, Totals};
 use super::part::Wish;
 use super::{Claim, Keeper, SpanInfo, Spans, header_of, payload, reached};
-use crate::access::{Access, Everywhere, Kind, Shareable};
 use crate::layout::{GRAIN, MAX_SPAN, round_up};
 use crate::platform::{Link, Whole};
+use crate::sharing::{Access, Everywhere, Kind, Shareable};
 use crate::span::Span;
 
 /// A ledger's book, and its heaps. It is the same whatever the backing, so who frees and reuses through it needs no dynamic call.

@@ -440,8 +440,9 @@ fn h36_a_backing_that_falls_short_is_asked_a_few_times() {
 /// Where there is no lock, a backing that uses its own ledger is told so before anything is shared; afterwards all is as it was.
 #[test]
 fn h34_a_backing_that_comes_back_without_a_lock_is_told() {
-    use crate::access::OneThread;
-    use crate::backing::{Backing, Grant, Hosted};
+    use crate::Hosted;
+    use crate::backing::{Backing, Grant};
+    use crate::sharing::OneThread;
     use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
     struct Returning(Hosted);
     static LEDGER: Ledger<Returning, OneThread> = Ledger::with_lock(Returning(Hosted::new()));

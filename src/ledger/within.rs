@@ -4,10 +4,10 @@ use core::marker::PhantomData;
 
 use super::part::Wish;
 use super::{Ledger, Placed, Spans, Want};
-use crate::access::{Needed, Shareable};
 use crate::backing::{Backing, Grant, Loan, Request};
 use crate::error::Obstacle;
 use crate::layout::GRAIN;
+use crate::sharing::{Needed, Shareable};
 
 /// A backing that takes from another ledger, and says where its memory must lie, or would rather: for arenas, pools and heaps in one of several
 /// [`Regions`](crate::Regions).

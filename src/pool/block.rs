@@ -5,7 +5,6 @@ use core::cell::Cell;
 use core::ops::Deref;
 use core::ptr::NonNull;
 
-use crate::access::{Access, Kind, Local, Shareable};
 use crate::backing::Backing;
 use crate::chunk::{Cursor, CursorCell, Filled, Growth, Lodged, Refill};
 use crate::error::{AllocError, Obstacle, out_of_memory};
@@ -13,6 +12,7 @@ use crate::layout::{LINE, padding};
 use crate::ledger::{Ledger, Spans};
 use crate::platform::{self, sanitizer};
 use crate::plot::Plot;
+use crate::sharing::{Access, Kind, Local, Shareable};
 
 /// Blocks of one size and alignment, allocated and freed in any order, each in a few instructions.
 ///

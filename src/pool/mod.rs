@@ -7,12 +7,12 @@ use core::mem::ManuallyDrop;
 use core::ops::{Deref, DerefMut};
 use core::ptr::NonNull;
 
-use crate::access::{Access, Kind, Local, Needed, Shareable};
 use crate::backing::Backing;
 use crate::chunk::Growth;
 use crate::error::{AllocError, Rejected};
 use crate::ledger::Ledger;
 use crate::plot::Plot;
+use crate::sharing::{Access, Kind, Local, Needed, Shareable};
 
 mod block;
 

@@ -9,7 +9,8 @@ use cortex_m::peripheral::syst::SystClkSource;
 use cortex_m_rt::{entry, exception};
 use cortex_m_semihosting::{debug, hprintln};
 use critical_section::Mutex;
-use freehold::{Alloc, AllocError, Arena, Growth, Ledger, Needed, PoolBox, Region, SharedPool};
+use freehold::sharing::Needed;
+use freehold::{Alloc, AllocError, Arena, Growth, Ledger, PoolBox, Region, SharedPool};
 use heapless::Deque;
 
 const RAM_LEN: usize = 2 << 10;

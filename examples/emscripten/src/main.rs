@@ -1,12 +1,12 @@
-//! A program with std on Emscripten: `Global` under `Vec` and `String`, arenas beside it, and C's `malloc` beside both.
+//! A program with std on Emscripten: `Heap` under `Vec` and `String`, arenas beside it, and C's `malloc` beside both.
 
 use core::ffi::c_void;
 use core::ptr::NonNull;
 
-use freehold::{Alloc, Arena, Global, ledger};
+use freehold::{Alloc, Arena, Heap, ledger};
 
 #[global_allocator]
-static HEAP: Global = Global::new();
+static HEAP: Heap = Heap::new();
 
 const ROUNDS: usize = 4;
 const LEN: usize = 2_000_000;
@@ -68,7 +68,7 @@ fn main() {
         assert!(whole(round, slices[round]) && whole(round, &lists[round]) && whole(round, blocks[round].bytes()));
     }
     println!(
-        "slices in an arena, lists in `Global`, blocks of `malloc`, {} bytes in each: nobody wrote over anybody",
+        "slices in an arena, lists in `Heap`, blocks of `malloc`, {} bytes in each: nobody wrote over anybody",
         ROUNDS * LEN
     );
     println!("\n{}", ledger().snapshot());

@@ -10,12 +10,12 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::ptr;
 
-use freehold::{Alloc, Arena, Global, ledger};
+use freehold::{Alloc, Arena, Heap, ledger};
 use spin::Mutex;
 
 /// `Vec` and `String` live here, on pages of the same ledger as the arena's.
 #[global_allocator]
-static HEAP: Global = Global::new();
+static HEAP: Heap = Heap::new();
 
 /// What stays between two calls, so that JavaScript can write and read it.
 struct Session {

@@ -1,5 +1,5 @@
 //! JSON parsed by serde_json's own deserialiser into a tree that lives in a scoped arena, one scope for each document,
-//! and the same documents as `serde_json::Value` on the program's allocator beside it: Rust's default one, or `Global`.
+//! and the same documents as `serde_json::Value` on the program's allocator beside it: Rust's default one, or `Heap`.
 //!
 //! `cargo demo [FILE]` runs it: as a wasm module in node, or natively with `--native`. Both ways drive one [`Session`]
 //! and print its [`Report`]; all that differs is who holds the watch.
@@ -22,10 +22,10 @@ mod exports;
 /// The program's allocator, with the feature.
 #[cfg(feature = "global")]
 #[global_allocator]
-static HEAP: freehold::Global = freehold::Global::new();
+static HEAP: freehold::Heap = freehold::Heap::new();
 
 /// What a person calls it.
-const ALLOCATOR: &str = if cfg!(feature = "global") { "freehold's Global" } else { "Rust's default allocator" };
+const ALLOCATOR: &str = if cfg!(feature = "global") { "freehold's Heap" } else { "Rust's default allocator" };
 
 pub use node::{Entry, Node, Number};
 pub use parse::parse;

@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use freehold::{PAGE, Snapshot, ledger, memory_size};
+use freehold::backing::PAGE;
+use freehold::{Snapshot, ledger, memory_size};
 
 use crate::rounds::Timing;
 use crate::session::Growth;

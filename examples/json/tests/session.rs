@@ -12,7 +12,7 @@ fn open(bytes: &[u8]) -> Result<Session, Problem> {
 
 /// Whether nobody has a claim any more, but for the program's allocator.
 fn nothing_of_ours() -> bool {
-    ledger().snapshot().spans().all(|span| matches!(span.owner, None | Some("global")))
+    ledger().snapshot().spans().all(|span| matches!(span.owner, None | Some("heap")))
 }
 
 #[test]

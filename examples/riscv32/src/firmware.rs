@@ -7,7 +7,7 @@ use alloc::string::String;
 use core::mem::MaybeUninit;
 use core::panic::PanicInfo;
 
-use freehold::{Alloc, Arena, Bounded, Growth, Ledger, Region};
+use freehold::{Alloc, Arena, BoundedHeap, Growth, Ledger, Region};
 use semihosting::{println, process};
 
 const HEAP_LEN: usize = 8 << 10;
@@ -20,7 +20,7 @@ static mut HEAP_RAM: [MaybeUninit<u8>; HEAP_LEN] = [MaybeUninit::uninit(); HEAP_
 static mut RAM: [MaybeUninit<u8>; RAM_LEN] = [MaybeUninit::uninit(); RAM_LEN];
 
 #[global_allocator]
-static HEAP: Bounded = Bounded::empty();
+static HEAP: BoundedHeap = BoundedHeap::empty();
 
 // SAFETY: nothing but this ledger ever uses `RAM`.
 static LEDGER: Ledger<Region> = Ledger::new(unsafe { Region::from_raw(ram(), RAM_LEN) });

@@ -11,7 +11,7 @@ use core::panic::PanicInfo;
 
 use cortex_m_rt::entry;
 use cortex_m_semihosting::{debug, hprintln};
-use freehold::{Alloc, Arena, Global, Ledger, Ram, Region, Regions, Within};
+use freehold::{Alloc, Arena, Heap, Ledger, Ram, Region, Regions, Within};
 
 const CHIP_LEN: usize = 32 << 10;
 
@@ -41,7 +41,7 @@ const EXTERNAL: [*mut u8; 2] = [&raw mut __external_start, &raw mut __external_e
 
 /// The program's heap: in the chip as long as there is room.
 #[global_allocator]
-static HEAP: Global = Global::new_in(&LEDGER, "heap");
+static HEAP: Heap = Heap::new_in(&LEDGER, "heap");
 
 /// What the display's DMA reads, and reaches outside only.
 static DMA: Ledger<Within> = Ledger::within(&LEDGER, "dma", "frames");

@@ -2,13 +2,13 @@
 
 #![cfg(all(target_arch = "wasm32", target_os = "unknown"))]
 
-use freehold::{Alloc, Arena, Global, ledger};
+use freehold::{Alloc, Arena, Heap, ledger};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 /// All that `Vec`, `String` and wasm-bindgen itself allocate lives here, on pages of the same ledger as the arena's.
 #[global_allocator]
-static HEAP: Global = Global::new();
+static HEAP: Heap = Heap::new();
 
 /// The medians of each `width` numbers in a row. wasm-bindgen copies the numbers in, and the result out.
 #[wasm_bindgen]

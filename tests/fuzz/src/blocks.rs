@@ -5,7 +5,8 @@ use core::alloc::{GlobalAlloc, Layout};
 use core::ptr::NonNull;
 
 use allocator_api2::alloc::Allocator;
-use freehold::{Backing, Global, Ledger};
+use freehold::backing::Backing;
+use freehold::{Heap, Ledger};
 use freehold_suite::choices::Choices;
 use freehold_suite::heap::blocks::first_dirty;
 use freehold_suite::heap::{HEAP, counting, sizes};
@@ -19,7 +20,7 @@ const BUDGET: usize = 300_000;
 const HOLDER: Holder = Holder { owner: HEAP, depth: 0 };
 
 /// A heap, as these programs call it.
-pub trait Heap {
+pub trait AnyHeap {
     /// Whether a block may get another alignment when it grows or shrinks.
     const REALIGNS: bool;
 
@@ -50,12 +51,12 @@ pub trait Heap {
 /// A heap and its ledger, called by the trait `Allocator`, as a collection does.
 pub struct Collections<'h, B> {
     /// The heap.
-    pub heap: &'h Global,
+    pub heap: &'h Heap,
     /// Its ledger.
     pub ledger: &'h Ledger<B>,
 }
 
-impl<B: Backing> Heap for Collections<'_, B> {
+impl<B: Backing> AnyHeap for Collections<'_, B> {
     const REALIGNS: bool = true;
 
     fn allocate(&self, layout: Layout, zeroed: bool) -> Option<NonNull<u8>> {
@@ -101,7 +102,7 @@ fn long_enough(block: NonNull<[u8]>, layout: Layout) -> Option<NonNull<u8>> {
 /// The program's own allocator, as `Box` and `Vec` call it.
 pub struct Program<'h, H>(pub &'h H);
 
-impl<H: GlobalAlloc> Heap for Program<'_, H> {
+impl<H: GlobalAlloc> AnyHeap for Program<'_, H> {
     const REALIGNS: bool = false;
 
     fn allocate(&self, layout: Layout, zeroed: bool) -> Option<NonNull<u8>> {
@@ -127,7 +128,7 @@ impl<H: GlobalAlloc> Heap for Program<'_, H> {
 }
 
 /// Runs a program to its end, where all blocks are freed. Returned is what layouts it had blocks for.
-pub fn run<H: Heap>(heap: &H, choices: &mut impl Choices) -> Vec<Layout> {
+pub fn run<H: AnyHeap>(heap: &H, choices: &mut impl Choices) -> Vec<Layout> {
     let mut held = Held { heap, live: Live::new(), blocks: [None; HELD], bytes: 0, layouts: Vec::new() };
     while let Some(choice) = choices.next() {
         held.step(choice, choices);
@@ -139,7 +140,7 @@ pub fn run<H: Heap>(heap: &H, choices: &mut impl Choices) -> Vec<Layout> {
 }
 
 /// [`run`], after which nothing of the heap's may be left in its ledger but its record.
-pub fn run_collections<B: Backing>(heap: &Global, ledger: &Ledger<B>, choices: &mut impl Choices) {
+pub fn run_collections<B: Backing>(heap: &Heap, ledger: &Ledger<B>, choices: &mut impl Choices) {
     run(&Collections { heap, ledger }, choices);
     tally::check(ledger);
     heap.trim();
@@ -156,7 +157,7 @@ struct Held<'h, H> {
     layouts: Vec<Layout>,
 }
 
-impl<H: Heap> Held<'_, H> {
+impl<H: AnyHeap> Held<'_, H> {
     fn step(&mut self, choice: u32, choices: &mut impl Choices) {
         let some = choices.below(HELD as u32) as usize;
         let find = |held: bool| (0..HELD).map(|step| (some + step) % HELD).find(|i| self.blocks[*i].is_some() == held);

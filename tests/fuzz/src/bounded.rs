@@ -1,6 +1,6 @@
-//! Programs on `Bounded`, each on a region of its own.
+//! Programs on `BoundedHeap`, each on a region of its own.
 
-use freehold::{Bounded, Region};
+use freehold::{BoundedHeap, Region};
 use freehold_suite::backings::Memory;
 use freehold_suite::choices::{Bytes, Choices};
 
@@ -12,7 +12,7 @@ pub fn bounded(program: &[u8]) {
     let mut choices = Bytes(program);
     let len = 64 + choices.below(400_000) as usize;
     let memory = Memory::new(len);
-    let heap: Bounded = Bounded::empty();
+    let heap: BoundedHeap = BoundedHeap::empty();
     // SAFETY: the memory outlives the heap, and nobody else uses it.
     assert!(heap.lend(unsafe { Region::from_raw(memory.start().as_ptr(), len) }).is_ok());
     let whole = heap.longest();

@@ -1,11 +1,12 @@
 //! The shadow model's programs, driven by a fuzzer's bytes.
 //!
 //! Most targets are a family of the programs of [`freehold_suite::model`], or of [`blocks`]. The first decisions choose the memory it
-//! runs on. `Small` and `Bounded` have their own, and the C library is called as C does.
+//! runs on. `SmallHeap` and `BoundedHeap` have their own, and the C library is called as C does.
 
 use core::sync::atomic::Ordering::Relaxed;
 
-use freehold::{Backing, DefaultBacking, GRAIN, Global, Ledger, Region, Then};
+use freehold::backing::{Backing, GRAIN, Then};
+use freehold::{DefaultBacking, Heap, Ledger, Region};
 use freehold_suite::backings::{Manner, Memory};
 use freehold_suite::choices::{Bytes, Choices};
 use freehold_suite::heap::{on_simulated, with_heap};
@@ -65,7 +66,7 @@ enum Family {
 }
 
 impl Family {
-    fn run<B: Backing>(self, heap: &Global, ledger: &Ledger<B>, choices: &mut impl Choices) {
+    fn run<B: Backing>(self, heap: &Heap, ledger: &Ledger<B>, choices: &mut impl Choices) {
         match self {
             Family::Slots(kinds) => model::run_beside(ledger, None, kinds, choices),
             Family::Heap(kinds) => model::run_beside(ledger, Some(heap), kinds, choices),

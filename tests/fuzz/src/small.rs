@@ -1,15 +1,15 @@
-//! Programs on `Small`, each on a heap of its own.
+//! Programs on `SmallHeap`, each on a heap of its own.
 
 use core::alloc::{GlobalAlloc, Layout};
 
-use freehold::{Small, memory_size};
+use freehold::{SmallHeap, memory_size};
 use freehold_suite::choices::Bytes;
 
 use crate::blocks::{Program, run};
 
 /// Runs a program twice: what was freed serves the second time, so no memory is taken any more.
 pub fn small(program: &[u8]) {
-    let heap = Small::new();
+    let heap = SmallHeap::new();
     let layouts = run(&Program(&heap), &mut Bytes(program));
     let taken = memory_size();
     run(&Program(&heap), &mut Bytes(program));
@@ -17,9 +17,9 @@ pub fn small(program: &[u8]) {
     empty(&heap, layouts);
 }
 
-/// `Small` never gives pages back, and a fuzzer has many heaps: so the host gets back what was written to. All that the heap was asked for
+/// `SmallHeap` never gives pages back, and a fuzzer has many heaps: so the host gets back what was written to. All that the heap was asked for
 /// is free now; it is asked for once more, without an alignment, until it takes fresh pages for that.
-fn empty(heap: &Small, layouts: Vec<Layout>) {
+fn empty(heap: &SmallHeap, layouts: Vec<Layout>) {
     // An alignment over 16 costs as many bytes more.
     let room = |layout: Layout| layout.size() + if layout.align() > 16 { layout.align() } else { 0 };
     let mut rooms: Vec<_> = layouts.into_iter().map(room).collect();

@@ -11,7 +11,8 @@ use core::cell::UnsafeCell;
 use core::mem::MaybeUninit;
 use core::sync::atomic::{AtomicUsize, Ordering};
 
-use freehold::{Bounded, Global, Ledger, Region, Shareable, SharedPool};
+use freehold::sharing::Shareable;
+use freehold::{BoundedHeap, Heap, Ledger, Region, SharedPool};
 use freehold_board::{End, end, ring_every, say, silence};
 
 use party::Party;
@@ -57,9 +58,9 @@ pub struct Shared<L: 'static> {
     /// All memory.
     pub ledger: &'static Ledger<Region<'static>, L>,
     /// A heap on it.
-    pub heap: &'static Global<L>,
+    pub heap: &'static Heap<L>,
     /// A heap with memory of its own.
-    pub bounded: &'static Bounded<L>,
+    pub bounded: &'static BoundedHeap<L>,
     /// A pool on the ledger.
     pub packets: &'static SharedPool<'static, Packet, L>,
 }
@@ -126,7 +127,7 @@ impl<L: Shareable> Program<L> {
 #[doc(hidden)]
 pub use {freehold, freehold_board};
 
-/// Makes the program, with locks of this kind: `program!(freehold::Needed);`.
+/// Makes the program, with locks of this kind: `program!(freehold::sharing::Needed);`.
 #[macro_export]
 macro_rules! program {
     ($lock:ty) => {
@@ -134,8 +135,8 @@ macro_rules! program {
             // SAFETY: the only call.
             unsafe { $crate::ram() },
         );
-        static HEAP: $crate::freehold::Global<$lock> = $crate::freehold::Global::new_in(&LEDGER, "heap");
-        static BOUNDED: $crate::freehold::Bounded<$lock> = $crate::freehold::Bounded::empty();
+        static HEAP: $crate::freehold::Heap<$lock> = $crate::freehold::Heap::new_in(&LEDGER, "heap");
+        static BOUNDED: $crate::freehold::BoundedHeap<$lock> = $crate::freehold::BoundedHeap::empty();
         static PACKETS: $crate::freehold::SharedPool<$crate::Packet, $lock> =
             $crate::freehold::SharedPool::shared_in(&LEDGER, "packets");
         static PROGRAM: $crate::Program<$lock> =

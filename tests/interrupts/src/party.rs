@@ -3,7 +3,8 @@
 use core::alloc::{GlobalAlloc, Layout};
 use core::ptr;
 
-use freehold::{Alloc, Arena, Claim, Growth, PoolBox, Shareable};
+use freehold::sharing::Shareable;
+use freehold::{Alloc, Arena, Claim, Growth, PoolBox};
 
 use crate::bytes::{check, fill};
 use crate::{Packet, Shared};

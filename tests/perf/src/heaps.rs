@@ -45,8 +45,8 @@ const fn ours(program: &'static str, name: &'static str) -> Heap {
 const HEAPS: &[Heap] = &[
     peer("std", "std", Everywhere),
     Heap { program: "limit", name: "limit, never frees", kind: Kind::Limit, home: Everywhere },
-    ours("freehold", "freehold Global"),
-    ours("freehold_small", "freehold Small"),
+    ours("freehold", "freehold Heap"),
+    ours("freehold_small", "freehold SmallHeap"),
     peer("talc", "talc", Everywhere),
     peer("rlsf", "rlsf", Everywhere),
     peer("dlmalloc", "dlmalloc", Everywhere),

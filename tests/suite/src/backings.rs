@@ -6,7 +6,8 @@ use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 #[cfg(not(target_family = "wasm"))]
 use freehold::Ledger;
-use freehold::{Backing, Claim, GRAIN, Grant, Loan, Obstacle, Request, Span};
+use freehold::backing::{Backing, GRAIN, Grant, Loan, Request, Span};
+use freehold::{Claim, Obstacle};
 
 /// How a [`Simulated`] backing gives what it is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

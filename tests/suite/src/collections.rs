@@ -6,7 +6,8 @@ use core::ptr::NonNull;
 
 use allocator_api2::alloc::Allocator;
 use allocator_api2::vec::Vec;
-use freehold::{Arena, Backing};
+use freehold::Arena;
+use freehold::backing::Backing;
 use hashbrown::HashMap;
 
 use crate::choices::Choices;

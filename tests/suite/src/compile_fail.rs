@@ -2,7 +2,7 @@
 //!
 //! The tests are the documentation of this module's items; there is nothing to call.
 
-use freehold::{RawMutex, Spin};
+use freehold::sharing::{RawMutex, Spin};
 
 /// No reset while something allocated is still in use.
 ///
@@ -445,29 +445,33 @@ pub struct H22BoxOfAnUnsharedPool;
 /// What is shared on a ledger is behind a lock of the ledger's kind: a heap.
 ///
 /// ```compile_fail,E0308
-/// use freehold::{DefaultBacking, Global, Ledger, Locked, Spin};
+/// use freehold::sharing::{Locked, Spin};
+/// use freehold::{DefaultBacking, Heap, Ledger};
 /// # use freehold_suite::compile_fail::Mine;
 /// static LEDGER: Ledger<DefaultBacking, Locked<Spin>> = Ledger::with_lock(DefaultBacking::new());
-/// static HEAP: Global<Locked<Mine>> = Global::new_in(&LEDGER, "heap");
+/// static HEAP: Heap<Locked<Mine>> = Heap::new_in(&LEDGER, "heap");
 /// ```
 /// ```
-/// use freehold::{DefaultBacking, Global, Ledger, Locked};
+/// use freehold::sharing::Locked;
+/// use freehold::{DefaultBacking, Heap, Ledger};
 /// # use freehold_suite::compile_fail::Mine;
 /// static LEDGER: Ledger<DefaultBacking, Locked<Mine>> = Ledger::with_lock(DefaultBacking::new());
-/// static HEAP: Global<Locked<Mine>> = Global::new_in(&LEDGER, "heap");
+/// static HEAP: Heap<Locked<Mine>> = Heap::new_in(&LEDGER, "heap");
 /// ```
 pub struct H34HeapOfAnotherKind;
 
 /// And a shared pool, be it fixed.
 ///
 /// ```compile_fail,E0308
-/// use freehold::{DefaultBacking, Ledger, Locked, SharedPool};
+/// use freehold::sharing::Locked;
+/// use freehold::{DefaultBacking, Ledger, SharedPool};
 /// # use freehold_suite::compile_fail::Mine;
 /// let ledger = Ledger::new(DefaultBacking::new());
 /// let pool = SharedPool::<u8, Locked<Mine>>::shared_fixed_in(&ledger, "pool", 3);
 /// ```
 /// ```
-/// use freehold::{DefaultBacking, Ledger, Locked, SharedPool};
+/// use freehold::sharing::Locked;
+/// use freehold::{DefaultBacking, Ledger, SharedPool};
 /// # use freehold_suite::compile_fail::Mine;
 /// let ledger = Ledger::<_, Locked<Mine>>::with_lock(DefaultBacking::new());
 /// let pool = SharedPool::<u8, Locked<Mine>>::shared_fixed_in(&ledger, "pool", 3);
@@ -477,13 +481,15 @@ pub struct H34PoolOfAnotherKind;
 /// And a ledger within another: whoever comes to the one comes to the other.
 ///
 /// ```compile_fail,E0308
-/// use freehold::{DefaultBacking, Ledger, Locked, Within};
+/// use freehold::sharing::Locked;
+/// use freehold::{DefaultBacking, Ledger, Within};
 /// # use freehold_suite::compile_fail::Mine;
 /// let below = Ledger::new(DefaultBacking::new());
 /// let ledger: Ledger<Within<Locked<Mine>>, Locked<Mine>> = Ledger::within(&below, "dma", "buffers");
 /// ```
 /// ```
-/// use freehold::{DefaultBacking, Ledger, Locked, Within};
+/// use freehold::sharing::Locked;
+/// use freehold::{DefaultBacking, Ledger, Within};
 /// # use freehold_suite::compile_fail::Mine;
 /// let below = Ledger::<_, Locked<Mine>>::with_lock(DefaultBacking::new());
 /// let ledger: Ledger<Within<Locked<Mine>>, Locked<Mine>> = Ledger::within(&below, "dma", "buffers");
@@ -493,11 +499,13 @@ pub struct H34LedgerWithinAnotherKind;
 /// A ledger whose lock is bound to a thread, or that has none, can't be made, as what stands on it may go to another thread.
 ///
 /// ```compile_fail,E0277
-/// use freehold::{DefaultBacking, Ledger, Local};
+/// use freehold::sharing::Local;
+/// use freehold::{DefaultBacking, Ledger};
 /// let ledger = Ledger::<_, Local>::with_lock(DefaultBacking::new());
 /// ```
 /// ```
-/// use freehold::{DefaultBacking, Ledger, Needed};
+/// use freehold::sharing::Needed;
+/// use freehold::{DefaultBacking, Ledger};
 /// let ledger = Ledger::<_, Needed>::with_lock(DefaultBacking::new());
 /// ```
 pub struct H34LedgerWithoutALock;
@@ -549,7 +557,8 @@ pub struct H22ValuesBoundToAThread;
 /// What unsafe code trusts must be promised: a backing is an `unsafe impl`, and nobody else can be an arena.
 ///
 /// ```compile_fail,E0200
-/// use freehold::{Backing, Grant, Obstacle, Request};
+/// use freehold::backing::{Backing, Grant, Request};
+/// use freehold::Obstacle;
 /// struct Mine;
 /// impl Backing for Mine {
 ///     fn name(&self) -> &'static str {
@@ -567,14 +576,15 @@ pub struct H22ValuesBoundToAThread;
 /// ```
 /// ```compile_fail,E0277
 /// struct Mine;
-/// impl freehold::Access for Mine {
+/// impl freehold::sharing::Access for Mine {
 ///     const NEW: Mine = Mine;
 ///     fn enter(&self) {}
 ///     unsafe fn leave(&self) {}
 /// }
 /// ```
 /// ```
-/// use freehold::{Backing, Grant, Obstacle, Request};
+/// use freehold::backing::{Backing, Grant, Request};
+/// use freehold::Obstacle;
 /// struct Mine;
 /// // SAFETY: it never hands anything out.
 /// unsafe impl Backing for Mine {
@@ -591,7 +601,8 @@ pub struct H19TraitsThatUnsafeCodeTrusts;
 /// How many backings may lie behind one another where one of them lends: a loan's way back has sixteen bits.
 ///
 /// ```compile_fail,E0080
-/// use freehold::{Ledger, Libc, Region, Then};
+/// use freehold::backing::Then;
+/// use freehold::{Ledger, Libc, Region};
 /// macro_rules! behind {
 ///     ($inner:expr; $($empty:literal)*) => {{
 ///         let backing = $inner;
@@ -602,7 +613,8 @@ pub struct H19TraitsThatUnsafeCodeTrusts;
 /// let _ = Ledger::new(behind!(Libc::new(); 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17));
 /// ```
 /// ```
-/// use freehold::{Ledger, Libc, Region, Then};
+/// use freehold::backing::Then;
+/// use freehold::{Ledger, Libc, Region};
 /// macro_rules! behind {
 ///     ($inner:expr; $($empty:literal)*) => {{
 ///         let backing = $inner;

@@ -5,9 +5,10 @@
 
 use core::alloc::Layout;
 
+use freehold::backing::{Backing, GRAIN};
+use freehold::sharing::{Access, Needed};
 use freehold::{
-    Access, Alloc, AllocError, Arena, Backing, BlockPool, GRAIN, Growth, Ledger, Needed, Obstacle, Pool, PoolBox,
-    Rejected, SharedPool, TypedArena,
+    Alloc, AllocError, Arena, BlockPool, Growth, Ledger, Obstacle, Pool, PoolBox, Rejected, SharedPool, TypedArena,
 };
 
 use crate::live::{Holder, Live};

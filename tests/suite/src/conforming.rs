@@ -3,7 +3,8 @@
 use core::mem::MaybeUninit;
 use core::sync::atomic::Ordering::Relaxed;
 
-use freehold::{Backing, DefaultBacking, GRAIN, Ledger, Ram, Region, Regions, Then};
+use freehold::backing::{Backing, GRAIN, Then};
+use freehold::{DefaultBacking, Ledger, Ram, Region, Regions};
 
 use crate::backings::{Control, Manner, Memory, Simulated};
 use crate::conformance::{again, everything};
@@ -120,7 +121,7 @@ pub fn libc() {
 #[cfg(feature = "collections")]
 pub fn over_the_global_allocator() {
     use allocator_api2::alloc::Global;
-    use freehold::Over;
+    use freehold::backing::Over;
     let ledger = Ledger::new(Over::new(Global));
     again(&ledger, true);
     assert_eq!(ledger.snapshot().granted, 0, "loans that did not go back");

@@ -3,7 +3,8 @@
 use core::alloc::Layout;
 use core::ptr::NonNull;
 
-use freehold::{Backing, Ledger};
+use freehold::Ledger;
+use freehold::backing::Backing;
 
 /// Who holds a block, and in which nested scope of theirs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,7 +3,8 @@
 use core::mem::MaybeUninit;
 use core::sync::atomic::Ordering::Relaxed;
 
-use freehold::{DefaultBacking, GRAIN, Ledger, Region, Then};
+use freehold::backing::{GRAIN, Then};
+use freehold::{DefaultBacking, Ledger, Region};
 
 use crate::STEPS;
 use crate::backings::{Control, Manner, Memory, Simulated};
@@ -92,7 +93,7 @@ pub fn libc() {
 #[cfg(feature = "collections")]
 pub fn over_the_global_allocator() {
     use allocator_api2::alloc::Global;
-    use freehold::Over;
+    use freehold::backing::Over;
     for seed in 0..SEEDS {
         run(&Ledger::new(Over::new(Global)), &mut Seeded::new(seed, STEPS));
         let mut buffer = [MaybeUninit::uninit(); 3000];

@@ -1,6 +1,7 @@
 //! What must always be true of a ledger, and what a failed request must leave as it was.
 
-use freehold::{Backing, Ledger};
+use freehold::Ledger;
+use freehold::backing::Backing;
 
 /// A ledger's sums at one moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,7 +49,10 @@ pub fn check<B: Backing>(ledger: &Ledger<B>) {
     let (mut claimed, mut free, mut end, mut last_free) = (0, 0, 0, false);
     for span in snapshot.spans() {
         assert!(span.base >= end && span.base > 0 && span.len > 0, "{span:?} begins before {end:#x}");
-        assert!(span.base.is_multiple_of(freehold::GRAIN) && span.len.is_multiple_of(freehold::GRAIN), "{span:?}");
+        assert!(
+            span.base.is_multiple_of(freehold::backing::GRAIN) && span.len.is_multiple_of(freehold::backing::GRAIN),
+            "{span:?}"
+        );
         let is_free = span.owner.is_none();
         // Islands that touch stay apart; none of the suite's do.
         assert!(!(is_free && last_free && span.base == end), "{span:?} should be one with the free span before it");

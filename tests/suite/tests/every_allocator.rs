@@ -30,7 +30,7 @@ fn code(path: &str) -> String {
     read(&Path::new(env!("CARGO_MANIFEST_DIR")).join(path))
 }
 
-/// The names of the types that `code` implements a trait of allocators for; a second trait of `Global`'s by both names. (A macro's have none; the
+/// The names of the types that `code` implements a trait of allocators for; a second trait of `Heap`'s by both names. (A macro's have none; the
 /// crate's root has them.)
 fn implemented(code: &str) -> BTreeSet<String> {
     let heads = code.lines().filter(|line| line.trim_start().starts_with("unsafe impl"));
@@ -40,7 +40,7 @@ fn implemented(code: &str) -> BTreeSet<String> {
             let name =
                 after.trim_start_matches('&').trim_start_matches(|c: char| c == '\'' || c.is_lowercase() || c == '_');
             let name: String = name.trim_start().chars().take_while(|c| c.is_alphanumeric()).collect();
-            Some(if (*wanted, name.as_str()) == ("Allocator", "Global") { format!("{name} as {wanted}") } else { name })
+            Some(if (*wanted, name.as_str()) == ("Allocator", "Heap") { format!("{name} as {wanted}") } else { name })
         })
     });
     found.filter(|name| !name.is_empty()).collect()
@@ -49,7 +49,7 @@ fn implemented(code: &str) -> BTreeSet<String> {
 /// The names that the crate's root takes from the modules with allocators in them.
 fn exported(root: &str) -> BTreeSet<String> {
     let mut names = BTreeSet::new();
-    for module in ["arena", "global", "pool"] {
+    for module in ["arena", "heap", "pool"] {
         for statement in root.split(';') {
             let Some((_, after)) = statement.split_once(&format!("{module}::")) else { continue };
             let list = after.strip_prefix('{').and_then(|after| after.split_once('}'));
@@ -77,10 +77,10 @@ fn h29_no_allocator_is_left_out() {
     }
     // The search sees what it is there to see, and nothing is listed that is gone.
     assert!(
-        ["Global", "Global as Allocator", "Small", "Bounded"].iter().all(|name| implemented.contains(*name)),
+        ["Heap", "Heap as Allocator", "SmallHeap", "BoundedHeap"].iter().all(|name| implemented.contains(*name)),
         "{implemented:?}"
     );
-    assert!(["Arena", "Scope", "SharedPool", "Small"].iter().all(|name| exported.contains(*name)), "{exported:?}");
+    assert!(["Arena", "Scope", "SharedPool", "SmallHeap"].iter().all(|name| exported.contains(*name)), "{exported:?}");
     for row in ALLOCATORS.iter().filter(|row| row.name != "C's functions") {
         assert!(
             implemented.contains(row.name) || exported.contains(row.name),

@@ -11,10 +11,9 @@ use std::ptr::NonNull;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
 
-use freehold::{
-    Alloc, Arena, Backing, BlockPool, Bounded, GRAIN, Grant, Growth, Ledger, Loan, Locked, Obstacle, RawMutex, Region,
-    Request, SharedPool, Span, TypedArena,
-};
+use freehold::backing::{Backing, GRAIN, Grant, Loan, Request, Span};
+use freehold::sharing::{Locked, RawMutex};
+use freehold::{Alloc, Arena, BlockPool, BoundedHeap, Growth, Ledger, Obstacle, Region, SharedPool, TypedArena};
 
 fn panics<T>(run: impl FnOnce() -> T) {
     assert!(catch_unwind(AssertUnwindSafe(run)).is_err(), "no panic came through");
@@ -86,7 +85,7 @@ fn h31_trimming_is_whole_before_anything_goes_back() {
 fn h31_pools_and_runs_are_whole_before_anything_goes_back() {
     let armed = Cell::new(0);
     let ledger = Ledger::new(Unwinding { armed: Some(&armed) });
-    let pool = BlockPool::<freehold::Needed>::shared_in(&ledger, "blocks", Layout::new::<[u64; 20]>());
+    let pool = BlockPool::<freehold::sharing::Needed>::shared_in(&ledger, "blocks", Layout::new::<[u64; 20]>());
     // SAFETY: it came from this pool.
     unsafe { pool.free(pool.alloc().expect("room")) };
     armed.set(1);
@@ -226,7 +225,7 @@ fn h31_a_lock_that_panics() {
 fn h31_a_bounded_heap_whose_lock_panics() {
     let _turn = TURN.lock();
     let mut memory = [std::mem::MaybeUninit::<u8>::uninit(); 10_000];
-    let heap = Bounded::<Locked<Moody>>::empty();
+    let heap = BoundedHeap::<Locked<Moody>>::empty();
     // SAFETY: the memory outlives the heap, and nobody else uses it.
     assert!(heap.lend(unsafe { Region::from_raw(memory.as_mut_ptr().cast(), memory.len()) }).is_ok());
     let layout = Layout::new::<[u64; 20]>();
@@ -292,7 +291,8 @@ mod over {
     use std::{env, str};
 
     use allocator_api2::alloc::{AllocError, Allocator, Global};
-    use freehold::{Alloc, Arena, Backing, Growth, Ledger, Over};
+    use freehold::backing::{Backing, Over};
+    use freehold::{Alloc, Arena, Growth, Ledger};
 
     use super::{Unwinding, panics};
 

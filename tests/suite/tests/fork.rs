@@ -11,22 +11,24 @@ use std::sync::{Barrier, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use freehold::{Backing, DefaultBacking, Global, Grant, Hosted, Ledger, Loan, Obstacle, Request};
+use freehold::backing::{Backing, Grant, Loan, Request};
+use freehold::{DefaultBacking, Heap, Hosted, Ledger, Obstacle};
 
 #[global_allocator]
-static HEAP: Global = Global::new();
+static HEAP: Heap = Heap::new();
 
 /// A heap on a ledger of its own.
 static SECOND: Ledger<DefaultBacking> = Ledger::new(DefaultBacking::new());
-static SECOND_HEAP: Global = Global::new_in(&SECOND, "second");
+static SECOND_HEAP: Heap = Heap::new_in(&SECOND, "second");
 
 /// A heap whose ledger's memory is blocks of the first heap's: while the one ledger is locked, the other heap is entered.
 #[cfg(feature = "collections")]
 mod lent {
-    use freehold::{Global, Ledger, Over};
+    use freehold::backing::Over;
+    use freehold::{Heap, Ledger};
 
-    static LENT: Ledger<Over<&Global>> = Ledger::new(Over::new(&super::HEAP));
-    pub static HEAP: Global = Global::new_in(&LENT, "lent");
+    static LENT: Ledger<Over<&Heap>> = Ledger::new(Over::new(&super::HEAP));
+    pub static HEAP: Heap = Heap::new_in(&LENT, "lent");
 }
 
 /// One test at a time: while the second is in an allocator, the first could not fork.
@@ -47,7 +49,7 @@ fn work(step: usize) {
     }
 }
 
-fn one(heap: &Global, size: usize) {
+fn one(heap: &Heap, size: usize) {
     let layout = Layout::array::<u8>(size).expect("a layout");
     // SAFETY: the layout has bytes.
     let block = unsafe { heap.alloc(layout) };
@@ -106,7 +108,7 @@ fn h33_a_child_goes_on_allocating() {
 
 /// Heaps that nobody has used yet, all on one ledger.
 static FRESH: Ledger<DefaultBacking> = Ledger::new(DefaultBacking::new());
-static FRESH_HEAPS: [Global; 4] = [const { Global::new_in(&FRESH, "fresh") }; 4];
+static FRESH_HEAPS: [Heap; 4] = [const { Heap::new_in(&FRESH, "fresh") }; 4];
 
 /// Set in a process that has this test only, on its first thread.
 const ON_ITS_OWN: &str = "FREEHOLD_TEST_FORKS_ON_ITS_OWN";
@@ -152,7 +154,7 @@ fn h33_a_fork_beside_the_first_use() {
 
 /// Where no fork happens, or one.
 static FORKING: Ledger<Forking> = Ledger::new(Forking(Hosted::new()));
-static FORKING_HEAP: Global = Global::new_in(&FORKING, "forking");
+static FORKING_HEAP: Heap = Heap::new_in(&FORKING, "forking");
 static FORK_NOW: AtomicBool = AtomicBool::new(false);
 
 /// A backing that forks while its ledger is locked.

@@ -23,7 +23,8 @@ mod signals {
     use std::time::Duration;
     use std::{env, ptr, thread};
 
-    use freehold::{Alloc, Arena, BlockPool, Global, Ledger, Locked, RawMutex, Region, SharedPool, Spin};
+    use freehold::sharing::{Locked, RawMutex, Spin};
+    use freehold::{Alloc, Arena, BlockPool, Heap, Ledger, Region, SharedPool};
 
     /// Names a case to a process that is to be it.
     const CASE: &str = "FREEHOLD_TEST_INTERRUPTS";
@@ -37,7 +38,11 @@ mod signals {
     const CASES: &[Case] = &[
         Case { name: "a lock that keeps the signal off", shared: Shared::<Masked>::leaked, ends_well: true },
         #[cfg(feature = "critical-section")]
-        Case { name: "critical-section", shared: Shared::<freehold::CriticalSection>::leaked, ends_well: true },
+        Case {
+            name: "critical-section",
+            shared: Shared::<freehold::sharing::CriticalSection>::leaked,
+            ends_well: true,
+        },
         // The controls: the handler waits for what it interrupted, or doesn't, and finds everything half changed.
         Case { name: "a spin lock", shared: Shared::<Spin>::leaked, ends_well: false },
         Case { name: "no lock", shared: Shared::<Open>::leaked, ends_well: false },
@@ -170,7 +175,7 @@ mod signals {
     /// Memory, and all that shares it, behind locks of one kind.
     struct Shared<R: RawMutex + Sync + 'static> {
         ledger: &'static Ledger<Region<'static>, Locked<R>>,
-        heap: Global<Locked<R>>,
+        heap: Heap<Locked<R>>,
         pool: SharedPool<'static, [usize; 9], Locked<R>>,
         blocks: BlockPool<'static, Locked<R>>,
     }
@@ -179,7 +184,7 @@ mod signals {
         fn leaked() -> &'static dyn Work {
             let memory = Vec::leak(vec![MaybeUninit::uninit(); BYTES]);
             let ledger = Box::leak(Box::new(Ledger::<_, Locked<R>>::with_lock(Region::new(memory))));
-            let heap = Global::new_in(ledger, "heap");
+            let heap = Heap::new_in(ledger, "heap");
             let pool = SharedPool::shared_in(ledger, "pool");
             let blocks = BlockPool::shared_in(ledger, "blocks", Layout::new::<[usize; 5]>());
             Box::leak(Box::new(Shared { ledger, heap, pool, blocks }))

@@ -83,7 +83,7 @@ fn panics_name_the_callers_line() {
         row!("pool/mod.rs alloc", shared.alloc(1)),
         row!("block.rs new_in", BlockPool::new_in(&ledger, "blocks", huge)),
         row!("block.rs alone", BlockPool::alone(&mut Plot::new(Region::new(&mut [])), "blocks", huge)),
-        row!("block.rs shared_in", BlockPool::<freehold::Needed>::shared_in(&ledger, "blocks", huge)),
+        row!("block.rs shared_in", BlockPool::<freehold::sharing::Needed>::shared_in(&ledger, "blocks", huge)),
     ];
     for (verb, line, call) in rows {
         let (file, at, said) = place_of_panic(call);

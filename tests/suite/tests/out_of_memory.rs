@@ -19,7 +19,8 @@ mod shared {
     use std::panic::{AssertUnwindSafe, catch_unwind};
     use std::process::Command;
 
-    use freehold::{Alloc, Arena, Global, Ledger, Region, Then};
+    use freehold::backing::Then;
+    use freehold::{Alloc, Arena, Heap, Ledger, Region};
 
     /// Too little for a reserve.
     const FIRST: usize = 60 << 10;
@@ -39,7 +40,7 @@ mod shared {
     static LEDGER: Ledger<Then<Region<'static>, Region<'static>>> = Ledger::new(Then::new(FIRST_REGION, SECOND_REGION));
 
     #[global_allocator]
-    static HEAP: Global = Global::new_in(&LEDGER, "heap");
+    static HEAP: Heap = Heap::new_in(&LEDGER, "heap");
 
     pub fn main() {
         match env::args().nth(1).as_deref() {

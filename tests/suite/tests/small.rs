@@ -1,4 +1,4 @@
-//! What only a host shows of [`Small`](freehold::Small): requests that nothing meets, and pieces of address space that touch.
+//! What only a host shows of [`SmallHeap`](freehold::SmallHeap): requests that nothing meets, and pieces of address space that touch.
 
 #![cfg(not(target_family = "wasm"))]
 
@@ -21,7 +21,8 @@ fn heap_small_mappings_that_touch_stay_apart() {
 
     use std::alloc::{GlobalAlloc, Layout};
 
-    use freehold::{PAGE, Small};
+    use freehold::SmallHeap;
+    use freehold::backing::PAGE;
 
     unsafe extern "C" {
         fn mmap(addr: *mut c_void, len: usize, prot: c_int, flags: c_int, fd: c_int, offset: i64) -> *mut c_void;
@@ -29,7 +30,7 @@ fn heap_small_mappings_that_touch_stay_apart() {
     }
     const PRIVATE_ANONYMOUS: c_int = 0x22;
 
-    let heap: Small = Small::new();
+    let heap: SmallHeap = SmallHeap::new();
     // A quarter of a page is left after each: with the next page, that would be enough for another.
     let layout = Layout::from_size_align(PAGE / 4 * 3, 8).expect("a layout");
     // SAFETY: the layout has bytes.

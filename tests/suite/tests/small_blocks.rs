@@ -8,7 +8,8 @@ use std::ptr::NonNull;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use allocator_api2::alloc::{AllocError, Allocator, Global};
-use freehold::{Alloc, Arena, Growth, Ledger, Over};
+use freehold::backing::Over;
+use freehold::{Alloc, Arena, Growth, Ledger};
 
 /// Counts what is asked of the global allocator.
 #[derive(Default)]

@@ -8,7 +8,8 @@ use std::sync::mpsc;
 use std::thread;
 
 use freehold::{
-    Alloc, Arena, BlockPool, Bounded, DefaultBacking, Global, Growth, Ledger, Region, SharedPool, Small, TypedArena,
+    Alloc, Arena, BlockPool, BoundedHeap, DefaultBacking, Growth, Heap, Ledger, Region, SharedPool, SmallHeap,
+    TypedArena,
 };
 use freehold_suite::STEPS;
 use freehold_suite::choices::Seeded;
@@ -84,7 +85,7 @@ fn h25_boxes_go_to_another_thread() {
 #[test]
 fn h25_threads_share_a_pool_of_blocks() {
     let ledger = Ledger::new(DefaultBacking::new());
-    let pool = BlockPool::<freehold::Needed>::shared_in(&ledger, "blocks", Layout::new::<[usize; 2]>());
+    let pool = BlockPool::<freehold::sharing::Needed>::shared_in(&ledger, "blocks", Layout::new::<[usize; 2]>());
     let pool = pool.with_growth(Growth::fixed(300));
     thread::scope(|scope| {
         for number in 0..THREADS {
@@ -177,7 +178,7 @@ fn borrows_go_to_other_threads() {
 #[test]
 fn heap_h25_blocks_go_to_other_threads() {
     static LEDGER: Ledger<DefaultBacking> = Ledger::new(DefaultBacking::new());
-    static HEAP: Global = Global::new_in(&LEDGER, "heap");
+    static HEAP: Heap = Heap::new_in(&LEDGER, "heap");
     blocks_go_to_other_threads(&HEAP, &LEDGER, |round| match round {
         3 => HEAP.trim(),
         4 => _ = HEAP.stats().slack(),
@@ -193,7 +194,7 @@ fn heap_h25_blocks_go_to_other_threads() {
 /// The same with the heap that is on no ledger.
 #[test]
 fn heap_small_h25_blocks_go_to_other_threads() {
-    static SMALL: Small = Small::new();
+    static SMALL: SmallHeap = SmallHeap::new();
     let ledger = Ledger::new(DefaultBacking::new());
     blocks_go_to_other_threads(&SMALL, &ledger, |_| {});
     assert_eq!(ledger.snapshot().claimed, 0);
@@ -202,7 +203,7 @@ fn heap_small_h25_blocks_go_to_other_threads() {
 /// The same with the heap that has one region.
 #[test]
 fn bounded_h25_blocks_go_to_other_threads() {
-    static BOUNDED: Bounded = Bounded::empty();
+    static BOUNDED: BoundedHeap = BoundedHeap::empty();
     let memory = Box::leak(Box::new_uninit_slice(if cfg!(miri) { 1 << 20 } else { 256 << 20 }));
     assert!(BOUNDED.lend(Region::new(memory)).is_ok());
     let ledger = Ledger::new(DefaultBacking::new());

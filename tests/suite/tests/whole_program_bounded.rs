@@ -1,4 +1,4 @@
-//! A whole program on [`Bounded`](freehold::Bounded).
+//! A whole program on [`BoundedHeap`](freehold::BoundedHeap).
 
 mod whole_program;
 
@@ -6,14 +6,14 @@ use std::alloc::{GlobalAlloc, Layout};
 use std::mem::MaybeUninit;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
-use freehold::{Bounded, Region};
+use freehold::{BoundedHeap, Region};
 
 const LEN: usize = if cfg!(miri) { 4 << 20 } else { 256 << 20 };
 
 static mut RAM: [MaybeUninit<u8>; LEN] = [MaybeUninit::uninit(); LEN];
 
 /// A heap that gets its memory with the first request, which comes before `main` here, and before any thread.
-struct Early(Bounded, AtomicBool);
+struct Early(BoundedHeap, AtomicBool);
 
 // SAFETY: all is the heap's own.
 unsafe impl GlobalAlloc for Early {
@@ -39,7 +39,7 @@ unsafe impl GlobalAlloc for Early {
 }
 
 #[global_allocator]
-static HEAP: Early = Early(Bounded::empty(), AtomicBool::new(false));
+static HEAP: Early = Early(BoundedHeap::empty(), AtomicBool::new(false));
 
 fn main() {
     whole_program::run("bounded");

@@ -1,9 +1,9 @@
-//! A whole program on [`Small`](freehold::Small).
+//! A whole program on [`SmallHeap`](freehold::SmallHeap).
 
 mod whole_program;
 
 #[global_allocator]
-static HEAP: freehold::Small = freehold::Small::new();
+static HEAP: freehold::SmallHeap = freehold::SmallHeap::new();
 
 fn main() {
     whole_program::run("small");

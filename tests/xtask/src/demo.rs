@@ -30,7 +30,7 @@ pub struct Args {
     #[arg(long)]
     native: bool,
 
-    /// With freehold's `Global` as the program's allocator, in place of Rust's default one
+    /// With freehold's `Heap` as the program's allocator, in place of Rust's default one
     #[arg(long)]
     global: bool,
 

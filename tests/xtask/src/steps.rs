@@ -258,7 +258,7 @@ const MIRI_WIDER: &[MiriRun] = &[
 ];
 
 /// A program on each heap that can be a program's allocator.
-const WHOLE_PROGRAMS: &str = "-p freehold-suite --features whole-programs --test whole_program_small --test whole_program_global \
+const WHOLE_PROGRAMS: &str = "-p freehold-suite --features whole-programs --test whole_program_small --test whole_program_heap \
      --test whole_program_bounded";
 
 /// The tests that Miri runs, the longest first, as some run side by side.
@@ -271,9 +271,9 @@ const MIRI_TESTS: &[MiriTests] = &[
         filter: "heap_ --skip heap_small_",
         provenance: "-Zmiri-permissive-provenance",
     },
-    // What `Small` takes it never gives back.
+    // What `SmallHeap` takes it never gives back.
     MiriTests {
-        name: "Small's tests",
+        name: "SmallHeap's tests",
         package: SUITE,
         build: "-p freehold-suite --test host --test small --test threads",
         filter: "heap_small_",
@@ -332,8 +332,8 @@ const MIRI_WINDOWS_TESTS: &MiriTests = &MiriTests {
 const DEMOS: &[(&str, &str, &[Need])] = &[
     ("demo", "--quick", &[Need::Target(Toolchain::Current, WASM), Need::Node]),
     ("demo native", "--quick --native", &[]),
-    ("demo on Global", "--quick --global", &[Need::Target(Toolchain::Current, WASM), Need::Node]),
-    ("demo native on Global", "--quick --global --native", &[]),
+    ("demo on Heap", "--quick --global", &[Need::Target(Toolchain::Current, WASM), Need::Node]),
+    ("demo native on Heap", "--quick --global --native", &[]),
 ];
 
 /// What `cargo demo` must refuse, or stand.
@@ -561,7 +561,7 @@ pub fn wider() -> Vec<Step> {
     Emscripten::all(Version::Latest).map(beside_emscripten).chain(soak::steps()).chain(in_miri(MIRI_WIDER)).collect()
 }
 
-/// The test suites of well-known crates, on `Global`.
+/// The test suites of well-known crates, on `Heap`.
 pub fn suites() -> Vec<Step> {
     SUITES
         .iter()
@@ -824,7 +824,7 @@ mod tests {
         assert!(of(MIRI, |run| run.flags.contains("tree")) && of(MIRI, |run| !run.flags.contains("tree")));
         assert!(of(MIRI, |run| run.target == I686) && of(MIRI, |run| run.target.is_empty()));
         let lax: Vec<_> = MIRI_TESTS.iter().filter(|tests| !tests.provenance.contains("strict")).collect();
-        let of_heaps = ["the heap's tests", "Small's tests", "whole programs", "whole programs' threads"];
+        let of_heaps = ["the heap's tests", "SmallHeap's tests", "whole programs", "whole programs' threads"];
         assert_eq!(
             lax.iter().map(|tests| tests.name).collect::<Vec<_>>(),
             of_heaps,

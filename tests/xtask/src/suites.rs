@@ -1,4 +1,4 @@
-//! The test suites of well-known crates, with `Global` as their global allocator. Their sources are those that cargo has
+//! The test suites of well-known crates, with `Heap` as their global allocator. Their sources are those that cargo has
 //! downloaded; what is changed of them is said here.
 
 use std::fs;

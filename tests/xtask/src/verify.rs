@@ -32,7 +32,7 @@ pub struct Args {
     /// Run only what gives a first answer: format, lints and tests on this host, and the suite in wasm
     #[arg(long, conflicts_with_all = ["suites", "fuzz", "all_hosts"])]
     quick: bool,
-    /// Run the tests of well-known crates instead, with `Global` as their global allocator; in CI they run with the rest
+    /// Run the tests of well-known crates instead, with `Heap` as their global allocator; in CI they run with the rest
     #[arg(long)]
     suites: bool,
     /// Search for failures instead, each fuzz target for so many seconds

@@ -3,7 +3,8 @@
 use core::alloc::Layout;
 use core::ptr::NonNull;
 
-use freehold::{DefaultBacking, HeapTail, Ledger, Obstacle, Then, memory_size};
+use freehold::backing::Then;
+use freehold::{DefaultBacking, HeapTail, Ledger, Obstacle, memory_size};
 use freehold_soak::unprotected::heap_base;
 use freehold_soak::{Malloc, fill, lost};
 

@@ -17,12 +17,12 @@ mod waste;
 
 use core::ffi::c_int;
 
-use freehold::{DefaultBacking, Global, Ledger, ledger};
+use freehold::{DefaultBacking, Heap, Ledger, ledger};
 use freehold_soak::unprotected::{Contiguous, Raw, Tail};
 
 /// Rust's heap: `Vec` and its like are the crate's, `malloc` is libc's.
 #[global_allocator]
-static HEAP: Global = Global::new();
+static HEAP: Heap = Heap::new();
 
 static OURS: Ledger<DefaultBacking> = Ledger::new(DefaultBacking::new());
 static RAW: [Ledger<Raw>; 2] = [const { Ledger::new(Raw) }; 2];

@@ -3,7 +3,8 @@
 use alloc::vec::Vec;
 use core::alloc::Layout;
 
-use freehold::{Backing, Ledger};
+use freehold::Ledger;
+use freehold::backing::Backing;
 use freehold_soak::{Malloc, PAGE, fill, lost};
 
 use crate::libc::say;

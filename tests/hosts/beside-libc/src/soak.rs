@@ -1,6 +1,7 @@
 //! The long random program over all heaps, beside libc's.
 
-use freehold::{Backing, Ledger};
+use freehold::Ledger;
+use freehold::backing::Backing;
 use freehold_soak::{Dice, Grown, Outcome, Surroundings};
 
 use crate::libc::{exit, say};

@@ -4,7 +4,8 @@ use core::alloc::Layout;
 use core::ffi::c_void;
 use core::mem::forget;
 
-use freehold::{GRAIN, Ledger, Libc};
+use freehold::backing::GRAIN;
+use freehold::{Ledger, Libc};
 use freehold_soak::Malloc;
 
 use crate::libc::say;
@@ -53,7 +54,7 @@ fn take(way: &str, size: usize, span: usize) -> usize {
         _ => panic!("no such way: {way}"),
     };
     assert!(!core::hint::black_box(block).is_null(), "libc has room");
-    if way == "mmap" { span.next_multiple_of(freehold::PAGE) } else { span }
+    if way == "mmap" { span.next_multiple_of(freehold::backing::PAGE) } else { span }
 }
 
 /// Where libc's heap ends.
@@ -69,7 +70,7 @@ mod emscripten {
     use core::ffi::{c_int, c_void};
     use core::ptr::null_mut;
 
-    use freehold::GRAIN;
+    use freehold::backing::GRAIN;
 
     unsafe extern "C" {
         fn sbrk(bytes: isize) -> *mut c_void;

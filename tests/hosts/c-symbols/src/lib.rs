@@ -1,13 +1,13 @@
-//! A module with Rust's heap and C's on one `Global`: the script calls C's functions, the module allocates as Rust does.
+//! A module with Rust's heap and C's on one `Heap`: the script calls C's functions, the module allocates as Rust does.
 
 #![cfg(target_family = "wasm")]
 
 use std::cell::RefCell;
 
-use freehold::Global;
+use freehold::Heap;
 
 #[global_allocator]
-static HEAP: Global = Global::new();
+static HEAP: Heap = Heap::new();
 
 freehold::c_symbols!(HEAP);
 

@@ -9,7 +9,7 @@ use core::cell::Cell;
 use core::mem::forget;
 use core::ptr::NonNull;
 
-use freehold::{Alloc, Arena, Global, Growth, Ledger, MemoryGrow, SharedPool, Small, memory_size};
+use freehold::{Alloc, Arena, Growth, Heap, Ledger, MemoryGrow, SharedPool, SmallHeap, memory_size};
 use freehold_guest::{PAGE, Single, say, show};
 
 static LEDGER: Ledger<MemoryGrow> = Ledger::new(MemoryGrow::new());
@@ -59,9 +59,9 @@ extern "C" fn push(number: u32) {
     });
 }
 
-static SMALL: Small = Small::new();
+static SMALL: SmallHeap = SmallHeap::new();
 static POOL: SharedPool<'static, [u8; PAGE / 3]> = SharedPool::shared_in(&LEDGER, "pool");
-static HEAP: Global = Global::new_in(&LEDGER, "heap");
+static HEAP: Heap = Heap::new_in(&LEDGER, "heap");
 
 /// Every heap and pool that takes memory: a block of a third of a page each, filled with `mark`, for good.
 static HEAPS: &[fn(u8) -> *mut u8] = &[

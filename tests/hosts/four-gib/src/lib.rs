@@ -8,7 +8,8 @@ mod top;
 use core::alloc::Layout;
 use core::cell::Cell;
 
-use freehold::{Alloc, Arena, Backing, Claim, Grant, Growth, Ledger, MemoryGrow, Obstacle, Pool, Request, TypedArena};
+use freehold::backing::{Backing, Grant, Request};
+use freehold::{Alloc, Arena, Claim, Growth, Ledger, MemoryGrow, Obstacle, Pool, TypedArena};
 use freehold_guest::{PAGE, memory_pages, say, show};
 
 /// `MemoryGrow`, and how often it was asked: an endless loop would show here.
@@ -95,7 +96,7 @@ extern "C" fn every_page() {
     assert!(snapshot.free < 128, "{} bytes were not had", snapshot.free);
     let highest = claims.iter().flatten().map(|claim| claim.as_ptr().addr().get() + claim.len()).max();
     // As far up as it goes, but for a rest that is too small for any claim.
-    assert!(highest > Some(usize::MAX - 4096 - 4 * freehold::GRAIN), "{highest:x?}");
+    assert!(highest > Some(usize::MAX - 4096 - 4 * freehold::backing::GRAIN), "{highest:x?}");
     (0..).zip(claims.iter().flatten()).for_each(|(mark, claim)| holds(claim, mark));
 
     // Now nothing is left: refused each time, after asking twice at most, and nothing changes.
@@ -198,7 +199,7 @@ extern "C" fn above_two_gib() {
     fill_up_to(1 << 31);
     // The rest of the last filler's page would do for small things: it is taken too.
     while let Some(free) = LEDGER.snapshot().spans().find(|span| span.owner.is_none()) {
-        core::mem::forget(LEDGER.claim("filler", bytes(free.len - freehold::GRAIN)).expect("it is free"));
+        core::mem::forget(LEDGER.claim("filler", bytes(free.len - freehold::backing::GRAIN)).expect("it is free"));
     }
     work(1 << 31);
     say(LEDGER.snapshot());

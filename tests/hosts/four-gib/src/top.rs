@@ -6,9 +6,10 @@ use core::hint::black_box;
 use core::mem::MaybeUninit;
 use core::ptr::{self, NonNull};
 
+use freehold::sharing::Needed;
 use freehold::{
-    Alloc, Arena, BlockPool, Bounded, Global, Growth, Ledger, MemoryGrow, Needed, Pool, PoolBox, Region, Scope,
-    SharedPool, Small, TypedArena,
+    Alloc, Arena, BlockPool, BoundedHeap, Growth, Heap, Ledger, MemoryGrow, Pool, PoolBox, Region, Scope, SharedPool,
+    SmallHeap, TypedArena,
 };
 use freehold_guest::{PAGE, memory_pages, say};
 
@@ -24,8 +25,8 @@ const SIZES: [usize; 5] = [65_536, 20_000, 4_000, 300, Link::LEAST];
 type Value = [u8; 2_000];
 
 static LEDGER: Ledger<MemoryGrow> = Ledger::new(MemoryGrow::new());
-static HEAP: Global = Global::new_in(&LEDGER, "heap");
-static SMALL: Small = Small::new();
+static HEAP: Heap = Heap::new_in(&LEDGER, "heap");
+static SMALL: SmallHeap = SmallHeap::new();
 static STATICS: [MaybeUninit<u8>; 1 << 16] = [MaybeUninit::new(OTHERS); 1 << 16];
 
 /// What stands at the head of a block that was handed out.
@@ -201,7 +202,7 @@ extern "C" fn top_small_grown() {
 }
 
 /// A heap that is lent all pages that are left with the first request.
-struct Last(Bounded);
+struct Last(BoundedHeap);
 
 // SAFETY: all is the heap's own.
 unsafe impl GlobalAlloc for Last {
@@ -230,12 +231,12 @@ unsafe impl GlobalAlloc for Last {
 
 #[unsafe(no_mangle)]
 extern "C" fn top_bounded() {
-    heap(&Last(Bounded::empty()));
+    heap(&Last(BoundedHeap::empty()));
 }
 
 #[unsafe(no_mangle)]
 extern "C" fn top_bounded_grown() {
-    grown(&Last(Bounded::empty()));
+    grown(&Last(BoundedHeap::empty()));
 }
 
 #[unsafe(no_mangle)]
@@ -305,7 +306,7 @@ extern "C" fn top_shared_pool() {
     values(&pool.with_growth(Growth::fixed(0)));
 }
 
-fn values<L: freehold::Access>(pool: &Pool<'_, Aligned, L>) {
+fn values<L: freehold::sharing::Access>(pool: &Pool<'_, Aligned, L>) {
     let mut chain = Chain::begin();
     while let Ok(mut boxed) = pool.try_alloc(Aligned([0; 2_000])) {
         // SAFETY: the box's value is the caller's, for good once the box is forgotten.
@@ -327,7 +328,7 @@ extern "C" fn top_shared_block_pool() {
     blocks(&pool.with_growth(Growth::fixed(0)));
 }
 
-fn blocks<L: freehold::Access>(pool: &BlockPool<'_, L>) {
+fn blocks<L: freehold::sharing::Access>(pool: &BlockPool<'_, L>) {
     let mut chain = Chain::begin();
     for _ in 0..2 {
         while let Ok(block) = pool.alloc() {

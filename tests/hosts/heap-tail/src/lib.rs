@@ -7,7 +7,8 @@ use core::alloc::{GlobalAlloc, Layout};
 use core::mem::forget;
 use core::ptr::NonNull;
 
-use freehold::{AllocError, Backing, Claim, Global, HeapTail, Ledger, MemoryGrow, Obstacle, SharedPool, Small, Then};
+use freehold::backing::{Backing, Then};
+use freehold::{AllocError, Claim, Heap, HeapTail, Ledger, MemoryGrow, Obstacle, SharedPool, SmallHeap};
 use freehold_guest::{PAGE, memory_pages, say, show};
 
 unsafe extern "C" {
@@ -130,13 +131,13 @@ extern "C" fn tail_then_pages() {
     assert_eq!((memory_pages(), BOTH.growths()), (pages + 3, 2), "it grew by what the tail lacked");
 }
 
-/// A heap and a pool that have the tail, and `Small`, which has pages of its own, in turns.
+/// A heap and a pool that have the tail, and `SmallHeap`, which has pages of its own, in turns.
 #[unsafe(no_mangle)]
 extern "C" fn heaps_in_and_beside_the_tail() {
     const LEN: usize = 20_000;
-    static HEAP: Global = Global::new_in(&BOTH, "heap");
+    static HEAP: Heap = Heap::new_in(&BOTH, "heap");
     static POOL: SharedPool<'static, [u8; LEN]> = SharedPool::shared_in(&BOTH, "pool");
-    static SMALL: Small = Small::new();
+    static SMALL: SmallHeap = SmallHeap::new();
     let filled = |heap: &dyn GlobalAlloc, mark| {
         // SAFETY: the size is not 0.
         let block = NonNull::new(unsafe { heap.alloc(Layout::new::<[u8; LEN]>()) }).expect("memory can grow");
@@ -175,7 +176,7 @@ extern "C" fn fill_tail_and_pages() -> usize {
 #[cfg(feature = "wasm-bindgen")]
 mod bound {
     #[global_allocator]
-    static HEAP: freehold::Global = freehold::Global::new();
+    static HEAP: freehold::Heap = freehold::Heap::new();
 
     #[wasm_bindgen::prelude::wasm_bindgen]
     pub fn bound() {}

@@ -15,7 +15,8 @@ use core::alloc::Layout;
 use core::hint::black_box;
 use core::sync::atomic::{AtomicU32, Ordering};
 
-use freehold::{GRAIN, ledger};
+use freehold::backing::GRAIN;
+use freehold::ledger;
 use freehold_guest::{say, show};
 
 use shadow::shadow;
@@ -129,7 +130,7 @@ extern "C" fn trim() {
     ops::HEAP.trim();
 }
 
-/// How many pages `Small` has had of memory.
+/// How many pages `SmallHeap` has had of memory.
 #[unsafe(no_mangle)]
 extern "C" fn pages_of_small() -> usize {
     shadow().pages_of_small()

@@ -8,7 +8,7 @@ use core::mem::MaybeUninit;
 use core::ptr::NonNull;
 
 use freehold::{
-    Alloc, Arena, BlockPool, Bounded, Claim, Global, PoolBox, Region, SharedPool, Small, TypedArena, ledger,
+    Alloc, Arena, BlockPool, BoundedHeap, Claim, Heap, PoolBox, Region, SharedPool, SmallHeap, TypedArena, ledger,
 };
 use freehold_guest::Single;
 
@@ -22,9 +22,9 @@ const PLACE: usize = 500;
 const RAM_LEN: usize = 1 << 17;
 
 #[global_allocator]
-pub static HEAP: Global = Global::new();
-static SMALL: Small = Small::new();
-static BOUNDED: Bounded = Bounded::empty();
+pub static HEAP: Heap = Heap::new();
+static SMALL: SmallHeap = SmallHeap::new();
+static BOUNDED: BoundedHeap = BoundedHeap::empty();
 static mut RAM: [MaybeUninit<u8>; RAM_LEN] = [MaybeUninit::uninit(); RAM_LEN];
 static PLACES: Single<BlockPool<'static>> = Single(BlockPool::new_in(ledger(), "places", Layout::new::<[u8; PLACE]>()));
 static SHARED: SharedPool<'static, Value> = SharedPool::shared_in(ledger(), "shared");
@@ -40,12 +40,12 @@ pub struct Block {
 
 /// Something that was handed out.
 pub enum Thing {
-    Global(Block),
+    Heap(Block),
     Small(Block),
     Bounded(Block),
     Claim(Claim<'static>, usize),
     Place(NonNull<u8>),
-    Shared(PoolBox<'static, Value, freehold::Needed>),
+    Shared(PoolBox<'static, Value, freehold::sharing::Needed>),
     /// It is freed with its arena.
     Arena(Block),
     Typed(Block),
@@ -54,7 +54,7 @@ pub enum Thing {
 impl Thing {
     pub fn start(&self) -> NonNull<u8> {
         match self {
-            Thing::Global(block) | Thing::Small(block) | Thing::Bounded(block) => block.start,
+            Thing::Heap(block) | Thing::Small(block) | Thing::Bounded(block) => block.start,
             Thing::Arena(block) | Thing::Typed(block) => block.start,
             Thing::Claim(claim, _) => claim.as_ptr(),
             Thing::Place(start) => *start,
@@ -64,7 +64,7 @@ impl Thing {
 
     pub fn len(&self) -> usize {
         match self {
-            Thing::Global(block) | Thing::Small(block) | Thing::Bounded(block) => block.layout.size(),
+            Thing::Heap(block) | Thing::Small(block) | Thing::Bounded(block) => block.layout.size(),
             Thing::Arena(block) | Thing::Typed(block) => block.layout.size(),
             Thing::Claim(_, len) => *len,
             Thing::Place(_) => PLACE,
@@ -112,18 +112,18 @@ const fn op(name: &'static str, run: fn(), weight: usize, takes: Takes) -> Op {
 
 /// Everything that can be done.
 pub static ALL: &[Op] = &[
-    op("Global::alloc", global_alloc, 20, Takes::Nothing),
-    op("Global::alloc_zeroed", global_alloc_zeroed, 5, Takes::Nothing),
-    op("Global::dealloc", give_back, 20, Takes::One(|thing| matches!(thing, Thing::Global(_)))),
-    op("Global::realloc", global_realloc, 12, Takes::One(|thing| matches!(thing, Thing::Global(_)))),
-    op("Global::trim", global_trim, 1, Takes::Nothing),
-    op("Global::stats", global_stats, 1, Takes::Nothing),
-    op("Small::alloc", small_alloc, 10, Takes::Nothing),
-    op("Small::dealloc", give_back, 8, Takes::One(|thing| matches!(thing, Thing::Small(_)))),
-    op("Small::realloc", small_realloc, 5, Takes::One(|thing| matches!(thing, Thing::Small(_)))),
-    op("Bounded::alloc", bounded_alloc, 10, Takes::Nothing),
-    op("Bounded::dealloc", give_back, 8, Takes::One(|thing| matches!(thing, Thing::Bounded(_)))),
-    op("Bounded::realloc", bounded_realloc, 5, Takes::One(|thing| matches!(thing, Thing::Bounded(_)))),
+    op("Heap::alloc", global_alloc, 20, Takes::Nothing),
+    op("Heap::alloc_zeroed", global_alloc_zeroed, 5, Takes::Nothing),
+    op("Heap::dealloc", give_back, 20, Takes::One(|thing| matches!(thing, Thing::Heap(_)))),
+    op("Heap::realloc", global_realloc, 12, Takes::One(|thing| matches!(thing, Thing::Heap(_)))),
+    op("Heap::trim", global_trim, 1, Takes::Nothing),
+    op("Heap::stats", global_stats, 1, Takes::Nothing),
+    op("SmallHeap::alloc", small_alloc, 10, Takes::Nothing),
+    op("SmallHeap::dealloc", give_back, 8, Takes::One(|thing| matches!(thing, Thing::Small(_)))),
+    op("SmallHeap::realloc", small_realloc, 5, Takes::One(|thing| matches!(thing, Thing::Small(_)))),
+    op("BoundedHeap::alloc", bounded_alloc, 10, Takes::Nothing),
+    op("BoundedHeap::dealloc", give_back, 8, Takes::One(|thing| matches!(thing, Thing::Bounded(_)))),
+    op("BoundedHeap::realloc", bounded_realloc, 5, Takes::One(|thing| matches!(thing, Thing::Bounded(_)))),
     op("Ledger::claim", claim, 10, Takes::Nothing),
     op("Claim::drop", give_back, 10, Takes::One(|thing| matches!(thing, Thing::Claim(..)))),
     op("Ledger::snapshot", snapshot, 1, Takes::Nothing),
@@ -150,21 +150,21 @@ fn hand_out(start: *mut u8, layout: Layout, thing: fn(Block) -> Thing) {
 fn global_alloc() {
     let layout = TURN.0.layout.get();
     // SAFETY: no size is 0.
-    hand_out(unsafe { alloc(layout) }, layout, Thing::Global);
+    hand_out(unsafe { alloc(layout) }, layout, Thing::Heap);
 }
 
 fn global_alloc_zeroed() {
     let layout = TURN.0.layout.get();
     // SAFETY: no size is 0.
-    hand_out(unsafe { alloc_zeroed(layout) }, layout, Thing::Global);
+    hand_out(unsafe { alloc_zeroed(layout) }, layout, Thing::Heap);
 }
 
 fn global_realloc() {
-    if let Some(Thing::Global(Block { start, layout })) = TURN.0.old.take() {
+    if let Some(Thing::Heap(Block { start, layout })) = TURN.0.old.take() {
         let size = TURN.0.layout.get().size();
         // SAFETY: a block of this heap, for this layout, which nobody else uses.
         let moved = unsafe { realloc(start.as_ptr(), layout, size) };
-        hand_out(moved, Layout::from_size_align(size, layout.align()).expect("a layout"), Thing::Global);
+        hand_out(moved, Layout::from_size_align(size, layout.align()).expect("a layout"), Thing::Heap);
     }
 }
 
@@ -244,7 +244,7 @@ fn shared() {
 pub fn give_back() {
     match TURN.0.old.take() {
         // SAFETY: a block of this heap, for this layout, which nobody uses.
-        Some(Thing::Global(Block { start, layout })) => unsafe { dealloc(start.as_ptr(), layout) },
+        Some(Thing::Heap(Block { start, layout })) => unsafe { dealloc(start.as_ptr(), layout) },
         // SAFETY: as above.
         Some(Thing::Small(Block { start, layout })) => unsafe { SMALL.dealloc(start.as_ptr(), layout) },
         // SAFETY: as above.

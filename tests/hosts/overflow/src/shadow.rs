@@ -27,7 +27,7 @@ pub struct Shadow {
     resized: Option<Bytes>,
     /// Bytes that were others than they should be, of what was freed since.
     lost: usize,
-    /// Pages of memory before the turn, and how many of those that came since are `Small`'s.
+    /// Pages of memory before the turn, and how many of those that came since are `SmallHeap`'s.
     pages: usize,
     pages_of_small: usize,
     /// Claims of all that is free.
@@ -115,7 +115,7 @@ impl Shadow {
     }
 
     pub fn settle(&mut self) {
-        if ALL[TURN.0.op.get()].name.starts_with("Small") {
+        if ALL[TURN.0.op.get()].name.starts_with("SmallHeap") {
             self.pages_of_small += memory_pages() - self.pages;
         }
         let old = self.resized.take();

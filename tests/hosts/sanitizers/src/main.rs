@@ -9,10 +9,10 @@ mod touched;
 use std::env;
 use std::process::{Command, ExitCode, Output};
 
-use freehold::Global;
+use freehold::Heap;
 
 #[global_allocator]
-static HEAP: Global = Global::new();
+static HEAP: Heap = Heap::new();
 
 /// A program with a fault that it leaves out if told so.
 struct Program {

@@ -6,7 +6,7 @@ use std::mem::MaybeUninit;
 
 use allocator_api2::vec::Vec as VecIn;
 use freehold::{
-    Alloc, Arena, BlockPool, Bounded, DefaultBacking, Global, Ledger, Pool, Region, Small, TypedArena, ledger,
+    Alloc, Arena, BlockPool, BoundedHeap, DefaultBacking, Heap, Ledger, Pool, Region, SmallHeap, TypedArena, ledger,
 };
 
 use crate::Fault::{self, LeftOut, Made};
@@ -384,7 +384,7 @@ fn heap_large_after_shrinking(fault: Fault) {
 
 fn heap_large_one_byte_too_far_after_growth(fault: Fault) {
     static LEDGER: Ledger<DefaultBacking> = Ledger::new(DefaultBacking::new());
-    static HEAP: Global = Global::new_in(&LEDGER, "heap");
+    static HEAP: Heap = Heap::new_in(&LEDGER, "heap");
     let layout = Layout::new::<[u8; 100_001]>();
     // SAFETY: the layout has a size.
     let block = unsafe { HEAP.alloc(layout) };
@@ -397,8 +397,8 @@ fn heap_large_one_byte_too_far_after_growth(fault: Fault) {
 }
 
 /// Runs `work` with a heap on a region.
-fn on_bounded(work: impl FnOnce(&Bounded)) {
-    let heap: Bounded = Bounded::empty();
+fn on_bounded(work: impl FnOnce(&BoundedHeap)) {
+    let heap: BoundedHeap = BoundedHeap::empty();
     assert!(heap.lend(Region::new(Box::leak(Box::new_uninit_slice(10_000)))).is_ok());
     work(&heap);
 }
@@ -411,7 +411,7 @@ fn bounded_one_byte_too_far(fault: Fault) {
     on_bounded(|heap| too_far(heap, Layout::new::<[u8; 100]>(), fault));
 }
 
-static SMALL: Small = Small::new();
+static SMALL: SmallHeap = SmallHeap::new();
 
 fn small_after_free(fault: Fault) {
     after_free(&SMALL, Layout::new::<[u8; 100]>(), fault);

@@ -5,9 +5,9 @@
 
 use core::alloc::{GlobalAlloc, Layout};
 
-use freehold::{Alloc, Arena, Global, Pool};
+use freehold::{Alloc, Arena, Heap, Pool};
 
-static HEAP: Global = Global::new();
+static HEAP: Heap = Heap::new();
 
 /// Allocates `count` numbers in a scope, in a pool and in the heap. Where the heap's lie, which stay; null if they are not what was
 /// written.

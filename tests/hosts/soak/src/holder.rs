@@ -6,7 +6,8 @@ use core::ffi::c_void;
 use core::hint::black_box;
 use core::ptr::NonNull;
 
-use freehold::{Claim, Needed, PoolBox, SharedPool, Small, ledger};
+use freehold::sharing::Needed;
+use freehold::{Claim, PoolBox, SharedPool, SmallHeap, ledger};
 
 use crate::bytes::{Bytes, not_zero};
 
@@ -95,7 +96,7 @@ unsafe impl GlobalAlloc for Rusts {
 
 static RUSTS: Rusts = Rusts;
 /// On pages of its own, beside all others.
-static SMALL: Small = Small::new();
+static SMALL: SmallHeap = SmallHeap::new();
 /// On the module's ledger, and for all of its threads.
 static SHARED: SharedPool<'static, Value> = SharedPool::shared_in(ledger(), "shared pool");
 
@@ -144,7 +145,7 @@ impl<H: GlobalAlloc> Drop for Alloc<H> {
 enum Holder {
     Malloc(Malloc),
     Alloc(Alloc<Rusts>),
-    Small(Alloc<Small>),
+    Small(Alloc<SmallHeap>),
     Claim(Claim<'static>),
     Shared(PoolBox<'static, Value, Needed>),
 }
@@ -182,7 +183,7 @@ impl Block {
         Some(Block::fill(Holder::Alloc(Alloc::new(&RUSTS, layout, zeroed)?), layout.size(), zeroed, mark))
     }
 
-    /// The same from `Small`.
+    /// The same from `SmallHeap`.
     pub fn small(layout: Layout, zeroed: bool, mark: u64) -> Option<(Block, usize)> {
         Some(Block::fill(Holder::Small(Alloc::new(&SMALL, layout, zeroed)?), layout.size(), zeroed, mark))
     }

@@ -1,4 +1,4 @@
-//! One random program over all that can hand out memory in a module: libc's heap (or what `c_symbols!` makes of Rust's), Rust's heap, `Small`,
+//! One random program over all that can hand out memory in a module: libc's heap (or what `c_symbols!` makes of Rust's), Rust's heap, `SmallHeap`,
 //! claims, pools and arenas on two ledgers, and the embedder, which grows memory by itself. Every byte carries its holder's pattern,
 //! and is looked at again and again for as long as it is held.
 //!

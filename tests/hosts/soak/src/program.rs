@@ -3,7 +3,8 @@
 use core::alloc::Layout;
 use core::ptr::NonNull;
 
-use freehold::{Alloc, Arena, Backing, BlockPool, Growth, Ledger, Pool, Scope, TypedArena};
+use freehold::backing::Backing;
+use freehold::{Alloc, Arena, BlockPool, Growth, Ledger, Pool, Scope, TypedArena};
 
 use crate::PAGE;
 use crate::bytes::Bytes;

@@ -4,7 +4,8 @@
 use core::arch::wasm32;
 use core::ptr::{NonNull, with_exposed_provenance_mut};
 
-use freehold::{Backing, Grant, Obstacle, Request, Span};
+use freehold::Obstacle;
+use freehold::backing::{Backing, Grant, Request, Span};
 
 use crate::PAGE;
 

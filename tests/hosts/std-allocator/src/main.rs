@@ -3,11 +3,12 @@
 
 #![cfg_attr(feature = "nightly", feature(allocator_api))]
 
-use allocator_api2::alloc::{Allocator, Global as Heap};
+use allocator_api2::alloc::{Allocator, Global as Host};
 use allocator_api2::vec::Vec;
-use freehold::{Alloc, Arena, Global, Ledger, Over, ledger};
+use freehold::backing::Over;
+use freehold::{Alloc, Arena, Heap, Ledger, ledger};
 
-static GLOBAL: Global = Global::new();
+static GLOBAL: Heap = Heap::new();
 
 /// With the feature this takes std's list, and no other.
 #[cfg(feature = "nightly")]
@@ -44,8 +45,8 @@ fn main() {
     let kept = scope.alloc(7);
     assert!(lies_in("arena", &fill(&scope)));
     assert_eq!(*kept, 7);
-    assert!(lies_in("global", &fill(&GLOBAL)));
-    let over = Ledger::new(Over::new(Heap));
+    assert!(lies_in("heap", &fill(&GLOBAL)));
+    let over = Ledger::new(Over::new(Host));
     let arena = Arena::new_in(&over, "over");
     fill(&arena);
     let held = over.snapshot();

@@ -4,7 +4,8 @@ use core::alloc::Layout;
 use core::mem::forget;
 use core::sync::atomic::{AtomicU32, Ordering};
 
-use freehold::{Backing, Global, Grant, Ledger, MemoryGrow, Obstacle, Request, SharedPool};
+use freehold::backing::{Backing, Grant, Request};
+use freehold::{Heap, Ledger, MemoryGrow, Obstacle, SharedPool};
 
 /// Grows memory, but takes its time.
 struct Late(MemoryGrow);
@@ -34,7 +35,7 @@ unsafe impl Backing for Late {
 
 static LEDGER: Ledger<Late> = Ledger::new(Late(MemoryGrow::new()));
 static POOL: SharedPool<'static, [u8; 100]> = SharedPool::shared_in(&LEDGER, "pool");
-static HEAP: Global = Global::new_in(&LEDGER, "heap");
+static HEAP: Heap = Heap::new_in(&LEDGER, "heap");
 
 /// Something that claims, and what it is called. The lock that stays taken is that of the ledger, or the pool's own before it.
 static CLAIMS: &[(&str, fn())] = &[

@@ -1,18 +1,18 @@
 //! The heap under test, and the same one without its lock.
 
-use freehold::Global;
+use freehold::Heap;
 
 /// As a user writes it: behind a spin lock, as there are threads.
 #[cfg(not(feature = "unlocked"))]
 #[global_allocator]
-pub static HEAP: Global = Global::new();
+pub static HEAP: Heap = Heap::new();
 
 #[cfg(feature = "unlocked")]
 #[global_allocator]
-pub static HEAP: Global<freehold::Locked<NoLock>> = Global::new_in(&LEDGER, "unlocked");
+pub static HEAP: Heap<freehold::sharing::Locked<NoLock>> = Heap::new_in(&LEDGER, "unlocked");
 
 #[cfg(feature = "unlocked")]
-static LEDGER: freehold::Ledger<freehold::MemoryGrow, freehold::Locked<NoLock>> =
+static LEDGER: freehold::Ledger<freehold::MemoryGrow, freehold::sharing::Locked<NoLock>> =
     freehold::Ledger::with_lock(freehold::MemoryGrow::new());
 
 /// The control: a lock that lets everyone in.
@@ -21,7 +21,7 @@ pub struct NoLock;
 
 // SAFETY: none. It does not lock, and what becomes of a heap behind it is what the control shows.
 #[cfg(feature = "unlocked")]
-unsafe impl freehold::RawMutex for NoLock {
+unsafe impl freehold::sharing::RawMutex for NoLock {
     const INIT: NoLock = NoLock;
     type GuardMarker = ();
 

@@ -7,7 +7,8 @@ use core::hint::spin_loop;
 use core::ptr;
 use core::sync::atomic::{AtomicPtr, Ordering};
 
-use freehold::{Alloc, Arena, BlockPool, DefaultBacking, Growth, Ledger, Needed, SharedPool};
+use freehold::sharing::Needed;
+use freehold::{Alloc, Arena, BlockPool, DefaultBacking, Growth, Ledger, SharedPool};
 use freehold_guest::PAGE;
 
 use crate::WORKER;

@@ -5,7 +5,8 @@ use alloc::boxed::Box;
 use core::ptr::{self, NonNull, with_exposed_provenance_mut};
 use core::sync::atomic::{AtomicPtr, Ordering};
 
-use freehold::{Backing, DefaultBacking, Ledger, ledger};
+use freehold::backing::Backing;
+use freehold::{DefaultBacking, Ledger, ledger};
 use freehold_guest::{PAGE, say};
 use freehold_soak::unprotected::Contiguous;
 use freehold_soak::{Block, Dice, Grown, Outcome, Surroundings};

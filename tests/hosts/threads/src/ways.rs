@@ -12,9 +12,9 @@ use core::mem::forget;
 use core::ptr::{self, NonNull, with_exposed_provenance_mut};
 use core::sync::atomic::{AtomicBool, Ordering};
 
+use freehold::sharing::{Locked, Needed, RawMutex, Shareable};
 use freehold::{
-    Alloc, AllocError, Arena, BlockPool, DefaultBacking, Global, Growth, Ledger, Locked, Needed, PoolBox, RawMutex,
-    Shareable, SharedPool, Small, ledger,
+    Alloc, AllocError, Arena, BlockPool, DefaultBacking, Growth, Heap, Ledger, PoolBox, SharedPool, SmallHeap, ledger,
 };
 use freehold_guest::{PAGE, say};
 
@@ -38,17 +38,17 @@ struct Way {
 }
 
 static WAYS: &[Way] = &[
-    Way { name: "Global, a late lock", take: |count| take(count, late_global) },
-    Way { name: "Small, a late lock", take: |count| take(count, late_small) },
+    Way { name: "Heap, a late lock", take: |count| take(count, late_global) },
+    Way { name: "SmallHeap, a late lock", take: |count| take(count, late_small) },
     Way { name: "BlockPool, a late lock", take: |count| take(count, late_block_pool) },
     Way { name: "SharedPool, a late lock", take: |count| take(count, late_shared_pool) },
-    Way { name: "Global::alloc", take: |count| take(count, global) },
-    Way { name: "Global::alloc_zeroed", take: |count| take(count, global_zeroed) },
-    Way { name: "Global::realloc", take: |count| take(count, global_resized) },
-    Way { name: "Global, small blocks", take: |count| take(count, global_small) },
-    Way { name: "Small::alloc", take: |count| take(count, small) },
-    Way { name: "Small::alloc_zeroed", take: |count| take(count, small_zeroed) },
-    Way { name: "Small::realloc", take: |count| take(count, small_resized) },
+    Way { name: "Heap::alloc", take: |count| take(count, global) },
+    Way { name: "Heap::alloc_zeroed", take: |count| take(count, global_zeroed) },
+    Way { name: "Heap::realloc", take: |count| take(count, global_resized) },
+    Way { name: "Heap, small blocks", take: |count| take(count, global_small) },
+    Way { name: "SmallHeap::alloc", take: |count| take(count, small) },
+    Way { name: "SmallHeap::alloc_zeroed", take: |count| take(count, small_zeroed) },
+    Way { name: "SmallHeap::realloc", take: |count| take(count, small_resized) },
     Way { name: "malloc", take: |count| take(count, c_malloc) },
     Way { name: "Ledger::claim", take: |count| take(count, claim) },
     Way { name: "Arena", take: |count| take(count, arena) },
@@ -61,7 +61,7 @@ static WAYS: &[Way] = &[
 /// By no more than must be, so that others come upon what was just grown.
 const GROWTH: Growth = Growth::fixed(PAGE);
 
-static SMALL: Small = Small::new();
+static SMALL: SmallHeap = SmallHeap::new();
 /// Behind a late lock, as all that is late on it.
 static OURS: Ledger<DefaultBacking, Locked<Late>> = Ledger::with_lock(DefaultBacking::new());
 static BLOCKS: BlockPool<'static, Needed> = BlockPool::shared_in(ledger(), "blocks", LAYOUT).with_growth(GROWTH);
@@ -123,8 +123,8 @@ unsafe impl RawMutex for Late {
     }
 }
 
-static LATE_GLOBAL: Global<Locked<Late>> = Global::new_in(&OURS, "late");
-static LATE_SMALL: Small<Locked<Late>> = Small::new();
+static LATE_GLOBAL: Heap<Locked<Late>> = Heap::new_in(&OURS, "late");
+static LATE_SMALL: SmallHeap<Locked<Late>> = SmallHeap::new();
 static LATE_BLOCKS: BlockPool<'static, Locked<Late>> = BlockPool::shared_in(&OURS, "late", LAYOUT).with_growth(GROWTH);
 static LATE_BOXES: SharedPool<'static, [u8; BLOCK], Locked<Late>> =
     SharedPool::shared_in(&OURS, "late").with_growth(GROWTH);

@@ -179,10 +179,10 @@ macro_rules! copy {
 
             #[cfg(any(unix, target_os = "wasi"))]
             mod lent {
-                use $freehold::{Global, Ledger, Libc};
+                use $freehold::{Heap, Ledger, Libc};
 
                 pub static LEDGER: Ledger<Libc> = Ledger::new(Libc::new());
-                pub static HEAP: Global = Global::new_in(&LEDGER, "lent");
+                pub static HEAP: Heap = Heap::new_in(&LEDGER, "lent");
             }
 
             #[cfg(all(target_family = "wasm", target_os = "unknown"))]

@@ -17,8 +17,8 @@ use copies::{Block, Copy, From, overlap};
 use freehold_soak::Dice;
 
 #[global_allocator]
-static FIRST: freehold::Global = freehold::Global::new();
-static SECOND: freehold_second::Global = freehold_second::Global::new();
+static FIRST: freehold::Heap = freehold::Heap::new();
+static SECOND: freehold_second::Heap = freehold_second::Heap::new();
 
 copies::copy!(first, freehold, allocator_api2::alloc::Global);
 copies::copy!(second, freehold_second, &crate::SECOND);

@@ -54,7 +54,8 @@ macro_rules! tail_of {
             use alloc::string::ToString;
             use core::alloc::Layout;
 
-            use $freehold::{Backing, Grant, HeapTail, Ledger, MemoryGrow, Obstacle, Request, Span, Then};
+            use $freehold::backing::{Backing, Grant, Request, Span, Then};
+            use $freehold::{HeapTail, Ledger, MemoryGrow, Obstacle};
 
             use crate::copies::Block;
             use crate::tail::{Refusal, Tail, tail};

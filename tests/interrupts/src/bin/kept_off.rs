@@ -5,7 +5,7 @@
 #[cfg(target_os = "none")]
 mod board {
     // What the target needs: a critical section.
-    freehold_interrupts::program!(freehold::Needed);
+    freehold_interrupts::program!(freehold::sharing::Needed);
 }
 
 #[cfg(not(target_os = "none"))]

@@ -6,7 +6,7 @@
 mod board {
     use core::sync::atomic::{AtomicBool, Ordering};
 
-    use freehold::{Locked, RawMutex};
+    use freehold::sharing::{Locked, RawMutex};
     use freehold_board::{End, end, say};
     use lock_api::GuardSend;
 

@@ -4,7 +4,7 @@
 
 #[cfg(target_os = "none")]
 mod board {
-    use freehold::{Locked, RawMutex};
+    use freehold::sharing::{Locked, RawMutex};
     use lock_api::GuardSend;
 
     /// No lock.

@@ -32,20 +32,20 @@ pub mod dlmalloc {
 /// freehold.
 #[cfg(feature = "freehold")]
 pub mod freehold {
-    pub type Heap = ::freehold::Global;
+    pub type Heap = ::freehold::Heap;
 
     pub const fn heap() -> Heap {
-        ::freehold::Global::new()
+        ::freehold::Heap::new()
     }
 }
 
 /// freehold, where each byte of code counts.
 #[cfg(feature = "freehold")]
 pub mod freehold_small {
-    pub type Heap = ::freehold::Small;
+    pub type Heap = ::freehold::SmallHeap;
 
     pub const fn heap() -> Heap {
-        ::freehold::Small::new()
+        ::freehold::SmallHeap::new()
     }
 }
 

@@ -31,8 +31,8 @@ const fn contender(feature: &'static str, name: &'static str, kind: Kind) -> Con
 /// The heaps. What is said of bytes of code is said over the first.
 const HEAPS: &[Contender] = &[
     contender("bump", "bump, never frees", Kind::Limit),
-    contender("bounded", "freehold Bounded", Kind::Ours),
-    contender("freehold", "freehold Global", Kind::Ours),
+    contender("bounded", "freehold BoundedHeap", Kind::Ours),
+    contender("freehold", "freehold Heap", Kind::Ours),
     contender("llff", "embedded-alloc LLFF", Kind::Peer),
     contender("tlsf", "embedded-alloc TLSF", Kind::Peer),
     contender("linked_list", "linked_list_allocator", Kind::Peer),
@@ -57,21 +57,21 @@ const ARENAS: &[Contender] = &[
 /// Why it is so, where freehold loses: whose row, in which table.
 const REASONS: &[Reason] = &[
     reason(
-        "freehold Bounded",
+        "freehold BoundedHeap",
         "Heaps",
         "Of nine pieces it takes the one that fits best, and bits say what lies beside a block: a bound, not the shortest way",
     ),
-    reason("freehold Bounded", "How full", "It has a bit for each word of the region"),
-    reason("freehold Bounded", "With holes", "The same bits"),
-    reason("freehold Bounded", "A firmware with a heap", "A head for each list of pieces, and the bits"),
+    reason("freehold BoundedHeap", "How full", "It has a bit for each word of the region"),
+    reason("freehold BoundedHeap", "With holes", "The same bits"),
+    reason("freehold BoundedHeap", "A firmware with a heap", "A head for each list of pieces, and the bits"),
     reason(
-        "freehold Global",
+        "freehold Heap",
         "Heaps",
         "In memory this small slabs that all sizes share, with a map that is searched; its own record, and room for what arenas claim",
     ),
-    reason("freehold Global", "How full", "Its own record, and a header for each claim"),
-    reason("freehold Global", "With holes", "A map in each hole"),
-    reason("freehold Global", "A firmware with a heap", "The ledger under it"),
+    reason("freehold Heap", "How full", "Its own record, and a header for each claim"),
+    reason("freehold Heap", "With holes", "A map in each hole"),
+    reason("freehold Heap", "A firmware with a heap", "The ledger under it"),
     reason(
         "freehold SharedPool",
         "Pools",

@@ -3,7 +3,8 @@
 use core::alloc::Layout;
 use core::sync::atomic::Ordering::Relaxed;
 
-use freehold::{Alloc, Arena, BlockPool, GRAIN, Growth, Ledger, Pool, Region, TypedArena};
+use freehold::backing::GRAIN;
+use freehold::{Alloc, Arena, BlockPool, Growth, Ledger, Pool, Region, TypedArena};
 
 use crate::backings::{Control, Manner, Memory, Simulated};
 use crate::live::{Holder, Live};
@@ -158,7 +159,7 @@ pub fn growth_changes_after_the_first_chunk() {
     control.gap.store(GRAIN, Relaxed);
     let (small, large) = (Growth::fixed(512), Growth::fixed(LARGE));
     /// Bytes of the next chunk.
-    fn next_chunk<B: freehold::Backing>(ledger: &Ledger<B>, mut put: impl FnMut()) -> usize {
+    fn next_chunk<B: freehold::backing::Backing>(ledger: &Ledger<B>, mut put: impl FnMut()) -> usize {
         let before = ledger.snapshot().claimed;
         while ledger.snapshot().claimed == before {
             put();

@@ -3,7 +3,8 @@
 use core::cell::Cell;
 use core::fmt;
 
-use freehold::{Alloc, Arena, ArenaBox, Backing, Growth, Ledger, Pool, TypedArena};
+use freehold::backing::Backing;
+use freehold::{Alloc, Arena, ArenaBox, Growth, Ledger, Pool, TypedArena};
 
 use crate::backings::{Control, Manner, Memory, Simulated};
 

@@ -3,7 +3,8 @@
 use core::alloc::Layout;
 use core::sync::atomic::Ordering::Relaxed;
 
-use freehold::{Alloc, Arena, BlockPool, DefaultBacking, GRAIN, Ledger, Obstacle, memory_size};
+use freehold::backing::GRAIN;
+use freehold::{Alloc, Arena, BlockPool, DefaultBacking, Ledger, Obstacle, memory_size};
 
 use crate::backings::{Control, LOT, Manner, Memory, Simulated};
 use crate::live::{Holder, Live};

@@ -36,7 +36,7 @@ fn three<R>(work: impl FnOnce(&Ledger<Regions<'_, 3>>, &[Range<usize>; 3]) -> R)
 }
 
 /// Claims all there is, down to the last grains.
-fn exhaust<'l, B: freehold::Backing>(ledger: &'l Ledger<B>, mut each: impl FnMut(Claim<'l>)) {
+fn exhaust<'l, B: freehold::backing::Backing>(ledger: &'l Ledger<B>, mut each: impl FnMut(Claim<'l>)) {
     for bit in (4..16).rev() {
         while let Ok(claim) = ledger.claim("all", layout(1 << bit, 8)) {
             each(claim);

@@ -2,9 +2,11 @@
 
 use core::cell::Cell;
 
+use freehold::iter::IntoIter;
+use freehold::sharing::{Local, Locked};
 use freehold::{
-    Arena, ArenaBox, BlockPool, Bounded, Claim, DefaultBacking, Global, IntoIter, Ledger, Local, Locked, Pool, PoolBox,
-    Scope, SharedPool, Snapshot, TypedArena,
+    Arena, ArenaBox, BlockPool, BoundedHeap, Claim, DefaultBacking, Heap, Ledger, Pool, PoolBox, Scope, SharedPool,
+    Snapshot, TypedArena,
 };
 use static_assertions::{assert_impl_all, assert_not_impl_any};
 
@@ -45,13 +47,13 @@ const _: () = {
     assert_not_impl_any!(PoolBox<'static, u8>: Send);
     // What can't be shared shares nothing, though such a ledger can't be made.
     assert_not_impl_any!(Ledger<DefaultBacking, Local>: Sync);
-    assert_not_impl_any!(Global<Local>: Send, Sync);
-    assert_not_impl_any!(Bounded<Local>: Send, Sync);
+    assert_not_impl_any!(Heap<Local>: Send, Sync);
+    assert_not_impl_any!(BoundedHeap<Local>: Send, Sync);
 };
 // A lock that is bound to its thread makes nothing to be shared.
 assert_not_impl_any!(Ledger<DefaultBacking, Locked<NotSync>>: Sync);
-assert_impl_all!(Global: Send, Sync);
-assert_impl_all!(Bounded<Shared>: Send, Sync);
+assert_impl_all!(Heap: Send, Sync);
+assert_impl_all!(BoundedHeap<Shared>: Send, Sync);
 assert_impl_all!(PoolBox<'static, u8>: Sync);
 assert_impl_all!(PoolBox<'static, u8, Shared>: Send, Sync);
 assert_not_impl_any!(PoolBox<'static, NotSend, Shared>: Send, Sync);

@@ -3,7 +3,7 @@
 use core::alloc::{GlobalAlloc, Layout};
 use core::ptr::NonNull;
 
-use freehold::Global;
+use freehold::Heap;
 
 use super::{HEAP, sizes};
 use crate::live::{Holder, Live};
@@ -14,7 +14,7 @@ pub const HELD: usize = if cfg!(miri) { 14 } else { 80 };
 const HOLDER: Holder = Holder { owner: HEAP, depth: 0 };
 
 /// Blocks of a heap's, each in a place of its own, and each watched in a table that others may use too.
-pub struct Blocks<'h, H = Global> {
+pub struct Blocks<'h, H = Heap> {
     heap: &'h H,
     held: [Option<(NonNull<u8>, Layout)>; HELD],
 }

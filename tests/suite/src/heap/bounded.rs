@@ -1,10 +1,10 @@
-//! [`Bounded`], a heap on one region. It makes no pointers of integers, so Miri follows all of it with strict provenance: the names of these
+//! [`BoundedHeap`], a heap on one region. It makes no pointers of integers, so Miri follows all of it with strict provenance: the names of these
 //! cases don't begin as those of other heaps.
 
 use core::alloc::{GlobalAlloc, Layout};
 use core::ptr::NonNull;
 
-use freehold::{Bounded, Region};
+use freehold::{BoundedHeap, Region};
 
 use super::alone::{h11_overflowing_requests as overflowing_requests, program};
 use super::blocks::Blocks;
@@ -22,15 +22,15 @@ const ROOM: usize = if cfg!(miri) { 8 << 20 } else { 32 << 20 };
 
 /// A heap, and what can be expected of its region.
 pub struct Lent<'h> {
-    heap: &'h Bounded,
+    heap: &'h BoundedHeap,
     region: (usize, usize),
     roomy: bool,
 }
 
 impl Subject for Lent<'_> {
-    type Heap = Bounded;
+    type Heap = BoundedHeap;
 
-    fn heap(&self) -> &Bounded {
+    fn heap(&self) -> &BoundedHeap {
         self.heap
     }
 
@@ -73,7 +73,7 @@ impl Subject for Lent<'_> {
 pub fn with_bounded<R>(bytes: usize, roomy: bool, work: impl FnOnce(&Lent<'_>) -> R) -> R {
     let memory = Memory::new(bytes + 1);
     let start = memory.start().as_ptr().wrapping_add(1);
-    let heap = Bounded::empty();
+    let heap = BoundedHeap::empty();
     // SAFETY: inside the memory, which outlives the heap.
     assert!(heap.lend(unsafe { Region::from_raw(start, bytes) }).is_ok());
     work(&Lent { heap: &heap, region: (start.addr(), start.addr() + bytes), roomy })
@@ -129,13 +129,13 @@ const MANY: usize = 600;
 
 /// Blocks, as many as a heap has of those that are asked for, and which request was refused.
 struct Filled<'h> {
-    heap: &'h Bounded,
+    heap: &'h BoundedHeap,
     blocks: [Option<(NonNull<u8>, Layout)>; MANY],
     refused: Layout,
 }
 
 impl<'h> Filled<'h> {
-    fn new(heap: &'h Bounded, mut next: impl FnMut() -> Layout) -> Filled<'h> {
+    fn new(heap: &'h BoundedHeap, mut next: impl FnMut() -> Layout) -> Filled<'h> {
         let mut blocks = [None; MANY];
         for place in &mut blocks {
             let layout = next();

@@ -5,7 +5,8 @@ use core::alloc::Layout;
 use allocator_api2::alloc::Allocator;
 use allocator_api2::boxed::Box;
 use allocator_api2::vec::Vec;
-use freehold::{Backing, DefaultBacking, Global, Ledger};
+use freehold::backing::Backing;
+use freehold::{DefaultBacking, Heap, Ledger};
 
 use super::conformance::Bench;
 use super::{counting, sizes, with_heap};
@@ -73,7 +74,7 @@ pub fn grown_zeroed() {
 }
 
 /// Leaves dirty what a block of that layout is likely to lie in.
-fn make_dirty(heap: &Global, layout: Layout) {
+fn make_dirty(heap: &Heap, layout: Layout) {
     let block = heap.allocate(layout).expect("room").cast::<u8>();
     // SAFETY: a block of so many bytes.
     unsafe { block.write_bytes(0xee, layout.size()) };
@@ -84,9 +85,9 @@ fn make_dirty(heap: &Global, layout: Layout) {
 /// A heap that stays, as `static`s have it: collections name it for ever.
 pub fn in_a_static() {
     static LEDGER: Ledger<DefaultBacking> = Ledger::new(DefaultBacking::new());
-    static HEAP: Global = Global::new_in(&LEDGER, "static heap");
+    static HEAP: Heap = Heap::new_in(&LEDGER, "static heap");
     vectors_and_maps(&HEAP);
-    let kept: Vec<u32, &'static Global> = {
+    let kept: Vec<u32, &'static Heap> = {
         let mut kept = Vec::new_in(&HEAP);
         kept.extend(0..100);
         kept

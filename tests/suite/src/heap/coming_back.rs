@@ -3,7 +3,7 @@
 use core::alloc::{GlobalAlloc, Layout};
 use core::ptr::NonNull;
 
-use freehold::{DefaultBacking, Global, Ledger};
+use freehold::{DefaultBacking, Heap, Ledger};
 
 use super::with_heap;
 
@@ -56,7 +56,7 @@ unsafe fn is_whole(block: NonNull<u8>, len: usize) -> bool {
 /// A pointer that reaches the value only is enough to resize and to free, whether the block stays or moves; and what is returned reaches
 /// all of the new size. Only Miri sees the difference.
 pub fn h23_by_narrow_pointers() {
-    with_heap(Ledger::new(DefaultBacking::new()), |heap: &Global, _| by_narrow_pointers(heap));
+    with_heap(Ledger::new(DefaultBacking::new()), |heap: &Heap, _| by_narrow_pointers(heap));
 }
 
 /// The same on any heap.
@@ -124,7 +124,7 @@ pub fn h23_a_boxed_slice_becomes_a_vector() {
 #[cfg(feature = "collections")]
 pub fn h17_no_span_without_bytes() {
     use allocator_api2::alloc::Allocator;
-    use freehold::GRAIN;
+    use freehold::backing::GRAIN;
 
     const SIZES: &[usize] =
         if cfg!(miri) { &[0, 17] } else { &[0, 1, 15, 16, 17, 33, 64, 65, 256, 257, 1024, 1025, 33_000] };

@@ -5,7 +5,8 @@
 use core::alloc::{GlobalAlloc, Layout};
 use core::ptr::NonNull;
 
-use freehold::{Backing, DefaultBacking, Global, Ledger};
+use freehold::backing::Backing;
+use freehold::{DefaultBacking, Heap, Ledger};
 
 use super::blocks::{Blocks, HELD, first_dirty};
 use super::subject::Subject;
@@ -16,7 +17,7 @@ use crate::tally;
 /// A heap on a ledger, and what can be expected of the ledger's backing.
 pub struct Bench<'h, B> {
     /// The heap.
-    pub heap: &'h Global,
+    pub heap: &'h Heap,
     /// Nothing else is claimed in it.
     pub ledger: &'h Ledger<B>,
     /// Whether there is room for everything that is asked here.
@@ -24,7 +25,7 @@ pub struct Bench<'h, B> {
 }
 
 /// Everything below; if asked for, `again`: what was freed is about enough for the next time (h26).
-pub fn everything<B: Backing>(heap: &Global, ledger: &Ledger<B>, roomy: bool, again: bool) {
+pub fn everything<B: Backing>(heap: &Heap, ledger: &Ledger<B>, roomy: bool, again: bool) {
     let bench = Bench { heap, ledger, roomy };
     // The first request opens the heap: it may have its record, and be refused all the same.
     let (mut live, mut blocks) = (Live::new(), Blocks::new(heap));
@@ -55,9 +56,9 @@ pub fn every_request(subject: &impl Subject) {
 }
 
 impl<B: Backing> Subject for Bench<'_, B> {
-    type Heap = Global;
+    type Heap = Heap;
 
-    fn heap(&self) -> &Global {
+    fn heap(&self) -> &Heap {
         self.heap
     }
 

@@ -1,6 +1,7 @@
 //! The conformance suite for heaps on every backing.
 
-use freehold::{DefaultBacking, GRAIN, Ledger, Region, Then};
+use freehold::backing::{GRAIN, Then};
+use freehold::{DefaultBacking, Ledger, Region};
 
 use super::conformance::everything;
 use super::{on_simulated, with_heap};
@@ -62,7 +63,7 @@ pub fn libc() {
     with_heap(Ledger::new(freehold::Libc::new()), |heap, ledger| {
         everything(heap, ledger, true, true);
         heap.trim();
-        assert!(ledger.snapshot().granted <= freehold::PAGE, "blocks that did not go back");
+        assert!(ledger.snapshot().granted <= freehold::backing::PAGE, "blocks that did not go back");
     });
 }
 
@@ -71,7 +72,7 @@ pub fn libc() {
 #[cfg(feature = "collections")]
 pub fn over_the_global_allocator() {
     use allocator_api2::alloc::Global;
-    use freehold::Over;
+    use freehold::backing::Over;
     if cfg!(miri) {
         return;
     }

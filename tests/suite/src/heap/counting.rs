@@ -2,7 +2,8 @@
 
 use core::alloc::{GlobalAlloc, Layout};
 
-use freehold::{Backing, GRAIN, Global, Ledger};
+use freehold::backing::{Backing, GRAIN};
+use freehold::{Heap, Ledger};
 
 use super::blocks::{Blocks, HELD};
 use super::{HEAP, make_large, on_simulated, sizes};
@@ -23,7 +24,7 @@ pub fn check<B: Backing>(blocks: &Blocks<'_>, ledger: &Ledger<B>) {
 }
 
 /// [`check`], where the blocks were had from the heap by another way.
-pub fn check_of<B: Backing>(heap: &Global, blocks: &Blocks<'_, impl GlobalAlloc>, ledger: &Ledger<B>) {
+pub fn check_of<B: Backing>(heap: &Heap, blocks: &Blocks<'_, impl GlobalAlloc>, ledger: &Ledger<B>) {
     let stats = heap.stats();
     assert_eq!(stats.held, ledger.snapshot().claimed_by(HEAP), "{stats}");
     assert_eq!(stats.in_use + stats.free + stats.slack(), stats.held);
@@ -65,7 +66,7 @@ pub fn statistics() {
             check(&blocks, ledger);
             assert_eq!(heap.stats().in_use, blocks.served(), "after {layout:?}");
         }
-        assert!(heap.stats().pages() * freehold::PAGE >= heap.stats().held);
+        assert!(heap.stats().pages() * freehold::backing::PAGE >= heap.stats().held);
         // In place or not, larger or smaller.
         for index in 0..HELD {
             let size = sizes::KINDS[index * 7 % sizes::KINDS.len()] + index;

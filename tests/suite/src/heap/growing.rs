@@ -2,7 +2,8 @@
 
 use core::alloc::{GlobalAlloc, Layout};
 
-use freehold::{Alloc, Arena, Backing, BlockPool, GRAIN, Global, Growth, Ledger};
+use freehold::backing::{Backing, GRAIN};
+use freehold::{Alloc, Arena, BlockPool, Growth, Heap, Ledger};
 
 use super::blocks::{Blocks, HELD};
 use super::{HEAP, alone, counting, make_large, on_simulated, sizes};
@@ -20,7 +21,7 @@ const FILL: usize = if cfg!(miri) { 64 << 10 } else { 300 << 10 };
 const LESS: usize = FILL / 4 * 3;
 
 /// Fills the heap with blocks of one layout, then frees all; how many there were.
-fn fill_and_free(heap: &Global, layout: Layout, bytes: usize) -> usize {
+fn fill_and_free(heap: &Heap, layout: Layout, bytes: usize) -> usize {
     let mut last: *mut u8 = core::ptr::null_mut();
     let count = bytes / sizes::served(layout);
     for _ in 0..count {
@@ -77,7 +78,7 @@ pub struct Taken {
 
 impl Taken {
     /// Runs a program until it asks for no more.
-    pub fn run_again<B: Backing>(&mut self, ledger: &Ledger<B>, heap: &Global, mut run: impl FnMut()) {
+    pub fn run_again<B: Backing>(&mut self, ledger: &Ledger<B>, heap: &Heap, mut run: impl FnMut()) {
         run();
         let first = ledger.snapshot().granted;
         let (warm, trimmed) = if cfg!(miri) { (1, 1) } else { (4, 2) };
@@ -105,7 +106,7 @@ impl Taken {
 }
 
 /// Allocates, frees and resizes at random; in the end everything is free.
-fn program(heap: &Global, choices: &mut impl Choices) {
+fn program(heap: &Heap, choices: &mut impl Choices) {
     let (mut live, mut blocks) = (Live::new(), Blocks::new(heap));
     while let Some(done) = alone::step(&mut live, &mut blocks, choices) {
         assert!(done, "no room");
@@ -114,7 +115,7 @@ fn program(heap: &Global, choices: &mut impl Choices) {
 }
 
 /// After a trim all that was granted is one free span, but for the heap's own record.
-fn in_one_piece<B: Backing>(heap: &Global, ledger: &Ledger<B>) {
+fn in_one_piece<B: Backing>(heap: &Heap, ledger: &Ledger<B>) {
     heap.trim();
     tally::check(ledger);
     let snapshot = ledger.snapshot();
@@ -148,7 +149,7 @@ pub fn h26_no_class_hoards() {
 pub fn h26_others_have_what_the_heap_keeps() {
     /// Takes about so many bytes of the ledger's.
     type Taker<B> = fn(&Ledger<B>, usize);
-    fn check<B: Backing>(heap: &Global, ledger: &Ledger<B>) {
+    fn check<B: Backing>(heap: &Heap, ledger: &Ledger<B>) {
         let takers: [(&str, Taker<B>); 4] = [
             ("claim", |ledger, bytes| drop(ledger.claim("claim", layout(bytes, 8)).expect("room"))),
             ("arena", |ledger, bytes| {
@@ -248,10 +249,10 @@ pub fn h26_growing_bit_by_bit() {
 pub fn h26_two_heaps() {
     use freehold::DefaultBacking;
     static LEDGER: Ledger<DefaultBacking> = Ledger::new(DefaultBacking::new());
-    static HEAPS: [Global; 3] = [
-        Global::new_in(&LEDGER, "first heap"),
-        Global::new_in(&LEDGER, "second heap"),
-        Global::new_in(&LEDGER, "third heap"),
+    static HEAPS: [Heap; 3] = [
+        Heap::new_in(&LEDGER, "first heap"),
+        Heap::new_in(&LEDGER, "second heap"),
+        Heap::new_in(&LEDGER, "third heap"),
     ];
     let bytes = if cfg!(miri) { 200 << 10 } else { 1 << 20 };
     // Each opens its record, and asks for a slab.

@@ -6,7 +6,8 @@
 
 use core::sync::atomic::Ordering::Relaxed;
 
-use freehold::{Backing, Global, Ledger};
+use freehold::backing::Backing;
+use freehold::{Heap, Ledger};
 
 use crate::backings::{Control, Manner, Memory, Simulated};
 
@@ -35,10 +36,10 @@ pub const HEAP: &str = "heap";
 
 /// Runs `work` with a heap on this ledger. Both end with it, though a heap asks for a ledger that stays for ever: what `work` gets it can't
 /// keep.
-pub fn with_heap<B: Backing + 'static, R>(ledger: Ledger<B>, work: impl FnOnce(&Global, &Ledger<B>) -> R) -> R {
+pub fn with_heap<B: Backing + 'static, R>(ledger: Ledger<B>, work: impl FnOnce(&Heap, &Ledger<B>) -> R) -> R {
     // SAFETY: it stays where it is while the heap is used. After that nobody has the heap, or the ledger, which knows it.
     let lasting: &'static Ledger<B> = unsafe { &*core::ptr::from_ref(&ledger) };
-    work(&Global::new_in(lasting, HEAP), &ledger)
+    work(&Heap::new_in(lasting, HEAP), &ledger)
 }
 
 /// Has a ledger hold so much that a heap on it has slabs for each class, and lists of all.
@@ -54,7 +55,7 @@ pub fn on_simulated<R>(
     room: usize,
     manner: Manner,
     gap: usize,
-    work: impl FnOnce(&Global, &Ledger<Simulated<'static>>, &Control) -> R,
+    work: impl FnOnce(&Heap, &Ledger<Simulated<'static>>, &Control) -> R,
 ) -> R {
     let mut memory = Memory::new(room);
     let control = Control::new();

@@ -2,7 +2,8 @@
 
 use core::sync::atomic::Ordering::Relaxed;
 
-use freehold::{DefaultBacking, GRAIN, Ledger, Then};
+use freehold::backing::{GRAIN, Then};
+use freehold::{DefaultBacking, Ledger};
 
 use super::growing::Taken;
 use super::{on_simulated, with_heap};

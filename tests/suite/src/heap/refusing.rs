@@ -3,7 +3,8 @@
 use core::alloc::{GlobalAlloc, Layout};
 use core::sync::atomic::Ordering::Relaxed;
 
-use freehold::{Alloc, Arena, GRAIN};
+use freehold::backing::GRAIN;
+use freehold::{Alloc, Arena};
 
 use super::blocks::{Blocks, HELD};
 use super::{counting, on_simulated};

@@ -2,7 +2,8 @@
 
 use core::alloc::{GlobalAlloc, Layout};
 
-use freehold::{Alloc, Arena, Ledger, Region, Then};
+use freehold::backing::Then;
+use freehold::{Alloc, Arena, Ledger, Region};
 
 use super::blocks::Blocks;
 use super::{counting, with_heap};

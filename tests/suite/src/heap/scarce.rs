@@ -3,7 +3,8 @@
 
 use core::alloc::{GlobalAlloc, Layout};
 
-use freehold::{Backing, GRAIN, Global, Ledger, Region};
+use freehold::backing::{Backing, GRAIN};
+use freehold::{Heap, Ledger, Region};
 
 use super::{HEAP, counting, make_large, on_simulated, with_heap};
 use crate::backings::{Manner, Memory};
@@ -19,7 +20,7 @@ fn layout(size: usize) -> Layout {
     Layout::from_size_align(size, 8).expect("a layout")
 }
 
-fn on_region<R>(bytes: usize, work: impl FnOnce(&Global, &Ledger<Region<'static>>) -> R) -> R {
+fn on_region<R>(bytes: usize, work: impl FnOnce(&Heap, &Ledger<Region<'static>>) -> R) -> R {
     let memory = Memory::new(bytes);
     // SAFETY: the memory is nobody else's while the region is in use.
     with_heap(Ledger::new(unsafe { Region::from_raw(memory.start().as_ptr(), bytes) }), work)
@@ -28,7 +29,7 @@ fn on_region<R>(bytes: usize, work: impl FnOnce(&Global, &Ledger<Region<'static>
 /// Blocks of a heap, each of which leads to the one before it and has its number at its end: so any number of them is watched without
 /// memory for that.
 struct Chain<'h> {
-    heap: &'h Global,
+    heap: &'h Heap,
     last: *mut u8,
     len: usize,
 }
@@ -37,7 +38,7 @@ struct Chain<'h> {
 const LINK: usize = size_of::<(*mut u8, usize)>();
 
 impl<'h> Chain<'h> {
-    fn new(heap: &'h Global) -> Chain<'h> {
+    fn new(heap: &'h Heap) -> Chain<'h> {
         Chain { heap, last: core::ptr::null_mut(), len: 0 }
     }
 
@@ -111,7 +112,7 @@ impl<'h> Chain<'h> {
 }
 
 /// All has come back, and is one piece beside the heap's record.
-fn check_end<B: Backing>(heap: &Global, ledger: &Ledger<B>) {
+fn check_end<B: Backing>(heap: &Heap, ledger: &Ledger<B>) {
     heap.trim();
     assert_eq!((heap.stats().in_use, heap.stats().free), (0, 0));
     assert_eq!(ledger.snapshot().claimed, counting::record(ledger));
@@ -143,7 +144,7 @@ pub fn h38_fresh_memory_is_used_up() {
 }
 
 /// With holes between blocks of any size, memory that is free serves the smallest blocks, three quarters of it at the least.
-fn fill_holes<B: Backing>(heap: &Global, ledger: &Ledger<B>, size: usize) {
+fn fill_holes<B: Backing>(heap: &Heap, ledger: &Ledger<B>, size: usize) {
     let (mut chain, mut small) = (Chain::new(heap), Chain::new(heap));
     while chain.alloc(size) {}
     let freed = chain.free_every_other() * size;

@@ -3,7 +3,7 @@
 
 use core::alloc::Layout;
 
-use freehold::GRAIN;
+use freehold::backing::GRAIN;
 
 /// What asks for more alignment gets a span of its own.
 pub const ALIGN: usize = 16;

@@ -3,7 +3,8 @@
 use core::alloc::{GlobalAlloc, Layout};
 use core::ptr::null_mut;
 
-use freehold::{GRAIN, Global};
+use freehold::Heap;
+use freehold::backing::GRAIN;
 
 use super::blocks::{Blocks, HELD};
 use super::{HEAP, counting, make_large, on_simulated, sizes};
@@ -19,7 +20,7 @@ const SLAB: usize = 4096;
 
 /// The blocks, and the number that each was marked with, at both ends.
 struct Marked<'h> {
-    heap: &'h Global,
+    heap: &'h Heap,
     blocks: [*mut u8; MANY],
     layout: Layout,
 }

@@ -1,9 +1,10 @@
-//! [`Small`], which is on no ledger: what is known of it is where its blocks lie.
+//! [`SmallHeap`], which is on no ledger: what is known of it is where its blocks lie.
 
 use core::alloc::GlobalAlloc;
 use core::cell::RefCell;
 
-use freehold::{PAGE, Small};
+use freehold::SmallHeap;
+use freehold::backing::PAGE;
 
 use super::alone::program;
 use super::blocks::Blocks;
@@ -19,14 +20,14 @@ const PAGES: usize = 1024;
 
 /// A heap that takes pages by itself, and the pages in which its blocks were seen to begin.
 pub struct Watched<'h> {
-    heap: &'h Small,
+    heap: &'h SmallHeap,
     pages: RefCell<([usize; PAGES], usize)>,
 }
 
 impl Subject for Watched<'_> {
-    type Heap = Small;
+    type Heap = SmallHeap;
 
-    fn heap(&self) -> &Small {
+    fn heap(&self) -> &SmallHeap {
         self.heap
     }
 
@@ -55,9 +56,9 @@ impl Subject for Watched<'_> {
     fn idle(&self) {}
 }
 
-/// Runs `work` with a heap of its own. (What it took stays taken, as Small gives nothing back.)
+/// Runs `work` with a heap of its own. (What it took stays taken, as SmallHeap gives nothing back.)
 pub fn with_small<R>(work: impl FnOnce(&Watched<'_>) -> R) -> R {
-    work(&Watched { heap: &Small::new(), pages: RefCell::new(([0; PAGES], 0)) })
+    work(&Watched { heap: &SmallHeap::new(), pages: RefCell::new(([0; PAGES], 0)) })
 }
 
 /// Every request.

@@ -53,7 +53,7 @@ unsafe impl<H: GlobalAlloc> GlobalAlloc for ByC<'_, H> {
 
 /// A heap by its `Allocator`.
 #[cfg(feature = "collections")]
-pub struct ByAllocator<'h>(pub &'h freehold::Global);
+pub struct ByAllocator<'h>(pub &'h freehold::Heap);
 
 #[cfg(feature = "collections")]
 mod by_allocator {
@@ -157,7 +157,7 @@ pub fn c_h12_each_claim_fails_once() {
 }
 
 #[cfg(feature = "collections")]
-fn allocator_of<'s, B: freehold::Backing>(below: &'s Bench<'s, B>) -> Via<'s, Bench<'s, B>, ByAllocator<'s>> {
+fn allocator_of<'s, B: freehold::backing::Backing>(below: &'s Bench<'s, B>) -> Via<'s, Bench<'s, B>, ByAllocator<'s>> {
     Via { below, way: ByAllocator(below.heap), plain: true }
 }
 

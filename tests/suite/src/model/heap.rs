@@ -1,6 +1,6 @@
 //! What a program does with the heap beside its slots, and what the heap must say of itself.
 
-use freehold::Backing;
+use freehold::backing::Backing;
 
 use super::Machine;
 use super::draw::{heap_layout, heap_size};

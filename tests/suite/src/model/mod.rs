@@ -5,9 +5,10 @@
 
 use core::alloc::Layout;
 
+use freehold::backing::{Backing, GRAIN};
+use freehold::sharing::{Access, Needed};
 use freehold::{
-    Access, AllocError, Arena, Backing, BlockPool, Claim, GRAIN, Global, Growth, Ledger, Needed, Pool, PoolBox, Scope,
-    SharedPool, TypedArena,
+    AllocError, Arena, BlockPool, Claim, Growth, Heap, Ledger, Pool, PoolBox, Scope, SharedPool, TypedArena,
 };
 
 use crate::choices::Choices;
@@ -93,7 +94,7 @@ pub fn run<B: Backing>(ledger: &Ledger<B>, choices: &mut impl Choices) {
 /// filled with what is of these kinds.
 pub fn run_beside<B: Backing>(
     ledger: &Ledger<B>,
-    heap: Option<&Global>,
+    heap: Option<&Heap>,
     kinds: &'static [Kind],
     choices: &mut impl Choices,
 ) {

@@ -9,10 +9,10 @@ use freehold as own;
 #[cfg(feature = "second")]
 use freehold_second as own;
 
-use own::{Global, HeapTail, Ledger, Obstacle};
+use own::{Heap, HeapTail, Ledger, Obstacle};
 
 #[cfg_attr(feature = "global", global_allocator)]
-static HEAP: Global = Global::new();
+static HEAP: Heap = Heap::new();
 // SAFETY: what else is in the program starts no heap at `__heap_base`, but for another copy of freehold, which is seen.
 static TAIL: Ledger<HeapTail> = Ledger::new(unsafe { HeapTail::new() });
 

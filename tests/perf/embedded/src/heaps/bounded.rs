@@ -1,14 +1,14 @@
-//! freehold's [`Bounded`].
+//! freehold's [`BoundedHeap`].
 
-use ::freehold::{Bounded, Region};
+use ::freehold::{BoundedHeap, Region};
 
 use crate::Heap;
 
-pub type Chosen = Bounded;
+pub type Chosen = BoundedHeap;
 
 // SAFETY: it is so.
 unsafe impl Heap for Chosen {
-    const EMPTY: Self = Bounded::empty();
+    const EMPTY: Self = BoundedHeap::empty();
 
     unsafe fn start(&'static self, base: *mut u8, len: usize) {
         // SAFETY: the caller's promise.

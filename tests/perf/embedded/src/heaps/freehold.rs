@@ -1,8 +1,8 @@
-//! freehold's [`Global`] on a [`Region`].
+//! freehold's [`Heap`] on a [`Region`].
 
-use ::freehold::{Global, Ledger, Region};
+use ::freehold::{Heap, Ledger, Region};
 
-use crate::Heap;
+use crate::Heap as Measured;
 
 /// As the README shows it: the region is known when it is compiled.
 #[cfg(not(feature = "given"))]
@@ -12,11 +12,11 @@ mod chosen {
     // SAFETY: there is one heap in the program.
     static LEDGER: Ledger<Region> = Ledger::new(unsafe { Region::from_raw(crate::ram(), crate::RAM_LEN) });
 
-    pub type Chosen = Global;
+    pub type Chosen = Heap;
 
     // SAFETY: it is so.
-    unsafe impl Heap for Chosen {
-        const EMPTY: Self = Global::new_in(&LEDGER, "heap");
+    unsafe impl Measured for Chosen {
+        const EMPTY: Self = Heap::new_in(&LEDGER, "heap");
 
         unsafe fn start(&'static self, _: *mut u8, _: usize) {}
     }
@@ -33,11 +33,11 @@ mod chosen {
 
     pub struct Chosen {
         ledger: UnsafeCell<MaybeUninit<Ledger<Region<'static>>>>,
-        heap: UnsafeCell<MaybeUninit<Global>>,
+        heap: UnsafeCell<MaybeUninit<Heap>>,
     }
 
     impl Chosen {
-        fn heap(&self) -> &Global {
+        fn heap(&self) -> &Heap {
             // SAFETY: nobody changes it once it was started.
             let heap = unsafe { &*self.heap.get() };
             // SAFETY: it was started.
@@ -67,7 +67,7 @@ mod chosen {
     }
 
     // SAFETY: it is so.
-    unsafe impl Heap for Chosen {
+    unsafe impl Measured for Chosen {
         const EMPTY: Self =
             Chosen { ledger: UnsafeCell::new(MaybeUninit::uninit()), heap: UnsafeCell::new(MaybeUninit::uninit()) };
 
@@ -78,7 +78,7 @@ mod chosen {
             let ledger = ledger.write(Ledger::new(unsafe { Region::from_raw(base, len) }));
             // SAFETY: as the ledger.
             let heap = unsafe { &mut *self.heap.get() };
-            heap.write(Global::new_in(ledger, "heap"));
+            heap.write(Heap::new_in(ledger, "heap"));
         }
     }
 }

@@ -13,8 +13,8 @@ use core::ptr::NonNull;
 use core::slice;
 
 use super::class::{ALIGN, LARGEST_IN_SLAB, size_of_class};
-use super::heap::FIRST_OF_SPANS;
 use super::list::{Free, List, next_of};
+use super::stock::FIRST_OF_SPANS;
 use crate::layout::GRAIN;
 use crate::ledger::payload_len;
 use crate::platform::sanitizer;

@@ -225,6 +225,6 @@ fn h36_every_verb_of_a_bounded_heap_has_its_bound() {
     assert!(worst.take > FIRST_LOOKS * LOOK && worst.put > RESIZE && worst.resize > INSERT, "{worst:?}");
     assert!(worst.take <= TAKE && worst.take_aligned <= TAKE_ALIGNED, "{worst:?}");
     assert!(worst.put <= PUT && worst.resize <= RESIZE, "{worst:?}");
-    // As the docs of `Bounded` have them.
+    // As the docs of `BoundedHeap` have them.
     assert_eq!([TAKE, TAKE_ALIGNED, PUT, RESIZE], [44, 143, 31, 20]);
 }

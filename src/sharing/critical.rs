@@ -80,7 +80,9 @@ mod tests {
     use std::{env, process, thread};
 
     use super::*;
-    use crate::{Backing, Global, Grant, Hosted, Ledger, Loan, Locked, Obstacle, Request, SharedPool};
+    use crate::backing::{Backing, Grant, Loan, Request};
+    use crate::sharing::Locked;
+    use crate::{Heap, Hosted, Ledger, Obstacle, SharedPool};
 
     /// A host's critical section: a mutex that a thread may take again.
     struct Host;
@@ -136,7 +138,7 @@ mod tests {
     fn h34_threads_share_all_of_a_ledger() {
         type Shared = Locked<CriticalSection>;
         static LEDGER: Ledger<Hosted, Shared> = Ledger::with_lock(Hosted::new());
-        static HEAP: Global<Shared> = Global::new_in(&LEDGER, "heap");
+        static HEAP: Heap<Shared> = Heap::new_in(&LEDGER, "heap");
         static POOL: SharedPool<[u8; 100], Shared> = SharedPool::shared_in(&LEDGER, "pool");
         const STEPS: usize = 2000;
         thread::scope(|scope| {
@@ -192,7 +194,7 @@ mod tests {
             process::exit(0);
         }
         let out = process::Command::new(env::current_exe().expect("a path"))
-            .args(["--exact", "critical::tests::h34_a_backing_that_comes_back_is_told", "--nocapture"])
+            .args(["--exact", "sharing::critical::tests::h34_a_backing_that_comes_back_is_told", "--nocapture"])
             .env(COMES_BACK, "1")
             .output()
             .expect("a process");

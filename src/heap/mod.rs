@@ -1,21 +1,21 @@
-//! [`Global`]: the allocator of the whole program.
+//! [`Heap`]: the allocator of the whole program.
 
 use core::alloc::{GlobalAlloc, Layout};
 use core::ptr::{self, NonNull};
 use core::sync::atomic::{AtomicPtr, Ordering};
 
-use crate::access::{Needed, Shareable};
 use crate::backing::Backing;
 use crate::copy::{LEAST_COPIED, copy_block};
 use crate::layout::GRAIN;
 use crate::ledger::{GrowInPlace, Ledger, Placed, Records, Snapshot, Spans, Want, payload_len};
 use crate::platform::{self, sanitizer};
+use crate::sharing::{Needed, Shareable};
 
 #[cfg(feature = "allocator-api2")]
 mod allocator;
 mod bounded;
 mod class;
-mod heap;
+mod stock;
 mod list;
 mod reserve;
 mod shared;
@@ -27,18 +27,18 @@ mod stats;
 #[cfg(all(test, not(miri)))]
 mod tests;
 
-pub use bounded::Bounded;
+pub use bounded::BoundedHeap;
 use class::{ALIGN, CLASSES, FINE, LARGEST, LARGEST_IN_SLAB, class_of, size_of_class};
-use heap::Heap;
 #[cfg(any(unix, windows, target_family = "wasm"))]
-pub use small::Small;
+pub use small::SmallHeap;
 pub use stats::{ClassStats, HeapStats};
+use stock::Stock;
 
 /// The allocator of the whole program, on the same ledger and pages as its arenas and pools.
 ///
 /// ```
 /// #[global_allocator]
-/// static HEAP: freehold::Global = freehold::Global::new();
+/// static HEAP: freehold::Heap = freehold::Heap::new();
 ///
 /// let words: Vec<String> = (0..1000).map(|n| n.to_string()).collect();
 /// println!("{}", HEAP.stats());
@@ -73,7 +73,7 @@ pub use stats::{ClassStats, HeapStats};
 /// another. So where an arena has taken the last of it, its panic can still be formatted, printed and caught.
 ///
 /// `L` says how it is shared: as its ledger is, which is as the target needs unless you say otherwise. An interrupt handler may use it if
-/// the ledger's lock keeps interrupts off: see [`Locked`](crate::Locked).
+/// the ledger's lock keeps interrupts off: see [`Locked`](crate::sharing::Locked).
 ///
 /// The first request of all claims the heap's record, which stays claimed even if there is no room for the request itself.
 ///
@@ -82,25 +82,25 @@ pub use stats::{ClassStats, HeapStats};
 ///
 /// Many allocators serve sizes from lists without headers, jemalloc among them; a list in each slab is mimalloc's idea, the bounded
 /// one in front is Bonwick's magazine; the ledger's bins are those of TLSF.
-pub struct Global<L: 'static = Needed> {
+pub struct Heap<L: 'static = Needed> {
     spans: &'static dyn Spans,
     /// The same ledger's.
     records: &'static Records<L>,
     owner: &'static str,
     /// Null before the first allocation; then the heap, for ever. It lies in a claim of its own, not in here: the ledger
     /// knows its address.
-    heap: AtomicPtr<Heap<L>>,
+    heap: AtomicPtr<Stock<L>>,
 }
 
 // SAFETY: its ledger is one that any thread may use, and what it owns is behind a lock of the same kind.
-unsafe impl<L: Shareable> Sync for Global<L> {}
+unsafe impl<L: Shareable> Sync for Heap<L> {}
 // SAFETY: it is bound to no thread.
-unsafe impl<L: Shareable> Send for Global<L> {}
+unsafe impl<L: Shareable> Send for Heap<L> {}
 
-impl<L: Shareable> Global<L> {
+impl<L: Shareable> Heap<L> {
     /// A heap on `ledger`, under the name `owner`. It claims nothing yet.
-    pub const fn new_in<B: Backing>(ledger: &'static Ledger<B, L>, owner: &'static str) -> Global<L> {
-        Global { spans: ledger, records: ledger.records(), owner, heap: AtomicPtr::new(ptr::null_mut()) }
+    pub const fn new_in<B: Backing>(ledger: &'static Ledger<B, L>, owner: &'static str) -> Heap<L> {
+        Heap { spans: ledger, records: ledger.records(), owner, heap: AtomicPtr::new(ptr::null_mut()) }
     }
 
     /// Gives the ledger back what is free: slabs without a block in use, and free blocks that are spans of their own. Then arenas,
@@ -124,7 +124,7 @@ impl<L: Shareable> Global<L> {
             free += class.size * class.free;
             slack += unused;
         }
-        let (room, records) = self.heap().map_or((0, 0), Heap::besides);
+        let (room, records) = self.heap().map_or((0, 0), Stock::besides);
         (free, slack) = (free + room, slack + records);
         // Other threads may have claimed more between the two counts.
         let free = free.min(held);
@@ -143,7 +143,7 @@ impl<L: Shareable> Global<L> {
     }
 
     #[inline(always)]
-    fn heap(&self) -> Option<&'static Heap<L>> {
+    fn heap(&self) -> Option<&'static Stock<L>> {
         // SAFETY: what the pointer leads to was written before it was set, and stays for ever.
         unsafe { self.heap.load(Ordering::Acquire).as_ref() }
     }
@@ -151,18 +151,18 @@ impl<L: Shareable> Global<L> {
     /// The heap, made now if it is not there yet; `None` if there is no room for it.
     #[cold]
     #[inline(never)]
-    fn open(&self) -> Option<&'static Heap<L>> {
+    fn open(&self) -> Option<&'static Stock<L>> {
         // What is watched first is held last: who has a heap's lock may wait for its ledger's, and not the other way round.
         platform::watch(self.records, || true);
-        let layout = Layout::new::<Heap<L>>();
+        let layout = Layout::new::<Stock<L>>();
         let want = Want::of(layout.size(), layout.align());
         // SAFETY: no claim is to grow.
         let (Placed::New(payload, _) | Placed::Grown(payload)) = unsafe { self.spans.place(self.owner, &want) }.ok()?;
-        let fresh = payload.base().cast::<Heap<L>>();
+        let fresh = payload.base().cast::<Stock<L>>();
         // SAFETY: the payload has room for a heap, and begins on the grain, which is enough for its alignment.
-        unsafe { fresh.write(Heap::new(self.spans, self.records, self.owner)) };
+        unsafe { fresh.write(Stock::new(self.spans, self.records, self.owner)) };
         // SAFETY: it was just written. If it is published its claim is never given back, and if not, nobody keeps this.
-        let heap: &'static Heap<L> = unsafe { fresh.as_ref() };
+        let heap: &'static Stock<L> = unsafe { fresh.as_ref() };
         // Of several threads that are here at once one is first, with the ledger locked.
         let publish = || {
             self.records.enlist(|others| {
@@ -186,7 +186,7 @@ impl<L: Shareable> Global<L> {
     ///
     /// The caller owes: it has been made, as something was allocated here.
     #[inline(always)]
-    unsafe fn made(&self) -> &'static Heap<L> {
+    unsafe fn made(&self) -> &'static Stock<L> {
         // SAFETY: the caller's promise.
         unsafe { self.heap().unwrap_unchecked() }
     }
@@ -220,7 +220,7 @@ impl<L: Shareable> Global<L> {
         };
         // SAFETY: the caller's promise.
         let heap = unsafe { self.made() };
-        if class < heap::FIRST_OF_SPANS {
+        if class < stock::FIRST_OF_SPANS {
             // SAFETY: a block that was allocated with this layout is one of its class, and the caller is done with it.
             unsafe { heap.put_coarse(class, memory) };
         } else {
@@ -236,7 +236,7 @@ impl<L: Shareable> Global<L> {
         if let Some(class) = class_for(layout) {
             let block = heap.take(class, layout.size());
             let block = block.inspect(|block| {
-                let room = if class < heap::FIRST_OF_SPANS {
+                let room = if class < stock::FIRST_OF_SPANS {
                     size_of_class(class)
                 } else {
                     // SAFETY: such a block is a payload of this ledger's that the heap holds.
@@ -281,7 +281,7 @@ impl<L: Shareable> Global<L> {
         unsafe { self.replace(memory, old, new) }
     }
 
-    /// [`change`](Global::change), where the memory must move.
+    /// [`change`](Heap::change), where the memory must move.
     ///
     /// # Safety
     ///
@@ -409,7 +409,7 @@ unsafe fn come_back(memory: *mut u8) -> NonNull<u8> {
 // SAFETY: memory comes from the ledger, for this heap alone, as a span of its own or as a block of a slab, and is handed out to
 // one holder at a time: a block in a list is nobody's, and leaves it when it is taken. Blocks are multiples of 16 bytes at
 // multiples of 16 bytes; spans are aligned as asked. Nothing here unwinds.
-unsafe impl<L: Shareable> GlobalAlloc for Global<L> {
+unsafe impl<L: Shareable> GlobalAlloc for Heap<L> {
     #[inline]
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         if let Some(class) = fine_class_for(layout)

@@ -1,13 +1,22 @@
 //! Who may use a ledger, a pool or a heap at once: one, or several that take turns.
 
-use lock_api::RawMutex;
+#[cfg(feature = "critical-section")]
+mod critical;
+#[cfg(target_has_atomic = "ptr")]
+mod spin;
+
+#[cfg(feature = "critical-section")]
+pub use critical::CriticalSection;
+pub use lock_api::RawMutex;
+#[cfg(target_has_atomic = "ptr")]
+pub use spin::Spin;
 
 #[cfg(all(
     feature = "critical-section",
     not(target_family = "wasm"),
     any(target_os = "none", not(target_has_atomic = "ptr"))
 ))]
-use crate::critical::CriticalSection as Usual;
+use critical::CriticalSection as Usual;
 #[cfg(not(any(
     all(
         feature = "critical-section",
@@ -16,7 +25,7 @@ use crate::critical::CriticalSection as Usual;
     ),
     not(target_has_atomic = "ptr")
 )))]
-use crate::spin::Spin as Usual;
+use spin::Spin as Usual;
 #[cfg(not(any(target_has_atomic = "ptr", feature = "critical-section")))]
 use without::FeatureCriticalSectionIsOff as Usual;
 
@@ -57,14 +66,15 @@ pub struct Local(());
 ///
 /// It is named once, on the [`Ledger`](crate::Ledger); heaps and shared pools on that are of the same kind, and each has a lock of its own
 /// of that kind. So if the ledger's lock keeps interrupts off while it is held, an interrupt handler may do whatever other code may:
-/// claim, and allocate in heaps, shared pools, and arenas of its own. The one who holds a [`Spin`](crate::Spin) can't go on before the
+/// claim, and allocate in heaps, shared pools, and arenas of its own. The one who holds a [`Spin`] can't go on before the
 /// handler that waits for it has ended: such a handler waits in vain. `CriticalSection` (feature `critical-section`) is a lock that keeps
 /// interrupts off on every platform that the crate of that name knows; on bare metal it is the one that is needed if the feature is on.
 ///
 /// A lock of your own:
 ///
 /// ```
-/// use freehold::{Alloc, Arena, Global, Hosted, Ledger, Locked, RawMutex, SharedPool};
+/// use freehold::sharing::{Locked, RawMutex};
+/// use freehold::{Alloc, Arena, Heap, Hosted, Ledger, SharedPool};
 /// # use std::sync::atomic::{AtomicBool, Ordering::{Acquire, Release}};
 /// # struct Masked(AtomicBool);
 /// # // SAFETY: whoever sets the flag is alone until it is cleared.
@@ -77,7 +87,7 @@ pub struct Local(());
 /// # }
 /// // `Masked` is a `RawMutex` that keeps interrupts off.
 /// static LEDGER: Ledger<Hosted, Locked<Masked>> = Ledger::with_lock(Hosted::new());
-/// static HEAP: Global<Locked<Masked>> = Global::new_in(&LEDGER, "heap");
+/// static HEAP: Heap<Locked<Masked>> = Heap::new_in(&LEDGER, "heap");
 /// static PACKETS: SharedPool<[u8; 1500], Locked<Masked>> = SharedPool::shared_in(&LEDGER, "packets");
 ///
 /// let arena = Arena::new_in(&LEDGER, "arena"); // is used by one at a time, and needs no lock but the ledger's
@@ -142,7 +152,7 @@ const THREADS: bool = !cfg!(all(target_family = "wasm", not(target_feature = "at
     any(target_has_atomic = "ptr", feature = "critical-section"),
     diagnostic::on_unimplemented(
         message = "`{Self}` can't be shared between threads or with interrupts",
-        note = "`freehold::Locked` can, or `Locked<R>` with a `RawMutex` of yours"
+        note = "`freehold::sharing::Locked` can, or `Locked<R>` with a `RawMutex` of yours"
     )
 )]
 #[cfg_attr(

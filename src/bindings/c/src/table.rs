@@ -105,7 +105,7 @@ unsafe impl Send for Table {}
 static TABLE: Mutex<OneCall, Table> = Mutex::new(Table::new());
 
 #[cfg(not(all(target_family = "wasm", not(target_feature = "atomics"))))]
-type OneCall = freehold::Spin;
+type OneCall = freehold::sharing::Spin;
 
 /// Where there are no threads there is nobody to keep out, as no call makes another. And a lock would stay locked for ever where a stack
 /// overflow, which JavaScript may catch and go on after, ended a call.

@@ -13,15 +13,15 @@ use super::reserve::{self, Reserve};
 use super::shared::{self, Shared, push_payload};
 use super::slab::{self, Slabs, slack};
 use super::stats::ClassStats;
-use crate::access::Shareable;
 use crate::layout::GRAIN;
 use crate::ledger::{GrowInPlace, Keeper, Placed, Records, Spans, Totals, Want, payload_len};
 use crate::platform::{self, Link, Whole};
+use crate::sharing::Shareable;
 
 mod scarce;
 
-/// What a [`Global`](super::Global) owns, in a claim of the ledger's that is never given back.
-pub(super) struct Heap<L: 'static> {
+/// What a [`Heap`](super::Heap) owns, in a claim of the ledger's that is never given back.
+pub(super) struct Stock<L: 'static> {
     access: L,
     // Used between `enter` and `leave` only, like all that follows.
     lists: [List; FINE_CLASSES],
@@ -72,7 +72,7 @@ const FINE_CLASSES: usize = FINE / ALIGN + 1;
 
 // SAFETY: the lists are used by one thread at a time, between `enter` and `leave`; only an `Access` that any thread may enter
 // is used with more than one.
-unsafe impl<L: Shareable> Sync for Heap<L> {}
+unsafe impl<L: Shareable> Sync for Stock<L> {}
 
 /// The part of all that is claimed that free spans may be kept of.
 const PART: usize = 8;
@@ -80,9 +80,9 @@ const PART: usize = 8;
 /// The first class of which each block is a span of its own.
 pub(super) const FIRST_OF_SPANS: usize = class_of(LARGEST_IN_SLAB) + 1;
 
-impl<L: Shareable> Heap<L> {
-    pub fn new(spans: &'static dyn Spans, records: &'static Records<L>, owner: &'static str) -> Heap<L> {
-        Heap {
+impl<L: Shareable> Stock<L> {
+    pub fn new(spans: &'static dyn Spans, records: &'static Records<L>, owner: &'static str) -> Stock<L> {
+        Stock {
             access: L::NEW,
             lists: [const { List::new() }; FINE_CLASSES],
             shared: Shared::new(),
@@ -131,7 +131,7 @@ impl<L: Shareable> Heap<L> {
         self.leave();
     }
 
-    /// [`put`](Heap::put), for classes that are not fine, of which blocks lie in slabs.
+    /// [`put`](Stock::put), for classes that are not fine, of which blocks lie in slabs.
     ///
     /// # Safety
     ///
@@ -164,7 +164,7 @@ impl<L: Shareable> Heap<L> {
         unsafe { list.push(block) };
     }
 
-    /// [`put_coarse`](Heap::put_coarse), where there are no lists. The caller has entered.
+    /// [`put_coarse`](Stock::put_coarse), where there are no lists. The caller has entered.
     ///
     /// # Safety
     ///
@@ -271,7 +271,7 @@ impl<L: Shareable> Heap<L> {
         })
     }
 
-    /// [`put`](Heap::put), for classes of which each block is a span of its own.
+    /// [`put`](Stock::put), for classes of which each block is a span of its own.
     ///
     /// # Safety
     ///
@@ -419,7 +419,7 @@ impl<L: Shareable> Heap<L> {
         self.fresh_span(size, align)
     }
 
-    /// [`span`](Heap::span), where there may be no such span that is free.
+    /// [`span`](Stock::span), where there may be no such span that is free.
     #[cold]
     #[inline(never)]
     fn fresh_span(&self, size: usize, align: usize) -> Option<(NonNull<u8>, usize)> {
@@ -543,7 +543,7 @@ fn pop(list: &List) -> Free {
 }
 
 // SAFETY: all that changes is used by whoever has entered.
-unsafe impl<L: Shareable> Whole for Heap<L> {
+unsafe impl<L: Shareable> Whole for Stock<L> {
     fn hold(&self) -> bool {
         self.access.try_enter()
     }
@@ -558,7 +558,7 @@ unsafe impl<L: Shareable> Whole for Heap<L> {
     }
 }
 
-impl<L: Shareable> Keeper for Heap<L> {
+impl<L: Shareable> Keeper for Stock<L> {
     fn let_go(&self, all: bool) {
         self.enter();
         self.let_go_inside(all);

@@ -2,7 +2,7 @@
 
 use super::*;
 
-impl<L: Shareable> Heap<L> {
+impl<L: Shareable> Stock<L> {
     /// A block of this class where there is no room for a slab of its own: from a shared slab that is claimed for it, or grows; from the reserve
     /// if not even that is to be had.
     #[cold]

@@ -8,7 +8,8 @@ use core::ptr::NonNull;
 
 #[cfg(any(unix, windows, target_family = "wasm"))]
 use freehold::DefaultBacking;
-use freehold::{Backing, Claim, GRAIN, Grant, Ledger, Loan, Obstacle, Region, Request};
+use freehold::backing::{Backing, GRAIN, Grant, Loan, Request};
+use freehold::{Claim, Ledger, Obstacle, Region};
 
 use crate::problem::{Buffer, NAME, Name, Problem, Report};
 use crate::table::{Entry, Item, Table, status, value};
@@ -193,7 +194,7 @@ unsafe extern "C" fn freehold_ledger_over(region: *mut c_void, length: usize, er
         let end = start.checked_add(length).filter(|_| length <= isize::MAX as usize);
         let end = end.ok_or(Problem::BadRegion { end: None })?;
         #[cfg(target_family = "wasm")]
-        if end.div_ceil(freehold::PAGE) > core::arch::wasm32::memory_size::<0>() {
+        if end.div_ceil(freehold::backing::PAGE) > core::arch::wasm32::memory_size::<0>() {
             return Err(Problem::BadRegion { end: Some(end) });
         }
         if let Some(taken) = table.ledgers().find_map(|home| home.overlap(start, end)) {

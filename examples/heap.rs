@@ -3,14 +3,14 @@
 //! `Vec`, `String` and `Box` live in the heap, what belongs to one round lives in a scope, and both take their pages from
 //! one ledger: what either gives back serves the other, and the drawing shows who holds what.
 //!
-//! `cargo run --example global`
+//! `cargo run --example heap`
 
 use std::collections::BTreeMap;
 
-use freehold::{Alloc, Arena, Global, ledger};
+use freehold::{Alloc, Arena, Heap, ledger};
 
 #[global_allocator]
-static HEAP: Global = Global::new();
+static HEAP: Heap = Heap::new();
 
 fn main() {
     let mut arena = Arena::new();

@@ -187,7 +187,7 @@ mod tests {
         }
         let this = env::current_exe().expect("a path");
         let out = process::Command::new(this)
-            .args(["--exact", "spin::tests::h35_a_lost_lock_is_said_to_be_lost", "--nocapture"])
+            .args(["--exact", "sharing::spin::tests::h35_a_lost_lock_is_said_to_be_lost", "--nocapture"])
             .env(LOSES, "1")
             .output()
             .expect("a process");

@@ -8,7 +8,7 @@
 //! - A block's address is looked up among the pool's blocks before the word behind it is read (`pool.rs`).
 //! - All calls take turns: one lock is held from the look-up to the end. So any thread may call anything, and nothing is closed
 //!   while another call uses it. There are no callbacks, so none comes back in.
-//! - Nothing unwinds. The one panic that is known of is that of a lock which is never given back ([`freehold::Spin`]); it ends the program,
+//! - Nothing unwinds. The one panic that is known of is that of a lock which is never given back ([`freehold::sharing::Spin`]); it ends the program,
 //!   as any other would (`extern "C"`).
 
 #![no_std]

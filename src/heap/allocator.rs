@@ -5,8 +5,8 @@ use core::ptr::NonNull;
 
 use allocator_api2::alloc::{AllocError, Allocator};
 
-use super::Global;
-use crate::access::Shareable;
+use super::Heap;
+use crate::sharing::Shareable;
 
 /// A block as `Allocator` wants it; one of no bytes needs no memory.
 fn block(memory: *mut u8, size: usize) -> Result<NonNull<[u8]>, AllocError> {
@@ -14,9 +14,9 @@ fn block(memory: *mut u8, size: usize) -> Result<NonNull<[u8]>, AllocError> {
     Ok(NonNull::slice_from_raw_parts(memory, size))
 }
 
-// SAFETY: blocks come from the ledger and stay where they are until they are deallocated, also when the `Global` is moved: what
+// SAFETY: blocks come from the ledger and stay where they are until they are deallocated, also when the `Heap` is moved: what
 // owns them lies in a claim of the ledger's.
-unsafe impl<L: Shareable> Allocator for Global<L> {
+unsafe impl<L: Shareable> Allocator for Heap<L> {
     #[inline]
     fn allocate(&self, layout: Layout) -> Result<NonNull<[u8]>, AllocError> {
         // SAFETY: this heap serves a size of 0 too.

@@ -3,7 +3,7 @@
 use core::alloc::{GlobalAlloc, Layout};
 use core::mem::MaybeUninit;
 
-use super::Bounded;
+use super::BoundedHeap;
 use crate::backing::Region;
 use crate::platform::reached;
 
@@ -21,7 +21,7 @@ fn layout(size: usize, align: usize) -> Layout {
 #[test]
 fn h13_a_bounded_heap_has_its_memory_once() {
     let (mut memory, mut other) = ([MaybeUninit::uninit(); 1000], [MaybeUninit::uninit(); 2000]);
-    let heap: Bounded = Bounded::empty();
+    let heap: BoundedHeap = BoundedHeap::empty();
     // SAFETY: the layout has bytes.
     let take = || unsafe { heap.alloc(layout(16, 8)) };
     let nothing = heap.stats();
@@ -53,7 +53,7 @@ fn h13_a_bounded_heap_has_its_memory_once() {
 #[test]
 fn h32_every_way_out_of_a_bounded_heap_is_reached() {
     let mut memory = [MaybeUninit::uninit(); 1 << 15];
-    let heap: Bounded = Bounded::empty();
+    let heap: BoundedHeap = BoundedHeap::empty();
     assert!(heap.lend(region(&mut memory)).is_ok());
     for align in [8, 64] {
         let layout = |size| layout(size, align);

@@ -4,7 +4,7 @@ use core::fmt;
 
 use crate::layout::PAGE;
 
-/// What a heap holds, in bytes. A [`Global`](crate::Global) counts when it is asked, and nothing while it works; a [`Bounded`](crate::Bounded)
+/// What a heap holds, in bytes. A [`Heap`](crate::Heap) counts when it is asked, and nothing while it works; a [`BoundedHeap`](crate::BoundedHeap)
 /// knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -39,7 +39,7 @@ impl fmt::Display for HeapStats {
     }
 }
 
-/// One size class of a [`Global`](crate::Global).
+/// One size class of a [`Heap`](crate::Heap).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ClassStats {

@@ -7,30 +7,30 @@ use std::boxed::Box;
 use std::vec::Vec;
 
 use super::class::{CLASSES, FINE, size_of_class};
-use super::heap::{FIRST_OF_SPANS, Heap};
-use super::{ALIGN, Global, shared, slab};
-use crate::access::{Locked, Needed};
+use super::stock::{FIRST_OF_SPANS, Stock};
+use super::{ALIGN, Heap, shared, slab};
 use crate::backing::Region;
 use crate::layout::{GRAIN, PAGE};
 use crate::ledger::Ledger;
+use crate::sharing::{Locked, Needed};
 
 /// Runs `work` with a heap on a region of so many bytes. They stay for ever, as a heap does: who forks goes over all of them.
-fn on_region(bytes: usize, work: impl FnOnce(&Global, &Ledger<Region<'static>>)) {
+fn on_region(bytes: usize, work: impl FnOnce(&Heap, &Ledger<Region<'static>>)) {
     let memory = Vec::leak(std::vec![MaybeUninit::uninit(); bytes]);
     let ledger = Box::leak(Box::new(Ledger::new(Region::new(memory))));
-    work(&Global::new_in(ledger, "heap"), ledger);
+    work(&Heap::new_in(ledger, "heap"), ledger);
 }
 
 fn layout(size: usize) -> Layout {
     Layout::from_size_align(size, 8).expect("a layout")
 }
 
-fn alloc(heap: &Global, size: usize) -> Option<NonNull<u8>> {
+fn alloc(heap: &Heap, size: usize) -> Option<NonNull<u8>> {
     // SAFETY: this heap serves a size of 0 too.
     NonNull::new(unsafe { heap.alloc(layout(size)) })
 }
 
-fn free(heap: &Global, block: NonNull<u8>, size: usize) {
+fn free(heap: &Heap, block: NonNull<u8>, size: usize) {
     // SAFETY: a block of this heap's with this layout, not used any more.
     unsafe { heap.dealloc(block.as_ptr(), layout(size)) };
 }
@@ -38,7 +38,7 @@ fn free(heap: &Global, block: NonNull<u8>, size: usize) {
 /// A list holds no more than it may, and knows how many more that is, whatever comes and goes in whatever order.
 #[test]
 fn lists_hold_what_they_may() {
-    fn check(heap: &Heap<Needed>) {
+    fn check(heap: &Stock<Needed>) {
         for class in 0..FIRST_OF_SPANS {
             let (listed, room) = heap.listed(class);
             let most = slab::most(class);
@@ -82,15 +82,15 @@ fn lists_hold_what_they_may() {
 }
 
 /// Fills a heap with blocks of 16 bytes until it has none.
-fn fill(heap: &Global) -> Vec<NonNull<u8>> {
+fn fill(heap: &Heap) -> Vec<NonNull<u8>> {
     core::iter::from_fn(|| alloc(heap, 16)).collect()
 }
 
 /// Bytes that it has for blocks where the ledger holds 64 KiB.
 const ROOM: usize = (2 << 10) - GRAIN - shared::HEAD;
 
-fn slack_of_reserve(heap: &Global) -> usize {
-    heap.heap().map_or(0, Heap::reserved)
+fn slack_of_reserve(heap: &Heap) -> usize {
+    heap.heap().map_or(0, Stock::reserved)
 }
 
 /// When nothing else is to be had, blocks of every fine class are cut from the reserve, lie apart, are counted, and come back; then it starts over.
@@ -206,8 +206,8 @@ fn h36_few_shared_slabs_are_looked_at() {
 #[test]
 #[cfg(all(unix, not(target_family = "wasm")))]
 fn h33_a_heap_is_held_before_its_ledger() {
-    static LEDGER: Ledger<crate::backing::Hosted> = Ledger::new(crate::backing::Hosted::new());
-    static HEAPS: [Global; 2] = [Global::new_in(&LEDGER, "one"), Global::new_in(&LEDGER, "other")];
+    static LEDGER: Ledger<crate::Hosted> = Ledger::new(crate::Hosted::new());
+    static HEAPS: [Heap; 2] = [Heap::new_in(&LEDGER, "one"), Heap::new_in(&LEDGER, "other")];
     for heap in &HEAPS {
         free(heap, alloc(heap, 16).expect("room"), 16);
     }
@@ -249,7 +249,7 @@ unsafe impl lock_api::RawMutex for Counted {
 fn a_lock_is_taken_as_seldom_as_can_be() {
     let memory = Vec::leak(std::vec![MaybeUninit::uninit(); 1 << 20]);
     let ledger = Box::leak(Box::new(Ledger::<_, Locked<Counted>>::with_lock(Region::new(memory))));
-    let heap = Global::new_in(ledger, "heap");
+    let heap = Heap::new_in(ledger, "heap");
     let get = |size: usize| {
         TAKEN.set(0);
         // SAFETY: this heap serves every size.
@@ -297,8 +297,8 @@ fn a_lock_is_taken_as_seldom_as_can_be() {
 #[test]
 #[cfg(all(unix, not(target_family = "wasm")))]
 fn h33_a_heap_is_watched_before_it_is_used() {
-    static LEDGER: Ledger<crate::backing::Hosted, Locked<Counted>> = Ledger::with_lock(crate::backing::Hosted::new());
-    static HEAP: Global<Locked<Counted>> = Global::new_in(&LEDGER, "heap");
+    static LEDGER: Ledger<crate::Hosted, Locked<Counted>> = Ledger::with_lock(crate::Hosted::new());
+    static HEAP: Heap<Locked<Counted>> = Heap::new_in(&LEDGER, "heap");
     std::thread_local! {
         static SEEN: core::cell::Cell<usize> = const { core::cell::Cell::new(0) };
     }

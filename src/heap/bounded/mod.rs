@@ -1,4 +1,4 @@
-//! [`Bounded`]: a heap for memory that is small and does not grow.
+//! [`BoundedHeap`]: a heap for memory that is small and does not grow.
 
 use core::alloc::{GlobalAlloc, Layout};
 use core::cell::UnsafeCell;
@@ -6,9 +6,9 @@ use core::mem::ManuallyDrop;
 use core::ptr::{self, NonNull};
 
 use super::HeapStats;
-use crate::access::{Needed, Shareable};
 use crate::backing::Region;
 use crate::platform::{self, sanitizer};
+use crate::sharing::{Needed, Shareable};
 use crate::span::Span;
 
 mod pieces;
@@ -20,14 +20,14 @@ use pieces::{Pieces, bytes_for_blocks, room};
 /// A global allocator for firmware: one region, bounded time, about a kilobyte of code, and no word beside a block.
 ///
 /// Take it first on bare metal, where all memory that the heap will ever have is known. Where memory grows, or arenas and pools share it
-/// through a ledger, [`Global`](crate::Global) is the one to take; in a wasm module that must be small, `Small`.
+/// through a ledger, [`Heap`](crate::Heap) is the one to take; in a wasm module that must be small, `SmallHeap`.
 ///
 /// ```
 /// use core::mem::MaybeUninit;
-/// use freehold::{Bounded, Region};
+/// use freehold::{BoundedHeap, Region};
 ///
 /// static mut RAM: [MaybeUninit<u8>; 4096] = [MaybeUninit::uninit(); 4096];
-/// static HEAP: Bounded = Bounded::empty(); // in firmware with `#[global_allocator]` before it
+/// static HEAP: BoundedHeap = BoundedHeap::empty(); // in firmware with `#[global_allocator]` before it
 ///
 /// // First of all in `main`: without memory every request is refused.
 /// // SAFETY: nothing else names RAM.
@@ -60,8 +60,8 @@ use pieces::{Pieces, bytes_for_blocks, room};
 /// | `dealloc` | 31 | merges the block with what is free before it and behind it |
 /// | `realloc`, in place | 20 | shorter always, longer where the memory behind is free |
 /// | `realloc`, moving | 3, `alloc`, `dealloc` | copies the block between the two |
-/// | [`stats`](Bounded::stats), [`longest`](Bounded::longest) | 2 | |
-/// | [`lend`](Bounded::lend) | 9, and the bits | clears a bit for each word, once |
+/// | [`stats`](BoundedHeap::stats), [`longest`](BoundedHeap::longest) | 2 | |
+/// | [`lend`](BoundedHeap::lend) | 9, and the bits | clears a bit for each word, once |
 ///
 /// The lock is held for each of these and no longer: not while a block is cleared or copied.
 ///
@@ -74,12 +74,12 @@ use pieces::{Pieces, bytes_for_blocks, room};
 /// # Who may use it
 ///
 /// `A` says how it is shared: as the target needs unless you say otherwise. An interrupt handler that allocates needs a
-/// [`Locked`](crate::Locked) heap whose lock keeps interrupts off. On wasm each call first looks whether there is stack enough, which takes
+/// [`Locked`](crate::sharing::Locked) heap whose lock keeps interrupts off. On wasm each call first looks whether there is stack enough, which takes
 /// longer than the rest.
 ///
 /// Lists by length with a bit for each are those of TLSF (Masmano, Ripoll, Crespo and Real, 2004); that memory says at both of its ends
 /// how long it is, is Knuth's idea; that a block needs no header where whoever frees it knows its size was shown by `linked_list_allocator`.
-pub struct Bounded<A = Needed> {
+pub struct BoundedHeap<A = Needed> {
     access: A,
     // Used between `enter` and `leave` only.
     heap: UnsafeCell<Heap>,
@@ -94,20 +94,20 @@ struct Heap {
 }
 
 // SAFETY: the heap is used by one thread at a time, between `enter` and `leave`; the access is one that any thread may enter.
-unsafe impl<A: Shareable> Sync for Bounded<A> {}
+unsafe impl<A: Shareable> Sync for BoundedHeap<A> {}
 // SAFETY: its memory belongs to it alone and is bound to no thread.
-unsafe impl<A: Shareable + Send> Send for Bounded<A> {}
+unsafe impl<A: Shareable + Send> Send for BoundedHeap<A> {}
 
-impl<A: Shareable> Default for Bounded<A> {
-    fn default() -> Bounded<A> {
-        Bounded::empty()
+impl<A: Shareable> Default for BoundedHeap<A> {
+    fn default() -> BoundedHeap<A> {
+        BoundedHeap::empty()
     }
 }
 
-impl<A: Shareable> Bounded<A> {
-    /// A heap without memory. Until it is [lent](Bounded::lend) some every request is refused.
-    pub const fn empty() -> Bounded<A> {
-        Bounded { access: A::NEW, heap: UnsafeCell::new(Heap { pieces: Pieces::new(), memory: None }) }
+impl<A: Shareable> BoundedHeap<A> {
+    /// A heap without memory. Until it is [lent](BoundedHeap::lend) some every request is refused.
+    pub const fn empty() -> BoundedHeap<A> {
+        BoundedHeap { access: A::NEW, heap: UnsafeCell::new(Heap { pieces: Pieces::new(), memory: None }) }
     }
 
     /// Gives a heap its memory, if it has none: a region that the linker knows, or whose bounds are found at run time.
@@ -183,7 +183,7 @@ fn handed_out(memory: *mut u8, size: usize) -> *mut u8 {
 
 // SAFETY: blocks are cut from the region, as long and aligned as asked, and handed out to one holder at a time: what is in a block is in no
 // piece. Nothing here unwinds.
-unsafe impl<A: Shareable> GlobalAlloc for Bounded<A> {
+unsafe impl<A: Shareable> GlobalAlloc for BoundedHeap<A> {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         let memory = self.with(|heap| heap.pieces.take(room(layout.size()), layout.align()));
         handed_out(memory, layout.size())

@@ -1,12 +1,12 @@
-//! [`Small`]: a heap in a few hundred bytes of code.
+//! [`SmallHeap`]: a heap in a few hundred bytes of code.
 
 use core::alloc::{GlobalAlloc, Layout};
 use core::cell::Cell;
 use core::ptr::{self, NonNull};
 
-use crate::access::{Needed, Shareable};
 use crate::layout::PAGE;
 use crate::platform::{self, sanitizer};
+use crate::sharing::{Needed, Shareable};
 
 /// Blocks are multiples of so many bytes, at multiples of so many bytes.
 const GRANULE: usize = 16;
@@ -28,14 +28,14 @@ const CLASSES: usize = (class_of(isize::MAX as usize) + 1).next_power_of_two();
 ///
 /// ```
 /// #[global_allocator]
-/// static HEAP: freehold::Small = freehold::Small::new();
+/// static HEAP: freehold::SmallHeap = freehold::SmallHeap::new();
 ///
 /// assert_eq!(vec![7; 1000].len(), 1000);
 /// ```
 ///
 /// The classes are those of many allocators since TLSF (Masmano, Ripoll, Crespo and Real, 2004); that a module as small as this
 /// is worth having was shown by `lol_alloc` and Zig's allocator for wasm.
-pub struct Small<A = Needed> {
+pub struct SmallHeap<A = Needed> {
     access: A,
     // Used between `enter` and `leave` only, like all that follows.
     free: [Cell<*mut u8>; CLASSES],
@@ -46,9 +46,9 @@ pub struct Small<A = Needed> {
 }
 
 // SAFETY: the lists are used by one thread at a time, between `enter` and `leave`; the access is one that any thread may enter.
-unsafe impl<A: Shareable> Sync for Small<A> {}
+unsafe impl<A: Shareable> Sync for SmallHeap<A> {}
 // SAFETY: its memory belongs to it alone and is bound to no thread.
-unsafe impl<A: Shareable + Send> Send for Small<A> {}
+unsafe impl<A: Shareable + Send> Send for SmallHeap<A> {}
 
 /// The class that serves `size` bytes.
 const fn class_of(size: usize) -> usize {
@@ -76,23 +76,24 @@ fn room_for(layout: Layout) -> usize {
     layout.size() + if layout.align() > GRANULE { layout.align() } else { 0 }
 }
 
-impl<A: Shareable> Default for Small<A> {
-    fn default() -> Small<A> {
-        Small::new()
+impl<A: Shareable> Default for SmallHeap<A> {
+    fn default() -> SmallHeap<A> {
+        SmallHeap::new()
     }
 }
 
-impl<A: Shareable> Small<A> {
+impl<A: Shareable> SmallHeap<A> {
     /// The heap. It takes nothing before the first allocation.
     ///
     /// ```
-    /// use freehold::{Locked, Small};
+    /// use freehold::sharing::Locked;
+    /// use freehold::SmallHeap;
     ///
-    /// static AS_THE_TARGET_NEEDS: Small = Small::new();
-    /// static BEHIND_A_LOCK: Small<Locked> = Small::new();
+    /// static AS_THE_TARGET_NEEDS: SmallHeap = SmallHeap::new();
+    /// static BEHIND_A_LOCK: SmallHeap<Locked> = SmallHeap::new();
     /// ```
-    pub const fn new() -> Small<A> {
-        Small {
+    pub const fn new() -> SmallHeap<A> {
+        SmallHeap {
             access: A::NEW,
             free: [const { Cell::new(ptr::null_mut()) }; CLASSES],
             next: Cell::new(ptr::null_mut()),
@@ -155,7 +156,7 @@ fn within_reach(memory: *mut u8, layout: Layout) -> *mut u8 {
 
 // SAFETY: blocks are cut from fresh pages, multiples of 16 bytes at multiples of 16 bytes, and handed out to one holder at a time:
 // a block in a list is nobody's, and leaves it when it is taken. A larger alignment is found inside a block that is longer by it.
-unsafe impl<A: Shareable> GlobalAlloc for Small<A> {
+unsafe impl<A: Shareable> GlobalAlloc for SmallHeap<A> {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         let block = self.take(room_for(layout));
         if layout.align() <= GRANULE || block.is_null() {
@@ -233,7 +234,7 @@ mod tests {
     #[cfg_attr(miri, ignore = "a heap makes pointers of integers, which strict provenance forbids")]
     fn h32_every_way_out_is_reached() {
         for align in [8, 64] {
-            let heap: Small = Small::new();
+            let heap: SmallHeap = SmallHeap::new();
             let layout = |size| Layout::from_size_align(size, align).unwrap();
             let check = |memory: *mut u8, size: usize| {
                 assert!(
