@@ -153,14 +153,6 @@ impl<T> fmt::Display for Rejected<T> {
 
 impl<T> Error for Rejected<T> {}
 
-/// The end of every infallible verb that found no room.
-#[cold]
-#[inline(never)]
-#[track_caller]
-pub(crate) fn out_of_memory(error: AllocError) -> ! {
-    panic!("{error}")
-}
-
 #[cfg(test)]
 mod tests {
     use std::string::ToString;

@@ -14,6 +14,7 @@ extern crate std;
 mod layout;
 mod span;
 mod error;
+mod refusal;
 mod platform;
 mod copy;
 mod tree;
@@ -58,6 +59,7 @@ pub use backing::{heap_tail::HeapTail, memory_grow::MemoryGrow};
 pub use plot::Plot;
 // What stood in the way.
 pub use error::{AllocError, Obstacle, Rejected};
+pub use refusal::on_refusal;
 
 /// The iterators that collections of this crate return.
 pub mod iter {

@@ -10,7 +10,8 @@ use super::buffer::Buffer;
 use super::bump::{Bump, Key, bump, bump_for, reserve, try_bump, try_bump_for};
 use crate::chunk::Refill;
 use crate::copy::copy;
-use crate::error::{AllocError, Obstacle, Rejected, out_of_memory};
+use crate::error::{AllocError, Obstacle, Rejected};
+use crate::refusal::out_of_memory;
 
 /// What can be allocated in an [`Arena`](crate::Arena) (through `&Arena`) and in a [`Scope`](crate::Scope) (through
 /// `&Scope`); for functions that take either: `fn build<'s>(alloc: impl Alloc<'s>, …) -> &'s Tree<'s>`.

@@ -7,6 +7,14 @@ use allocator_api2::alloc::{AllocError, Allocator};
 
 use super::bump::{Bump, grow, shrink, try_bump};
 use super::{Arena, Scope};
+use crate::refusal::tell;
+
+/// The trait's error says nothing: so whoever is to be told hears the reason.
+#[cold]
+fn lost(error: crate::error::AllocError) -> AllocError {
+    tell(&error);
+    AllocError
+}
 
 fn sized(place: NonNull<u8>, layout: Layout) -> NonNull<[u8]> {
     NonNull::slice_from_raw_parts(place, layout.size())
@@ -21,7 +29,7 @@ macro_rules! allocator {
         unsafe impl<const MIN_ALIGN: usize> Allocator for &$arena<'_, MIN_ALIGN> {
             #[inline]
             fn allocate(&self, layout: Layout) -> Result<NonNull<[u8]>, AllocError> {
-                let place = try_bump(*self, layout.size(), layout.align()).map_err(|_| AllocError)?;
+                let place = try_bump(*self, layout.size(), layout.align()).map_err(lost)?;
                 Ok(sized(place, layout))
             }
 
@@ -58,7 +66,7 @@ unsafe fn regrow<A: Bump>(arena: A, block: NonNull<u8>, old: Layout, new: Layout
         unsafe { relocate(arena, block, old.size(), new) }?
     } else {
         // SAFETY: the caller's promise; a block of the higher alignment is one of the lower too.
-        unsafe { grow(arena, block, old, new) }.map_err(|_| AllocError)?
+        unsafe { grow(arena, block, old, new) }.map_err(lost)?
     };
     Ok(sized(place, new))
 }
@@ -94,7 +102,7 @@ unsafe fn relocate<A: Bump>(
     bytes: usize,
     new: Layout,
 ) -> Result<NonNull<u8>, AllocError> {
-    let place = try_bump(arena, new.size(), new.align()).map_err(|_| AllocError)?;
+    let place = try_bump(arena, new.size(), new.align()).map_err(lost)?;
     // SAFETY: the caller's promise; a fresh block overlaps none in use.
     unsafe { place.copy_from_nonoverlapping(block, bytes) };
     Ok(place)

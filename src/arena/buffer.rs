@@ -8,7 +8,8 @@ use core::ptr::NonNull;
 use super::bump::{Bump, Key, grow, shrink, try_bump};
 use crate::chunk::Refill;
 use crate::copy::copy;
-use crate::error::{AllocError, Obstacle, out_of_memory};
+use crate::error::{AllocError, Obstacle};
+use crate::refusal::out_of_memory;
 
 /// Values that are gathered one by one. It holds no borrow of the arena's insides, so whoever makes the values may allocate
 /// from the same arena: then the run moves when it grows.

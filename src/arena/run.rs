@@ -7,9 +7,10 @@ use super::TypedArena;
 use super::buffer::Buffer;
 use super::bump::Bump;
 use crate::chunk::{Cursor, CursorCell, Lodged, Refill, Unfinished};
-use crate::error::{AllocError, out_of_memory};
+use crate::error::AllocError;
 use crate::layout::padding;
 use crate::platform::sanitizer;
+use crate::refusal::out_of_memory;
 
 /// Values that are gathered one by one in the room after the arena's last value. The arena doesn't know of them before
 /// [`finish`](Run::finish): it counts none of them and drops none of them.

@@ -11,10 +11,11 @@ use super::run::Run;
 use super::{Alloc, Arena, ArenaBox};
 use crate::backing::Backing;
 use crate::chunk::{Cursor, CursorCell, Filled, Growth, Lodged, Refill};
-use crate::error::{Rejected, out_of_memory};
+use crate::error::Rejected;
 use crate::ledger::{Ledger, Spans};
 use crate::platform::sanitizer;
 use crate::plot::Plot;
+use crate::refusal::out_of_memory;
 use crate::sharing::Kind;
 
 /// Values of one type that live as long as the arena, kept side by side in the order they came, and dropped with it.

@@ -9,10 +9,11 @@ use core::mem::ManuallyDrop;
 use core::ptr::NonNull;
 
 use super::{Chunks, Cursor, Growth, Link, Record, Refill, Unfinished};
-use crate::error::{AllocError, Obstacle, out_of_memory};
+use crate::error::{AllocError, Obstacle};
 use crate::layout::{GRAIN, padding};
 use crate::ledger::Spans;
 use crate::platform::{Packed, sanitizer};
+use crate::refusal::out_of_memory;
 
 /// Bytes that the list takes at the start of the first chunk: up to a multiple of the grain, so that what follows begins on a
 /// line of the cache.

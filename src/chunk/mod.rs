@@ -6,10 +6,11 @@
 use core::cell::Cell;
 use core::ptr::NonNull;
 
-use crate::error::{AllocError, Obstacle, out_of_memory};
+use crate::error::{AllocError, Obstacle};
 use crate::layout::padding;
 use crate::ledger::{GrowInPlace, Placed, Spans, Want, Wish};
 use crate::platform::{self, Packed, sanitizer};
+use crate::refusal::out_of_memory;
 use crate::span::Span;
 
 mod cursor;

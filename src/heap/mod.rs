@@ -6,9 +6,11 @@ use core::sync::atomic::{AtomicPtr, Ordering};
 
 use crate::backing::Backing;
 use crate::copy::{LEAST_COPIED, copy_block};
+use crate::error::AllocError;
 use crate::layout::GRAIN;
 use crate::ledger::{GrowInPlace, Ledger, Placed, Records, Snapshot, Spans, Want, payload_len};
 use crate::platform::{self, sanitizer};
+use crate::refusal;
 use crate::sharing::{Needed, Shareable};
 
 #[cfg(feature = "allocator-api2")]
@@ -232,6 +234,29 @@ impl<L: Shareable> Heap<L> {
     /// Memory for `layout` that is not at hand in the list of a fine class. With `clear` it is zero where it is a span of its own.
     #[inline(never)]
     fn acquire(&self, layout: Layout, clear: bool) -> Option<NonNull<u8>> {
+        let found = self.find(layout, clear);
+        if found.is_none() && refusal::is_told() {
+            self.tell(layout);
+        }
+        found
+    }
+
+    /// Tells of a refusal. What stood in the way is asked for once more: on the way here it was of no use to anybody.
+    #[cold]
+    #[inline(never)]
+    fn tell(&self, layout: Layout) {
+        let want = Want::of(span_bytes(layout), layout.align());
+        // SAFETY: no claim is to grow.
+        match unsafe { self.spans.place(self.owner, &want) } {
+            Err(obstacle) => refusal::tell(&AllocError::new(self.owner, layout.size(), layout.align(), obstacle)),
+            // Somebody gave memory back meanwhile.
+            // SAFETY: it was claimed just now, and nobody knows of it.
+            Ok(Placed::New(payload, _) | Placed::Grown(payload)) => unsafe { self.spans.give_back(payload.base()) },
+        }
+    }
+
+    #[inline]
+    fn find(&self, layout: Layout, clear: bool) -> Option<NonNull<u8>> {
         let heap = self.heap().or_else(|| self.open())?;
         if let Some(class) = class_for(layout) {
             let block = heap.take(class, layout.size());

@@ -7,11 +7,12 @@ use core::ptr::NonNull;
 
 use crate::backing::Backing;
 use crate::chunk::{Cursor, CursorCell, Filled, Growth, Lodged, Refill};
-use crate::error::{AllocError, Obstacle, out_of_memory};
+use crate::error::{AllocError, Obstacle};
 use crate::layout::{LINE, padding};
 use crate::ledger::{Ledger, Spans};
 use crate::platform::{self, sanitizer};
 use crate::plot::Plot;
+use crate::refusal::out_of_memory;
 use crate::sharing::{Access, Kind, Local, Shareable};
 
 /// Blocks of one size and alignment, allocated and freed in any order, each in a few instructions.

@@ -1,0 +1,83 @@
+//! Who is told of a refusal: `on_refusal`. It is one for the program, so these are a test binary of their own, and one test.
+
+#![cfg(panic = "unwind")]
+#![cfg(not(target_family = "wasm"))]
+
+use core::alloc::{GlobalAlloc, Layout};
+use core::mem::MaybeUninit;
+use std::sync::Mutex;
+
+use allocator_api2::alloc::Allocator;
+use freehold::{Alloc, Arena, Heap, Ledger, Region, SharedPool, on_refusal};
+
+static TOLD: Mutex<Vec<String>> = Mutex::new(Vec::new());
+
+const LEN: usize = 16384;
+static mut RAM: [MaybeUninit<u8>; LEN] = [MaybeUninit::uninit(); 16384];
+const START: *mut u8 = (&raw mut RAM).cast();
+// SAFETY: nothing else names RAM.
+static LEDGER: Ledger<Region> = Ledger::new(unsafe { Region::from_raw(START, LEN) });
+static HEAP: Heap = Heap::new_in(&LEDGER, "words");
+
+fn told() -> Vec<String> {
+    core::mem::take(&mut *TOLD.lock().unwrap())
+}
+
+/// A request that nothing meets.
+fn refused() -> *mut u8 {
+    // SAFETY: the size is not 0.
+    unsafe { HEAP.alloc(Layout::new::<[u64; 4000]>()) }
+}
+
+#[test]
+fn who_is_told_hears_of_what_would_be_lost() {
+    // Nobody is told yet.
+    assert!(refused().is_null());
+    on_refusal(|error| TOLD.lock().unwrap().push(error.to_string()));
+
+    // Null: its reason would be lost.
+    assert!(refused().is_null());
+    let said = told();
+    assert_eq!(said.len(), 1, "{said:?}");
+    assert!(said[0].starts_with("`words` asked for 32000 bytes aligned to 8: region has "), "{said:?}");
+    // SAFETY: the size is not 0.
+    assert!(unsafe { HEAP.alloc_zeroed(Layout::new::<[u64; 4000]>()) }.is_null());
+    let layout = Layout::new::<[u64; 4]>();
+    // SAFETY: as above.
+    let block = unsafe { HEAP.alloc(layout) };
+    // SAFETY: the block was just allocated with this layout.
+    assert!(unsafe { HEAP.realloc(block, layout, 32_000) }.is_null());
+    assert_eq!(told().len(), 2);
+
+    // A panic's text: it may go nowhere.
+    let arena = Arena::new_in(&LEDGER, "frames");
+    let pool = SharedPool::<[u64; 4000]>::shared_in(&LEDGER, "packets");
+    let in_arena = || {
+        arena.alloc([0_u64; 4000]);
+    };
+    let in_pool = || drop(pool.alloc([0; 4000]));
+    for verb in [&in_arena as &dyn Fn(), &in_pool] {
+        std::panic::catch_unwind(std::panic::AssertUnwindSafe(verb)).unwrap_err();
+    }
+    let said = told();
+    assert_eq!(said.len(), 2, "{said:?}");
+    assert!(said[0].starts_with("`frames`") && said[1].starts_with("`packets`"), "{said:?}");
+
+    // An error that somebody has is not told to somebody else.
+    arena.try_alloc([0_u64; 4000]).unwrap_err();
+    assert!(told().is_empty());
+
+    // A collection's own error says nothing.
+    (&arena).allocate(Layout::new::<[u64; 4000]>()).unwrap_err();
+    assert_eq!(told().len(), 1);
+
+    // It may allocate, and be refused itself: of that it is not told, or it would never end.
+    on_refusal(|error| {
+        assert!(refused().is_null());
+        TOLD.lock().unwrap().push(error.to_string());
+    });
+    for _ in 0..2 {
+        assert!(refused().is_null());
+        assert_eq!(told().len(), 1);
+    }
+}
