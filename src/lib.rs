@@ -28,6 +28,8 @@ mod pool;
 mod heap;
 #[cfg(any(unix, windows, target_family = "wasm"))]
 mod module;
+#[cfg(not(any(unix, windows, target_family = "wasm")))]
+mod no_module;
 #[doc(hidden)]
 pub mod c;
 

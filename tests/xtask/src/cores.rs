@@ -27,7 +27,7 @@ const FEATURES: &[&str] = &["", "--features critical-section", "--features alloc
 
 /// These checks.
 pub fn steps() -> Vec<Step> {
-    vec![linted(), linted_by_nightly(), says_what_is_missing()]
+    vec![linted(), linted_by_nightly(), says_what_is_missing(), says_what_to_make()]
 }
 
 fn linted() -> Step {
@@ -62,6 +62,24 @@ fn says_what_is_missing() -> Step {
         ensure!(check(tools, "")?.run(out).is_err(), "what is shared without a lock compiles");
         ensure!(out.text()?.contains(SAYS), "it does not say {SAYS:?}");
         check(tools, "--features critical-section")?.run(out)
+    })
+    .needs([Need::Target(Toolchain::Current, WITHOUT)])
+}
+
+/// Who asks for memory of its own accord, where there is none, is told what to make: for each thing that can be asked for so.
+fn says_what_to_make() -> Step {
+    const SAYS: &str = "note: make a ledger, `static LEDGER: Ledger<Region>";
+    Step::new("bare metal says what to make", |tools, out| {
+        let check = tools.cargo(Toolchain::Current)?.args("check -p freehold-interrupts --example without_memory --target");
+        ensure!(check.arg(WITHOUT).run(out).is_err(), "memory comes from nowhere");
+        let said = out.text()?;
+        for asked in ["Heap<", "Arena<", "TypedArena<", "Pool<"] {
+            ensure!(
+                said.contains(&format!("is not implemented for `{asked}")) && said.contains(SAYS),
+                "{asked}…>: no word of what to make"
+            );
+        }
+        Ok(())
     })
     .needs([Need::Target(Toolchain::Current, WITHOUT)])
 }
