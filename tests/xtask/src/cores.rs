@@ -70,7 +70,8 @@ fn says_what_is_missing() -> Step {
 fn says_what_to_make() -> Step {
     const SAYS: &str = "note: make a ledger, `static LEDGER: Ledger<Region>";
     Step::new("bare metal says what to make", |tools, out| {
-        let check = tools.cargo(Toolchain::Current)?.args("check -p freehold-interrupts --example without_memory --target");
+        let check =
+            tools.cargo(Toolchain::Current)?.args("check -p freehold-interrupts --example without_memory --target");
         ensure!(check.arg(WITHOUT).run(out).is_err(), "memory comes from nowhere");
         let said = out.text()?;
         for asked in ["Heap<", "Arena<", "TypedArena<", "Pool<"] {
