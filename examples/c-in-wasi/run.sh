@@ -24,7 +24,7 @@ c)
     # clang links it, with the libc of the machine: any version does.
     cargo build --quiet -p freehold-c --release --target $target
     program=$made/words.wasm
-    compile -I src/c-library examples/c/main.c "$build/$target/release/libfreehold_c.a" -o "$program"
+    compile -I src/bindings/c examples/c/main.c "$build/$target/release/libfreehold_c.a" -o "$program"
     ;;
 *)
     echo "usage: $0 [rust|c]" >&2

@@ -7,7 +7,7 @@ build=${CARGO_TARGET_DIR:-target}
 case ${1:-native} in
 native)
     cargo build --quiet -p freehold-c --release
-    ${CC:-cc} -std=c99 -O2 -Wall -Wextra -I src/c-library examples/c/main.c "$build/release/libfreehold_c.a" \
+    ${CC:-cc} -std=c99 -O2 -Wall -Wextra -I src/bindings/c examples/c/main.c "$build/release/libfreehold_c.a" \
         -lpthread -ldl -lm -o "$build/release/words"
     "$build/release/words"
     ;;
@@ -15,7 +15,7 @@ wasm)
     target=wasm32-unknown-unknown
     cargo build --quiet -p freehold-c --release --target $target
     ${CLANG:-clang-19} --target=wasm32 -std=c99 -O2 -Wall -Wextra -nostdlib -Wl,--no-entry -Wl,--max-memory=16777216 -Wl,--strip-all \
-        -I src/c-library examples/c/codec.c "$build/$target/release/libfreehold_c.a" -o "$build/$target/release/codec.wasm"
+        -I src/bindings/c examples/c/codec.c "$build/$target/release/libfreehold_c.a" -o "$build/$target/release/codec.wasm"
     node examples/c/run.mjs "$build/$target/release/codec.wasm"
     ;;
 *)

@@ -18,5 +18,5 @@ release=${CARGO_TARGET_DIR:-target}/$target/release
 
 cargo build --quiet -p freehold-c --release --target $target
 # At -O2 and above Emscripten 3.1.69 refuses what Rust 1.95 writes.
-emcc -std=c99 -O1 -Wall -Wextra -I src/c-library examples/emscripten-c/main.c "$release/libfreehold_c.a" $memory -o "$release/codec.js"
+emcc -std=c99 -O1 -Wall -Wextra -I src/bindings/c examples/emscripten-c/main.c "$release/libfreehold_c.a" $memory -o "$release/codec.js"
 node "$release/codec.js"

@@ -15,7 +15,7 @@ use crate::steps::Step;
 use crate::tools::{Toolchain, Tools};
 
 const WASM: &str = "wasm32-unknown-unknown";
-const HEADER: &str = "src/c-library/freehold.h";
+const HEADER: &str = "src/bindings/c/freehold.h";
 const TESTS: &str = "tests/hosts/c-library";
 const TWO_COPIES: &str = "freehold-two-copies-library";
 
@@ -88,7 +88,7 @@ pub fn emcc(tools: &Tools) -> Task {
 }
 
 fn strict(compiler: Task) -> Task {
-    compiler.args("-std=c99 -O1 -Wall -Wextra -pedantic -Werror -I src/c-library")
+    compiler.args("-std=c99 -O1 -Wall -Wextra -pedantic -Werror -I src/bindings/c")
 }
 
 /// The tests as a program.

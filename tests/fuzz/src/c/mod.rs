@@ -8,7 +8,7 @@ use freehold_c::Code;
 use freehold_suite::choices::{Bytes, Choices};
 use freehold_suite::live::Live;
 
-#[path = "../../../../src/c-library/tests/c/mod.rs"]
+#[path = "../../../../src/bindings/c/tests/c/mod.rs"]
 mod declared;
 mod memory;
 mod pools;
