@@ -620,11 +620,21 @@ static void bad_regions_are_refused(void) {
     CHECK(least > 200 && least < 4000);
     CHECK(!freehold_arena_open(ledger, "none", &error) && said(FREEHOLD_EXHAUSTED, "`none` asked for"));
     CHECK(freehold_ledger_close(ledger, &error) == FREEHOLD_OK);
+    /* And one that has room for one handle's place has it, though a ledger would rather have four. */
+    freehold_arena *arena = NULL;
+    size_t enough = least;
+    while (!arena) {
+        ledger = freehold_ledger_over(region, enough++, &error);
+        arena = freehold_arena_open(ledger, "one", &error);
+        freehold_arena_close(arena, &error);
+        CHECK(freehold_ledger_close(ledger, &error) == FREEHOLD_OK);
+    }
+    CHECK(enough - least < 80 * sizeof(void *));
     /* Twice, and by parts. */
     ledger = freehold_ledger_over(region, 20000, &error);
     CHECK(!freehold_ledger_over(region, 20000, &error) && said(FREEHOLD_OVERLAP, "`region`"));
     CHECK(!freehold_ledger_over(region + 19999, 20000, &error) && said(FREEHOLD_OVERLAP, "`region`"));
-    freehold_arena *arena = freehold_arena_open(ledger, "holder", &error);
+    arena = freehold_arena_open(ledger, "holder", &error);
     char *block = freehold_alloc(arena, 8000, 16, &error);
     CHECK(block && well());
     CHECK(!freehold_ledger_over(region, 20000, &error) && error.code == FREEHOLD_OVERLAP);
