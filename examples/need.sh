@@ -67,7 +67,7 @@ compiles() {
 # `cargo emscripten` gets one, in a Debian of its own: for that, and to enter it, one must be root.
 need_own_emcc() {
     if [ "$(id -u)" != 0 ]; then
-        lack emcc "https://emscripten.org/docs/getting_started/downloads.html has the lines that install it; or as root: sudo $0"
+        lack emcc "https://emscripten.org/docs/getting_started/downloads.html has the lines that install it; or as root: sudo env \"PATH=$PATH\" $0"
     elif [ ! -x "${CARGO_TARGET_DIR:-target}/tools/emscripten/usr/bin/emcc" ]; then
         command -v debootstrap >/dev/null || lack "emcc, or debootstrap to get it" "apt-get install debootstrap"
     fi

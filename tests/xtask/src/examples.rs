@@ -13,6 +13,7 @@ const WASM: Need = Need::Target(Toolchain::Current, "wasm32-unknown-unknown");
 const THUMB: Need = Need::Target(Toolchain::Current, "thumbv7em-none-eabihf");
 const M0: Need = Need::Target(Toolchain::Current, "thumbv6m-none-eabi");
 const RISCV: Need = Need::Target(Toolchain::Current, "riscv32imc-unknown-none-elf");
+const ARM: Need = Need::Qemu("qemu-system-arm");
 const WASI: Need = Need::Target(Toolchain::Current, beside_libc::WASI);
 const EMSCRIPTEN: &[Need] =
     &[Need::Target(Toolchain::Current, beside_libc::EMSCRIPTEN), Need::Node, Need::Emscripten(Version::Stable)];
@@ -99,25 +100,25 @@ const EXAMPLES: &[Example] = &[
     Example {
         name: "cortex-m",
         command: "examples/cortex-m/run.sh",
-        needs: &[THUMB, Need::Qemu],
+        needs: &[THUMB, ARM],
         says: &["job of channel 4 has to wait", "channel 4: median 425", "refused: `samples` asked for", "│ samples"],
     },
     Example {
         name: "cortex-m0",
         command: "examples/cortex-m0/run.sh",
-        needs: &[M0, Need::Qemu],
+        needs: &[M0, ARM],
         says: &["100 packets, in order", "too late: `packets` asked for", " at once", "│ packets", "│ work"],
     },
     Example {
         name: "riscv32",
         command: "examples/riscv32/run.sh",
-        needs: &[RISCV, Need::Qemu],
+        needs: &[RISCV, Need::Qemu("qemu-system-riscv32")],
         says: &["turn 3: the 4 times", "refused: `words` asked for", "refused: 8192 bytes", " at the peak", "│ words"],
     },
     Example {
         name: "two-rams",
         command: "examples/two-rams/run.sh",
-        needs: &[THUMB, Need::Qemu],
+        needs: &[THUMB, ARM],
         says: &[
             "a name: chip, 80,000 bytes of history: external",
             "a frame: external",
@@ -161,8 +162,11 @@ fn run(example: &Example, tools: &Tools, out: &Out) -> Result<()> {
     let script = tools.cargo_by(Toolchain::Current, "sh")?.args(example.command);
     let script = script.env("CARGO_TARGET_DIR", tools.target_dir());
     let script = if example.needs.contains(&Need::Clang) { script.env("CLANG", tools.clang()?) } else { script };
-    let script =
-        if example.needs.contains(&Need::Qemu) { script.env("PATH", emscripten::path(tools)?) } else { script };
+    let script = if example.needs.iter().any(|need| matches!(need, Need::Qemu(_))) {
+        script.env("PATH", emscripten::path(tools)?)
+    } else {
+        script
+    };
     let said = script.read(out)?;
     out.note(&said)?;
     for says in example.says {
