@@ -101,6 +101,9 @@ fn run(args: &Args) -> Result<()> {
     if let Some(obstacle) = counts::obstacle().filter(|_| !args.heaps && !args.wasm) {
         eprintln!("· no instruction counts: {obstacle}");
     }
+    if let Some(obstacle) = size::obstacle(&workshop).filter(|_| !args.rows && !args.native) {
+        eprintln!("· sizes without wasm-opt: {obstacle}");
+    }
     let plan = if args.quick { Plan::QUICK } else { Plan::FULL };
     let filter = args.row.as_deref().unwrap_or_default();
 
