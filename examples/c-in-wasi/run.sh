@@ -6,6 +6,8 @@ cd "$(dirname "$0")/../.."
 build=${CARGO_TARGET_DIR:-target}
 target=wasm32-wasip1
 made=$build/c-in-wasi
+. examples/need.sh
+need rust rust:$target wasi-clang node
 mkdir -p "$made"
 
 compile() {

@@ -3,9 +3,11 @@
 set -eu
 cd "$(dirname "$0")/../.."
 build=${CARGO_TARGET_DIR:-target}
+. examples/need.sh
 
 case ${1:-native} in
 native)
+    need rust cc
     cargo build --quiet -p freehold-c --release
     ${CC:-cc} -std=c99 -O2 -Wall -Wextra -I src/bindings/c examples/c/main.c "$build/release/libfreehold_c.a" \
         -lpthread -ldl -lm -o "$build/release/words"
@@ -13,6 +15,7 @@ native)
     ;;
 wasm)
     target=wasm32-unknown-unknown
+    need rust rust:$target clang node
     cargo build --quiet -p freehold-c --release --target $target
     ${CLANG:-clang-19} --target=wasm32 -std=c99 -O2 -Wall -Wextra -nostdlib -Wl,--no-entry -Wl,--max-memory=16777216 -Wl,--strip-all \
         -I src/bindings/c examples/c/codec.c "$build/$target/release/libfreehold_c.a" -o "$build/$target/release/codec.wasm"

@@ -12,8 +12,10 @@ fixed) memory="-sINITIAL_MEMORY=64mb -sABORTING_MALLOC=0" ;;
     exit 2
     ;;
 esac
-command -v emcc >/dev/null || exec cargo emscripten examples/emscripten-c/run.sh "$@"
 target=wasm32-unknown-emscripten
+. examples/need.sh
+need rust rust:$target node emcc
+command -v emcc >/dev/null || exec cargo emscripten examples/emscripten-c/run.sh "$@"
 release=${CARGO_TARGET_DIR:-target}/$target/release
 
 cargo build --quiet -p freehold-c --release --target $target

@@ -2,8 +2,10 @@
 # Builds the program and runs it in node, with the `emcc` that is there, or else with one of this repository's own.
 set -eu
 cd "$(dirname "$0")/../.."
-command -v emcc >/dev/null || exec cargo emscripten examples/emscripten/run.sh
 target=wasm32-unknown-emscripten
+. examples/need.sh
+need rust rust:$target node emcc
+command -v emcc >/dev/null || exec cargo emscripten examples/emscripten/run.sh
 
 # Rust calls `emcc` to link. At -O2 and above Emscripten 3.1.69 refuses what Rust 1.95 writes.
 cargo rustc --quiet -p freehold-example-emscripten --release --target $target -- \

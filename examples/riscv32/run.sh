@@ -3,6 +3,8 @@
 set -eu
 cd "$(dirname "$0")/../.."
 target=riscv32imc-unknown-none-elf
+. examples/need.sh
+need rust rust:$target qemu-system-riscv32
 
 cargo build --quiet -p freehold-example-riscv32 --release --target $target
 qemu-system-riscv32 -machine virt -bios none -nographic -semihosting-config enable=on,target=native \

@@ -3,6 +3,8 @@
 set -eu
 cd "$(dirname "$0")/../.."
 target=thumbv7em-none-eabihf
+. examples/need.sh
+need rust rust:$target qemu-system-arm
 
 cargo build --quiet -p freehold-example-two-rams --release --target $target
 qemu-system-arm -cpu cortex-m4 -machine mps2-an386 -nographic -semihosting-config enable=on,target=native \

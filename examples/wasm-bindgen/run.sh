@@ -5,6 +5,8 @@ cd "$(dirname "$0")/../.."
 build=${CARGO_TARGET_DIR:-target}
 target=wasm32-unknown-unknown
 bindgen=$build/tools/bin/wasm-bindgen
+. examples/need.sh
+need rust rust:$target node
 
 # The program understands one version of the crate: the one that the lock file holds.
 version=$(sed -n '/^name = "wasm-bindgen"$/{n;s/version = "\(.*\)"/\1/p;}' Cargo.lock)

@@ -148,8 +148,9 @@ size_t freehold_ledger_draw(freehold_ledger *ledger, char *buffer, size_t size, 
 /* Memory for anything, of which nothing is freed by itself: all goes when the arena is reset or closed, or with its scope. */
 typedef struct freehold_arena freehold_arena;
 
-/* Opens an arena on `ledger`, under this name. That claims its record alone, 384 bytes (224 on 32-bit). Its first memory is claimed with the
- * first allocation, 512 bytes; each piece after that is twice as large as the one before, up to 256 KiB.
+/* Opens an arena on `ledger`, under this name. That takes a place for its record: places are claimed four at first, then eight and so on,
+ * 288 bytes each (160 on 32-bit targets), or fewer where there is less. Its first memory is claimed with the first allocation, 512 bytes;
+ * each piece after that is twice as large as the one before, up to 256 KiB.
  * Errors: those of memory; FREEHOLD_BAD_ARGUMENT for the name. */
 freehold_arena *freehold_arena_open(freehold_ledger *ledger, const char *name, freehold_error *error);
 

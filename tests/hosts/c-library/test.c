@@ -140,6 +140,15 @@ static size_t claimed_by(freehold_ledger *ledger, const char *owner) {
     return sum;
 }
 
+static size_t spans_of(freehold_ledger *ledger, const char *owner) {
+    freehold_span span = {0};
+    size_t count = 0;
+    while (freehold_ledger_next(ledger, &span, &error)) {
+        count += is_in(owner, span.owner) && length_of(owner) == length_of(span.owner);
+    }
+    return count;
+}
+
 /* ---- tests ---- */
 
 static void every_number_has_a_text(void) {
@@ -473,6 +482,8 @@ static void many_handles_are_found(void) {
         blocks[at] = freehold_alloc(arenas[at], 30, 1, &error);
         fill(blocks[at], 30, at);
     }
+    /* They lie side by side, on shelves each twice as long as the one before, up to 1,024. */
+    CHECK(spans_of(own(), "handles") <= 12);
     for (unsigned step = 0; step < MANY; step++) {
         unsigned at = step * 7 % MANY;
         char *more = freehold_alloc(arenas[at], 30, 1, &error);
@@ -486,6 +497,36 @@ static void many_handles_are_found(void) {
         CHECK(freehold_arena_close(arenas[at], &error) == FREEHOLD_OK);
     }
     CHECK(claimed(own()) == before);
+}
+
+/* A handle's place is used again, by another kind too, and the handle stays closed. */
+static void places_are_used_again(void) {
+    enum { ROUNDS = 50, OPEN = 9 };
+    size_t before = claimed(own()), most = 0;
+    void *closed[ROUNDS * OPEN];
+    freehold_arena *first = freehold_arena_open(own(), "stays", &error);
+    for (unsigned round = 0; round < ROUNDS; round++) {
+        void *open[OPEN];
+        for (unsigned at = 0; at < OPEN; at++) {
+            open[at] = (round + at) % 2 ? (void *)freehold_arena_open(own(), "again", &error)
+                                        : (void *)freehold_pool_open(own(), "again", 24, 8, 0, &error);
+            CHECK(open[at] && well());
+        }
+        /* What is closed leaves nothing behind: each round takes as much as the first. */
+        if (round == 0) most = claimed(own());
+        CHECK(claimed(own()) == most);
+        for (unsigned at = 0; at < OPEN; at++) {
+            unsigned kind = (round + at) % 2 ? 1 : 3;
+            CHECK((kind == 1 ? freehold_arena_close(open[at], &error) : freehold_pool_close(open[at], &error)) == FREEHOLD_OK);
+            closed[round * OPEN + at] = open[at];
+        }
+    }
+    for (unsigned at = 0; at < ROUNDS * OPEN; at++) {
+        all_say(1, closed[at], FREEHOLD_CLOSED, "it was closed");
+        all_say(3, closed[at], FREEHOLD_CLOSED, "it was closed");
+    }
+    CHECK(freehold_alloc(first, 10, 1, &error) && well());
+    CHECK(freehold_arena_close(first, &error) == FREEHOLD_OK && claimed(own()) == before);
 }
 
 static void names_are_copied(void) {
@@ -539,8 +580,11 @@ static void a_region_has_a_ledger_of_its_own(void) {
         freehold_stats full, then;
         freehold_ledger_stats(ledger, &full, NULL);
         CHECK(!freehold_alloc(arena, 30000, 8, &error) && said(FREEHOLD_EXHAUSTED, "asked for 30000"));
-        /* The ledger has nothing left for a record either. */
+        /* There are places for three more handles, and the ledger has nothing left for a fifth. */
+        freehold_arena *more[3];
+        for (unsigned at = 0; at < 3; at++) CHECK((more[at] = freehold_arena_open(ledger, "one more", &error)) && well());
         CHECK(!freehold_arena_open(ledger, "one more", &error) && said(FREEHOLD_EXHAUSTED, "`one more` asked for"));
+        for (unsigned at = 0; at < 3; at++) CHECK(freehold_arena_close(more[at], &error) == FREEHOLD_OK);
         CHECK(!freehold_pool_open(ledger, "pool", 100, 8, 300, &error) && said(FREEHOLD_EXHAUSTED, "`pool`"));
         freehold_ledger_stats(ledger, &then, NULL);
         CHECK(full.claimed == then.claimed && full.granted == then.granted);
@@ -576,11 +620,21 @@ static void bad_regions_are_refused(void) {
     CHECK(least > 200 && least < 4000);
     CHECK(!freehold_arena_open(ledger, "none", &error) && said(FREEHOLD_EXHAUSTED, "`none` asked for"));
     CHECK(freehold_ledger_close(ledger, &error) == FREEHOLD_OK);
+    /* And one that has room for one handle's place has it, though a ledger would rather have four. */
+    freehold_arena *arena = NULL;
+    size_t enough = least;
+    while (!arena) {
+        ledger = freehold_ledger_over(region, enough++, &error);
+        arena = freehold_arena_open(ledger, "one", &error);
+        freehold_arena_close(arena, &error);
+        CHECK(freehold_ledger_close(ledger, &error) == FREEHOLD_OK);
+    }
+    CHECK(enough - least < 80 * sizeof(void *));
     /* Twice, and by parts. */
     ledger = freehold_ledger_over(region, 20000, &error);
     CHECK(!freehold_ledger_over(region, 20000, &error) && said(FREEHOLD_OVERLAP, "`region`"));
     CHECK(!freehold_ledger_over(region + 19999, 20000, &error) && said(FREEHOLD_OVERLAP, "`region`"));
-    freehold_arena *arena = freehold_arena_open(ledger, "holder", &error);
+    arena = freehold_arena_open(ledger, "holder", &error);
     char *block = freehold_alloc(arena, 8000, 16, &error);
     CHECK(block && well());
     CHECK(!freehold_ledger_over(region, 20000, &error) && error.code == FREEHOLD_OVERLAP);
@@ -618,6 +672,7 @@ static void the_map_can_be_read_and_drawn(void) {
     CHECK(well() && length == length_of(text) && length > 200);
     CHECK(is_in("the map's arena", text) && is_in("the map's pool", text) && is_in("handles", text));
     CHECK(is_in("claimed ", text) && is_in(" growths", text));
+    CHECK(spans_of(own(), "handles") == 1);
 #ifdef __wasm__
     CHECK(is_in("stack", text) && is_in("data", text));
 #endif
@@ -758,6 +813,7 @@ void run_tests(void) {
     test("wrong_frees_are_refused"), wrong_frees_are_refused();
     test("wrong_handles_are_refused"), wrong_handles_are_refused();
     test("many_handles_are_found"), many_handles_are_found();
+    test("places_are_used_again"), places_are_used_again();
     test("names_are_copied"), names_are_copied();
     test("a_region_has_a_ledger_of_its_own"), a_region_has_a_ledger_of_its_own();
     test("bad_regions_are_refused"), bad_regions_are_refused();

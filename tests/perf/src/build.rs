@@ -163,8 +163,8 @@ impl Workshop {
 
     /// Installs Rust's standard library for wasm if it is missing, and looks for node.
     pub fn need_wasm(&self) -> Result<()> {
-        self.need_target(WASM)?;
-        output(Command::new("node").arg("--version")).context("node 20 or later must be installed by hand").map(drop)
+        let node = output(Command::new("node").arg("--version"));
+        node.context("no node 20 or later: https://nodejs.org/en/download has the line that installs it").map(drop)
     }
 
     /// Installs Rust's standard library for a target if it is missing.

@@ -10,15 +10,18 @@ use crate::build::{Program, Workshop};
 use crate::report::Report;
 use crate::worker::{Nature, Worker};
 
-/// Counts for all rows with `filter` in their names; or says that valgrind is missing.
-pub fn run(workshop: &Workshop, program: &Program, filter: &str, report: &mut Report) -> Result<()> {
-    let here = Command::new("valgrind").arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
-    if !here.is_ok_and(|status| status.success()) {
-        eprintln!("· no instruction counts: valgrind is not installed");
-        return Ok(());
-    }
+/// Why there will be no counts here, if that is so.
+pub fn obstacle() -> Option<&'static str> {
     if cfg!(not(target_arch = "x86_64")) {
-        eprintln!("· no instruction counts: they are told apart on x86-64 only");
+        return Some("they are told apart on x86-64 only");
+    }
+    let here = Command::new("valgrind").arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
+    (!here.is_ok_and(|status| status.success())).then_some("no valgrind; on Debian `apt-get install valgrind` gets it")
+}
+
+/// Counts for all rows with `filter` in their names, if that can be done here.
+pub fn run(workshop: &Workshop, program: &Program, filter: &str, report: &mut Report) -> Result<()> {
+    if obstacle().is_some() {
         return Ok(());
     }
     eprintln!("· counting instructions");

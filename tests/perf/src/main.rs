@@ -94,6 +94,16 @@ fn run(args: &Args) -> Result<()> {
         .into_iter()
         .filter_map(|(platform, wanted)| wanted.then_some(platform))
         .collect();
+    // Before anything is built.
+    if platforms.contains(&Platform::Wasm) {
+        workshop.need_wasm()?;
+    }
+    if let Some(obstacle) = counts::obstacle().filter(|_| !args.heaps && !args.wasm) {
+        eprintln!("· no instruction counts: {obstacle}");
+    }
+    if let Some(obstacle) = size::obstacle(&workshop).filter(|_| !args.rows && !args.native) {
+        eprintln!("· sizes without wasm-opt: {obstacle}");
+    }
     let plan = if args.quick { Plan::QUICK } else { Plan::FULL };
     let filter = args.row.as_deref().unwrap_or_default();
 

@@ -15,6 +15,8 @@ const PACKAGE: &str = "freehold-perf-size";
 /// The npm package that has `wasm-opt` in it.
 const BINARYEN: &str = "binaryen@132.0.0";
 
+const NPM: &str = if cfg!(windows) { "npm.cmd" } else { "npm" };
+
 /// What every browser has by now, and rustc uses.
 const FEATURES: [&str; 6] =
     ["bulk-memory", "multivalue", "mutable-globals", "nontrapping-float-to-int", "reference-types", "sign-ext"];
@@ -57,14 +59,30 @@ fn size(workshop: &Workshop, name: &str, optimiser: Option<&Path>) -> Result<u64
     Ok(fs::metadata(smaller)?.len())
 }
 
+/// Why sizes will be those without `wasm-opt`, if that is so.
+pub fn obstacle(workshop: &Workshop) -> Option<&'static str> {
+    let here = || Command::new(NPM).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
+    let can_be_had = script(workshop).exists() || here().is_ok_and(|status| status.success());
+    (!can_be_had)
+        .then_some("no npm, which comes with node: https://nodejs.org/en/download has the line that installs it")
+}
+
+/// Where `wasm-opt` is, once it is installed.
+fn script(workshop: &Workshop) -> PathBuf {
+    folder(workshop).join("node_modules/binaryen/bin/wasm-opt")
+}
+
+fn folder(workshop: &Workshop) -> PathBuf {
+    workshop.tools().join(BINARYEN.replace('@', "-"))
+}
+
 /// The script that is `wasm-opt`, installed for this repository alone if it is missing.
 fn optimiser(workshop: &Workshop) -> Result<PathBuf> {
-    let folder = workshop.tools().join(BINARYEN.replace('@', "-"));
-    let script = folder.join("node_modules/binaryen/bin/wasm-opt");
+    let script = script(workshop);
     if !script.exists() {
         eprintln!("· installing {BINARYEN}");
-        let mut npm = Command::new(if cfg!(windows) { "npm.cmd" } else { "npm" });
-        npm.args(["install", "--no-audit", "--no-fund", "--prefix"]).arg(&folder).arg(BINARYEN);
+        let mut npm = Command::new(NPM);
+        npm.args(["install", "--no-audit", "--no-fund", "--prefix"]).arg(folder(workshop)).arg(BINARYEN);
         output(npm.stdin(Stdio::null()))?;
     }
     Ok(script)

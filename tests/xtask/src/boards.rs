@@ -16,8 +16,9 @@ use crate::tools::{Toolchain, Tools};
 pub struct Board {
     name: &'static str,
     pub target: &'static str,
-    /// How it is called.
+    /// The emulator, and how it is called.
     qemu: &'static str,
+    words: &'static str,
 }
 
 /// The micro:bit has as much RAM as an RP2040 here.
@@ -25,17 +26,20 @@ pub const BOARDS: &[Board] = &[
     Board {
         name: "Cortex-M0",
         target: "thumbv6m-none-eabi",
-        qemu: "qemu-system-arm -machine microbit -global nrf51-soc.sram-size=262144",
+        qemu: "qemu-system-arm",
+        words: "-machine microbit -global nrf51-soc.sram-size=262144",
     },
     Board {
         name: "Cortex-M4",
         target: "thumbv7em-none-eabihf",
-        qemu: "qemu-system-arm -machine mps2-an386 -cpu cortex-m4",
+        qemu: "qemu-system-arm",
+        words: "-machine mps2-an386 -cpu cortex-m4",
     },
     Board {
         name: "riscv32",
         target: "riscv32imc-unknown-none-elf",
-        qemu: "qemu-system-riscv32 -machine virt -bios none",
+        qemu: "qemu-system-riscv32",
+        words: "-machine virt -bios none",
     },
 ];
 
@@ -65,7 +69,7 @@ const CONTROLS: &[Control] = &[
 pub fn steps() -> Vec<Step> {
     let step = |name: String, board: &'static Board, work: fn(&Board, &Tools, &Out) -> Result<()>| {
         Step::new(name, move |tools, out| work(board, tools, out))
-            .needs([Need::Member(INTERRUPTS), Need::Target(Toolchain::Current, board.target), Need::Qemu])
+            .needs([Need::Member(INTERRUPTS), Need::Target(Toolchain::Current, board.target), Need::Qemu(board.qemu)])
             .single()
     };
     let of = |board: &'static Board| {
@@ -98,8 +102,8 @@ impl Board {
     fn run(&self, program: &str, limit: Duration, tools: &Tools, out: &Out) -> Result<Option<i32>> {
         let cargo = tools.cargo(Toolchain::Current)?.args("build --release -p").arg(INTERRUPTS);
         cargo.arg("--target").arg(self.target).run(out)?;
-        let (qemu, words) = self.qemu.split_once(' ').unwrap_or((self.qemu, ""));
-        let task = tools.program(Path::new(qemu)).env("PATH", emscripten::path(tools)?).args(words).args(EMULATED);
+        let task = tools.program(Path::new(self.qemu)).env("PATH", emscripten::path(tools)?);
+        let task = task.args(self.words).args(EMULATED);
         let task = task.arg(tools.target_dir().join(self.target).join("release").join(program)).limit(limit);
         task.ended(out)
     }

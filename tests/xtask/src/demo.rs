@@ -10,7 +10,7 @@ use std::process::{Command, Stdio, exit};
 use anyhow::{Context, Error, Result, bail};
 
 use crate::command::Out;
-use crate::need::Need;
+use crate::need::{self, Need};
 use crate::tools::{Module, Toolchain, Tools};
 
 /// What `cargo demo` takes.
@@ -92,8 +92,7 @@ fn prepare(args: &Args, given: Option<Vec<u8>>) -> Result<(Vec<u8>, Command)> {
 }
 
 fn wasm(tools: &Tools, build: &str) -> Result<Command> {
-    Need::Node.meet(tools, &Out::Terminal)?;
-    Need::Target(Toolchain::Current, TARGET).meet(tools, &Out::Terminal)?;
+    need::meet_all(&[Need::Node, Need::Target(Toolchain::Current, TARGET)], tools, &Out::Terminal)?;
     step("building the wasm module");
     let build = format!("{build} --lib");
     let module = Module { on: Toolchain::Current, target: TARGET, build: &build, rustflags: "" };

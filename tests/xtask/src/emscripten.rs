@@ -56,6 +56,10 @@ impl Version {
     }
 
     fn works(self, tools: &Tools, out: &Out) -> bool {
+        // Without it, what would enter it has much to say.
+        if !self.root(tools).exists() {
+            return false;
+        }
         let said = task(self, tools, tools.target_dir()).args("emcc --version").read(out).unwrap_or_default();
         said.contains(self.said())
     }
@@ -72,18 +76,40 @@ pub struct Args {
 /// What runs a command there.
 const ENTER: &str = "tests/xtask/src/enter.sh";
 
+/// Checks that it is there, or can be installed if somebody asked for it.
+pub fn look(version: Version, tools: &Tools) -> Result<()> {
+    if version.works(tools, &Out::Terminal) {
+        return Ok(());
+    }
+    let name = version.name();
+    ensure!(
+        version == Version::Latest,
+        "no Emscripten {name}; `cargo verify --all-hosts` installs it under `target/`, 2.5 GB, if root runs it"
+    );
+    can_be_installed(version, tools, &Out::Terminal)
+}
+
+/// All that is needed to install it.
+fn can_be_installed(version: Version, tools: &Tools, out: &Out) -> Result<()> {
+    let name = version.name();
+    let user = tools.program(Path::new("id")).args("-u").read(out)?;
+    ensure!(
+        user.trim() == "0",
+        "only root can install Emscripten {name}, in a Debian of its own, and enter it; or have an `emcc` of yours in the PATH: \
+         https://emscripten.org/docs/getting_started/downloads.html"
+    );
+    debian(tools, "debootstrap", out, |tools| {
+        tools.program(Path::new("debootstrap")).args("--version").read(&Out::Terminal).map(drop)
+    })
+}
+
 /// Checks that it is there. It is large, so it is installed only in CI, or when somebody asks for it.
 pub fn meet(version: Version, tools: &Tools, out: &Out) -> Result<()> {
     // Only `--all-hosts` asks for the latest.
     if in_ci() || version == Version::Latest {
         return install(version, tools, out);
     }
-    let name = version.name();
-    ensure!(
-        version.works(tools, out),
-        "no Emscripten {name}; `cargo verify --all-hosts` installs it under `target/`, 2.5 GB"
-    );
-    Ok(())
+    look(version, tools)
 }
 
 /// All of the Debian that has it is unpacked into a folder of ours: two minutes and 2.5 GB.
@@ -92,11 +118,7 @@ pub fn install(version: Version, tools: &Tools, out: &Out) -> Result<()> {
         return Ok(());
     }
     let name = version.name();
-    debian(tools, "debootstrap", out, |tools| {
-        tools.program(Path::new("debootstrap")).args("--version").read(&Out::Terminal).map(drop)
-    })?;
-    let user = tools.program(Path::new("id")).args("-u").read(out)?;
-    ensure!(user.trim() == "0", "only root can install Emscripten, {name}: it comes in a Debian of its own");
+    can_be_installed(version, tools, out)?;
     out.say(&format!("installing Emscripten, {name} (two minutes, once)"));
     let mirror = mirror(tools, out)?;
     let mut left = 2;

@@ -13,6 +13,7 @@ const WASM: Need = Need::Target(Toolchain::Current, "wasm32-unknown-unknown");
 const THUMB: Need = Need::Target(Toolchain::Current, "thumbv7em-none-eabihf");
 const M0: Need = Need::Target(Toolchain::Current, "thumbv6m-none-eabi");
 const RISCV: Need = Need::Target(Toolchain::Current, "riscv32imc-unknown-none-elf");
+const ARM: Need = Need::Qemu("qemu-system-arm");
 const WASI: Need = Need::Target(Toolchain::Current, beside_libc::WASI);
 const EMSCRIPTEN: &[Need] =
     &[Need::Target(Toolchain::Current, beside_libc::EMSCRIPTEN), Need::Node, Need::Emscripten(Version::Stable)];
@@ -99,25 +100,25 @@ const EXAMPLES: &[Example] = &[
     Example {
         name: "cortex-m",
         command: "examples/cortex-m/run.sh",
-        needs: &[THUMB, Need::Qemu],
+        needs: &[THUMB, ARM],
         says: &["job of channel 4 has to wait", "channel 4: median 425", "refused: `samples` asked for", "│ samples"],
     },
     Example {
         name: "cortex-m0",
         command: "examples/cortex-m0/run.sh",
-        needs: &[M0, Need::Qemu],
+        needs: &[M0, ARM],
         says: &["100 packets, in order", "too late: `packets` asked for", " at once", "│ packets", "│ work"],
     },
     Example {
         name: "riscv32",
         command: "examples/riscv32/run.sh",
-        needs: &[RISCV, Need::Qemu],
+        needs: &[RISCV, Need::Qemu("qemu-system-riscv32")],
         says: &["turn 3: the 4 times", "refused: `words` asked for", "refused: 8192 bytes", " at the peak", "│ words"],
     },
     Example {
         name: "two-rams",
         command: "examples/two-rams/run.sh",
-        needs: &[THUMB, Need::Qemu],
+        needs: &[THUMB, ARM],
         says: &[
             "a name: chip, 80,000 bytes of history: external",
             "a frame: external",
@@ -161,12 +162,81 @@ fn run(example: &Example, tools: &Tools, out: &Out) -> Result<()> {
     let script = tools.cargo_by(Toolchain::Current, "sh")?.args(example.command);
     let script = script.env("CARGO_TARGET_DIR", tools.target_dir());
     let script = if example.needs.contains(&Need::Clang) { script.env("CLANG", tools.clang()?) } else { script };
-    let script =
-        if example.needs.contains(&Need::Qemu) { script.env("PATH", emscripten::path(tools)?) } else { script };
+    let script = if example.needs.iter().any(|need| matches!(need, Need::Qemu(_))) {
+        script.env("PATH", emscripten::path(tools)?)
+    } else {
+        script
+    };
     let said = script.read(out)?;
     out.note(&said)?;
     for says in example.says {
         ensure!(said.contains(says), "it does not say {says:?}");
     }
     Ok(())
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::fs;
+    use std::os::unix::fs::{PermissionsExt, symlink};
+    use std::path::Path;
+    use std::process::Command;
+
+    use super::*;
+
+    /// What must be said of something that is missing; of what the script installs itself, nothing.
+    fn said_of(need: &Need) -> Option<String> {
+        Some(match need {
+            Need::Target(_, target) => format!("rustup target add {target}"),
+            Need::Node => "missing: node 20 or later".into(),
+            Need::Cc => "apt-get install gcc".into(),
+            Need::Clang | Need::WasiClang => "apt-get install clang-19 lld-19".into(),
+            Need::Qemu("qemu-system-riscv32") => "apt-get install qemu-system-riscv".into(),
+            Need::Qemu(program) => format!("apt-get install {program}"),
+            Need::Emscripten(_) => "emcc".into(),
+            Need::Wasmtime => "apt-get install python3-pip".into(),
+            Need::WasmBindgen => return None,
+            _ => panic!("what does an example say that lacks this?"),
+        })
+    }
+
+    /// Where nothing is installed but a cargo, each script says all that it lacks, and has called that cargo not once.
+    #[test]
+    fn what_is_missing_is_said_before_anything_is_built() {
+        let tools = Tools::find().unwrap();
+        let folder = std::env::temp_dir().join(format!("freehold-examples-{}", std::process::id()));
+        fs::create_dir_all(&folder).unwrap();
+        let called = folder.join("called");
+        let cargo = folder.join("cargo");
+        fs::write(&cargo, format!("#!/bin/sh\n: >'{}'\nexit 1\n", called.display())).unwrap();
+        fs::set_permissions(&cargo, fs::Permissions::from_mode(0o755)).unwrap();
+        for program in ["sh", "dirname", "id", "mkdir", "sed"] {
+            let found = ["/bin", "/usr/bin"].map(|bin| Path::new(bin).join(program)).into_iter().find(|at| at.exists());
+            symlink(found.unwrap(), folder.join(program)).unwrap();
+        }
+        for Example { name, command, needs, .. } in EXAMPLES {
+            let mut script = Command::new(folder.join("sh"));
+            script.args(command.split(' ')).current_dir(tools.root()).env_clear().env("PATH", &folder);
+            let done = script.env("CARGO_TARGET_DIR", folder.join("target")).output().unwrap();
+            let said = String::from_utf8(done.stderr).unwrap();
+            assert_eq!(done.status.code(), Some(3), "{name}: {said}");
+            assert!(!called.exists(), "{name} calls cargo first");
+            for lack in needs.iter().filter_map(said_of) {
+                assert!(said.contains(&lack), "{name} does not say {lack:?}: {said}");
+            }
+        }
+        fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[test]
+    fn every_script_is_tried() {
+        let root = Tools::find().unwrap().root().to_owned();
+        let folders = fs::read_dir(root.join("examples")).unwrap().map(|entry| entry.unwrap().path());
+        let scripts = folders.map(|folder| folder.join("run.sh")).filter(|script| script.exists());
+        let there: BTreeSet<_> = scripts.map(|script| script.strip_prefix(&root).unwrap().to_owned()).collect();
+        let tried: BTreeSet<_> =
+            EXAMPLES.iter().map(|example| Path::new(example.command.split(' ').next().unwrap()).to_owned()).collect();
+        assert_eq!(there, tried);
+    }
 }

@@ -8,7 +8,7 @@ use crate::beside_libc::EMSCRIPTEN;
 use crate::c;
 use crate::command::Out;
 use crate::emscripten::Version;
-use crate::need::Need;
+use crate::need::{self, Need};
 use crate::steps::Step;
 use crate::tools::{Module, Toolchain, Tools};
 
@@ -107,8 +107,8 @@ impl Map {
 pub fn run(args: &Args) -> Result<()> {
     let tools = Tools::find()?;
     let path = tools.root().join(DOC);
+    need::meet_all(&MAPS.iter().flat_map(Map::needs).collect::<Vec<_>>(), &tools, &Out::Terminal)?;
     for map in MAPS {
-        map.needs().iter().try_for_each(|need| need.meet(&tools, &Out::Terminal))?;
         let drawn = map.draw(&tools, &Out::Terminal)?;
         if args.write {
             let mut doc = fs::read_to_string(&path)?;

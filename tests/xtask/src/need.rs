@@ -40,13 +40,43 @@ pub enum Need {
     Wasmtime,
     /// clang for WASI, and the libc that Debian 12 has with it.
     WasiClang,
-    /// An emulator of ARM boards.
-    Qemu,
+    /// An emulator of boards, by its name.
+    Qemu(&'static str),
     /// Emscripten, in a Debian of its own.
     Emscripten(emscripten::Version),
 }
 
+/// Checks that all of this is there, before anything is built: the error names all that is not. What we can install is installed then.
+pub fn meet_all(needs: &[Need], tools: &Tools, out: &Out) -> Result<()> {
+    let lacks: Vec<_> =
+        needs.iter().filter_map(|need| need.look(tools).err()).map(|lack| format!("{lack:#}")).collect();
+    ensure!(lacks.is_empty(), "missing:\n{}", lacks.join("\n"));
+    needs.iter().try_for_each(|need| need.meet(tools, out))
+}
+
 impl Need {
+    /// Looks for what only the user can install, as most things are that are not Rust's. The error is what is missing, and how to get it.
+    pub fn look(self, tools: &Tools) -> Result<()> {
+        match self {
+            Self::Target(on, _) | Self::Component(on, _) if on == Toolchain::Nightly => Self::Nightly.look(tools),
+            Self::Sysroot(_) => Self::Nightly.look(tools),
+            Self::Target(..) | Self::Component(..) | Self::WasmBindgen | Self::Fuzzer => Ok(()),
+            Self::Member(name) => tools.member(name).map(drop),
+            Self::Nightly => tools.nightly().map(drop),
+            Self::Node => node(tools),
+            Self::Wasmtime if tools.wasmtime().exists() => Ok(()),
+            Self::Wasmtime => {
+                let pip = tools.program(Path::new("python3")).args("-m pip --version").read(&Out::Terminal).map(drop);
+                pip.context("no Python with pip: `apt-get install python3-pip` gets it on Debian")
+            }
+            // In CI they are installed.
+            Self::Cc | Self::Clang | Self::WasiClang | Self::Qemu(_) | Self::Emscripten(_) if in_ci() => Ok(()),
+            // All that these do is to look.
+            Self::Cc | Self::Clang | Self::WasiClang | Self::Qemu(_) => self.meet(tools, &Out::Terminal),
+            Self::Emscripten(version) => emscripten::look(version, tools),
+        }
+    }
+
     /// Checks that it is there, and installs it if not, with a line that says so.
     /// The error is what stood in the way.
     pub fn meet(self, tools: &Tools, out: &Out) -> Result<()> {
@@ -82,7 +112,7 @@ impl Need {
             Self::Fuzzer => program(tools, &[FUZZER], "cargo-fuzz", FUZZER_VERSION, out),
             Self::Wasmtime => wasmtime(tools, out),
             Self::WasiClang => debian(tools, WASI_CLANG, out, wasi_libc_of_2022),
-            Self::Qemu => qemu(tools, out),
+            Self::Qemu(program) => qemu(program, tools, out),
             Self::Emscripten(version) => emscripten::meet(version, tools, out),
         }
     }
@@ -109,10 +139,12 @@ fn sysroot(tools: &Tools, target: &str, out: &Out) -> Result<()> {
 fn node(tools: &Tools) -> Result<()> {
     const OLDEST: Version = Version::new(20, 0, 0);
     let found = tools.node().args("--version").read(&Out::Terminal);
-    let found = found.with_context(|| format!("no node: {OLDEST} or later must be installed by hand"))?;
+    let found = found.with_context(|| {
+        format!("no node {OLDEST} or later: https://nodejs.org/en/download has the line that installs it")
+    })?;
     let version = Version::parse(found.trim().trim_start_matches('v'))?;
     if version < OLDEST {
-        bail!("node is {version}; {OLDEST} or later must be installed by hand");
+        bail!("node is {version}, not {OLDEST} or later: https://nodejs.org/en/download has the line that installs it");
     }
     Ok(())
 }
@@ -153,26 +185,22 @@ pub fn debian(tools: &Tools, packages: &str, out: &Out, find: impl Fn(&Tools) ->
     find(tools)
 }
 
-/// The emulators, each with the package that has it.
-const EMULATORS: &[(&str, &str)] =
-    &[("qemu-system-arm", "qemu-system-arm"), ("qemu-system-riscv32", "qemu-system-riscv")];
-
 /// Debian's can't be installed beside later versions of qemu's other programs, but in the Debian that Emscripten comes in it can.
-fn qemu(tools: &Tools, out: &Out) -> Result<()> {
-    EMULATORS.iter().try_for_each(|(program, package)| {
-        let find = || {
-            let qemu = tools.program(Path::new(program)).env("PATH", emscripten::path(tools)?);
-            qemu.args("--version").read(&Out::Terminal).map(drop)
-        };
-        let Err(missing) = find() else {
-            return Ok(());
-        };
-        if !in_ci() {
-            return Err(missing.context(format!("no {program}; on Debian `apt-get install {package}` gets it")));
-        }
-        emscripten::add(program, package, tools, out)?;
-        find()
-    })
+fn qemu(program: &str, tools: &Tools, out: &Out) -> Result<()> {
+    // Older releases have it in qemu-system-misc.
+    let package = if program == "qemu-system-riscv32" { "qemu-system-riscv" } else { program };
+    let find = || {
+        let qemu = tools.program(Path::new(program)).env("PATH", emscripten::path(tools)?);
+        qemu.args("--version").read(&Out::Terminal).map(drop)
+    };
+    let Err(missing) = find() else {
+        return Ok(());
+    };
+    if !in_ci() {
+        return Err(missing.context(format!("no {program}; on Debian `apt-get install {package}` gets it")));
+    }
+    emscripten::add(program, package, tools, out)?;
+    find()
 }
 
 /// They understand one version of wasm-bindgen: the one that the lock file holds.

@@ -14,7 +14,7 @@ use indicatif::{MultiProgress, ProgressBar, ProgressState, ProgressStyle};
 
 use crate::command::{Out, last_line};
 use crate::emscripten::{self, Version};
-use crate::need::in_ci;
+use crate::need::{Need, in_ci};
 use crate::steps::{self, Step};
 use crate::tools::Tools;
 
@@ -121,6 +121,7 @@ struct Verify {
 impl Verify {
     /// Runs these steps, one after the other; beside them, on all processors but one, those that keep one busy for long.
     fn run(&self, steps: Vec<Step>) {
+        self.say_what_is_missing(&steps);
         let processors = thread::available_parallelism().map_or(1, NonZero::get);
         let (long, others): (Vec<_>, Vec<_>) = steps.into_iter().partition(|step| step.single);
         // What they need is installed before anything runs, as two installations may get in each other's way.
@@ -136,6 +137,22 @@ impl Verify {
             others.iter().for_each(|step| self.step(step, self.ready(step)));
             run_long();
         });
+    }
+
+    /// Says before anything is built what steps will be left out, and how to get what they need.
+    fn say_what_is_missing(&self, steps: &[Step]) {
+        let mut needs: Vec<(Need, usize)> = Vec::new();
+        for need in steps.iter().flat_map(|step| &step.needs) {
+            match needs.iter_mut().find(|(known, _)| known == need) {
+                Some((_, count)) => *count += 1,
+                None => needs.push((*need, 1)),
+            }
+        }
+        for (need, count) in needs {
+            if let Err(lack) = need.look(&self.tools) {
+                println!("missing, for {count} of the steps: {lack:#}");
+            }
+        }
     }
 
     /// A step's log, once there is all that it needs.

@@ -1,23 +1,20 @@
 //! Arenas and their scopes.
 //!
-//! An arena's record lies in a claim of its own, a scope's in the memory that the scope hands out: leaving the scope frees it.
+//! An arena's record lies on a shelf of its ledger's, a scope's in the memory that the scope hands out: leaving the scope frees it.
 
 use core::alloc::Layout;
 use core::cell::{Cell, UnsafeCell};
 use core::ffi::{c_char, c_int, c_void};
 use core::ptr::{self, NonNull};
 
-use freehold::{Alloc, AllocError, Arena, Claim, Obstacle, Scope};
+use freehold::{Alloc, AllocError, Arena, Obstacle, Scope};
 
-use crate::ledger::{Home, LedgerHandle, lodge};
+use crate::ledger::{self, Home, LedgerHandle, alignment};
 use crate::problem::{Name, Problem, Report};
-use crate::table::{Entry, Item, Table, status, value};
+use crate::table::{Entry, Record, Table, status, value};
 
-/// The alignment of what is asked for with none: that of C's `max_align_t`.
-pub const ALIGN: usize = 16;
-
-/// An open arena. Its fields are dropped in this order.
-pub struct ArenaRecord {
+/// An open arena.
+struct ArenaRecord {
     // C names each alignment, so nothing is rounded up beyond that.
     arena: UnsafeCell<Arena<'static, 1>>,
     entry: Entry,
@@ -25,12 +22,10 @@ pub struct ArenaRecord {
     innermost: Cell<Option<NonNull<ScopeRecord>>>,
     owner: &'static str,
     home: &'static Home,
-    /// Where all this lies.
-    _claim: Claim<'static>,
 }
 
 /// An open scope. It lies in its own memory.
-pub struct ScopeRecord {
+struct ScopeRecord {
     scope: UnsafeCell<Scope<'static, 1>>,
     entry: Entry,
     arena: NonNull<ArenaRecord>,
@@ -42,6 +37,22 @@ pub struct ScopeRecord {
 enum Place {
     Arena(&'static Arena<'static, 1>),
     Scope(&'static Scope<'static, 1>),
+}
+
+impl Record for ArenaRecord {
+    const KIND: &'static str = "an arena";
+
+    fn entry(&self) -> &Entry {
+        &self.entry
+    }
+}
+
+impl Record for ScopeRecord {
+    const KIND: &'static str = "a scope";
+
+    fn entry(&self) -> &Entry {
+        &self.entry
+    }
 }
 
 impl ArenaRecord {
@@ -60,10 +71,7 @@ impl ArenaRecord {
     }
 
     fn alloc(&self, size: usize, align: usize) -> Result<NonNull<u8>, Problem> {
-        let align = if align == 0 { ALIGN } else { align };
-        if !align.is_power_of_two() {
-            return Err(Problem::BadAlignment { align });
-        }
+        let align = alignment(align)?;
         let Ok(layout) = Layout::from_size_align(size.max(1), align) else {
             return Err(self.too_large(size, align));
         };
@@ -120,10 +128,8 @@ fn open_scope(table: &Table, arena: NonNull<ArenaRecord>) -> Result<usize, Probl
     // SAFETY: just allocated for this.
     unsafe { place.write(fresh) };
     record.innermost.set(Some(place));
-    // SAFETY: just written.
-    let entry = NonNull::from(unsafe { &place.as_ref().entry });
-    // SAFETY: it stays there until the scope ends, which takes it out.
-    Ok(unsafe { table.enter(entry, Item::Scope(place)) })
+    // SAFETY: just written; it stays there until the scope ends, which takes it out.
+    Ok(unsafe { table.enter(place) })
 }
 
 /// `freehold_arena *`.
@@ -138,24 +144,19 @@ pub struct ScopeHandle(usize);
 
 #[unsafe(no_mangle)]
 unsafe extern "C" fn freehold_arena_open(ledger: LedgerHandle, name: *const c_char, error: *mut Report) -> ArenaHandle {
+    let make = |home: &'static Home, owner| {
+        Ok(ArenaRecord {
+            arena: UnsafeCell::new(Arena::new_in(&home.ledger, owner).with_min_align::<1>()),
+            entry: Entry::new(),
+            innermost: Cell::new(None),
+            owner,
+            home,
+        })
+    };
     let work = |table: &Table| {
-        let home = table.ledger(ledger.0)?;
-        let make = |home: &'static Home, owner, claim| {
-            Ok(ArenaRecord {
-                arena: UnsafeCell::new(Arena::new_in(&home.ledger, owner).with_min_align::<1>()),
-                entry: Entry::new(),
-                innermost: Cell::new(None),
-                owner,
-                home,
-                _claim: claim,
-            })
-        };
+        let home = table.get::<Home>(ledger.0)?;
         // SAFETY: a ledger is only closed when nothing on it is open; C's caller owes the name.
-        let arena: NonNull<ArenaRecord> = unsafe { lodge(home, name, make) }?;
-        // SAFETY: just made.
-        let entry = NonNull::from(unsafe { &arena.as_ref().entry });
-        // SAFETY: it stays there until `freehold_arena_close` takes it out.
-        Ok(unsafe { table.enter(entry, Item::Arena(arena)) })
+        unsafe { ledger::open(table, home, name, make) }
     };
     // SAFETY: C's caller owes it.
     let handle = unsafe { value(error, work) };
@@ -165,16 +166,15 @@ unsafe extern "C" fn freehold_arena_open(ledger: LedgerHandle, name: *const c_ch
 #[unsafe(no_mangle)]
 unsafe extern "C" fn freehold_arena_close(arena: ArenaHandle, error: *mut Report) -> c_int {
     let work = |table: &Table| {
-        let place = table.arena(arena.0)?;
-        {
+        let place = table.get::<ArenaRecord>(arena.0)?;
+        let home = {
             // SAFETY: it is there while its handle is in the table.
             let record = unsafe { place.as_ref() };
             record.end_scopes(table, None);
-            record.home.open.set(record.home.open.get() - 1);
-        }
-        table.remove(arena.0);
-        // SAFETY: nobody knows of it any more. What it lies in goes last, with the record that was moved out of it.
-        drop(unsafe { place.read() });
+            record.home
+        };
+        // SAFETY: it was opened there, and is open; nothing of it is used here.
+        unsafe { ledger::close(table, home, place) };
         Ok(())
     };
     // SAFETY: C's caller owes it.
@@ -184,7 +184,7 @@ unsafe extern "C" fn freehold_arena_close(arena: ArenaHandle, error: *mut Report
 #[unsafe(no_mangle)]
 unsafe extern "C" fn freehold_arena_reset(arena: ArenaHandle, error: *mut Report) -> c_int {
     let work = |table: &Table| {
-        let place = table.arena(arena.0)?;
+        let place = table.get::<ArenaRecord>(arena.0)?;
         // SAFETY: it is there while its handle is in the table.
         let record = unsafe { place.as_ref() };
         record.end_scopes(table, None);
@@ -199,7 +199,7 @@ unsafe extern "C" fn freehold_arena_reset(arena: ArenaHandle, error: *mut Report
 #[unsafe(no_mangle)]
 unsafe extern "C" fn freehold_arena_trim(arena: ArenaHandle, error: *mut Report) -> c_int {
     let work = |table: &Table| {
-        let place = table.arena(arena.0)?;
+        let place = table.get::<ArenaRecord>(arena.0)?;
         // SAFETY: it is there while its handle is in the table.
         let record = unsafe { place.as_ref() };
         if record.innermost.get().is_some() {
@@ -215,7 +215,7 @@ unsafe extern "C" fn freehold_arena_trim(arena: ArenaHandle, error: *mut Report)
 
 #[unsafe(no_mangle)]
 unsafe extern "C" fn freehold_scope_open(arena: ArenaHandle, error: *mut Report) -> ScopeHandle {
-    let work = |table: &Table| open_scope(table, table.arena(arena.0)?);
+    let work = |table: &Table| open_scope(table, table.get::<ArenaRecord>(arena.0)?);
     // SAFETY: C's caller owes it.
     let handle = unsafe { value(error, work) };
     ScopeHandle(handle.unwrap_or_default())
@@ -224,7 +224,7 @@ unsafe extern "C" fn freehold_scope_open(arena: ArenaHandle, error: *mut Report)
 #[unsafe(no_mangle)]
 unsafe extern "C" fn freehold_scope_close(scope: ScopeHandle, error: *mut Report) -> c_int {
     let work = |table: &Table| {
-        let scope = table.scope(scope.0)?;
+        let scope = table.get::<ScopeRecord>(scope.0)?;
         // SAFETY: it is there while its handle is in the table.
         let arena = unsafe { scope.as_ref() }.arena;
         // SAFETY: an arena is closed after its scopes.
@@ -239,7 +239,7 @@ unsafe extern "C" fn freehold_scope_close(scope: ScopeHandle, error: *mut Report
 unsafe extern "C" fn freehold_alloc(arena: ArenaHandle, size: usize, align: usize, error: *mut Report) -> *mut c_void {
     let work = |table: &Table| {
         // SAFETY: it is there while its handle is in the table.
-        unsafe { table.arena(arena.0)?.as_ref() }.alloc(size, align)
+        unsafe { table.get::<ArenaRecord>(arena.0)?.as_ref() }.alloc(size, align)
     };
     // SAFETY: C's caller owes it.
     let block = unsafe { value(error, work) };
@@ -255,7 +255,7 @@ unsafe extern "C" fn freehold_alloc_array(
     error: *mut Report,
 ) -> *mut c_void {
     let work = |table: &Table| {
-        let arena = table.arena(arena.0)?;
+        let arena = table.get::<ArenaRecord>(arena.0)?;
         // SAFETY: it is there while its handle is in the table.
         let arena = unsafe { arena.as_ref() };
         // What overflows is more than there can be, and is refused as that.
@@ -269,7 +269,7 @@ unsafe extern "C" fn freehold_alloc_array(
 #[unsafe(no_mangle)]
 unsafe extern "C" fn freehold_reserve(arena: ArenaHandle, bytes: usize, error: *mut Report) -> c_int {
     let work = |table: &Table| {
-        let arena = table.arena(arena.0)?;
+        let arena = table.get::<ArenaRecord>(arena.0)?;
         // SAFETY: it is there while its handle is in the table.
         Ok(unsafe { arena.as_ref() }.reserve(bytes)?)
     };

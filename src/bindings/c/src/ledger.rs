@@ -1,7 +1,5 @@
 //! Ledgers: where memory comes from, and who holds it.
 
-use core::alloc::Layout;
-use core::cell::Cell;
 use core::ffi::{c_char, c_int, c_void};
 use core::fmt::Write;
 use core::ptr::NonNull;
@@ -9,17 +7,21 @@ use core::ptr::NonNull;
 #[cfg(any(unix, windows, target_family = "wasm"))]
 use freehold::DefaultBacking;
 use freehold::backing::{Backing, GRAIN, Grant, Loan, Request};
-use freehold::{Claim, Ledger, Obstacle, Region};
+use freehold::{Ledger, Obstacle, Region};
 
 use crate::problem::{Buffer, NAME, Name, Problem, Report};
-use crate::table::{Entry, Item, Table, status, value};
+use crate::shelf::Shelves;
+use crate::table::{Entry, Record, Table, status, value};
+
+/// The alignment of what is asked for with none: that of C's `max_align_t`.
+const ALIGN: usize = 16;
 
 /// A ledger, where its handle is looked up.
 pub struct Home {
-    pub entry: Entry,
+    entry: Entry,
     pub ledger: Ledger<Source>,
-    /// Arenas and pools that are open on it.
-    pub open: Cell<usize>,
+    /// Where the arenas and pools are that are open on it.
+    open: Shelves,
     /// The region that it lies in, from where to where, and over whose rest it is; nothing for the module's own.
     region: (usize, usize),
 }
@@ -73,9 +75,17 @@ unsafe impl Sync for Own {}
 #[cfg(any(unix, windows, target_family = "wasm"))]
 static OWN: Own = Own(Home::new(Source::Default(DefaultBacking::new()), (0, 0)));
 
+impl Record for Home {
+    const KIND: &'static str = "a ledger";
+
+    fn entry(&self) -> &Entry {
+        &self.entry
+    }
+}
+
 impl Home {
     const fn new(source: Source, region: (usize, usize)) -> Home {
-        Home { entry: Entry::new(), ledger: Ledger::new(source), open: Cell::new(0), region }
+        Home { entry: Entry::new(), ledger: Ledger::new(source), open: Shelves::new(), region }
     }
 
     /// Who has memory in `[start, end)`, and where that begins; nobody if the range lies in one claim, whose holder may do with it
@@ -93,44 +103,42 @@ impl Home {
     }
 }
 
-/// A record, and the name that it is called by. The record comes first, so that it has the same address.
-#[repr(C)]
-struct Named<T> {
-    record: T,
-    name: Name,
+/// The alignment that C asks for, 0 being [`ALIGN`].
+pub fn alignment(asked: usize) -> Result<usize, Problem> {
+    let align = if asked == 0 { ALIGN } else { asked };
+    if align.is_power_of_two() { Ok(align) } else { Err(Problem::BadAlignment { align }) }
 }
 
-/// Puts what `make` returns into a claim of its own on a ledger, beside a copy of the name that it claims memory by. It stays there
-/// until the claim, which it must keep, is dropped.
+/// Opens something on a ledger, which `make` makes: it gets the ledger, and a copy of the name to claim memory by. Returns its ticket.
 ///
 /// # Safety
 ///
-/// The caller owes: `home` is there, and stays until what is made is closed; `name` is null or ends with a null; what `make` gets it
-/// only keeps in the record.
-pub unsafe fn lodge<T>(
+/// The caller owes: `home` is there, and stays until what is made is closed; `name` is null or ends with a null; what `make` gets it only
+/// keeps in the record.
+pub unsafe fn open<T: Record>(
+    table: &Table,
     home: NonNull<Home>,
     name: *const c_char,
-    make: impl FnOnce(&'static Home, &'static str, Claim<'static>) -> Result<T, Problem>,
-) -> Result<NonNull<T>, Problem> {
-    // SAFETY: the caller's promise.
-    let name = unsafe { Name::read(name) }?;
+    make: impl FnOnce(&'static Home, &'static str) -> Result<T, Problem>,
+) -> Result<usize, Problem> {
     // SAFETY: the caller's promise.
     let home: &'static Home = unsafe { home.as_ref() };
-    let claim = home.ledger.claim("handles", Layout::new::<Named<T>>());
-    let claim = claim.map_err(|error| Problem::no_room(name, &error))?;
-    let place = claim.as_ptr().cast::<Named<T>>();
-    // SAFETY: a part of the claim, which has the room and the alignment.
-    let kept = unsafe { &raw mut (*place.as_ptr()).name };
-    // SAFETY: as above.
-    unsafe { kept.write(name) };
-    // SAFETY: just written, and not again until the claim is dropped, which comes after all that may read it.
-    let owner: &'static str = unsafe { &*kept }.text();
-    let record = make(home, owner, claim)?;
-    let place = place.cast::<T>();
-    // SAFETY: the other part of the claim, which the record keeps.
-    unsafe { place.write(record) };
-    home.open.set(home.open.get() + 1);
-    Ok(place)
+    // SAFETY: the caller's promise.
+    let record = unsafe { home.open.put(&home.ledger, name, |owner| make(home, owner)) }?;
+    // SAFETY: it stays there until `close` takes it out.
+    Ok(unsafe { table.enter(record) })
+}
+
+/// Closes what was opened on a ledger.
+///
+/// # Safety
+///
+/// The caller owes: `record` is what `open` made on `home`, it is open, and nobody uses it.
+pub unsafe fn close<T: Record>(table: &Table, home: &Home, record: NonNull<T>) {
+    // SAFETY: it is open, so it is there.
+    table.remove(unsafe { record.as_ref() }.entry().ticket());
+    // SAFETY: nobody knows of it any more.
+    unsafe { home.open.take_away(record) };
 }
 
 /// `freehold_ledger *`.
@@ -173,7 +181,7 @@ fn own(table: &Table) -> Result<usize, Problem> {
     let home = &OWN.0;
     if home.entry.ticket() == 0 {
         // SAFETY: a static stays where it is.
-        unsafe { table.enter((&home.entry).into(), Item::Ledger(home.into())) };
+        unsafe { table.enter(NonNull::from(home)) };
     }
     Ok(home.entry.ticket())
 }
@@ -197,7 +205,7 @@ unsafe extern "C" fn freehold_ledger_over(region: *mut c_void, length: usize, er
         if end.div_ceil(freehold::backing::PAGE) > core::arch::wasm32::memory_size::<0>() {
             return Err(Problem::BadRegion { end: Some(end) });
         }
-        if let Some(taken) = table.ledgers().find_map(|home| home.overlap(start, end)) {
+        if let Some(taken) = table.all().find_map(|home: &Home| home.overlap(start, end)) {
             return Err(taken);
         }
         // The ledger lies at the region's start.
@@ -214,10 +222,8 @@ unsafe extern "C" fn freehold_ledger_over(region: *mut c_void, length: usize, er
         let home = unsafe { region.add(pad) }.cast::<Home>();
         // SAFETY: the region has the room, and the alignment was seen to.
         unsafe { home.write(Home::new(Source::Region(rest), (start, end))) };
-        // SAFETY: just written.
-        let entry = NonNull::from(unsafe { &home.as_ref().entry });
-        // SAFETY: it stays there until `freehold_ledger_close` takes it out.
-        Ok(unsafe { table.enter(entry, Item::Ledger(home)) })
+        // SAFETY: just written; it stays there until `freehold_ledger_close` takes it out.
+        Ok(unsafe { table.enter(home) })
     };
     // SAFETY: C's caller owes it.
     let handle = unsafe { value(error, work) };
@@ -227,13 +233,13 @@ unsafe extern "C" fn freehold_ledger_over(region: *mut c_void, length: usize, er
 #[unsafe(no_mangle)]
 unsafe extern "C" fn freehold_ledger_close(ledger: LedgerHandle, error: *mut Report) -> c_int {
     let work = |table: &Table| {
-        let place = table.ledger(ledger.0)?;
+        let place = table.get::<Home>(ledger.0)?;
         // SAFETY: it is there while its handle is in the table.
         let home = unsafe { place.as_ref() };
         if home.region.1 == 0 {
             return Err(Problem::StillOpen { what: "the default ledger is the module's own and stays open" });
         }
-        if home.open.get() > 0 {
+        if !home.open.are_empty() {
             return Err(Problem::StillOpen { what: "an arena or a pool is still open on this ledger" });
         }
         table.remove(ledger.0);
@@ -248,7 +254,7 @@ unsafe extern "C" fn freehold_ledger_close(ledger: LedgerHandle, error: *mut Rep
 #[unsafe(no_mangle)]
 unsafe extern "C" fn freehold_ledger_stats(ledger: LedgerHandle, stats: *mut Stats, error: *mut Report) -> c_int {
     let work = |table: &Table| {
-        let home = table.ledger(ledger.0)?;
+        let home = table.get::<Home>(ledger.0)?;
         let Some(stats) = NonNull::new(stats) else {
             return Err(Problem::NullArgument { what: "place for the numbers" });
         };
@@ -267,7 +273,7 @@ unsafe extern "C" fn freehold_ledger_stats(ledger: LedgerHandle, stats: *mut Sta
 #[unsafe(no_mangle)]
 unsafe extern "C" fn freehold_ledger_next(ledger: LedgerHandle, span: *mut Span, error: *mut Report) -> c_int {
     let work = |table: &Table| {
-        let home = table.ledger(ledger.0)?;
+        let home = table.get::<Home>(ledger.0)?;
         let Some(mut span) = NonNull::new(span) else {
             return Err(Problem::NullArgument { what: "span" });
         };
@@ -297,7 +303,7 @@ unsafe extern "C" fn freehold_ledger_draw(
     error: *mut Report,
 ) -> usize {
     let work = |table: &Table| {
-        let home = table.ledger(ledger.0)?;
+        let home = table.get::<Home>(ledger.0)?;
         if buffer.is_null() && size > 0 {
             return Err(Problem::NullArgument { what: "buffer" });
         }

@@ -5,6 +5,8 @@
 //!
 //! - A handle is a ticket number, not an address (`table.rs`): whatever C passes as one is looked up, never followed, so one that is
 //!   null, foreign, closed or of another kind is found out without a look at memory that may be anybody's.
+//! - What the table holds it doesn't know: a ledger, an arena, a scope and a pool are each a `Record`, and the compiler tells them apart. An
+//!   arena's and a pool's lie side by side, some on a claim (`shelf.rs`).
 //! - A block's address is looked up among the pool's blocks before the word behind it is read (`pool.rs`).
 //! - All calls take turns: one lock is held from the look-up to the end. So any thread may call anything, and nothing is closed
 //!   while another call uses it. There are no callbacks, so none comes back in.
@@ -17,11 +19,13 @@
 #[cfg(any(all(any(unix, windows), not(target_family = "wasm")), target_os = "emscripten"))]
 extern crate std;
 
-mod arena;
-mod ledger;
-mod pool;
+// In the order of the layers: a module uses those above it only.
 mod problem;
 mod table;
+mod shelf;
+mod ledger;
+mod arena;
+mod pool;
 
 #[doc(hidden)]
 pub use problem::Code;

@@ -5,12 +5,11 @@ use core::cell::Cell;
 use core::ffi::{c_char, c_int, c_void};
 use core::ptr::{self, NonNull};
 
-use freehold::{BlockPool, Claim, Obstacle};
+use freehold::{BlockPool, Obstacle};
 
-use crate::arena::ALIGN;
-use crate::ledger::{Home, LedgerHandle, lodge};
+use crate::ledger::{self, Home, LedgerHandle, alignment};
 use crate::problem::{Name, Problem, Report};
-use crate::table::{Entry, Item, Table, status, value};
+use crate::table::{Entry, Record, Table, status, value};
 
 const WORD: usize = size_of::<usize>();
 
@@ -19,8 +18,8 @@ const WORD: usize = size_of::<usize>();
 const IN_USE: usize = 0x5f1c_a3b7_2e94_d06d_u64 as usize;
 const FREE: usize = !IN_USE;
 
-/// An open pool. Its fields are dropped in this order.
-pub struct PoolRecord {
+/// An open pool.
+struct PoolRecord {
     blocks: BlockPool<'static>,
     entry: Entry,
     /// Bytes of a block that are the user's, up to the word behind it.
@@ -28,8 +27,14 @@ pub struct PoolRecord {
     in_use: Cell<usize>,
     owner: &'static str,
     home: &'static Home,
-    /// Where all this lies.
-    _claim: Claim<'static>,
+}
+
+impl Record for PoolRecord {
+    const KIND: &'static str = "a pool";
+
+    fn entry(&self) -> &Entry {
+        &self.entry
+    }
 }
 
 impl PoolRecord {
@@ -104,12 +109,9 @@ unsafe extern "C" fn freehold_pool_open(
     error: *mut Report,
 ) -> PoolHandle {
     let work = |table: &Table| {
-        let home = table.ledger(ledger.0)?;
-        let align = if align == 0 { ALIGN } else { align };
-        if !align.is_power_of_two() {
-            return Err(Problem::BadAlignment { align });
-        }
-        let make = |home: &'static Home, owner, claim| {
+        let home = table.get::<Home>(ledger.0)?;
+        let align = alignment(align)?;
+        let make = |home: &'static Home, owner| {
             let too_large = Problem::NoRoom { owner: Name::of(owner), size, align, obstacle: Obstacle::TooLarge };
             let Some((layout, size)) = layout(size, align) else {
                 return Err(too_large);
@@ -118,14 +120,10 @@ unsafe extern "C" fn freehold_pool_open(
                 0 => BlockPool::new_in(&home.ledger, owner, layout),
                 _ => BlockPool::fixed_in(&home.ledger, owner, layout, capacity)?,
             };
-            Ok(PoolRecord { blocks, entry: Entry::new(), size, in_use: Cell::new(0), owner, home, _claim: claim })
+            Ok(PoolRecord { blocks, entry: Entry::new(), size, in_use: Cell::new(0), owner, home })
         };
         // SAFETY: a ledger is only closed when nothing on it is open; C's caller owes the name.
-        let pool: NonNull<PoolRecord> = unsafe { lodge(home, name, make) }?;
-        // SAFETY: just made.
-        let entry = NonNull::from(unsafe { &pool.as_ref().entry });
-        // SAFETY: it stays there until `freehold_pool_close` takes it out.
-        Ok(unsafe { table.enter(entry, Item::Pool(pool)) })
+        unsafe { ledger::open(table, home, name, make) }
     };
     // SAFETY: C's caller owes it.
     let handle = unsafe { value(error, work) };
@@ -143,15 +141,11 @@ fn layout(size: usize, align: usize) -> Option<(Layout, usize)> {
 #[unsafe(no_mangle)]
 unsafe extern "C" fn freehold_pool_close(pool: PoolHandle, error: *mut Report) -> c_int {
     let work = |table: &Table| {
-        let place = table.pool(pool.0)?;
-        {
-            // SAFETY: it is there while its handle is in the table.
-            let record = unsafe { place.as_ref() };
-            record.home.open.set(record.home.open.get() - 1);
-        }
-        table.remove(pool.0);
-        // SAFETY: nobody knows of it any more. What it lies in goes last, with the record that was moved out of it.
-        drop(unsafe { place.read() });
+        let place = table.get::<PoolRecord>(pool.0)?;
+        // SAFETY: it is there while its handle is in the table.
+        let home = unsafe { place.as_ref() }.home;
+        // SAFETY: it was opened there, and is open; nothing of it is used here.
+        unsafe { ledger::close(table, home, place) };
         Ok(())
     };
     // SAFETY: C's caller owes it.
@@ -161,7 +155,7 @@ unsafe extern "C" fn freehold_pool_close(pool: PoolHandle, error: *mut Report) -
 #[unsafe(no_mangle)]
 unsafe extern "C" fn freehold_pool_alloc(pool: PoolHandle, error: *mut Report) -> *mut c_void {
     let work = |table: &Table| {
-        let pool = table.pool(pool.0)?;
+        let pool = table.get::<PoolRecord>(pool.0)?;
         // SAFETY: it is there while its handle is in the table.
         unsafe { pool.as_ref() }.alloc()
     };
@@ -173,7 +167,7 @@ unsafe extern "C" fn freehold_pool_alloc(pool: PoolHandle, error: *mut Report) -
 #[unsafe(no_mangle)]
 unsafe extern "C" fn freehold_pool_free(pool: PoolHandle, block: *mut c_void, error: *mut Report) -> c_int {
     let work = |table: &Table| {
-        let pool = table.pool(pool.0)?;
+        let pool = table.get::<PoolRecord>(pool.0)?;
         // SAFETY: it is there while its handle is in the table.
         let pool = unsafe { pool.as_ref() };
         // Nothing is freed by freeing null, as with C's own `free`.
@@ -186,7 +180,7 @@ unsafe extern "C" fn freehold_pool_free(pool: PoolHandle, block: *mut c_void, er
 #[unsafe(no_mangle)]
 unsafe extern "C" fn freehold_pool_in_use(pool: PoolHandle, error: *mut Report) -> usize {
     let work = |table: &Table| {
-        let pool = table.pool(pool.0)?;
+        let pool = table.get::<PoolRecord>(pool.0)?;
         // SAFETY: it is there while its handle is in the table.
         Ok(unsafe { pool.as_ref() }.in_use.get())
     };

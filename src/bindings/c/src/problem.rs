@@ -5,8 +5,6 @@ use core::fmt::{self, Write};
 
 use freehold::{AllocError, Obstacle};
 
-use crate::table::Kind;
-
 /// The numbers, as `freehold.h` has them, which says what each means.
 #[allow(missing_docs)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,18 +30,19 @@ pub enum Code {
     NoBacking = 17,
 }
 
-/// What stood in the way of a call. It holds copies of names: their owners may be gone when it is told.
+/// What stood in the way of a call. It holds copies of names: their owners may be gone when it is told. Kinds of handles are what a text
+/// calls them: "an arena".
 pub enum Problem {
     /// There is no room.
     NoRoom { owner: Name, size: usize, align: usize, obstacle: Obstacle },
     /// A handle is null.
-    NullHandle { wanted: Kind },
+    NullHandle { wanted: &'static str },
     /// A handle was never given out.
-    NotAHandle { wanted: Kind, handle: usize },
+    NotAHandle { wanted: &'static str, handle: usize },
     /// A handle is one of another kind.
-    WrongHandle { wanted: Kind, found: Kind },
+    WrongHandle { wanted: &'static str, found: &'static str },
     /// A handle's thing was closed before.
-    Closed { wanted: Kind, handle: usize },
+    Closed { wanted: &'static str, handle: usize },
     /// What is to be closed is still in use.
     StillOpen { what: &'static str },
     /// An argument is null that may not be.

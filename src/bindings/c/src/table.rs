@@ -1,15 +1,12 @@
-//! Handles: ticket numbers, and what they stand for.
+//! Handles: ticket numbers, and the records that they stand for, whatever these are.
 
+use core::any::Any;
 use core::cell::Cell;
 use core::ffi::c_int;
-use core::fmt;
 use core::ptr::NonNull;
 
 use lock_api::Mutex;
 
-use crate::arena::{ArenaRecord, ScopeRecord};
-use crate::ledger::Home;
-use crate::pool::PoolRecord;
 use crate::problem::{Code, Problem, Report};
 
 /// Lists that the entries are in, by the top bits of their tickets.
@@ -31,43 +28,23 @@ const GATHER: usize = {
 
 const _: () = assert!(SPREAD.wrapping_mul(GATHER) == 1);
 
-/// What a handle is one of.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    Ledger,
-    Arena,
-    Scope,
-    Pool,
+/// What a handle stands for. The table knows no more of it than this.
+pub trait Record: Any {
+    /// What errors call it: "an arena".
+    const KIND: &'static str;
+
+    /// Its place in the table, which is a part of it.
+    fn entry(&self) -> &Entry;
 }
 
-impl fmt::Display for Kind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Kind::Ledger => "a ledger",
-            Kind::Arena => "an arena",
-            Kind::Scope => "a scope",
-            Kind::Pool => "a pool",
-        })
-    }
+/// A record of any kind: which one the compiler tells, as no two types are the same.
+trait Known: Any {
+    fn kind(&self) -> &'static str;
 }
 
-/// What a handle stands for: a record that is there as long as its entry is in the table.
-#[derive(Clone, Copy)]
-pub enum Item {
-    Ledger(NonNull<Home>),
-    Arena(NonNull<ArenaRecord>),
-    Scope(NonNull<ScopeRecord>),
-    Pool(NonNull<PoolRecord>),
-}
-
-impl Item {
-    fn kind(self) -> Kind {
-        match self {
-            Item::Ledger(_) => Kind::Ledger,
-            Item::Arena(_) => Kind::Arena,
-            Item::Scope(_) => Kind::Scope,
-            Item::Pool(_) => Kind::Pool,
-        }
+impl<T: Record> Known for T {
+    fn kind(&self) -> &'static str {
+        T::KIND
     }
 }
 
@@ -76,14 +53,14 @@ pub struct Entry {
     /// 0 while it is not in the table.
     ticket: Cell<usize>,
     next: Cell<Link>,
-    item: Cell<Option<Item>>,
+    record: Cell<Option<NonNull<dyn Known>>>,
 }
 
 type Link = Option<NonNull<Entry>>;
 
 impl Entry {
     pub const fn new() -> Entry {
-        Entry { ticket: Cell::new(0), next: Cell::new(None), item: Cell::new(None) }
+        Entry { ticket: Cell::new(0), next: Cell::new(None), record: Cell::new(None) }
     }
 
     /// The number in C's hands; 0 while it is not in the table.
@@ -174,8 +151,8 @@ impl Table {
     ///
     /// # Safety
     ///
-    /// The caller owes: `entry` is a part of the record that `item` names, and both stay where they are until `remove`.
-    pub unsafe fn enter(&self, entry: NonNull<Entry>, item: Item) -> usize {
+    /// The caller owes: `record` is there, and stays where it is until `remove`.
+    pub unsafe fn enter<T: Record>(&self, record: NonNull<T>) -> usize {
         let ticket = loop {
             // One bit is lost to be odd; a number of fewer bits starts over.
             let number = (self.given.get() + 1) & (usize::MAX >> 1);
@@ -187,11 +164,11 @@ impl Table {
         };
         let list = self.list(ticket);
         // SAFETY: the caller's promise.
-        let fresh = unsafe { entry.as_ref() };
+        let fresh = unsafe { record.as_ref() }.entry();
         fresh.ticket.set(ticket);
-        fresh.item.set(Some(item));
+        fresh.record.set(Some(record));
         fresh.next.set(list.get());
-        list.set(Some(entry));
+        list.set(Some(fresh.into()));
         ticket
     }
 
@@ -204,49 +181,41 @@ impl Table {
         }
     }
 
-    /// Every ledger that is open.
-    pub fn ledgers(&self) -> impl Iterator<Item = &Home> {
+    /// Every record of a kind.
+    pub fn all<T: Record>(&self) -> impl Iterator<Item = &T> {
         let mut lists = self.lists.iter();
         let mut next = None;
-        let entries = core::iter::from_fn(move || {
+        let records = core::iter::from_fn(move || {
             while next.is_none() {
                 next = lists.next()?.get();
             }
             // SAFETY: an entry stays where it is while it is in a list.
             let entry: &Entry = unsafe { next?.as_ref() };
             next = entry.next.get();
-            entry.item.get()
+            entry.record.get()
         });
-        entries.filter_map(|item| match item {
+        records.filter_map(|record| {
             // SAFETY: a record is there while its entry is in a list.
-            Item::Ledger(home) => Some(unsafe { home.as_ref() }),
-            _ => None,
+            let record: &dyn Any = unsafe { record.as_ref() };
+            record.downcast_ref()
         })
     }
 
-    pub fn ledger(&self, handle: usize) -> Result<NonNull<Home>, Problem> {
-        self.item(handle, Kind::Ledger, |item| if let Item::Ledger(home) = item { Some(home) } else { None })
-    }
-
-    pub fn arena(&self, handle: usize) -> Result<NonNull<ArenaRecord>, Problem> {
-        self.item(handle, Kind::Arena, |item| if let Item::Arena(arena) = item { Some(arena) } else { None })
-    }
-
-    pub fn scope(&self, handle: usize) -> Result<NonNull<ScopeRecord>, Problem> {
-        self.item(handle, Kind::Scope, |item| if let Item::Scope(scope) = item { Some(scope) } else { None })
-    }
-
-    pub fn pool(&self, handle: usize) -> Result<NonNull<PoolRecord>, Problem> {
-        self.item(handle, Kind::Pool, |item| if let Item::Pool(pool) = item { Some(pool) } else { None })
-    }
-
-    /// What a handle stands for, if `pick` takes it: if it is of the kind that is wanted.
-    fn item<T>(&self, handle: usize, wanted: Kind, pick: impl FnOnce(Item) -> Option<T>) -> Result<T, Problem> {
+    /// The record that a handle stands for, if it is one of this kind. It is there as long as it is in the table.
+    pub fn get<T: Record>(&self, handle: usize) -> Result<NonNull<T>, Problem> {
+        let wanted = T::KIND;
         if handle == 0 {
             return Err(Problem::NullHandle { wanted });
         }
-        if let Some(item) = self.find(handle).and_then(|entry| entry.item.get()) {
-            return pick(item).ok_or(Problem::WrongHandle { wanted, found: item.kind() });
+        if let Some(place) = self.find(handle).and_then(|entry| entry.record.get()) {
+            // SAFETY: a record is there while its entry is in a list.
+            let record = unsafe { place.as_ref() };
+            let any: &dyn Any = record;
+            return if any.is::<T>() {
+                Ok(place.cast())
+            } else {
+                Err(Problem::WrongHandle { wanted, found: record.kind() })
+            };
         }
         let number = (handle >> 1).wrapping_mul(GATHER) & (usize::MAX >> 1);
         let given = handle & 1 == 1 && number != 0 && number <= self.given.get();

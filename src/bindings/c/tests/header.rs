@@ -33,7 +33,8 @@ fn read(path: &str) -> String {
 }
 
 fn sources() -> String {
-    ["arena", "ledger", "pool", "problem", "table"].map(|file| read(&format!("src/{file}.rs"))).concat()
+    let files = fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("src")).unwrap();
+    files.map(|file| fs::read_to_string(file.unwrap().path()).unwrap()).collect()
 }
 
 /// A text with one space wherever there is any.
