@@ -26,10 +26,19 @@ pub struct Region<'r> {
 #[derive(Clone, Copy, Debug)]
 enum Bounds {
     Known(Option<Span>),
-    /// Two addresses that the linker knows, and the compiler doesn't.
-    Between(*mut u8, *mut u8),
-    /// The end is to be asked for.
-    Until(*mut u8, fn() -> *mut u8),
+    /// It ends before it begins.
+    Reversed,
+    /// This function finds out. Only a program that has such a region has it.
+    Late(*mut u8, End, fn(*mut u8, End) -> Bounds),
+}
+
+/// Where one ends that is found out late.
+#[derive(Clone, Copy, Debug)]
+enum End {
+    /// At an address that the linker knows, and the compiler doesn't.
+    At(*mut u8),
+    /// That is to be asked for.
+    Asked(fn() -> *mut u8),
 }
 
 // SAFETY: it is the exclusive borrow of plain bytes, which may be sent.
@@ -87,7 +96,11 @@ impl<'r> Region<'r> {
     ///
     /// As for [`from_raw`](Region::from_raw), of all bytes between the two.
     pub const unsafe fn between(base: *mut u8, end: *mut u8) -> Region<'r> {
-        Region { bounds: Bounds::Between(base, end), _lent: sanitizer::Borrowed::new(None), owner: PhantomData }
+        Region {
+            bounds: Bounds::Late(base, End::At(end), up_to),
+            _lent: sanitizer::Borrowed::new(None),
+            owner: PhantomData,
+        }
     }
 
     /// The bytes from `base` up to what `end` returns: external RAM of which the size is found out, or what the stack leaves. It is called
@@ -98,7 +111,11 @@ impl<'r> Region<'r> {
     /// As for [`from_raw`](Region::from_raw), of all bytes between the two. And `end` doesn't unwind, and uses neither the ledger that the region
     /// goes to nor what lives on it.
     pub const unsafe fn until(base: *mut u8, end: fn() -> *mut u8) -> Region<'r> {
-        Region { bounds: Bounds::Until(base, end), _lent: sanitizer::Borrowed::new(None), owner: PhantomData }
+        Region {
+            bounds: Bounds::Late(base, End::Asked(end), up_to),
+            _lent: sanitizer::Borrowed::new(None),
+            owner: PhantomData,
+        }
     }
 
     /// Where it lies; `None` if there is nothing of it.
@@ -108,35 +125,44 @@ impl<'r> Region<'r> {
     /// What is wrong with it.
     #[inline(always)] // where it is made, its kind is known
     pub(crate) fn look(&self) -> Result<Option<Span>, &'static str> {
-        match self.bounds {
+        match self.found() {
             Bounds::Known(span) => Ok(span),
-            Bounds::Between(base, end) => up_to(base, end),
-            Bounds::Until(base, end) => up_to(base, end()),
+            _ => Err("it ends before it begins"),
         }
     }
 
     /// [`look`](Region::look), once for all.
     #[inline(always)]
     pub(crate) fn find(&mut self) -> Result<Option<Span>, &'static str> {
-        if let Bounds::Until(base, end) = self.bounds {
-            self.bounds = Bounds::Between(base, end());
+        if let Bounds::Late(..) = self.bounds {
+            self.bounds = self.found();
+            if let Bounds::Known(span) = self.bounds {
+                self._lent = sanitizer::Borrowed::new(span);
+            }
         }
-        let found = self.look();
-        if let (Bounds::Between(..), Ok(span)) = (self.bounds, found) {
-            self.bounds = Bounds::Known(span);
-            self._lent = sanitizer::Borrowed::new(span);
+        self.look()
+    }
+
+    #[inline(always)]
+    fn found(&self) -> Bounds {
+        match self.bounds {
+            Bounds::Late(base, end, find) => find(base, end),
+            known => known,
         }
-        found
     }
 }
 
 /// All bytes between the two.
 #[cold]
 #[inline(never)]
-fn up_to(base: *mut u8, end: *mut u8) -> Result<Option<Span>, &'static str> {
-    let len = end.addr().checked_sub(base.addr()).ok_or("it ends before it begins")?;
+fn up_to(base: *mut u8, end: End) -> Bounds {
+    let end = match end {
+        End::At(end) => end,
+        End::Asked(end) => end(),
+    };
+    let Some(len) = end.addr().checked_sub(base.addr()) else { return Bounds::Reversed };
     // SAFETY: the caller of `between` or `until` owes just this.
-    unsafe { Region::from_raw(base, len) }.look()
+    unsafe { Region::from_raw(base, len) }.bounds
 }
 
 // SAFETY: the bytes are the caller's to give (contract of `from_raw`, borrow in `new`) and go out once.

@@ -140,7 +140,7 @@ impl Refill for Lodged<'_> {
     #[inline(always)]
     fn refill(&self, cursor: Cursor, size: usize, align: usize) -> Packed {
         if let Some(list) = self.list() {
-            return list.refill(cursor, size, align);
+            return list.refill_after_one(cursor, size, align);
         }
         match open(self.spans, self.owner, self.growth, size, align) {
             Ok(cursor) => self.enter_if_first(cursor),
@@ -223,7 +223,10 @@ unsafe fn refill_or_panic(
     if let Some(list) = list {
         // SAFETY: the caller's promise.
         let list: &Chunks<'_> = unsafe { list.cast().as_ref() };
-        return list.refill_or_panic(cursor, size, align);
+        match list.make_way(cursor) {
+            Ok(()) => return list.refill_or_panic(cursor, size, align),
+            Err(obstacle) => out_of_memory(AllocError::new(owner, size, align, obstacle)),
+        }
     }
     match open(spans, owner, Growth { first, factor, cap }, size, align) {
         Ok(cursor) => cursor,

@@ -103,13 +103,24 @@ impl<'l> Chunks<'l> {
         Ok(found)
     }
 
+    /// What `refill` returns.
+    #[inline(always)]
+    fn refilled(&self, found: Result<Cursor, Obstacle>) -> Packed {
+        match found {
+            Ok(Cursor { next, end }) => Packed::new((next, end)),
+            Err(obstacle) => {
+                self.obstacle.set(obstacle);
+                Packed::NONE
+            }
+        }
+    }
+
     // Once, for those who panic and those who don't.
     #[inline(never)]
     fn find(&self, cursor: Cursor, lead: usize, size: usize, align: usize) -> Result<Cursor, Obstacle> {
         if size > isize::MAX as usize {
             return Err(Obstacle::TooLarge);
         }
-        self.make_way(cursor)?;
         let here = self.chunk_of(cursor);
         // Inner scopes have ended, as this cursor is used: what they entered is vacant, whether room is found now or not. (Where the
         // cursor lies nowhere, the arena's own may lie in the first.)
@@ -343,13 +354,7 @@ impl Refill for Chunks<'_> {
     #[cold]
     #[inline(never)]
     fn refill(&self, cursor: Cursor, size: usize, align: usize) -> Packed {
-        match self.find_room(cursor, 0, size, align) {
-            Ok(Cursor { next, end }) => Packed::new((next, end)),
-            Err(obstacle) => {
-                self.obstacle.set(obstacle);
-                Packed::NONE
-            }
-        }
+        self.refilled(self.find_room(cursor, 0, size, align))
     }
 
     #[cold]
@@ -381,9 +386,9 @@ impl Refill for Chunks<'_> {
 
 impl Drop for Chunks<'_> {
     fn drop(&mut self) {
-        self.home.set(Cursor::NOWHERE);
-        // SAFETY: whoever held a cursor borrowed or owned this list.
-        unsafe { self.trim() };
+        // Whoever held a cursor borrowed or owned this list, so nothing is left in it, and nobody sees it any more.
+        self.vacate(Cursor::NOWHERE);
+        self.give_back_after(None, usize::MAX);
     }
 }
 

@@ -50,10 +50,10 @@ unsafe impl RawMutex for CriticalSection {
 
     #[inline]
     unsafe fn unlock(&self) {
-        if let Some(before) = self.before.take() {
-            // SAFETY: the caller has the lock, so this is what `acquire` has returned.
-            unsafe { critical_section::release(before) };
-        }
+        // SAFETY: the caller has the lock, and with it what `acquire` has returned.
+        let before = unsafe { self.before.take().unwrap_unchecked() };
+        // SAFETY: as above.
+        unsafe { critical_section::release(before) };
     }
 }
 

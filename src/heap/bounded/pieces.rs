@@ -96,8 +96,13 @@ impl Pieces {
             return false;
         }
         self.bits = region.base().as_ptr().with_addr(start).cast::<u32>().wrapping_sub(word_of(start));
-        (start..at).step_by(WORD).for_each(|word| self.set(word, 0));
-        self.insert(at, end - at);
+        let mut word = start;
+        while word < at {
+            self.set(word, 0);
+            word += WORD;
+        }
+        // SAFETY: the caller's promise.
+        unsafe { self.resize(at, end - at, 0) };
         self.least = self.free;
         true
     }
@@ -105,53 +110,47 @@ impl Pieces {
     /// Takes `len` bytes at a multiple of `align`; null if there is no piece for them.
     #[inline(always)]
     pub fn take(&mut self, len: usize, align: usize) -> *mut u8 {
-        let Some((at, has, gap)) = self.find(len, align) else {
+        let Some((at, has, gap, bin)) = self.find(len, align) else {
             return ptr::null_mut();
         };
-        self.remove(at, has);
-        if gap > 0 {
-            self.insert(at, gap);
-        }
-        // SAFETY: what is left of the piece is in nobody's use.
-        unsafe { self.resize(at + gap, has - gap, len) };
-        self.memory(at + gap)
+        self.remove(at, bin);
+        let (start, end) = (at + gap, at + gap + len);
+        self.flip(start);
+        self.flip(end);
+        // These two are no neighbours of any.
+        self.insert(at, gap);
+        self.insert(end, has - gap - len);
+        self.memory(start)
     }
 
-    /// Makes a block free: it is one piece with those that it touches.
-    ///
-    /// # Safety
-    ///
-    /// The caller owes: so many bytes were taken here, and are not used any more.
-    #[inline(always)]
-    pub unsafe fn put(&mut self, at: usize, len: usize) {
-        let before = self.free_at(at, at - WORD, at - WORD);
-        self.remove(at - before, before);
-        // SAFETY: the caller's promise; what lies before is no piece any more.
-        unsafe { self.resize(at - before, before + len, 0) };
-    }
-
-    /// Has what is no piece grow or shrink where it is. `false` if what is behind it is too short or in use, and then nothing has changed.
+    /// Has a block grow or shrink where it is, and returns how long it is then: as long as before, if what is behind it is in use or too short.
+    /// With none left it is free, and one piece with those that it touches.
     ///
     /// # Safety
     ///
     /// The caller owes: these `old` bytes are in no piece, and nobody uses what of them is beyond `new`.
     #[cfg_attr(freehold_for_size, inline(never))]
-    pub unsafe fn resize(&mut self, at: usize, old: usize, new: usize) -> bool {
+    pub unsafe fn resize(&mut self, at: usize, old: usize, new: usize) -> usize {
         let end = at + old;
         // Nothing is read behind the end of memory, where no piece begins.
-        let behind = self.free_at(end, end, end.wrapping_add(2 * WORD));
-        if new > old + behind {
-            return false;
+        let room = old + self.join(end, true);
+        let new = if new <= room { new } else { old };
+        let mut from = at + new;
+        if new == 0 {
+            from -= self.join(at, false);
+        } else {
+            self.flip(from);
         }
-        self.remove(end, behind);
-        self.insert(at + new, old + behind - new);
-        self.least = self.least.min(self.free);
-        true
+        self.insert(from, at + room - from);
+        new
     }
 
     /// Bytes of a piece that is hardly shorter than the longest.
     pub fn longest(&self) -> usize {
-        self.filled.checked_ilog2().map_or(0, |bin| self.len_of(self.first(bin)))
+        self.filled.checked_ilog2().map_or(0, |bin| {
+            let at = self.first(bin);
+            self.len_of(at, self.get(at))
+        })
     }
 
     /// A place in the region.
@@ -160,23 +159,26 @@ impl Pieces {
         self.bits.with_addr(at).cast()
     }
 
-    /// A piece that has the length at such a place: where it begins, how long it is, and what of it lies before that place.
+    /// A piece that has the length at such a place: where it begins, how long it is, what of it lies before that place, and its bin.
     ///
     /// [`LOOKS`] pieces are looked at, from the length's own bin on; then the first is taken of those that are long enough wherever they
     /// lie.
     #[inline(always)]
-    fn find(&self, len: usize, align: usize) -> Option<(usize, usize, usize)> {
+    fn find(&self, len: usize, align: usize) -> Option<(usize, usize, usize, u32)> {
         let mut looks = LOOKS;
         let mut bins = self.filled & u32::MAX << bin_of(len);
         while bins != 0 {
-            let mut at = self.first(bins.trailing_zeros());
+            let bin = bins.trailing_zeros();
+            let mut at = self.first(bin);
             bins &= bins - 1;
             loop {
-                let (has, gap) = (self.len_of(at), padding(at, align));
+                let gap = padding(at, align);
+                let next = self.get(at);
+                let has = self.len_of(at, next);
                 if gap + len <= has {
-                    return Some((at, has, gap));
+                    return Some((at, has, gap, bin));
                 }
-                at = place(self.get(at));
+                at = place(next);
                 looks -= 1;
                 if at == 0 || looks < 0 {
                     break;
@@ -186,14 +188,13 @@ impl Pieces {
         None
     }
 
-    /// Makes a piece known, if it is one. It touches no other.
+    /// Makes a piece known, if it is one. It touches no other, and its bits are as they should be.
     #[cfg_attr(freehold_for_size, inline(never))]
     fn insert(&mut self, at: usize, len: usize) {
         if len == 0 {
             return;
         }
         self.hide(at, len);
-        self.change(at, len, len);
         if len < LEAST {
             return self.set(at, ONE);
         }
@@ -214,16 +215,25 @@ impl Pieces {
         }
     }
 
-    /// Forgets a piece of that length, if it is one.
+    /// Whether a piece touches a block here, changes; it is to be a part of what takes its place. How long it was; 0 if there is none.
     #[cfg_attr(freehold_for_size, inline(never))]
-    fn remove(&mut self, at: usize, len: usize) {
-        if len == 0 {
-            return;
+    fn join(&mut self, at: usize, behind: bool) -> usize {
+        if self.flip(at) == 0 {
+            return 0;
         }
-        self.change(at, len, len.wrapping_neg());
-        if len < LEAST {
-            return;
-        }
+        let len = match self.get(if behind { at } else { at - WORD }) {
+            ONE => return WORD,
+            word if word & SHORT != 0 => LEAST,
+            _ if behind => self.get(at + 2 * WORD),
+            len => len,
+        };
+        self.remove(if behind { at } else { at - len }, bin_of(len));
+        len
+    }
+
+    /// Takes a piece out of its bin.
+    #[cfg_attr(freehold_for_size, inline(never))]
+    fn remove(&mut self, at: usize, bin: u32) {
         let (next, before) = (self.get(at), self.get(at + WORD));
         if place(next) != 0 {
             self.set(place(next) + WORD, before);
@@ -231,8 +241,7 @@ impl Pieces {
         if place(before) != 0 {
             return self.set(place(before), next);
         }
-        let bin = bin_of(len);
-        self.heads[bin as usize] = next;
+        self.heads[bin as usize % BINS] = next;
         if place(next) == 0 {
             self.filled &= !(1 << bin);
         }
@@ -244,52 +253,28 @@ impl Pieces {
         place(self.heads[bin as usize % BINS])
     }
 
-    /// Bytes of the piece that begins here.
+    /// Bytes of a piece in a bin, which begins here with this word.
     #[inline(always)]
-    fn len_of(&self, at: usize) -> usize {
-        self.len_by(at, at + 2 * WORD)
+    fn len_of(&self, at: usize, word: usize) -> usize {
+        if word & SHORT != 0 { LEAST } else { self.get(at + 2 * WORD) }
     }
 
-    /// Bytes of the piece that touches a block here, and of which `end` and `len` are as below; none if there is no piece.
+    /// Changes whether a piece and a block touch here. Not 0 if they did.
+    ///
+    /// Each verb does so twice: where a block ended, then where it ends. (One that comes ended where it begins, and one that goes ends there.)
+    /// What is free changes by the first less the second.
     #[cfg_attr(freehold_for_size, inline(never))]
-    fn free_at(&self, at: usize, end: usize, len: usize) -> usize {
-        let edge = self.get_bits(at) >> (at / WORD % 32) & 1 != 0;
-        if edge { self.len_by(end, len) } else { 0 }
-    }
-
-    /// Bytes of the piece that has its first or its last word here; where it has more than two words, at `len` stands how long it is.
-    #[inline(always)]
-    fn len_by(&self, end: usize, len: usize) -> usize {
-        match self.get(end) {
-            ONE => WORD,
-            word if word & SHORT != 0 => LEAST,
-            _ => self.get(len),
-        }
-    }
-
-    /// Counts a piece that has come or gone, and marks where it begins and ends.
-    #[cfg_attr(freehold_for_size, inline(never))]
-    fn change(&mut self, at: usize, len: usize, more: usize) {
-        self.free = self.free.wrapping_add(more);
-        self.flip(at);
-        self.flip(at + len);
-    }
-
-    /// Changes whether a piece and a block touch here.
-    #[inline(always)]
-    fn flip(&mut self, at: usize) {
-        let bits = self.get_bits(at) ^ 1 << (at / WORD % 32);
-        self.step();
-        // SAFETY: as in `get_bits`; the region is ours alone.
-        unsafe { self.bits.wrapping_add(word_of(at)).write(bits) };
-    }
-
-    /// The bits of a place and those beside it.
-    #[inline(always)]
-    fn get_bits(&self, at: usize) -> u32 {
+    fn flip(&mut self, at: usize) -> u32 {
+        self.free = self.free.wrapping_add(at).wrapping_neg();
+        // Those before it in the word belong to places behind it.
+        let (bits, bit) = (self.bits.wrapping_add(word_of(at)), 1_u32.rotate_right((at / WORD) as u32));
         self.step();
         // SAFETY: the place is one where a piece or a block begins or ends: its bit lies at the region's head, and has been written.
-        unsafe { self.bits.wrapping_add(word_of(at)).read() }
+        let word = unsafe { bits.read() };
+        self.step();
+        // SAFETY: as above; the region is ours alone.
+        unsafe { bits.write(word ^ bit) };
+        word & bit
     }
 
     /// A word of a piece.
