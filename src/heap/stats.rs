@@ -35,7 +35,7 @@ impl HeapStats {
 impl fmt::Display for HeapStats {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let HeapStats { held, in_use, free, peak } = self;
-        write!(f, "{in_use} bytes in use, {free} free, {held} held ({} pages), {peak} at the peak", self.pages())
+        write!(f, "{in_use} bytes in use, {free} free, {held} held, {peak} at the peak")
     }
 }
 

@@ -128,7 +128,11 @@ impl fmt::Display for Snapshot<'_> {
         }
         let Snapshot { claimed, free, peak, granted, growths, .. } = *self;
         let [claimed, free, peak, granted] = [claimed, free, peak, granted].map(Bytes);
-        write!(f, "claimed {claimed}, free {free}, peak {peak}; {granted} taken in {growths} growths")
+        write!(
+            f,
+            "claimed {claimed}, free {free}, peak {peak}; {granted} taken in {growths} growth{}",
+            if growths == 1 { "" } else { "s" }
+        )
     }
 }
 
@@ -300,7 +304,7 @@ mod tests {
         let wanted: Vec<_> = starts.iter().map(|start| std::format!("{start:#0WIDTH$x}")).collect();
         assert_eq!(addresses.into_iter().filter(|at| !at.is_empty()).collect::<Vec<_>>(), wanted, "{drawing}");
         let last = drawing.lines().last().unwrap();
-        assert!(last.starts_with("claimed 3 KiB, free ") && last.ends_with(" taken in 1 growths"), "{last}");
+        assert!(last.starts_with("claimed 3 KiB, free ") && last.ends_with(" taken in 1 growth"), "{last}");
         assert!(last.contains("peak 4 KiB"), "{last}");
     }
 

@@ -47,13 +47,17 @@ pub(crate) fn heap_tail() -> (usize, usize) {
     (symbol(&raw const __heap_base), symbol(&raw const __heap_end))
 }
 
+/// What the map calls the memory behind stack and data. Where there is a libc its heap is there; on Emscripten all that was grown since, too.
+const TAIL: &str = if cfg!(any(target_os = "emscripten", target_os = "wasi")) { "(libc)" } else { "heap tail" };
+
 /// The stack, the program's data and the heap tail.
 #[inline]
 pub(crate) fn landmarks() -> [Option<Landmark>; 3] {
     let (base, end) = heap_tail();
     let stack = ("stack", symbol(&raw const __stack_low), symbol(&raw const __stack_high));
     let data = ("data", symbol(&raw const __global_base), symbol(&raw const __data_end));
-    let tail = ("heap tail", base, end);
+    let end = if cfg!(target_os = "emscripten") { super::memory_size() } else { end };
+    let tail = (TAIL, base, end);
     let marks = if data.1 < stack.1 { [data, stack, tail] } else { [stack, data, tail] };
     marks.map(|(name, start, end)| Some(Landmark { name, start, end }))
 }

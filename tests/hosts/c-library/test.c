@@ -671,7 +671,7 @@ static void the_map_can_be_read_and_drawn(void) {
     size_t length = freehold_ledger_draw(own(), text, sizeof text, &error);
     CHECK(well() && length == length_of(text) && length > 200);
     CHECK(is_in("the map's arena", text) && is_in("the map's pool", text) && is_in("handles", text));
-    CHECK(is_in("claimed ", text) && is_in(" growths", text));
+    CHECK(is_in("claimed ", text) && is_in(" growth", text));
     CHECK(spans_of(own(), "handles") == 1);
 #ifdef __wasm__
     CHECK(is_in("stack", text) && is_in("data", text));
