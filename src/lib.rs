@@ -56,7 +56,7 @@ pub use backing::hosted::Hosted;
 pub use backing::libc::Libc;
 pub use backing::region::Region;
 pub use backing::regions::{Ram, Regions};
-#[cfg(target_family = "wasm")]
+#[cfg(any(target_family = "wasm", doc))]
 pub use backing::{heap_tail::HeapTail, memory_grow::MemoryGrow};
 pub use plot::Plot;
 // What stood in the way.

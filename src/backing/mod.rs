@@ -4,14 +4,15 @@ use crate::error::Obstacle;
 use crate::layout::{Fit, HEADROOM, LAST_END, padding, usable};
 
 // What a program names when it says where its memory comes from is at the crate's root; here is what a writer of a backing needs.
-#[cfg(target_family = "wasm")]
+// Those of other targets are in each target's documentation.
+#[cfg(any(target_family = "wasm", doc))]
 pub(crate) mod heap_tail;
 #[cfg(all(any(unix, windows), not(target_family = "wasm")))]
 pub(crate) mod hosted;
 #[cfg(any(unix, target_os = "wasi"))]
 pub(crate) mod libc;
 #[cfg_attr(target_os = "emscripten", path = "no_memory_grow.rs")]
-#[cfg(target_family = "wasm")]
+#[cfg(any(target_family = "wasm", doc))]
 pub(crate) mod memory_grow;
 #[cfg(feature = "allocator-api2")]
 mod over;
