@@ -231,6 +231,14 @@ impl<L: Shareable> Heap<L> {
         }
     }
 
+    /// A block of a fine class, for `size` bytes. The caller has entered the heap and found the list empty; this leaves it.
+    #[cold]
+    #[inline(never)]
+    fn refill(heap: &Heap<L>, class: usize, size: usize) -> *mut u8 {
+        let block = heap.take_from_slabs(class);
+        block.map_or(ptr::null_mut(), |block| hand_out_of(class, block, size))
+    }
+
     /// Memory for `layout` that is not at hand in the list of a fine class. With `clear` it is zero where it is a span of its own.
     #[inline(never)]
     fn acquire(&self, layout: Layout, clear: bool) -> Option<NonNull<u8>> {
@@ -419,6 +427,14 @@ fn span_bytes(layout: Layout) -> usize {
 
 const _: () = assert!(GRAIN >= LEAST_COPIED && ALIGN >= LEAST_COPIED);
 
+/// What is on its way out, a block of a slab's: this thread may use it, whoever grew the memory, and so many bytes of it are in use.
+#[inline(always)]
+fn hand_out_of(class: usize, block: NonNull<u8>, size: usize) -> *mut u8 {
+    platform::reach(block.addr().get() + size);
+    sanitizer::hand_out(block, size, size_of_class(class));
+    block.as_ptr()
+}
+
 /// What a holder gives back, as this heap may use it. The holder's own pointer may reach its value only: whatever comes in goes
 /// through here before it is read, linked or returned.
 ///
@@ -439,11 +455,12 @@ unsafe impl<L: Shareable> GlobalAlloc for Heap<L> {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         if let Some(class) = fine_class_for(layout)
             && let Some(heap) = self.heap()
-            && let Some(block) = heap.take_at_once(class)
         {
-            platform::reach(block.addr().get() + layout.size());
-            sanitizer::hand_out(block, layout.size(), size_of_class(class));
-            return block.as_ptr();
+            match heap.take_at_once(class) {
+                Ok(block) => return hand_out_of(class, block, layout.size()),
+                Err(true) => return Self::refill(heap, class, layout.size()),
+                Err(false) => {}
+            }
         }
         self.acquire(layout, false).map_or(ptr::null_mut(), NonNull::as_ptr)
     }

@@ -102,15 +102,16 @@ impl<L: Shareable> Stock<L> {
     }
 
     /// A block of this class from its list, if it can be had at once: whoever must wait for it does so out of line, and keeps nothing of
-    /// this path in memory meanwhile.
+    /// this path in memory meanwhile. With `Err(true)` the list is empty, the heap still entered, and
+    /// [`take_from_slabs`](Heap::take_from_slabs) goes on from there.
     #[inline(always)]
-    pub fn take_at_once(&self, class: usize) -> Free {
+    pub fn take_at_once(&self, class: usize) -> Result<NonNull<u8>, bool> {
         if !self.reach().access.try_enter() {
-            return None;
+            return Err(false);
         }
-        let block = pop(&self.lists[class]);
+        let block = pop(&self.lists[class]).ok_or(true)?;
         self.leave();
-        block
+        Ok(block)
     }
 
     /// The list of a class, if the heap has one. The caller has entered.
@@ -306,7 +307,7 @@ impl<L: Shareable> Stock<L> {
     /// and there is room for one; else from wherever a block is to be had. The caller has entered, and leaves here.
     #[cold]
     #[inline(never)]
-    fn take_from_slabs(&self, class: usize) -> Free {
+    pub fn take_from_slabs(&self, class: usize) -> Free {
         let block = self.cut(class);
         if block.is_some() {
             self.leave();
@@ -343,7 +344,7 @@ impl<L: Shareable> Stock<L> {
 
     /// A block of this class without a new claim. The caller has entered.
     fn cut(&self, class: usize) -> Free {
-        // Another thread may have put one in.
+        // Another thread may have put one in, while the caller was out.
         let listed = self.list(class).and_then(pop);
         let own = || {
             let wide = self.widen()?;
