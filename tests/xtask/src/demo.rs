@@ -75,6 +75,9 @@ fn read(file: &Path) -> Result<Vec<u8>> {
 /// The document, and the program that takes it from its standard input, built and ready.
 fn prepare(args: &Args, given: Option<Vec<u8>>) -> Result<(Vec<u8>, Command)> {
     let tools = Tools::find()?;
+    if !args.native {
+        need::meet_all(&[Need::Node, Need::Target(Toolchain::Current, TARGET)], &tools, &Out::Terminal)?;
+    }
     let document = match given {
         Some(bytes) => bytes,
         None => {
@@ -92,7 +95,6 @@ fn prepare(args: &Args, given: Option<Vec<u8>>) -> Result<(Vec<u8>, Command)> {
 }
 
 fn wasm(tools: &Tools, build: &str) -> Result<Command> {
-    need::meet_all(&[Need::Node, Need::Target(Toolchain::Current, TARGET)], tools, &Out::Terminal)?;
     step("building the wasm module");
     let build = format!("{build} --lib");
     let module = Module { on: Toolchain::Current, target: TARGET, build: &build, rustflags: "" };
