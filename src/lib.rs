@@ -1,3 +1,23 @@
+//! [guide]: docs::guide
+//! [design]: docs::design
+//! [dependencies]: docs::design#dependencies
+//! [safety]: docs::safety
+//! [targets]: docs::targets
+//! [hot loops]: docs::hot_loops
+//! [benchmarks]: docs::guide#what-one-line-costs
+//! [changelog]: docs
+//! [`examples/c`]: #examples
+//! [`examples/c-in-wasi`]: #examples
+//! [`examples/cortex-m`]: #examples
+//! [`examples/cortex-m0`]: #examples
+//! [`examples/emscripten`]: #examples
+//! [`examples/emscripten-c`]: #examples
+//! [`examples/javascript`]: #examples
+//! [`examples/json`]: #examples
+//! [`examples/riscv32`]: #examples
+//! [`examples/two-rams`]: #examples
+//! [`examples/wasi`]: #examples
+//! [`examples/wasm-bindgen`]: #examples
 #![doc = include_str!("../README.md")]
 #![no_std]
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -32,6 +52,8 @@ mod module;
 mod no_module;
 #[doc(hidden)]
 pub mod c;
+#[cfg(any(doc, doctest))]
+pub mod docs;
 
 // Arenas.
 pub use arena::{Alloc, Arena, ArenaBox, Scope, TypedArena};

@@ -234,33 +234,23 @@ impl<L: Shareable> Heap<L> {
     /// A block of a fine class, for `size` bytes. The caller has entered the heap and found the list empty; this leaves it.
     #[cold]
     #[inline(never)]
-    fn refill(heap: &Heap<L>, class: usize, size: usize) -> *mut u8 {
+    fn refill(heap: &Stock<L>, class: usize, size: usize) -> *mut u8 {
         let block = heap.take_from_slabs(class);
-        block.map_or(ptr::null_mut(), |block| hand_out_of(class, block, size))
+        let Some(block) = block else {
+            refused(heap.spans, heap.owner, size, ALIGN);
+            return ptr::null_mut();
+        };
+        hand_out_of(class, block, size)
     }
 
     /// Memory for `layout` that is not at hand in the list of a fine class. With `clear` it is zero where it is a span of its own.
     #[inline(never)]
     fn acquire(&self, layout: Layout, clear: bool) -> Option<NonNull<u8>> {
         let found = self.find(layout, clear);
-        if found.is_none() && refusal::is_told() {
-            self.tell(layout);
+        if found.is_none() {
+            refused(self.spans, self.owner, layout.size(), layout.align());
         }
         found
-    }
-
-    /// Tells of a refusal. What stood in the way is asked for once more: on the way here it was of no use to anybody.
-    #[cold]
-    #[inline(never)]
-    fn tell(&self, layout: Layout) {
-        let want = Want::of(span_bytes(layout), layout.align());
-        // SAFETY: no claim is to grow.
-        match unsafe { self.spans.place(self.owner, &want) } {
-            Err(obstacle) => refusal::tell(&AllocError::new(self.owner, layout.size(), layout.align(), obstacle)),
-            // Somebody gave memory back meanwhile.
-            // SAFETY: it was claimed just now, and nobody knows of it.
-            Ok(Placed::New(payload, _) | Placed::Grown(payload)) => unsafe { self.spans.give_back(payload.base()) },
-        }
     }
 
     #[inline]
@@ -433,6 +423,23 @@ fn hand_out_of(class: usize, block: NonNull<u8>, size: usize) -> *mut u8 {
     platform::reach(block.addr().get() + size);
     sanitizer::hand_out(block, size, size_of_class(class));
     block.as_ptr()
+}
+
+/// Nothing was found for a request, of whichever size: the end of every way to null. Whoever is to be told is told what stood in the way. That
+/// is asked for once more, as it was of no use to anybody on the way here.
+#[cold]
+#[inline(never)]
+fn refused(spans: &dyn Spans, owner: &'static str, size: usize, align: usize) {
+    if !refusal::is_told() {
+        return;
+    }
+    // SAFETY: no claim is to grow.
+    match unsafe { spans.place(owner, &Want::of(size.max(1), align)) } {
+        Err(obstacle) => refusal::tell(&AllocError::new(owner, size, align, obstacle)),
+        // Somebody has given memory back meanwhile.
+        // SAFETY: it was claimed just now, and nobody knows of it.
+        Ok(Placed::New(payload, _) | Placed::Grown(payload)) => unsafe { spans.give_back(payload.base()) },
+    }
 }
 
 /// What a holder gives back, as this heap may use it. The holder's own pointer may reach its value only: whatever comes in goes

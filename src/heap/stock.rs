@@ -28,9 +28,9 @@ pub(super) struct Stock<L: 'static> {
     shared: Shared,
     reserve: Reserve,
     wide: Cell<Option<&'static Wide>>,
-    spans: &'static dyn Spans,
+    pub(super) spans: &'static dyn Spans,
     records: &'static Records<L>,
-    owner: &'static str,
+    pub(super) owner: &'static str,
     /// The heap that was opened before this one on the same ledger.
     next: Cell<Option<&'static dyn Keeper>>,
     link: Link,

@@ -49,6 +49,20 @@ fn who_is_told_hears_of_what_would_be_lost() {
     assert!(unsafe { HEAP.realloc(block, layout, 32_000) }.is_null());
     assert_eq!(told().len(), 2);
 
+    // From whichever list a block would have come: for each size the heap is filled, then asked once more.
+    for size in [16, 200, 600, 1500, 5000] {
+        let layout = Layout::from_size_align(size, 8).unwrap();
+        // SAFETY: the size is not 0.
+        let blocks: Vec<_> =
+            core::iter::repeat_with(|| unsafe { HEAP.alloc(layout) }).take_while(|block| !block.is_null()).collect();
+        let said = told();
+        assert!(said.len() == 1 && said[0].starts_with(&format!("`words` asked for {size} bytes")), "{size}: {said:?}");
+        for block in blocks {
+            // SAFETY: the block was just allocated with this layout.
+            unsafe { HEAP.dealloc(block, layout) };
+        }
+    }
+
     // A panic's text: it may go nowhere.
     let arena = Arena::new_in(&LEDGER, "frames");
     let pool = SharedPool::<[u64; 4000]>::shared_in(&LEDGER, "packets");
