@@ -16,6 +16,7 @@ mod span;
 mod error;
 mod platform;
 mod copy;
+mod boxed;
 mod tree;
 #[cfg(target_has_atomic = "ptr")]
 mod spin;
@@ -58,7 +59,7 @@ pub use layout::{GRAIN, PAGE};
 pub use ledger::{Claim, Ledger, Snapshot, SpanInfo, Within};
 pub use lock_api::RawMutex;
 pub use plot::Plot;
-pub use pool::{BlockPool, Pool, PoolBox, SharedPool};
+pub use pool::{BlockPool, FixedPool, Handle, KeyedPool, Pool, PoolBox, PoolKey, SharedPool};
 pub use span::Span;
 
 /// A core without compare-and-swap, and no lock for it: an interrupt handler gets at nothing that stands on a ledger.

@@ -4,7 +4,7 @@ use crate::arena::{Arena, TypedArena};
 use crate::backing::DefaultBacking;
 use crate::global::Global;
 use crate::ledger::Ledger;
-use crate::pool::Pool;
+use crate::pool::{KeyedPool, Pool};
 
 static MODULE: Ledger<DefaultBacking> = Ledger::new(DefaultBacking::new());
 
@@ -52,6 +52,19 @@ impl<T> Pool<'static, T> {
 impl<T> Default for Pool<'static, T> {
     fn default() -> Pool<'static, T> {
         Pool::new()
+    }
+}
+
+impl<T> KeyedPool<'static, T> {
+    /// A pool on this module's own [`ledger`], under the name `keyed pool`. It claims nothing yet.
+    pub const fn new() -> KeyedPool<'static, T> {
+        KeyedPool::new_in(ledger(), "keyed pool")
+    }
+}
+
+impl<T> Default for KeyedPool<'static, T> {
+    fn default() -> KeyedPool<'static, T> {
+        KeyedPool::new()
     }
 }
 

@@ -3,7 +3,7 @@
 use core::alloc::{GlobalAlloc, Layout};
 use core::ptr;
 
-use freehold::{Alloc, Arena, Claim, Growth, PoolBox, Shareable};
+use freehold::{Alloc, Arena, Claim, Growth, PoolBox, Shareable, SharedPool};
 
 use crate::bytes::{check, fill};
 use crate::{Packet, Shared};
@@ -21,7 +21,7 @@ pub struct Party<L: Shareable> {
     /// Of the heap; every other one of the heap with memory of its own.
     blocks: [Option<Block>; 24],
     claims: [Option<(Claim<'static>, u8)>; 4],
-    packets: [Option<(PoolBox<'static, Packet, L>, u8)>; 12],
+    packets: [Option<(PoolBox<Packet, &'static SharedPool<'static, Packet, L>>, u8)>; 12],
     /// The state of the dice.
     dice: u32,
     /// What is written next: the two parties' marks differ in their lowest bit.

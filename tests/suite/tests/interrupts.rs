@@ -214,7 +214,7 @@ mod signals {
             let arena = Arena::new_in(self.ledger, "arena");
             let values = arena.alloc_slice_fill_with(300 + step % 300, |number| number ^ step);
             let boxed = self.pool.alloc([step; 9]);
-            let block = self.blocks.alloc().expect("a block");
+            let block = self.blocks.alloc();
             // SAFETY: a block of the pool's has so many bytes.
             unsafe { block.write_bytes(byte, 40) };
             let claim = self.ledger.claim("claim", bytes(5000)).expect("room");

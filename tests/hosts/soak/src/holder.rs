@@ -6,7 +6,7 @@ use core::ffi::c_void;
 use core::hint::black_box;
 use core::ptr::NonNull;
 
-use freehold::{Claim, Needed, PoolBox, SharedPool, Small, ledger};
+use freehold::{Claim, PoolBox, SharedPool, Small, ledger};
 
 use crate::bytes::{Bytes, not_zero};
 
@@ -146,7 +146,7 @@ enum Holder {
     Alloc(Alloc<Rusts>),
     Small(Alloc<Small>),
     Claim(Claim<'static>),
-    Shared(PoolBox<'static, Value, Needed>),
+    Shared(PoolBox<Value, &'static SharedPool<'static, Value>>),
 }
 
 impl Holder {

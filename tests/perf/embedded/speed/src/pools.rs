@@ -36,7 +36,7 @@ fn main() -> ! {
         random(
             "BlockPool",
             &meter,
-            || pool.alloc().ok(),
+            || pool.try_alloc().ok(),
             // SAFETY: allocated there.
             |block: NonNull<u8>| unsafe { pool.free(block) },
         );
