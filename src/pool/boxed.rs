@@ -333,19 +333,16 @@ mod tests {
                 self.0.set(self.0.get() + 1);
             }
         }
-        trait Number {
-            fn number(&self) -> u8;
-        }
-        impl Number for Counts<'_> {
-            fn number(&self) -> u8 {
-                self.1
+        impl AsRef<u8> for Counts<'_> {
+            fn as_ref(&self) -> &u8 {
+                &self.1
             }
         }
         let (raw, handle) = PoolBox::into_raw(pool.alloc(Counts(&dropped, 7)));
         assert_eq!((pool.len(), dropped.get()), (1, 0));
         // SAFETY: it came from there, and comes back once.
-        let boxed: PoolBox<dyn Number + '_, _> = unsafe { PoolBox::from_raw(raw, handle) };
-        assert_eq!(boxed.number(), 7);
+        let boxed: PoolBox<dyn AsRef<u8> + '_, _> = unsafe { PoolBox::from_raw(raw, handle) };
+        assert_eq!(*(*boxed).as_ref(), 7);
         drop(boxed);
         assert_eq!((pool.len(), dropped.get()), (0, 1));
         let leaked = PoolBox::leak(pool.alloc(Counts(&dropped, 8)));

@@ -422,11 +422,12 @@ pub struct H16RemoveUnderAReference;
 /// ```
 /// use freehold::FixedPool;
 /// let pool: FixedPool<&str, 3> = FixedPool::new();
-/// let boxed;
 /// let text = String::from("text");
-/// boxed = pool.alloc(text.as_str());
+/// let boxed;
+/// {
+///     boxed = pool.alloc(text.as_str());
+/// }
 /// println!("{boxed}");
-/// drop(boxed);
 /// ```
 pub struct H18ValueOfAPool;
 

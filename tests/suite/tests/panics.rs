@@ -262,7 +262,9 @@ fn h20_a_constructor_that_panics() {
     on_ledger(0, |ledger, drops| {
         let pool = Pool::new_in(ledger, "pool");
         let kept = pool.alloc_with(|| drops.value());
-        let place = &raw const *pool.alloc_with(|| drops.value());
+        let other = pool.alloc_with(|| drops.value());
+        let place = &raw const *other;
+        drop(other);
         panics(|| pool.alloc_with(|| panic!("no value")));
         panics(|| pool.try_alloc_with(|| panic!("no value")));
         assert_eq!((pool.len(), drops.leaked()), (1, 1));
