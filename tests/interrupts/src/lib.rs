@@ -11,7 +11,7 @@ use core::cell::UnsafeCell;
 use core::mem::MaybeUninit;
 use core::sync::atomic::{AtomicUsize, Ordering};
 
-use freehold::{Bounded, Global, Ledger, Region, Shareable, SharedPool};
+use freehold::{Bounded, FixedPool, Global, Ledger, Region, Shareable, SharedPool};
 use freehold_board::{End, end, ring_every, say, silence};
 
 use party::Party;
@@ -52,6 +52,9 @@ pub const unsafe fn ram() -> Region<'static> {
     unsafe { Region::from_raw(start, RAM_LEN) }
 }
 
+/// Places of the fixed pool.
+pub const FIXED: usize = 8;
+
 /// What main and the interrupt share, behind locks of kind `L`.
 pub struct Shared<L: 'static> {
     /// All memory.
@@ -62,6 +65,8 @@ pub struct Shared<L: 'static> {
     pub bounded: &'static Bounded<L>,
     /// A pool on the ledger.
     pub packets: &'static SharedPool<'static, Packet, L>,
+    /// A pool that has its places in itself.
+    pub fixed: &'static FixedPool<Packet, FIXED, L>,
 }
 
 /// The program: what is shared, and who shares it.
@@ -138,8 +143,15 @@ macro_rules! program {
         static BOUNDED: $crate::freehold::Bounded<$lock> = $crate::freehold::Bounded::empty();
         static PACKETS: $crate::freehold::SharedPool<$crate::Packet, $lock> =
             $crate::freehold::SharedPool::shared_in(&LEDGER, "packets");
-        static PROGRAM: $crate::Program<$lock> =
-            $crate::Program::new($crate::Shared { ledger: &LEDGER, heap: &HEAP, bounded: &BOUNDED, packets: &PACKETS });
+        static FIXED: $crate::freehold::FixedPool<$crate::Packet, { $crate::FIXED }, $lock> =
+            $crate::freehold::FixedPool::new();
+        static PROGRAM: $crate::Program<$lock> = $crate::Program::new($crate::Shared {
+            ledger: &LEDGER,
+            heap: &HEAP,
+            bounded: &BOUNDED,
+            packets: &PACKETS,
+            fixed: &FIXED,
+        });
 
         fn main() -> ! {
             PROGRAM.run(|| PROGRAM.rung())

@@ -252,7 +252,7 @@ fn h20_a_pool_whose_values_panic() {
         assert_eq!(pool.len(), 0);
         let bombs = [pool.alloc(drops.bomb()), pool.alloc(drops.value())];
         panics(|| drop(bombs));
-        assert!(pool.len() == 0 && pool.trim() > 0);
+        assert!(pool.is_empty() && pool.trim() > 0);
     });
 }
 

@@ -132,7 +132,7 @@ fn h25_threads_share_a_pool_of_blocks() {
             });
         }
     });
-    assert!(pool.capacity() >= 1 && pool.len() == 0);
+    assert!(pool.capacity() >= 1 && pool.is_empty());
 }
 
 /// Random programs of several threads on one ledger: what each holds stays whole. (The sums are another matter while others claim.)

@@ -189,7 +189,7 @@ fn work(low: usize) {
         assert_eq!(**boxed, [if n % 3 == 0 { n + 1_000 } else { n }; 20]);
     }
     drop(boxes);
-    assert!(pool.len() == 0 && pool.trim() > 0);
+    assert!(pool.is_empty() && pool.trim() > 0);
 }
 
 /// A life above 2 GiB, where an address as a signed number is negative.

@@ -519,11 +519,11 @@ fn keys<B: Backing>(ledger: &Ledger<B>, counts: &Counts, choices: &mut impl Choi
         if choice % 29 == 0 {
             let keep = |key: PoolKey, value: &mut Value<'_>| {
                 assert!(live.iter().flatten().any(|(live, at)| *at == key && value.is(*live)));
-                key.to_bits() % 3 > 0
+                !key.to_bits().is_multiple_of(3)
             };
             pool.retain(keep);
             for (slot, gone) in live.iter_mut().zip(&mut gone) {
-                if let Some((_, key)) = slot.take_if(|(_, key)| key.to_bits() % 3 == 0) {
+                if let Some((_, key)) = slot.take_if(|(_, key)| key.to_bits().is_multiple_of(3)) {
                     *gone = Some(key);
                 }
             }
