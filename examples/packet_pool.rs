@@ -47,7 +47,7 @@ fn fixed() {
     println!("sent: {}", queue.remove(1).text());
     let fifth = pool.alloc(rejected.value);
     assert_eq!((fifth.text(), fifth.bytes.as_ptr()), ("packet 5", place));
-    println!("{} of {} in use", pool.in_use(), pool.capacity());
+    println!("{} of {} in use", pool.len(), pool.capacity());
 }
 
 /// Packets made by three threads and freed by a fourth. The channel holds eight, so a few places do for all of them.
@@ -64,10 +64,10 @@ fn shared() {
     }
     drop(sender);
     let received = receiver.into_iter().filter(|packet| packet.text().contains(':')).count();
-    assert_eq!((received, SHARED.in_use()), (3_000, 0));
+    assert_eq!((received, SHARED.len()), (3_000, 0));
 
     let at_once = SHARED.capacity();
-    println!("{received} packets through {at_once} places; {} bytes given back", SHARED.reclaim());
+    println!("{received} packets through {at_once} places; {} bytes given back", SHARED.trim());
     assert!(at_once < 50);
 }
 

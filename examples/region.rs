@@ -72,7 +72,7 @@ fn firmware(out: &mut dyn Write) -> fmt::Result {
 
     // All of it can go back, and one owner may then have nearly everything.
     drop(arena);
-    EVENTS.reclaim();
+    EVENTS.trim();
     let all = Arena::new_in(&LEDGER, "all");
     assert_eq!(all.alloc_slice_fill(RAM_LEN - 512, 0xA5u8).len(), RAM_LEN - 512);
     writeln!(out, "{}", LEDGER.snapshot())

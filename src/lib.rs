@@ -37,6 +37,7 @@ mod error;
 mod refusal;
 mod platform;
 mod copy;
+mod boxed;
 mod tree;
 pub mod sharing;
 pub mod backing;
@@ -59,7 +60,7 @@ pub mod docs;
 pub use arena::{Alloc, Arena, ArenaBox, Scope, TypedArena};
 pub use chunk::Growth;
 // Pools.
-pub use pool::{BlockPool, Pool, PoolBox, SharedPool};
+pub use pool::{BlockPool, FixedPool, Handle, KeyedPool, Pool, PoolBox, PoolKey, SharedPool};
 // Heaps.
 #[cfg(any(unix, windows, target_family = "wasm"))]
 pub use heap::SmallHeap;

@@ -4,7 +4,7 @@ use crate::arena::{Arena, TypedArena};
 use crate::backing::Usual;
 use crate::heap::Heap;
 use crate::ledger::Ledger;
-use crate::pool::Pool;
+use crate::pool::{KeyedPool, Pool};
 
 /// The backing that is right on this target when nothing else is said: `MemoryGrow` on wasm, WASI included, `Libc` on Emscripten,
 /// `Hosted` on hosts. Bare metal has none: there a [`Region`](crate::Region) must be given.
@@ -56,6 +56,19 @@ impl<T> Pool<'static, T> {
 impl<T> Default for Pool<'static, T> {
     fn default() -> Pool<'static, T> {
         Pool::new()
+    }
+}
+
+impl<T> KeyedPool<'static, T> {
+    /// A pool on this module's own [`ledger`], under the name `keyed pool`. It claims nothing yet.
+    pub const fn new() -> KeyedPool<'static, T> {
+        KeyedPool::new_in(ledger(), "keyed pool")
+    }
+}
+
+impl<T> Default for KeyedPool<'static, T> {
+    fn default() -> KeyedPool<'static, T> {
+        KeyedPool::new()
     }
 }
 

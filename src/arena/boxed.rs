@@ -1,11 +1,12 @@
 //! [`ArenaBox`]: a value in an arena that is dropped.
 
-use core::borrow::{Borrow, BorrowMut};
-use core::fmt;
 use core::marker::PhantomData;
 use core::mem::ManuallyDrop;
 use core::ops::{Deref, DerefMut};
+use core::pin::Pin;
 use core::ptr::NonNull;
+
+use crate::boxed::acts_as_its_value;
 
 /// A value in an arena or a scope that is dropped with its box: the way for types that need `Drop`.
 ///
@@ -38,6 +39,16 @@ impl<'s, T: ?Sized> ArenaBox<'s, T> {
         let mut value = boxed.value;
         // SAFETY: initialised, and nobody else's for 's now that the box is gone.
         unsafe { value.as_mut() }
+    }
+}
+
+impl<T: ?Sized> ArenaBox<'static, T> {
+    /// The value will not move before it is dropped. So its memory must be nobody else's for ever, whatever becomes of the box: it takes an
+    /// arena that is never reset.
+    pub fn into_pin(boxed: Self) -> Pin<Self> {
+        // SAFETY: the value moves only by way of `DerefMut` and `into_inner`, which a `Pin` doesn't give; and a box that is leaked leaves its
+        // memory to it for 'static.
+        unsafe { Pin::new_unchecked(boxed) }
     }
 }
 
@@ -77,26 +88,4 @@ impl<T: ?Sized> DerefMut for ArenaBox<'_, T> {
     }
 }
 
-impl<T: ?Sized> Borrow<T> for ArenaBox<'_, T> {
-    fn borrow(&self) -> &T {
-        self
-    }
-}
-
-impl<T: ?Sized> BorrowMut<T> for ArenaBox<'_, T> {
-    fn borrow_mut(&mut self) -> &mut T {
-        self
-    }
-}
-
-impl<T: ?Sized + fmt::Debug> fmt::Debug for ArenaBox<'_, T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        (**self).fmt(f)
-    }
-}
-
-impl<T: ?Sized + fmt::Display> fmt::Display for ArenaBox<'_, T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        (**self).fmt(f)
-    }
-}
+acts_as_its_value!({'s, T: ?Sized} ArenaBox<'s, T>);

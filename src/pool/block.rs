@@ -2,6 +2,7 @@
 
 use core::alloc::Layout;
 use core::cell::Cell;
+use core::fmt;
 use core::ops::Deref;
 use core::ptr::NonNull;
 
@@ -23,6 +24,18 @@ use crate::sharing::{Access, Kind, Local, Shareable};
 /// from chunks that the pool claims as [`Growth`] says; a pool of fixed capacity claims one chunk at once, and never more.
 ///
 /// For values of a type see [`Pool`](crate::Pool).
+///
+/// ```
+/// use core::alloc::Layout;
+/// use freehold::BlockPool;
+///
+/// let pool = BlockPool::new_in(freehold::ledger(), "frames", Layout::new::<[u8; 1500]>());
+/// let frame = pool.alloc(); // a pointer to 1500 bytes, not initialised
+/// assert_eq!(pool.len(), 1);
+/// // SAFETY: it came from this pool, and nobody uses it any more.
+/// unsafe { pool.free(frame) };
+/// assert!(pool.is_empty());
+/// ```
 pub struct BlockPool<'l, L = Local> {
     lock: L,
     // Used between `enter` and `leave` only.
@@ -136,18 +149,12 @@ impl<'l, L: Access> BlockPool<'l, L> {
 
     /// A block, not initialised.
     ///
-    /// # Errors
+    /// # Panics
     ///
-    /// When no block is free and no more can be had.
-    #[inline(always)]
-    pub fn alloc(&self) -> Result<NonNull<u8>, AllocError> {
-        self.hand_out::<false>()
-    }
-
-    /// [`alloc`](BlockPool::alloc); panics if there is no block.
+    /// If no block is free and no more can be had.
     #[inline(always)]
     #[track_caller]
-    pub(super) fn alloc_or_panic(&self) -> NonNull<u8> {
+    pub fn alloc(&self) -> NonNull<u8> {
         if L::EXCLUDES {
             // Not by the one that panics inside: a panic's hook is foreign code, and may come back here.
             return match self.hand_out::<false>() {
@@ -160,6 +167,16 @@ impl<'l, L: Access> BlockPool<'l, L> {
             // SAFETY: so asked, it does not return without a block.
             Err(_) => unsafe { core::hint::unreachable_unchecked() },
         }
+    }
+
+    /// [`alloc`](BlockPool::alloc) where there may be no block.
+    ///
+    /// # Errors
+    ///
+    /// When no block is free and no more can be had.
+    #[inline(always)]
+    pub fn try_alloc(&self) -> Result<NonNull<u8>, AllocError> {
+        self.hand_out::<false>()
     }
 
     /// The one way out of a pool, for whoever asks. Another thread may have grown the memory that the block lies in, and freed it or handed
@@ -176,7 +193,7 @@ impl<'l, L: Access> BlockPool<'l, L> {
     ///
     /// # Safety
     ///
-    /// The caller owes: `block` came from this pool's [`alloc`](BlockPool::alloc), has not been freed since, and nobody
+    /// The caller owes: `block` came from this pool's [`alloc`](BlockPool::alloc) or [`try_alloc`](BlockPool::try_alloc), has not been freed since, and nobody
     /// uses it any more.
     #[inline(always)]
     pub unsafe fn free(&self, block: NonNull<u8>) {
@@ -195,20 +212,26 @@ impl<'l, L: Access> BlockPool<'l, L> {
         self.blocks.layout
     }
 
-    /// How many blocks there is memory for now. Takes time with the number of chunks.
+    /// How many blocks there is memory for now. Takes time with the number of chunks, behind the lock of a shared pool.
     pub fn capacity(&self) -> usize {
         let blocks = self.enter();
         blocks.cut() + blocks.cursor.get().room() / blocks.layout.size()
     }
 
-    /// How many blocks are in use. Takes time with the number of blocks that are free: nothing is counted on the way.
-    pub fn in_use(&self) -> usize {
+    /// How many blocks are in use. Takes time with the number of chunks and of blocks that are free, behind the lock of a shared pool: a
+    /// count would take two instructions of each block's life.
+    pub fn len(&self) -> usize {
         self.enter().in_use()
     }
 
+    /// Whether no block is in use. Takes time as [`len`](BlockPool::len) does.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
     /// Gives all memory back if no block is in use, and returns how many bytes that was. A pool of fixed capacity keeps its
-    /// memory.
-    pub fn reclaim(&self) -> usize {
+    /// memory. Takes time as [`len`](BlockPool::len) does.
+    pub fn trim(&self) -> usize {
         let blocks = self.enter();
         if blocks.fixed || blocks.in_use() > 0 {
             return 0;
@@ -221,7 +244,8 @@ impl<'l, L: Access> BlockPool<'l, L> {
         bytes
     }
 
-    pub(super) fn owner(&self) -> &'static str {
+    /// The name it claims memory under.
+    pub fn owner(&self) -> &'static str {
         self.blocks.chunks.owner()
     }
 
@@ -229,6 +253,15 @@ impl<'l, L: Access> BlockPool<'l, L> {
     fn enter(&self) -> Turn<'_, 'l, L> {
         self.lock.enter();
         Turn(self)
+    }
+}
+
+impl<L: Access> fmt::Debug for BlockPool<'_, L> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Each is looked at before anything is written, which is foreign code: nothing is locked then.
+        let (owner, layout, capacity, len) = (self.owner(), self.layout(), self.capacity(), self.len());
+        let mut shown = f.debug_struct("BlockPool");
+        shown.field("owner", &owner).field("layout", &layout).field("capacity", &capacity).field("len", &len).finish()
     }
 }
 

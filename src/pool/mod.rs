@@ -1,22 +1,33 @@
 //! Pools: memory that is freed piece by piece and used again.
 
 use core::alloc::Layout;
+use core::cell::Cell;
 use core::fmt;
 use core::marker::PhantomData;
-use core::mem::ManuallyDrop;
-use core::ops::{Deref, DerefMut};
 use core::ptr::NonNull;
 
 use crate::backing::Backing;
 use crate::chunk::Growth;
-use crate::error::{AllocError, Rejected};
+use crate::error::AllocError;
 use crate::ledger::Ledger;
 use crate::plot::Plot;
 use crate::sharing::{Access, Kind, Local, Needed, Shareable};
 
 mod block;
+mod boxed;
+mod fixed;
+mod home;
+mod keyed;
+mod verbs;
 
-pub use block::BlockPool;
+use self::home::Places;
+use self::verbs::pool_verbs;
+
+pub use self::block::BlockPool;
+pub use self::boxed::PoolBox;
+pub use self::fixed::FixedPool;
+pub use self::home::Handle;
+pub use self::keyed::{KeyedPool, PoolKey};
 
 /// Values of one type, allocated and freed in any order, each in a few instructions.
 ///
@@ -106,53 +117,26 @@ impl<T, L: Access> Pool<'_, T, L> {
         self
     }
 
-    /// Puts `value` into the pool.
-    ///
-    /// # Panics
-    ///
-    /// If no block is free and no more can be had.
-    #[inline(always)]
-    #[track_caller]
-    pub fn alloc(&self, value: T) -> PoolBox<'_, T, L> {
-        self.fill(self.blocks.alloc_or_panic(), value)
-    }
-
-    /// [`alloc`](Pool::alloc), giving the value back if there is no room.
-    ///
-    /// # Errors
-    ///
-    /// The value, and what stood in the way.
-    #[inline(always)]
-    pub fn try_alloc(&self, value: T) -> Result<PoolBox<'_, T, L>, Rejected<T>> {
-        match self.blocks.alloc() {
-            Ok(block) => Ok(self.fill(block, value)),
-            Err(error) => Err(Rejected { value, error }),
-        }
-    }
-
-    /// Puts `value` into a block that was just allocated.
-    #[inline(always)]
-    fn fill(&self, block: NonNull<u8>, value: T) -> PoolBox<'_, T, L> {
-        let place = block.cast::<T>();
-        // SAFETY: a block of the pool has the size and the alignment of a `T`, and is the caller's.
-        unsafe { place.write(value) };
-        PoolBox { value: place, pool: self }
-    }
-
-    /// How many values there is memory for now. Takes time with the number of chunks.
+    /// How many values there is memory for now. Takes time with the number of chunks, behind the lock of a shared pool.
     pub fn capacity(&self) -> usize {
         self.blocks.capacity()
     }
 
-    /// How many values there are. Takes time with the number of free places: nothing is counted on the way.
-    pub fn in_use(&self) -> usize {
-        self.blocks.in_use()
+    /// How many values there are. Takes time with the number of chunks and of free places, behind the lock of a shared pool: a count would
+    /// take two instructions of each value's life.
+    pub fn len(&self) -> usize {
+        self.blocks.len()
+    }
+
+    /// Whether there are none. Takes time as [`len`](Pool::len) does.
+    pub fn is_empty(&self) -> bool {
+        self.blocks.is_empty()
     }
 
     /// Gives all memory back if there are no values, and returns how many bytes that was. A pool of fixed capacity keeps
-    /// its memory.
-    pub fn reclaim(&self) -> usize {
-        self.blocks.reclaim()
+    /// its memory. Takes time as [`len`](Pool::len) does.
+    pub fn trim(&self) -> usize {
+        self.blocks.trim()
     }
 
     /// The name it claims memory under.
@@ -161,70 +145,35 @@ impl<T, L: Access> Pool<'_, T, L> {
     }
 }
 
-/// A value in a [`Pool`]. Dropping it drops the value, then frees its place.
-pub struct PoolBox<'p, T, L: Access = Local> {
-    // Initialised, in a block of the pool's, and this box's alone.
-    value: NonNull<T>,
-    pool: &'p Pool<'p, T, L>,
-}
+pool_verbs!({T, L: Access} Pool<'_, T, L>);
 
-// SAFETY: a box owns its value; its pool is freed into from another thread only if it can be shared.
-unsafe impl<'p, T: Send, L: Access> Send for PoolBox<'p, T, L> where &'p Pool<'p, T, L>: Send {}
-// SAFETY: a shared box gives shared access to its value and nothing else.
-unsafe impl<T: Sync, L: Access> Sync for PoolBox<'_, T, L> {}
+// SAFETY: a block of the pool has the size and the alignment of a `T`, and stays where it is until the pool is dropped, even if that moves.
+unsafe impl<T, L: Access> Places for Pool<'_, T, L> {
+    type Value = T;
 
-impl<T, L: Access> PoolBox<'_, T, L> {
-    /// Takes the value out and frees its place.
-    #[inline]
-    pub fn into_inner(boxed: Self) -> T {
-        let boxed = ManuallyDrop::new(boxed);
-        // SAFETY: initialised, and not used again now that the box is gone.
-        let value = unsafe { boxed.value.read() };
-        // SAFETY: the block came from this pool, and nobody uses it any more.
-        unsafe { boxed.pool.blocks.free(boxed.value.cast()) };
-        value
+    #[inline(always)]
+    #[track_caller]
+    fn take(&self) -> NonNull<u8> {
+        self.blocks.alloc()
+    }
+
+    #[inline(always)]
+    fn try_take(&self) -> Result<NonNull<u8>, AllocError> {
+        self.blocks.try_alloc()
+    }
+
+    #[inline(always)]
+    unsafe fn free(&self, place: NonNull<u8>) {
+        // SAFETY: the caller's promise.
+        unsafe { self.blocks.free(place) };
     }
 }
 
-impl<T, L: Access> Drop for PoolBox<'_, T, L> {
-    #[inline]
-    fn drop(&mut self) {
-        /// Frees the place, if the destructor panics too.
-        struct Free<'a, 'p, T, L: Access>(&'a PoolBox<'p, T, L>);
-        impl<T, L: Access> Drop for Free<'_, '_, T, L> {
-            #[inline]
-            fn drop(&mut self) {
-                // SAFETY: the block came from this pool; its value has been dropped, and nobody uses it any more.
-                unsafe { self.0.pool.blocks.free(self.0.value.cast()) };
-            }
-        }
-        let free = Free(self);
-        // SAFETY: initialised, this box's alone, and not used again. The destructor may use the pool: nothing of it is held here.
-        unsafe { free.0.value.drop_in_place() };
-    }
-}
-
-impl<T, L: Access> Deref for PoolBox<'_, T, L> {
-    type Target = T;
-
-    #[inline]
-    fn deref(&self) -> &T {
-        // SAFETY: initialised, and this box's alone.
-        unsafe { self.value.as_ref() }
-    }
-}
-
-impl<T, L: Access> DerefMut for PoolBox<'_, T, L> {
-    #[inline]
-    fn deref_mut(&mut self) -> &mut T {
-        // SAFETY: initialised, and this box's alone.
-        unsafe { self.value.as_mut() }
-    }
-}
-
-impl<T: fmt::Debug, L: Access> fmt::Debug for PoolBox<'_, T, L> {
+impl<T, L: Access> fmt::Debug for Pool<'_, T, L> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        (**self).fmt(f)
+        // Each is looked at before anything is written, which is foreign code: nothing is locked then.
+        let (owner, capacity, len) = (self.owner(), self.capacity(), self.len());
+        f.debug_struct("Pool").field("owner", &owner).field("capacity", &capacity).field("len", &len).finish()
     }
 }
 
@@ -233,12 +182,22 @@ impl<T: fmt::Debug, L: Access> fmt::Debug for PoolBox<'_, T, L> {
 const _: () = {
     static_assertions::assert_impl_all!(Pool<'static, *const u8>: Send);
     static_assertions::assert_impl_all!(SharedPool<'static, *const u8>: Send, Sync);
-    static_assertions::assert_impl_all!(PoolBox<'static, u8, Needed>: Send, Sync);
-    static_assertions::assert_not_impl_any!(PoolBox<'static, *const u8, Needed>: Send, Sync);
-    static_assertions::assert_not_impl_any!(PoolBox<'static, core::cell::Cell<u8>, Needed>: Sync);
+    static_assertions::assert_impl_all!(PoolBox<u8, &'static SharedPool<'static, u8>>: Send, Sync);
+    static_assertions::assert_not_impl_any!(PoolBox<*const u8, &'static SharedPool<'static, *const u8>>: Send, Sync);
+    static_assertions::assert_not_impl_any!(PoolBox<Cell<u8>, &'static SharedPool<'static, Cell<u8>>>: Sync);
+    static_assertions::assert_impl_all!(FixedPool<*const u8, 3>: Send, Sync);
+    static_assertions::assert_impl_all!(PoolBox<u8, &'static FixedPool<u8, 3>>: Send, Sync);
+    static_assertions::assert_not_impl_any!(PoolBox<*const u8, &'static FixedPool<*const u8, 3>>: Send, Sync);
+    static_assertions::assert_impl_all!(KeyedPool<'static, Cell<u8>>: Send);
 };
+static_assertions::assert_impl_all!(KeyedPool<'static, u8>: Sync);
+static_assertions::assert_not_impl_any!(KeyedPool<'static, Cell<u8>>: Sync);
+static_assertions::assert_not_impl_any!(KeyedPool<'static, *const u8>: Send, Sync);
 // On wasm without threads that is what is shared.
 #[cfg(not(all(target_family = "wasm", not(target_feature = "atomics"))))]
-static_assertions::assert_not_impl_any!(Pool<'static, u8>: Sync);
-#[cfg(not(all(target_family = "wasm", not(target_feature = "atomics"))))]
-static_assertions::assert_not_impl_any!(PoolBox<'static, u8>: Send);
+const _: () = {
+    static_assertions::assert_not_impl_any!(Pool<'static, u8>: Sync);
+    static_assertions::assert_not_impl_any!(PoolBox<u8, &'static Pool<'static, u8>>: Send);
+    static_assertions::assert_not_impl_any!(FixedPool<u8, 3, Local>: Sync);
+    static_assertions::assert_not_impl_any!(PoolBox<u8, &'static FixedPool<u8, 3, Local>>: Send);
+};

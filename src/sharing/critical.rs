@@ -163,7 +163,7 @@ mod tests {
                 });
             }
         });
-        assert_eq!((DEPTH.get(), HEAP.stats().in_use, POOL.in_use()), (0, 0, 0));
+        assert_eq!((DEPTH.get(), HEAP.stats().in_use, POOL.len()), (0, 0, 0));
     }
 
     /// A backing that uses its own ledger is told so, and nothing is handed out twice.

@@ -1,5 +1,7 @@
 //! The firmware: a timer's interrupt receives packets into a pool, and main works on them. This core has no compare-and-swap; the lock is a
 //! critical section.
+//!
+//! The pool lies in a static of its own. What main needs beside comes from a ledger.
 
 use core::cell::{Cell, RefCell};
 use core::mem::MaybeUninit;
@@ -9,13 +11,12 @@ use cortex_m::peripheral::syst::SystClkSource;
 use cortex_m_rt::{entry, exception};
 use cortex_m_semihosting::{debug, hprintln};
 use critical_section::Mutex;
-use freehold::sharing::Needed;
-use freehold::{Alloc, AllocError, Arena, Growth, Ledger, PoolBox, Region, SharedPool};
+use freehold::{Alloc, AllocError, Arena, FixedPool, Growth, Ledger, PoolBox, Region};
 use heapless::Deque;
 
-const RAM_LEN: usize = 2 << 10;
+const RAM_LEN: usize = 512;
 
-/// The memory to share out, in a section that start-up code doesn't clear.
+/// The memory that the ledger shares out, in a section that start-up code doesn't clear.
 #[unsafe(link_section = ".uninit.heap")]
 static mut RAM: [MaybeUninit<u8>; RAM_LEN] = [MaybeUninit::uninit(); RAM_LEN];
 
@@ -32,12 +33,13 @@ struct Packet {
     bytes: [u8; 120],
 }
 
-/// Four packets are claimed at a time, by whoever needs the first of them: the interrupt too.
-static PACKETS: SharedPool<Packet> =
-    SharedPool::shared_in(&LEDGER, "packets").with_growth(Growth::fixed(4 * size_of::<Packet>()));
+type Packets = FixedPool<Packet, 12>;
+
+/// Room for twelve of them, for interrupts too.
+static PACKETS: Packets = FixedPool::new();
 
 /// Those that were received. A box is all that goes from the interrupt to main: the packet stays where it is.
-static RECEIVED: Mutex<RefCell<Deque<PoolBox<'static, Packet, Needed>, 16>>> = Mutex::new(RefCell::new(Deque::new()));
+static RECEIVED: Mutex<RefCell<Deque<PoolBox<Packet, &'static Packets>, 16>>> = Mutex::new(RefCell::new(Deque::new()));
 
 /// How many came, and what became of the first that there was no room for.
 static CAME: Mutex<Cell<u32>> = Mutex::new(Cell::new(0));
@@ -85,7 +87,7 @@ fn main() -> ! {
     }
     hprintln!("{} packets, in order", worked);
 
-    // Main is busy with something else for a while, and memory is used up.
+    // Main is busy with something else for a while, and all places are taken.
     let late = loop {
         if let Some(error) = critical_section::with(|here| LOST.borrow_ref_mut(here).take()) {
             break error;

@@ -12,7 +12,7 @@ use core::mem::MaybeUninit;
 use core::sync::atomic::{AtomicUsize, Ordering};
 
 use freehold::sharing::Shareable;
-use freehold::{BoundedHeap, Heap, Ledger, Region, SharedPool};
+use freehold::{BoundedHeap, FixedPool, Heap, Ledger, Region, SharedPool};
 use freehold_board::{End, end, ring_every, say, silence};
 
 use party::Party;
@@ -53,6 +53,9 @@ pub const unsafe fn ram() -> Region<'static> {
     unsafe { Region::from_raw(start, RAM_LEN) }
 }
 
+/// Places of the fixed pool.
+pub const FIXED: usize = 8;
+
 /// What main and the interrupt share, behind locks of kind `L`.
 pub struct Shared<L: 'static> {
     /// All memory.
@@ -63,6 +66,8 @@ pub struct Shared<L: 'static> {
     pub bounded: &'static BoundedHeap<L>,
     /// A pool on the ledger.
     pub packets: &'static SharedPool<'static, Packet, L>,
+    /// A pool that has its places in itself.
+    pub fixed: &'static FixedPool<Packet, FIXED, L>,
 }
 
 /// The program: what is shared, and who shares it.
@@ -139,8 +144,15 @@ macro_rules! program {
         static BOUNDED: $crate::freehold::BoundedHeap<$lock> = $crate::freehold::BoundedHeap::empty();
         static PACKETS: $crate::freehold::SharedPool<$crate::Packet, $lock> =
             $crate::freehold::SharedPool::shared_in(&LEDGER, "packets");
-        static PROGRAM: $crate::Program<$lock> =
-            $crate::Program::new($crate::Shared { ledger: &LEDGER, heap: &HEAP, bounded: &BOUNDED, packets: &PACKETS });
+        static FIXED: $crate::freehold::FixedPool<$crate::Packet, { $crate::FIXED }, $lock> =
+            $crate::freehold::FixedPool::new();
+        static PROGRAM: $crate::Program<$lock> = $crate::Program::new($crate::Shared {
+            ledger: &LEDGER,
+            heap: &HEAP,
+            bounded: &BOUNDED,
+            packets: &PACKETS,
+            fixed: &FIXED,
+        });
 
         fn main() -> ! {
             PROGRAM.run(|| PROGRAM.rung())

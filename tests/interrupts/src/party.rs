@@ -4,10 +4,10 @@ use core::alloc::{GlobalAlloc, Layout};
 use core::ptr;
 
 use freehold::sharing::Shareable;
-use freehold::{Alloc, Arena, Claim, Growth, PoolBox};
+use freehold::{Alloc, Arena, Claim, FixedPool, Growth, Handle, PoolBox, Rejected, SharedPool};
 
 use crate::bytes::{check, fill};
-use crate::{Packet, Shared};
+use crate::{FIXED, Packet, Shared};
 
 /// A block of the heap, and what is written in it.
 struct Block {
@@ -16,13 +16,17 @@ struct Block {
     mark: u8,
 }
 
+/// A packet of a pool, and what is written in it.
+type Slot<H> = Option<(PoolBox<Packet, H>, u8)>;
+
 pub struct Party<L: Shareable> {
     shared: &'static Shared<L>,
     arena: Arena<'static>,
     /// Of the heap; every other one of the heap with memory of its own.
     blocks: [Option<Block>; 24],
     claims: [Option<(Claim<'static>, u8)>; 4],
-    packets: [Option<(PoolBox<'static, Packet, L>, u8)>; 12],
+    packets: [Slot<&'static SharedPool<'static, Packet, L>>; 12],
+    fixed: [Slot<&'static FixedPool<Packet, FIXED, L>>; 6],
     /// The state of the dice.
     dice: u32,
     /// What is written next: the two parties' marks differ in their lowest bit.
@@ -38,6 +42,7 @@ impl<L: Shareable> Party<L> {
             blocks: [const { None }; 24],
             claims: [const { None }; 4],
             packets: [const { None }; 12],
+            fixed: [const { None }; 6],
             dice: 0x9e37_79b9 ^ u32::from(who),
             mark: who,
             refused: 0,
@@ -64,7 +69,8 @@ impl<L: Shareable> Party<L> {
             0..6 => self.block(),
             6..8 => self.resize(),
             8..10 => self.claim(),
-            10..14 => self.packet(),
+            10..12 => self.packet(),
+            12..14 => self.fixed_packet(),
             _ => self.scope(),
         }
     }
@@ -141,19 +147,16 @@ impl<L: Shareable> Party<L> {
         }
     }
 
-    /// Puts a packet into the pool, or takes it out.
+    /// Puts a packet into the pool on the ledger, or takes it out.
     fn packet(&mut self) {
-        let at = self.below(self.packets.len());
-        if let Some((packet, mark)) = self.packets[at].take() {
-            // SAFETY: the packet's own.
-            unsafe { check(ptr::from_ref(&*packet).cast(), packet.len(), mark) };
-            return;
-        }
-        let mark = self.next_mark();
-        match self.shared.packets.try_alloc([mark; 96]) {
-            Ok(packet) => self.packets[at] = Some((packet, mark)),
-            Err(_) => self.refused += 1,
-        }
+        let (at, mark, pool) = (self.below(self.packets.len()), self.next_mark(), self.shared.packets);
+        self.refused += usize::from(turn(&mut self.packets[at], |packet| pool.try_alloc(packet), mark));
+    }
+
+    /// The same with the pool that has its places in itself, fewer than both parties would like.
+    fn fixed_packet(&mut self) {
+        let (at, mark, pool) = (self.below(self.fixed.len()), self.next_mark(), self.shared.fixed);
+        self.refused += usize::from(turn(&mut self.fixed[at], |packet| pool.try_alloc(packet), mark));
     }
 
     /// Some slices in a scope of the arena; now and then the arena gives its memory back.
@@ -187,4 +190,19 @@ impl<L: Shareable> Party<L> {
         }
         self.refused
     }
+}
+
+/// Puts a packet into a slot that has none, or takes it out. Returns whether it was refused.
+fn turn<H: Handle>(
+    slot: &mut Slot<H>,
+    alloc: impl FnOnce(Packet) -> Result<PoolBox<Packet, H>, Rejected<Packet>>,
+    mark: u8,
+) -> bool {
+    if let Some((packet, mark)) = slot.take() {
+        // SAFETY: the packet's own.
+        unsafe { check(ptr::from_ref(&*packet).cast(), packet.len(), mark) };
+        return false;
+    }
+    *slot = alloc([mark; 96]).ok().map(|packet| (packet, mark));
+    slot.is_none()
 }

@@ -356,6 +356,81 @@ pub struct H16ShorterLivedValues;
 /// ```
 pub struct H16BoxOutlivesPool;
 
+/// What a pool with its places in itself hands out: it may not move meanwhile.
+///
+/// ```compile_fail,E0505
+/// use freehold::FixedPool;
+/// let pool: FixedPool<u32, 3> = FixedPool::new();
+/// let boxed = pool.alloc(1);
+/// let moved = pool;
+/// println!("{boxed}");
+/// ```
+/// ```compile_fail,E0597
+/// use freehold::{FixedPool, PoolBox};
+/// let pool: FixedPool<u32, 3> = FixedPool::new();
+/// let pinned = PoolBox::into_pin(pool.alloc(1));
+/// ```
+/// ```
+/// use freehold::FixedPool;
+/// let pool: FixedPool<u32, 3> = FixedPool::new();
+/// let boxed = pool.alloc(1);
+/// println!("{boxed}");
+/// drop(boxed);
+/// let moved = pool;
+/// ```
+pub struct H16PoolMovesUnderABox;
+
+/// A value that is found by its key is not removed while a reference to it is used.
+///
+/// ```compile_fail,E0502
+/// use freehold::KeyedPool;
+/// let mut pool = KeyedPool::new();
+/// let key = pool.insert(1);
+/// let value = &pool[key];
+/// pool.remove(key);
+/// println!("{value}");
+/// ```
+/// ```compile_fail,E0505
+/// use freehold::KeyedPool;
+/// let mut pool = KeyedPool::new();
+/// let key = pool.insert(1);
+/// let value = pool.get(key);
+/// drop(pool);
+/// println!("{value:?}");
+/// ```
+/// ```
+/// use freehold::KeyedPool;
+/// let mut pool = KeyedPool::new();
+/// let key = pool.insert(1);
+/// println!("{}", pool[key]);
+/// pool.remove(key);
+/// ```
+pub struct H16RemoveUnderAReference;
+
+/// A value that refers to something shorter-lived is not put into a pool.
+///
+/// ```compile_fail,E0597
+/// use freehold::FixedPool;
+/// let pool: FixedPool<&str, 3> = FixedPool::new();
+/// let boxed;
+/// {
+///     let text = String::from("text");
+///     boxed = pool.alloc(text.as_str());
+/// }
+/// println!("{boxed}");
+/// ```
+/// ```
+/// use freehold::FixedPool;
+/// let pool: FixedPool<&str, 3> = FixedPool::new();
+/// let text = String::from("text");
+/// let boxed;
+/// {
+///     boxed = pool.alloc(text.as_str());
+/// }
+/// println!("{boxed}");
+/// ```
+pub struct H18ValueOfAPool;
+
 /// A claim does not outlive its ledger.
 ///
 /// ```compile_fail,E0505
@@ -441,6 +516,18 @@ pub struct H22ScopeInAnotherThread;
 /// });
 /// ```
 pub struct H22BoxOfAnUnsharedPool;
+
+/// A pool in a `static` is shared by a lock.
+///
+/// ```compile_fail,E0277
+/// use freehold::{FixedPool, Local};
+/// static POOL: FixedPool<u32, 3, Local> = FixedPool::new();
+/// ```
+/// ```
+/// use freehold::FixedPool;
+/// static POOL: FixedPool<u32, 3> = FixedPool::new();
+/// ```
+pub struct H22UnsharedPoolInAStatic;
 
 /// What is shared on a ledger is behind a lock of the ledger's kind: a heap.
 ///

@@ -6,9 +6,10 @@
 use core::alloc::Layout;
 
 use freehold::backing::{Backing, GRAIN};
-use freehold::sharing::{Access, Needed};
+use freehold::sharing::{Access, Local, Needed};
 use freehold::{
-    Alloc, AllocError, Arena, BlockPool, Growth, Ledger, Obstacle, Pool, PoolBox, Rejected, SharedPool, TypedArena,
+    Alloc, AllocError, Arena, BlockPool, FixedPool, Growth, Handle, KeyedPool, Ledger, Obstacle, Pool, PoolBox,
+    Rejected, SharedPool, TypedArena,
 };
 
 use crate::live::{Holder, Live};
@@ -355,23 +356,46 @@ pub fn pools<B: Backing>(bench: &Bench<'_, B>) {
     let shared: SharedPool<'_, [u64; 3]> = SharedPool::shared_in(bench.ledger, "pool");
     boxes(bench, shared.with_growth(growth));
     fixed_pools(bench);
+    places_of_its_own();
+    keys(bench);
     nothing_claimed(bench);
 }
 
 fn boxes<B: Backing, L: Access>(bench: &Bench<'_, B>, pool: Pool<'_, [u64; 3], L>) {
+    churn(
+        |value| pool.try_alloc(value),
+        |error| !bench.roomy && error.owner == "pool",
+        |in_use| {
+            assert_eq!((pool.len(), pool.is_empty(), pool.capacity() >= in_use), (in_use, in_use == 0, true));
+            let any = pool.capacity() > 0;
+            assert_eq!(pool.trim() > 0, in_use == 0 && any);
+        },
+    );
+    drop(pool.try_alloc([1; 3]));
+    let held = bench.ledger.snapshot().claimed_by("pool");
+    let given_back = pool.trim();
+    assert!(given_back <= held && (held == 0 || given_back > 0));
+    assert_eq!((bench.ledger.snapshot().claimed_by("pool"), pool.capacity()), (0, 0));
+    drop(pool);
+}
+
+/// Takes 40 places, as far as they are to be had, and gives them back in another order, three times.
+fn churn<H: Handle>(
+    alloc: impl Fn([u64; 3]) -> Result<PoolBox<[u64; 3], H>, Rejected<[u64; 3]>>,
+    may_be_refused: impl Fn(AllocError) -> bool,
+    holds: impl Fn(usize),
+) {
     let mut boxes = [const { None }; 40];
     for round in 0..3 {
         for (index, slot) in boxes.iter_mut().enumerate() {
-            match pool.try_alloc([index as u64; 3]) {
+            match alloc([index as u64; 3]) {
                 Ok(boxed) => *slot = Some(boxed),
                 Err(Rejected { value, error }) => {
-                    assert!(!bench.roomy && value == [index as u64; 3] && error.owner == "pool", "{error}");
+                    assert!(may_be_refused(error) && value == [index as u64; 3], "{error}");
                 }
             }
         }
-        let in_use = boxes.iter().flatten().count();
-        assert_eq!((pool.in_use(), pool.capacity() >= in_use), (in_use, true));
-        assert_eq!(pool.reclaim() > 0, in_use == 0 && pool.capacity() > 0);
+        holds(boxes.iter().flatten().count());
         for step in 0..40 {
             let index = step * (7 + 2 * round) % 40;
             if let Some(boxed) = boxes[index].take() {
@@ -382,14 +406,55 @@ fn boxes<B: Backing, L: Access>(bench: &Bench<'_, B>, pool: Pool<'_, [u64; 3], L
             }
         }
         boxes.iter_mut().for_each(|slot| *slot = None);
-        assert_eq!(pool.in_use(), 0);
+        holds(0);
     }
-    let held = bench.ledger.snapshot().claimed_by("pool");
-    let given_back = pool.reclaim();
-    assert!(given_back <= held && (held == 0 || given_back > 0));
-    assert_eq!((bench.ledger.snapshot().claimed_by("pool"), pool.capacity()), (0, 0));
-    drop(boxes);
+}
+
+/// Pools that have their places in themselves.
+fn places_of_its_own() {
+    fn fixed<L: Access>(pool: &FixedPool<[u64; 3], 33, L>) {
+        churn(
+            |value| pool.try_alloc(value),
+            |error| error.obstacle == Obstacle::Full { capacity: 33 } && pool.len() == 33,
+            |in_use| assert_eq!((pool.len(), pool.is_empty(), pool.capacity()), (in_use, in_use == 0, 33)),
+        );
+    }
+    fixed::<Local>(&FixedPool::new());
+    fixed::<Needed>(&FixedPool::new());
+}
+
+/// Values with keys: as many as there is room for, gone in another order, and none is found by a key that it hasn't.
+fn keys<B: Backing>(bench: &Bench<'_, B>) {
+    let mut pool = KeyedPool::new_in(bench.ledger, "keys");
+    let mut keys = [None; 50];
+    for round in 0..3 {
+        let gone = keys;
+        for (index, key) in keys.iter_mut().enumerate() {
+            match pool.try_insert([index as u32 + round; 5]) {
+                Ok(new) => *key = Some(new),
+                Err(Rejected { value, error }) => {
+                    assert!(!bench.roomy && value == [index as u32 + round; 5] && error.owner == "keys", "{error}");
+                }
+            }
+        }
+        let here = keys.iter().flatten().count();
+        assert_eq!((pool.len(), pool.is_empty(), pool.capacity() >= here), (here, here == 0, true));
+        assert!(gone.iter().flatten().all(|key| pool.get(*key).is_none() && !pool.contains(*key)));
+        assert!(pool.iter().all(|(key, value)| keys[(value[0] - round) as usize] == Some(key)));
+        for step in 0..50 {
+            let index = step * 7 % 50;
+            if let Some(key) = keys[index]
+                && step % 3 > 0
+            {
+                assert_eq!(pool.remove(key), Some([index as u32 + round; 5]));
+                assert!(pool.get_mut(key).is_none() && pool.remove(key).is_none());
+            }
+        }
+        pool.clear();
+        assert_eq!((pool.len(), pool.iter().count()), (0, 0));
+    }
     drop(pool);
+    assert_eq!(bench.ledger.snapshot().claimed_by("keys"), 0);
 }
 
 fn fixed_pools<B: Backing>(bench: &Bench<'_, B>) {
@@ -403,7 +468,7 @@ fn fixed_pools<B: Backing>(bench: &Bench<'_, B>) {
     assert_eq!((full.value, full.error.obstacle), (77, Obstacle::Full { capacity: 5 }));
     assert!(boxes.iter().enumerate().all(|(index, boxed)| **boxed == index as u16));
     drop(boxes);
-    assert_eq!((pool.capacity(), pool.in_use(), pool.reclaim()), (5, 0, 0));
+    assert_eq!((pool.capacity(), pool.len(), pool.trim()), (5, 0, 0));
     assert_eq!(bench.ledger.snapshot().claimed, claimed, "a fixed pool keeps its memory");
     let empty = Pool::<u16>::fixed_in(bench.ledger, "empty", 0).expect("a pool of nothing");
     assert_eq!(empty.try_alloc(1).expect_err("no room").error.obstacle, Obstacle::Full { capacity: 0 });
@@ -437,7 +502,7 @@ fn blocks_of<B: Backing, L: Access>(bench: &Bench<'_, B>, owner: &'static str, l
     let mut places = [None; 9];
     for _ in 0..2 {
         for place in &mut places {
-            *place = bench.may_fail(owner, real.size(), real.align(), pool.alloc());
+            *place = bench.may_fail(owner, real.size(), real.align(), pool.try_alloc());
             if let Some(place) = *place {
                 // SAFETY: a block is the caller's until it is freed.
                 unsafe { live.add(place, real, Holder { owner, depth: 0 }) };
@@ -445,7 +510,7 @@ fn blocks_of<B: Backing, L: Access>(bench: &Bench<'_, B>, owner: &'static str, l
         }
         live.check();
         live.check_owners(bench.ledger);
-        assert_eq!(pool.in_use(), live.len());
+        assert_eq!(pool.len(), live.len());
         assert!(pool.capacity() >= live.len());
         for step in 0..places.len() {
             if let Some(place) = places[step * 4 % 9].take() {
@@ -459,7 +524,7 @@ fn blocks_of<B: Backing, L: Access>(bench: &Bench<'_, B>, owner: &'static str, l
         }
     }
     let claimed = bench.ledger.snapshot().claimed;
-    assert_eq!((pool.in_use(), pool.reclaim() > 0), (0, claimed > 0));
+    assert_eq!((pool.len(), pool.trim() > 0), (0, claimed > 0));
     assert_eq!(bench.ledger.snapshot().claimed, 0);
     assert!(places.iter().all(Option::is_none) && !pool.holds(0) && !pool.holds((&raw const pool).addr()));
 }
@@ -481,7 +546,7 @@ pub fn errors<B: Backing>(bench: &Bench<'_, B>) {
         let error = bench.ledger.claim("claim", layout).map(drop).expect_err("no room for half the address space");
         assert_eq!((error.owner, error.size, error.align), ("claim", size, align));
         if align > 1 {
-            let error = BlockPool::new_in(bench.ledger, "block", layout).alloc().expect_err("no room");
+            let error = BlockPool::new_in(bench.ledger, "block", layout).try_alloc().expect_err("no room");
             assert_eq!(error.owner, "block");
         }
     }

@@ -9,7 +9,8 @@ use std::path::Path;
 use freehold_suite::allocators::{ALLOCATORS, Allocator, Goes};
 
 /// What the modules with allocators in them export that is none.
-const OTHERS: &[&str] = &["Alloc", "ArenaBox", "ClassStats", "HeapStats", "IntoIter", "IterMut", "PoolBox"];
+const OTHERS: &[&str] =
+    &["Alloc", "ArenaBox", "ClassStats", "Handle", "HeapStats", "IntoIter", "IterMut", "PoolBox", "PoolKey"];
 
 /// The traits of allocators.
 const TRAITS: &[&str] = &["GlobalAlloc", "Allocator"];

@@ -80,19 +80,19 @@ fn h31_trimming_is_whole_before_anything_goes_back() {
     }
 }
 
-/// The same of a pool, which is reclaimed, and of a typed arena, in which something was moved out of the way.
+/// The same of a pool, which is trimmed, and of a typed arena, in which something was moved out of the way.
 #[test]
 fn h31_pools_and_runs_are_whole_before_anything_goes_back() {
     let armed = Cell::new(0);
     let ledger = Ledger::new(Unwinding { armed: Some(&armed) });
     let pool = BlockPool::<freehold::sharing::Needed>::shared_in(&ledger, "blocks", Layout::new::<[u64; 20]>());
     // SAFETY: it came from this pool.
-    unsafe { pool.free(pool.alloc().expect("room")) };
+    unsafe { pool.free(pool.alloc()) };
     armed.set(1);
-    panics(|| pool.reclaim());
-    assert_eq!((pool.capacity(), pool.in_use(), ledger.snapshot().claimed), (0, 0, 0));
+    panics(|| pool.trim());
+    assert_eq!((pool.capacity(), pool.len(), ledger.snapshot().claimed), (0, 0, 0));
     // SAFETY: as above.
-    unsafe { pool.free(pool.alloc().expect("room")) };
+    unsafe { pool.free(pool.alloc()) };
     let mut typed = TypedArena::new_in(&ledger, "typed");
     typed.alloc(1);
     let values = (0..5).inspect(|index| {
@@ -199,14 +199,14 @@ fn h31_a_lock_that_panics() {
     let pool = SharedPool::<String, _>::shared_in(&ledger, "pool");
     let kept = pool.alloc("kept".into());
     for (armed, lost) in [(&IN_LOCK, 0), (&IN_UNLOCK, 1)] {
-        let in_use = pool.in_use();
+        let in_use = pool.len();
         armed.store(1, Relaxed);
         panics(|| pool.alloc("dropped, not lost".into()));
-        assert_eq!((pool.in_use(), &**kept), (in_use + lost, "kept"), "a block may be lost, no more");
+        assert_eq!((pool.len(), &**kept), (in_use + lost, "kept"), "a block may be lost, no more");
         let freed = pool.alloc("freed".into());
         armed.store(1, Relaxed);
         panics(|| drop(freed));
-        assert!(pool.in_use() <= in_use + lost + 1);
+        assert!(pool.len() <= in_use + lost + 1);
     }
     assert_eq!(*pool.alloc("again".into()), "again");
     // The ledger's own lock, while an arena claims.

@@ -24,7 +24,7 @@ mod signals {
     use std::{env, ptr, thread};
 
     use freehold::sharing::{Locked, RawMutex, Spin};
-    use freehold::{Alloc, Arena, BlockPool, Heap, Ledger, Region, SharedPool};
+    use freehold::{Alloc, Arena, BlockPool, FixedPool, Heap, Ledger, Region, SharedPool};
 
     /// Names a case to a process that is to be it.
     const CASE: &str = "FREEHOLD_TEST_INTERRUPTS";
@@ -178,6 +178,7 @@ mod signals {
         heap: Heap<Locked<R>>,
         pool: SharedPool<'static, [usize; 9], Locked<R>>,
         blocks: BlockPool<'static, Locked<R>>,
+        fixed: FixedPool<[usize; 9], 2, Locked<R>>,
     }
 
     impl<R: RawMutex + Sync + 'static> Shared<R> {
@@ -187,7 +188,7 @@ mod signals {
             let heap = Heap::new_in(ledger, "heap");
             let pool = SharedPool::shared_in(ledger, "pool");
             let blocks = BlockPool::shared_in(ledger, "blocks", Layout::new::<[usize; 5]>());
-            Box::leak(Box::new(Shared { ledger, heap, pool, blocks }))
+            Box::leak(Box::new(Shared { ledger, heap, pool, blocks, fixed: FixedPool::new() }))
         }
 
         /// A block of so many bytes, all of them `byte`, after it was resized; with its layout.
@@ -219,7 +220,9 @@ mod signals {
             let arena = Arena::new_in(self.ledger, "arena");
             let values = arena.alloc_slice_fill_with(300 + step % 300, |number| number ^ step);
             let boxed = self.pool.alloc([step; 9]);
-            let block = self.blocks.alloc().expect("a block");
+            // One is main's, the other the handler's.
+            let fixed = self.fixed.alloc([step; 9]);
+            let block = self.blocks.alloc();
             // SAFETY: a block of the pool's has so many bytes.
             unsafe { block.write_bytes(byte, 40) };
             let claim = self.ledger.claim("claim", bytes(5000)).expect("room");
@@ -234,7 +237,7 @@ mod signals {
             is_all(claim.as_ptr().as_ptr(), claim.len(), byte);
             is_all(block.as_ptr(), 40, byte);
             assert!(values.iter().enumerate().all(|(number, value)| *value == number ^ step));
-            assert_eq!(*boxed, [step; 9]);
+            assert_eq!((*boxed, *fixed), ([step; 9], [step; 9]));
             // SAFETY: the pool's, in use, and done with.
             unsafe { self.blocks.free(block) };
             for (block, layout) in blocks {

@@ -6,7 +6,9 @@
 use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use freehold::{Alloc, Arena, ArenaBox, DefaultBacking, Growth, Ledger, Pool, PoolBox, TypedArena};
+use freehold::{
+    Alloc, Arena, ArenaBox, DefaultBacking, FixedPool, Growth, KeyedPool, Ledger, Pool, PoolBox, TypedArena,
+};
 use freehold_suite::tally;
 
 /// Counts the drops of each value by its number.
@@ -242,16 +244,71 @@ fn h20_a_pool_whose_values_panic() {
         let pool = Pool::new_in(ledger, "pool");
         let (one, two) = (pool.alloc(drops.bomb()), pool.alloc(drops.value()));
         panics(|| drop(one));
-        assert_eq!(pool.in_use(), 1, "the place is free all the same");
+        assert_eq!(pool.len(), 1, "the place is free all the same");
         let again = pool.alloc(drops.value());
-        assert_eq!(pool.in_use(), 2);
+        assert_eq!(pool.len(), 2);
         drop(PoolBox::into_inner(two));
         drop(again);
-        assert_eq!(pool.in_use(), 0);
+        assert_eq!(pool.len(), 0);
         let bombs = [pool.alloc(drops.bomb()), pool.alloc(drops.value())];
         panics(|| drop(bombs));
-        assert!(pool.in_use() == 0 && pool.reclaim() > 0);
+        assert!(pool.is_empty() && pool.trim() > 0);
     });
+}
+
+/// What is built in its place, in each kind of pool: if that panics the place is free again, and no value was there to be dropped.
+#[test]
+fn h20_a_constructor_that_panics() {
+    on_ledger(0, |ledger, drops| {
+        let pool = Pool::new_in(ledger, "pool");
+        let kept = pool.alloc_with(|| drops.value());
+        let other = pool.alloc_with(|| drops.value());
+        let place = &raw const *other;
+        drop(other);
+        panics(|| pool.alloc_with(|| panic!("no value")));
+        panics(|| pool.try_alloc_with(|| panic!("no value")));
+        assert_eq!((pool.len(), drops.leaked()), (1, 1));
+        assert_eq!(&raw const *pool.alloc_with(|| drops.value()), place, "the place is free again");
+        let fixed: FixedPool<_, 2> = FixedPool::new();
+        let mut boxes = Vec::new();
+        for _ in 0..2 {
+            panics(|| fixed.alloc_with(|| panic!("no value")));
+            boxes.push(fixed.alloc_with(|| drops.value()));
+        }
+        // Without room nothing is built.
+        assert!(fixed.try_alloc_with(|| unreachable!()).is_err());
+        panics(|| fixed.alloc_with(|| unreachable!()));
+        drop((kept, boxes));
+        assert_eq!((pool.len(), fixed.len(), drops.leaked()), (0, 0, 0));
+    });
+}
+
+/// A value whose destructor panics, wherever a keyed pool drops it: it is gone, and so is what was to be dropped with it.
+#[test]
+fn h20_a_keyed_pool_whose_values_panic() {
+    type Way = fn(&mut Option<KeyedPool<'_, Bomb<'_>>>);
+    let ways: [Way; 4] = [
+        |pool| pool.as_mut().expect("a pool").clear(),
+        |pool| drop(pool.as_mut().expect("a pool").drain().next()),
+        |pool| pool.as_mut().expect("a pool").retain(|_, _| false),
+        |pool| *pool = None,
+    ];
+    for (number, way) in ways.into_iter().enumerate() {
+        on_ledger(0, |ledger, drops| {
+            let mut pool = Some(KeyedPool::new_in(ledger, "keyed"));
+            let values = (0..20).map(|index| if index == 7 { drops.bomb() } else { drops.value() });
+            let keys: Vec<_> = values.map(|value| pool.as_mut().expect("a pool").insert(value)).collect();
+            panics(|| way(&mut pool));
+            let kept = pool.as_ref().map_or(0, KeyedPool::len);
+            assert_eq!((kept, drops.leaked()), if number == 2 { (12, 12) } else { (0, 0) });
+            if let Some(pool) = &mut pool {
+                assert!(keys.iter().enumerate().all(|(index, key)| pool.contains(*key) == (number == 2 && index > 7)));
+                pool.insert(drops.value());
+            }
+            drop(pool);
+            assert_eq!(drops.leaked(), 0);
+        });
+    }
 }
 
 #[test]

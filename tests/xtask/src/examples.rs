@@ -107,7 +107,7 @@ const EXAMPLES: &[Example] = &[
         name: "cortex-m0",
         command: "examples/cortex-m0/run.sh",
         needs: &[M0, ARM],
-        says: &["100 packets, in order", "too late: `packets` asked for", " at once", "│ packets", "│ work"],
+        says: &["100 packets, in order", "too late: `fixed pool` asked for", " at once", "│ work"],
     },
     Example {
         name: "riscv32",

@@ -49,7 +49,7 @@ impl PoolRecord {
     }
 
     fn alloc(&self) -> Result<NonNull<u8>, Problem> {
-        let block = self.blocks.alloc()?;
+        let block = self.blocks.try_alloc()?;
         // SAFETY: just allocated.
         let word = unsafe { self.word(block) };
         // SAFETY: as above.

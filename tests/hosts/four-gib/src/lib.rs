@@ -190,7 +190,7 @@ fn work(low: usize) {
         assert_eq!(**boxed, [if n % 3 == 0 { n + 1_000 } else { n }; 20]);
     }
     drop(boxes);
-    assert!(pool.in_use() == 0 && pool.reclaim() > 0);
+    assert!(pool.is_empty() && pool.trim() > 0);
 }
 
 /// A life above 2 GiB, where an address as a signed number is negative.

@@ -311,9 +311,9 @@ fn values<L: freehold::sharing::Access>(pool: &Pool<'_, Aligned, L>) {
     while let Ok(mut boxed) = pool.try_alloc(Aligned([0; 2_000])) {
         // SAFETY: the box's value is the caller's, for good once the box is forgotten.
         unsafe { chain.add(NonNull::from(&mut *boxed).cast(), size_of::<Value>()) };
-        core::mem::forget::<PoolBox<'_, Aligned, L>>(boxed);
+        core::mem::forget::<PoolBox<Aligned, &Pool<'_, Aligned, L>>>(boxed);
     }
-    assert_eq!((memory_pages(), pool.in_use()), (ALL, chain.count));
+    assert_eq!((memory_pages(), pool.len()), (ALL, chain.count));
     chain.check(7);
 }
 
@@ -331,11 +331,11 @@ extern "C" fn top_shared_block_pool() {
 fn blocks<L: freehold::sharing::Access>(pool: &BlockPool<'_, L>) {
     let mut chain = Chain::begin();
     for _ in 0..2 {
-        while let Ok(block) = pool.alloc() {
+        while let Ok(block) = pool.try_alloc() {
             // SAFETY: a block is the caller's until it is freed.
             unsafe { chain.add(block, size_of::<Value>()) };
         }
-        assert_eq!((memory_pages(), pool.in_use()), (ALL, chain.count));
+        assert_eq!((memory_pages(), pool.len()), (ALL, chain.count));
         chain.check(7);
         // SAFETY: each came from this pool, and is not used any more.
         chain.free(|block, _| unsafe { pool.free(block) });

@@ -45,7 +45,7 @@ pub enum Thing {
     Bounded(Block),
     Claim(Claim<'static>, usize),
     Place(NonNull<u8>),
-    Shared(PoolBox<'static, Value, freehold::sharing::Needed>),
+    Shared(PoolBox<Value, &'static SharedPool<'static, Value>>),
     /// It is freed with its arena.
     Arena(Block),
     Typed(Block),
@@ -229,7 +229,7 @@ fn discard() {
 }
 
 fn place() {
-    if let Ok(start) = PLACES.0.alloc() {
+    if let Ok(start) = PLACES.0.try_alloc() {
         TURN.0.new.set(Some(Thing::Place(start)));
     }
 }
@@ -317,7 +317,7 @@ fn typed_drop() {
 pub fn settle_down() {
     arena_drop();
     typed_drop();
-    PLACES.0.reclaim();
-    SHARED.reclaim();
+    PLACES.0.trim();
+    SHARED.trim();
     HEAP.trim();
 }

@@ -6,7 +6,6 @@ use core::ffi::c_void;
 use core::hint::black_box;
 use core::ptr::NonNull;
 
-use freehold::sharing::Needed;
 use freehold::{Claim, PoolBox, SharedPool, SmallHeap, ledger};
 
 use crate::bytes::{Bytes, not_zero};
@@ -147,7 +146,7 @@ enum Holder {
     Alloc(Alloc<Rusts>),
     Small(Alloc<SmallHeap>),
     Claim(Claim<'static>),
-    Shared(PoolBox<'static, Value, Needed>),
+    Shared(PoolBox<Value, &'static SharedPool<'static, Value>>),
 }
 
 impl Holder {

@@ -341,7 +341,7 @@ impl<B: Backing + 'static, S: Surroundings> Program<'_, B, S> {
             unsafe { pool.free(start) };
             return;
         }
-        let (block, len) = (pool.alloc(), pool.layout().size());
+        let (block, len) = (pool.try_alloc(), pool.layout().size());
         if let Some(start) = self.had(POOL, block) {
             // SAFETY: a block of so many bytes, held until it is freed.
             self.pools[which].1[at] = Some(unsafe { Bytes::new(start, len, mark) });

@@ -163,7 +163,7 @@ fn late_small() -> *mut u8 {
 }
 
 fn late_block_pool() -> *mut u8 {
-    had(LATE_BLOCKS.alloc())
+    had(LATE_BLOCKS.try_alloc())
 }
 
 fn late_shared_pool() -> *mut u8 {
@@ -258,30 +258,30 @@ fn arena() -> *mut u8 {
 }
 
 fn block_pool() -> *mut u8 {
-    had(BLOCKS.alloc())
+    had(BLOCKS.try_alloc())
 }
 
 /// A pool claims its memory when it is made, by one thread, for all.
 fn block_pool_fixed() -> *mut u8 {
     FIXED_BLOCKS.with(|pool| {
-        let block = pool.as_ref().and_then(|pool| pool.alloc().ok());
+        let block = pool.as_ref().and_then(|pool| pool.try_alloc().ok());
         let block = block.or_else(|| {
             forget(pool.replace(BlockPool::shared_fixed_in(ledger(), "fixed", LAYOUT, FIXED).ok()?));
-            pool.as_ref()?.alloc().ok()
+            pool.as_ref()?.try_alloc().ok()
         });
         block.map_or(ptr::null_mut(), NonNull::as_ptr)
     })
 }
 
 fn block_pool_behind_lock() -> *mut u8 {
-    BEHIND.with(|pool| had(pool.alloc()))
+    BEHIND.with(|pool| had(pool.try_alloc()))
 }
 
 fn shared_pool() -> *mut u8 {
     leaked(BOXES.try_alloc([0; BLOCK]).ok())
 }
 
-fn leaked<L: Shareable>(boxed: Option<PoolBox<'static, [u8; BLOCK], L>>) -> *mut u8 {
+fn leaked<L: Shareable>(boxed: Option<PoolBox<[u8; BLOCK], &'static SharedPool<'static, [u8; BLOCK], L>>>) -> *mut u8 {
     boxed.map_or(ptr::null_mut(), |value| {
         let start = NonNull::from_ref(&*value).as_ptr().cast();
         forget(value);

@@ -132,7 +132,7 @@ macro_rules! copy {
                     spans.map(|span| span.base..span.base + span.len).collect()
                 },
                 settle: || {
-                    POOL.reclaim();
+                    POOL.trim();
                     let snapshot = ledger().snapshot();
                     ["arena", "ledger", "pool"].into_iter().map(|owner| snapshot.claimed_by(owner)).sum()
                 },

@@ -22,10 +22,19 @@ pub struct Contender {
     feature: &'static str,
     name: &'static str,
     kind: Kind,
+    /// Bytes of static RAM that are handed out, and not counted.
+    handed_out: u64,
 }
 
 const fn contender(feature: &'static str, name: &'static str, kind: Kind) -> Contender {
-    Contender { feature, name, kind }
+    Contender { feature, name, kind, handed_out: 0 }
+}
+
+impl Contender {
+    /// The same, whose static has so many bytes to be handed out in it.
+    const fn with_its_own(self, bytes: u64) -> Contender {
+        Contender { handed_out: bytes, ..self }
+    }
 }
 
 /// The heaps. What is said of bytes of code is said over the first.
@@ -42,6 +51,8 @@ const HEAPS: &[Contender] = &[
 /// Pools, and the smallest firmware without one.
 const POOLS: &[Contender] = &[
     contender("empty", "nothing", Kind::Limit),
+    contender("fixed_pool_in_place", "freehold FixedPool, values built in place", Kind::Ours).with_its_own(256),
+    contender("fixed_pool", "freehold FixedPool", Kind::Ours).with_its_own(256),
     contender("plot_pool", "freehold BlockPool on a Plot", Kind::Ours),
     contender("block_pool", "freehold BlockPool on a ledger", Kind::Ours),
     contender("heapless", "heapless pool", Kind::Peer),
@@ -76,6 +87,21 @@ const REASONS: &[Reason] = &[
         "freehold SharedPool",
         "Pools",
         "A critical section, where heapless has this core's exclusive loads and stores",
+    ),
+    reason(
+        "freehold FixedPool",
+        "Pools",
+        "A critical section, where heapless has this core's exclusive loads and stores",
+    ),
+    reason(
+        "freehold FixedPool, values built in place",
+        "A firmware with a pool",
+        "A lock: a word that says it is held, and how interrupts were before",
+    ),
+    reason(
+        "freehold FixedPool",
+        "A firmware with a pool",
+        "The same lock. And a refusal says what was asked for and why it is refused, where heapless gives the value back and no more",
     ),
     reason("freehold BlockPool on a Plot", "A firmware with a pool", "A list of chunks, also where there is one"),
     reason(

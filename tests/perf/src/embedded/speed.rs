@@ -102,6 +102,7 @@ pub fn parts(workshop: &Workshop, board: &Board) -> Result<[Table; 2]> {
     let pools = [
         ("BlockPool", "freehold BlockPool", Kind::Ours),
         ("SharedPool", "freehold SharedPool", Kind::Ours),
+        ("FixedPool", "freehold FixedPool", Kind::Ours),
         ("heapless", "heapless pool", Kind::Peer),
     ];
     let arenas = [("Arena", "freehold Arena", Kind::Ours)];
@@ -110,7 +111,7 @@ pub fn parts(workshop: &Workshop, board: &Board) -> Result<[Table; 2]> {
 
 const POOLS_NOTE: &str = "\
 Instructions: a million random operations on 320 places, as above, with blocks of 64 bytes, of which each pool has so many from the start.\n\
-heapless's pool and `SharedPool` may be used by interrupts, and write the block; `BlockPool` may not, and doesn't.";
+heapless's pool, `SharedPool` and `FixedPool` may be used by interrupts, and write the block; `BlockPool` may not, and doesn't.";
 
 const ARENAS_NOTE: &str = "\
 Instructions: scopes of ten blocks of 64 bytes, which are written. *Free* is to open a scope and to leave it; the worst\nis to claim a chunk.";

@@ -179,9 +179,9 @@ pub fn growth_changes_after_the_first_chunk() {
     let pool = pool.with_growth(large);
     assert_eq!(next_chunk(&ledger, || core::mem::forget(pool.alloc([0u64; 4]))), LARGE);
     let blocks = BlockPool::new_in(&ledger, "blocks", Layout::new::<[u64; 4]>()).with_growth(small);
-    assert!(next_chunk(&ledger, || _ = blocks.alloc().expect("room")) < 1024);
+    assert!(next_chunk(&ledger, || _ = blocks.alloc()) < 1024);
     let blocks = blocks.with_growth(large);
-    assert_eq!(next_chunk(&ledger, || _ = blocks.alloc().expect("room")), LARGE);
+    assert_eq!(next_chunk(&ledger, || _ = blocks.alloc()), LARGE);
 }
 
 /// What fits one by one fits from an iterator too: values are never there twice, whether their number is known or not.
@@ -294,7 +294,7 @@ pub fn h26_trimming_keeps_what_holds_something() {
     assert!(arena.claimed() > claimed);
 }
 
-/// An arena that is reset and trimmed, or a pool that is reclaimed, over and over, takes no more than the first time.
+/// An arena that is reset and trimmed, or a pool that is trimmed, over and over, takes no more than the first time.
 pub fn h26_trimming_over_and_over() {
     let (mut memory, control) = (Memory::new(ROOM), Control::new());
     let ledger = Ledger::new(Simulated::new(&mut memory, &control, Manner::Exact));
@@ -305,7 +305,7 @@ pub fn h26_trimming_over_and_over() {
         let mut blocks = [None; 30];
         for block in &mut blocks {
             arena.alloc([round; 4]);
-            *block = pool.alloc().ok();
+            *block = pool.try_alloc().ok();
         }
         for block in blocks.into_iter().flatten() {
             // SAFETY: the block came from this pool and is not used.
@@ -313,7 +313,7 @@ pub fn h26_trimming_over_and_over() {
         }
         arena.reset();
         arena.trim();
-        pool.reclaim();
+        pool.trim();
         assert_eq!(ledger.snapshot().claimed, 0, "what holds nothing was given back");
         *granted = ledger.snapshot().granted;
     }

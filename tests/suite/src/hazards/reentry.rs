@@ -230,6 +230,6 @@ pub fn h21_pool_that_refills_itself() {
             assert_eq!(dropped.get(), generation);
         }
         assert_eq!((last.map(|value| value.0), pool.capacity() >= 2), (Some(9), true));
-        assert_eq!((dropped.get(), pool.in_use()), (10, 0));
+        assert_eq!((dropped.get(), pool.len()), (10, 0));
     });
 }

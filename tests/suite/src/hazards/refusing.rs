@@ -155,7 +155,7 @@ fn overlapping(manner: Manner) {
         assert!(matches!(error.obstacle, Obstacle::Overlap { with: "first", backing: "simulated", .. }), "{error}");
         let error = Arena::new_in(&ledger, "arena").try_alloc_layout(layout).expect_err("an overlap");
         assert!(matches!(error.obstacle, Obstacle::Overlap { with: "first", .. }), "{error}");
-        assert!(BlockPool::new_in(&ledger, "pool", layout).alloc().is_err());
+        assert!(BlockPool::new_in(&ledger, "pool", layout).try_alloc().is_err());
         before.must_be(&ledger);
         live.check();
     }

@@ -110,7 +110,7 @@ pub fn regions_that_must_be() {
                         let pool = Pool::<[u8; 100]>::new_in(ledger, "pool");
                         pool.try_alloc([2; 100]).into_iter().for_each(|value| check(value.as_ptr(), 100));
                         let blocks = BlockPool::new_in(ledger, "blocks", layout(64, 64));
-                        blocks.alloc().into_iter().for_each(|block| check(block.as_ptr(), 64));
+                        blocks.try_alloc().into_iter().for_each(|block| check(block.as_ptr(), 64));
                     }
                     _ => {
                         let place = choice as usize % held.len();

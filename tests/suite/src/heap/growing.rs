@@ -162,7 +162,7 @@ pub fn h26_others_have_what_the_heap_keeps() {
             }),
             ("pool", |ledger, bytes| {
                 let pool = BlockPool::fixed_in(ledger, "pool", layout(100, 4), bytes / 120).expect("room");
-                assert!(pool.alloc().is_ok());
+                assert!(pool.try_alloc().is_ok());
             }),
         ];
         let sizes: &[usize] = if cfg!(miri) { &[200, 1500] } else { &[16, 100, 1024, 1500, 8000] };

@@ -8,7 +8,8 @@ use core::alloc::Layout;
 use freehold::backing::{Backing, GRAIN};
 use freehold::sharing::{Access, Needed};
 use freehold::{
-    AllocError, Arena, BlockPool, Claim, Growth, Heap, Ledger, Pool, PoolBox, Scope, SharedPool, TypedArena,
+    AllocError, Arena, BlockPool, Claim, FixedPool, Growth, Handle, Heap, KeyedPool, Ledger, Pool, PoolBox, PoolKey,
+    Rejected, Scope, SharedPool, TypedArena,
 };
 
 use crate::choices::Choices;
@@ -352,10 +353,10 @@ impl<'l, B: Backing> Machine<'l, B> {
     /// One operation on a pool of blocks.
     fn blocks<L: Access>(&mut self, holder: Holder, pool: &BlockPool<'l, L>, choice: u32, choices: &mut impl Choices) {
         let ours = |block: &crate::live::Block| block.holder == holder;
-        let in_use = pool.in_use();
+        let in_use = pool.len();
         match choice % 8 {
             0 if self.live.find(0, ours).is_none() && in_use == 0 => {
-                let (before, given_back) = (self.ledger.snapshot().claimed_by(holder.owner), pool.reclaim());
+                let (before, given_back) = (self.ledger.snapshot().claimed_by(holder.owner), pool.trim());
                 let after = self.ledger.snapshot().claimed_by(holder.owner);
                 // A pool of fixed capacity keeps its memory.
                 assert!(after == 0 || (given_back == 0 && after == before));
@@ -365,16 +366,16 @@ impl<'l, B: Backing> Machine<'l, B> {
                     self.live.remove(block.place);
                     // SAFETY: the block came from this pool, has just left the table, and is not used any more.
                     unsafe { pool.free(block.place) };
-                    assert_eq!(pool.in_use(), in_use - 1);
+                    assert_eq!(pool.len(), in_use - 1);
                 }
             }
             _ => {
                 let before = Tally::of(self.ledger);
-                match pool.alloc() {
+                match pool.try_alloc() {
                     Ok(place) => {
                         // SAFETY: a block is the caller's until it is freed.
                         unsafe { self.live.add(place, pool.layout(), holder) };
-                        assert_eq!(pool.in_use(), in_use + 1);
+                        assert_eq!(pool.len(), in_use + 1);
                         assert!(pool.holds(place.addr().get()));
                     }
                     Err(error) => {
@@ -384,7 +385,7 @@ impl<'l, B: Backing> Machine<'l, B> {
                 }
             }
         }
-        assert!(pool.capacity() >= pool.in_use());
+        assert!(pool.capacity() >= pool.len());
     }
 
     /// What holds after every step.
@@ -425,12 +426,18 @@ impl<'l, B: Backing> Machine<'l, B> {
 /// A pool of values, shared or not: random programs of boxes.
 pub fn pool_of_values<B: Backing>(ledger: &Ledger<B>, choices: &mut impl Choices) {
     let counts = Counts::default();
-    match choices.below(2) {
-        0 => boxes(ledger, &Pool::new_in(ledger, "values").with_growth(Growth::new().first(300)), &counts, choices),
-        _ => {
+    let growth = Growth::new().first(300);
+    match choices.below(4) {
+        0 => boxes(ledger, &Pool::new_in(ledger, "values").with_growth(growth), &counts, choices),
+        1 => {
             let pool: SharedPool<'_, Value<'_>> = SharedPool::shared_in(ledger, "values");
-            boxes(ledger, &pool.with_growth(Growth::new().first(300)), &counts, choices);
+            boxes(ledger, &pool.with_growth(growth), &counts, choices);
         }
+        2 => {
+            let pool: FixedPool<Value<'_>, 12> = FixedPool::new();
+            churn(ledger, |value| pool.try_alloc(value), |in_use, _| assert_eq!(pool.len(), in_use), &counts, choices);
+        }
+        _ => keys(ledger, &counts, choices),
     }
 }
 
@@ -440,7 +447,25 @@ fn boxes<'l, B: Backing, L: Access>(
     counts: &'l Counts,
     choices: &mut impl Choices,
 ) {
-    let mut boxes: [Option<(usize, PoolBox<'_, Value<'_>, L>)>; 24] = [const { None }; 24];
+    let holds = |in_use, choice| {
+        assert_eq!(pool.len(), in_use);
+        if in_use == 0 && choice % 3 == 0 {
+            pool.trim();
+            assert_eq!(ledger.snapshot().claimed_by("values"), 0);
+        }
+    };
+    churn(ledger, |value| pool.try_alloc(value), holds, counts, choices);
+}
+
+/// Values that come and go, in boxes.
+fn churn<'l, B: Backing, H: Handle>(
+    ledger: &Ledger<B>,
+    alloc: impl Fn(Value<'l>) -> Result<PoolBox<Value<'l>, H>, Rejected<Value<'l>>>,
+    holds: impl Fn(usize, u32),
+    counts: &'l Counts,
+    choices: &mut impl Choices,
+) {
+    let mut boxes: [Option<(usize, PoolBox<Value<'l>, H>)>; 24] = [const { None }; 24];
     while let Some(choice) = choices.next() {
         let index = choice as usize % boxes.len();
         boxes[index] = match boxes[index].take() {
@@ -450,7 +475,7 @@ fn boxes<'l, B: Backing, L: Access>(
             }
             None => {
                 let before = Tally::of(ledger);
-                match pool.try_alloc(counts.value(choice as usize)) {
+                match alloc(counts.value(choice as usize)) {
                     Ok(boxed) => Some((choice as usize, boxed)),
                     Err(rejected) => {
                         assert!(rejected.value.is(choice as usize));
@@ -461,14 +486,60 @@ fn boxes<'l, B: Backing, L: Access>(
             }
         };
         let in_use = boxes.iter().flatten().count();
-        assert_eq!((pool.in_use(), counts.alive()), (in_use, in_use));
+        assert_eq!(counts.alive(), in_use);
         assert!(boxes.iter().flatten().all(|(value, boxed)| boxed.is(*value)));
-        if in_use == 0 && choice % 3 == 0 {
-            pool.reclaim();
-            assert_eq!(ledger.snapshot().claimed_by("values"), 0);
-        }
+        holds(in_use, choice);
         tally::check(ledger);
     }
     drop(boxes);
     assert_eq!(counts.alive(), 0);
+}
+
+/// The same with keys. Those of values that are gone find nothing, however often their slots are used.
+fn keys<B: Backing>(ledger: &Ledger<B>, counts: &Counts, choices: &mut impl Choices) {
+    let mut pool: KeyedPool<'_, Value<'_>> = KeyedPool::new_in(ledger, "values");
+    let mut live: [Option<(usize, PoolKey)>; 24] = [None; 24];
+    let mut gone: [Option<PoolKey>; 24] = [None; 24];
+    while let Some(choice) = choices.next() {
+        let index = choice as usize % live.len();
+        match live[index].take() {
+            Some((value, key)) => {
+                gone[index] = Some(key);
+                assert!(pool.remove(key).is_some_and(|removed| removed.is(value)));
+            }
+            None => {
+                let before = Tally::of(ledger);
+                match pool.try_insert(counts.value(choice as usize)) {
+                    Ok(key) => live[index] = Some((choice as usize, key)),
+                    Err(rejected) => {
+                        assert!(rejected.value.is(choice as usize));
+                        before.must_be(ledger);
+                    }
+                }
+            }
+        }
+        if choice % 29 == 0 {
+            let keep = |key: PoolKey, value: &mut Value<'_>| {
+                assert!(live.iter().flatten().any(|(live, at)| *at == key && value.is(*live)));
+                !key.to_bits().is_multiple_of(3)
+            };
+            pool.retain(keep);
+            for (slot, gone) in live.iter_mut().zip(&mut gone) {
+                if let Some((_, key)) = slot.take_if(|(_, key)| key.to_bits().is_multiple_of(3)) {
+                    *gone = Some(key);
+                }
+            }
+        }
+        let here = live.iter().flatten().count();
+        assert_eq!((pool.len(), pool.iter().len(), pool.iter_mut().count(), counts.alive()), (here, here, here, here));
+        assert!(live.iter().flatten().all(|(value, key)| pool.get(*key).is_some_and(|found| found.is(*value))));
+        assert!(gone.iter().flatten().all(|key| pool.get(*key).is_none()));
+        tally::check(ledger);
+    }
+    if choices.below(2) == 0 {
+        assert_eq!(pool.drain().take(3).count(), live.iter().flatten().count().min(3));
+        assert_eq!((pool.len(), counts.alive()), (0, 0));
+    }
+    drop(pool);
+    assert_eq!((counts.alive(), ledger.snapshot().claimed_by("values")), (0, 0));
 }

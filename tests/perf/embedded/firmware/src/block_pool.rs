@@ -18,7 +18,7 @@ const fn ram() -> *mut u8 {
 
 pub fn run() -> bool {
     let Ok(blocks) = BlockPool::fixed_in(&LEDGER, "blocks", Layout::new::<[u32; 16]>(), 4) else { return false };
-    let (Ok(first), Ok(second)) = (blocks.alloc(), blocks.alloc()) else { return false };
+    let (Ok(first), Ok(second)) = (blocks.try_alloc(), blocks.try_alloc()) else { return false };
     // SAFETY: allocated above, and not used any more.
     unsafe { blocks.free(black_box(first)) };
     // SAFETY: as above.

@@ -11,6 +11,12 @@ mod work;
 #[cfg(all(target_os = "none", feature = "empty"))]
 #[path = "empty.rs"]
 mod work;
+#[cfg(all(target_os = "none", feature = "fixed_pool"))]
+#[path = "fixed_pool.rs"]
+mod work;
+#[cfg(all(target_os = "none", feature = "fixed_pool_in_place"))]
+#[path = "fixed_pool_in_place.rs"]
+mod work;
 #[cfg(all(target_os = "none", feature = "heapless"))]
 #[path = "heapless.rs"]
 mod work;

@@ -15,7 +15,7 @@ pub fn run() -> bool {
     // SAFETY: this runs once, and nothing else names it.
     let mut plot = Plot::new(unsafe { Region::from_raw(start, 1024) });
     let blocks = BlockPool::alone(&mut plot, "blocks", Layout::new::<[u32; 16]>());
-    let (Ok(first), Ok(second)) = (blocks.alloc(), blocks.alloc()) else { return false };
+    let (Ok(first), Ok(second)) = (blocks.try_alloc(), blocks.try_alloc()) else { return false };
     // SAFETY: allocated above, and not used any more.
     unsafe { blocks.free(black_box(first)) };
     // SAFETY: as above.

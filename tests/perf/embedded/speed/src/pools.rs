@@ -6,7 +6,7 @@ use core::hint::black_box;
 use core::mem::MaybeUninit;
 use core::ptr::NonNull;
 
-use freehold::{Alloc, Arena, BlockPool, Ledger, Region, SharedPool};
+use freehold::{Alloc, Arena, BlockPool, FixedPool, Ledger, Region, SharedPool};
 use freehold_board::{End, end, start};
 use freehold_perf_embedded::heaps::none;
 use freehold_perf_embedded::{Place, ram};
@@ -36,7 +36,7 @@ fn main() -> ! {
         random(
             "BlockPool",
             &meter,
-            || pool.alloc().ok(),
+            || pool.try_alloc().ok(),
             // SAFETY: allocated there.
             |block: NonNull<u8>| unsafe { pool.free(block) },
         );
@@ -44,6 +44,10 @@ fn main() -> ! {
     {
         let pool: SharedPool<Block> = SharedPool::shared_fixed_in(&LEDGER, "shared", SLOTS).expect("room");
         random("SharedPool", &meter, || pool.try_alloc([7; 16]).ok(), drop);
+    }
+    {
+        static POOL: FixedPool<Block, SLOTS> = FixedPool::new();
+        random("FixedPool", &meter, || POOL.try_alloc([7; 16]).ok(), drop);
     }
     {
         #[allow(clippy::declare_interior_mutable_const)] // as its documentation has it

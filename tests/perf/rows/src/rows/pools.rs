@@ -66,15 +66,15 @@ impl Kind for LimitList {
 }
 
 impl<'p> Blocks for &'p Pool<'p, Block> {
-    type Handle = PoolBox<'p, Block>;
+    type Handle = PoolBox<Block, Self>;
 
     #[inline(always)]
-    fn alloc(&mut self, value: Block) -> PoolBox<'p, Block> {
+    fn alloc(&mut self, value: Block) -> PoolBox<Block, Self> {
         Pool::alloc(self, value)
     }
 
     #[inline(always)]
-    fn free(&mut self, block: PoolBox<'p, Block>) -> u64 {
+    fn free(&mut self, block: PoolBox<Block, Self>) -> u64 {
         block[3]
     }
 }
@@ -93,7 +93,7 @@ impl Blocks for &BlockPool<'_> {
 
     #[inline(always)]
     fn alloc(&mut self, value: Block) -> NonNull<Block> {
-        let Ok(block) = BlockPool::alloc(self) else { panic!("no memory is left") };
+        let block = BlockPool::alloc(self);
         let block = block.cast();
         // SAFETY: the pool's blocks are for this type.
         unsafe { block.write(value) };

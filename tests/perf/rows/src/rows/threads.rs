@@ -30,7 +30,7 @@ trait SharedKind: Sync {
 const HELD: usize = 16;
 
 impl<'p> Blocks for &'p SharedPool<'p, Block> {
-    type Handle = PoolBox<'p, Block, freehold::sharing::Needed>;
+    type Handle = PoolBox<Block, Self>;
 
     #[inline(always)]
     fn alloc(&mut self, value: Block) -> Self::Handle {
