@@ -144,3 +144,35 @@ fn room(cursor: Cursor, chunks: &Lodged<'_>, size: usize, align: usize) -> Optio
     let needed = padding(cursor.next.addr().get(), align).checked_add(size)?;
     if needed <= cursor.room() { Some(cursor) } else { chunks.cursor_for::<false>(cursor, size, align) }
 }
+
+#[cfg(test)]
+mod tests {
+    use core::mem::MaybeUninit;
+
+    use crate::arena::TypedArena;
+    use crate::backing::Region;
+    use crate::ledger::Ledger;
+
+    /// Whoever allocates while values are put after the cursor has them moved out of the way, whether by the verb that panics or by the other.
+    #[test]
+    fn h21_either_verb_has_them_moved_away() {
+        type Verb = fn(&TypedArena<'_, u32>, u32);
+        let verbs: [Verb; 2] = [
+            |arena, value| *arena.alloc(0) = value,
+            |arena, value| assert!(arena.try_alloc(value).is_ok_and(|place| *place == value)),
+        ];
+        for verb in verbs {
+            let mut ram = [MaybeUninit::uninit(); 4096];
+            let ledger = Ledger::new(Region::new(&mut ram));
+            let mut arena = TypedArena::new_in(&ledger, "typed");
+            arena.alloc(100);
+            let values = (0..8).inspect(|value| {
+                if *value == 4 {
+                    verb(&arena, 200);
+                }
+            });
+            assert!(arena.alloc_from_iter(values).iter().copied().eq(0..8));
+            assert!(arena.iter_mut().map(|value| *value).eq([100, 200].into_iter().chain(0..8)));
+        }
+    }
+}
