@@ -48,8 +48,8 @@ pub enum Need {
 
 /// Checks that all of this is there, before anything is built: the error names all that is not. What we can install is installed then.
 pub fn meet_all(needs: &[Need], tools: &Tools, out: &Out) -> Result<()> {
-    let lacks: Vec<_> =
-        needs.iter().filter_map(|need| need.look(tools).err()).map(|lack| format!("{lack:#}")).collect();
+    let once = needs.iter().enumerate().filter(|(at, need)| !needs[..*at].contains(need)).map(|(_, need)| need);
+    let lacks: Vec<_> = once.filter_map(|need| need.look(tools).err()).map(|lack| format!("{lack:#}")).collect();
     ensure!(lacks.is_empty(), "missing:\n{}", lacks.join("\n"));
     needs.iter().try_for_each(|need| need.meet(tools, out))
 }

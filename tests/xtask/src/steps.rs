@@ -15,6 +15,7 @@ use crate::cores;
 use crate::emscripten::Version;
 use crate::examples;
 use crate::fuzz;
+use crate::imports;
 use crate::maps;
 use crate::need::Need;
 use crate::nightly;
@@ -477,6 +478,7 @@ pub fn all(tools: &Tools) -> Result<Vec<Step>> {
         Step::cargo("format", FORMATTED.map(|what| format!("fmt --check {what}")))
             .needs([Need::Component(Toolchain::Current, "rustfmt")])
             .quick(),
+        Step::new("imports run one way", imports::check).quick(),
     ];
     steps.extend(LINTED.iter().map(|(target, features)| clippy(target, features)));
     steps.push(
