@@ -7,7 +7,6 @@ use core::ptr::NonNull;
 
 use super::buffer::Buffer;
 use super::bump::{Bump, Key, bump, bump_for, try_bump_for};
-use super::run::Run;
 use super::{Alloc, Arena, ArenaBox};
 use crate::access::Kind;
 use crate::backing::Backing;
@@ -16,6 +15,10 @@ use crate::error::{Rejected, out_of_memory};
 use crate::ledger::{Ledger, Spans};
 use crate::platform::sanitizer;
 use crate::plot::Plot;
+
+mod run;
+
+use run::Run;
 
 /// Values of one type that live as long as the arena, kept side by side in the order they came, and dropped with it.
 ///

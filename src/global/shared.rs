@@ -12,8 +12,7 @@ use core::ops::Deref;
 use core::ptr::NonNull;
 use core::slice;
 
-use super::class::{ALIGN, LARGEST_IN_SLAB, size_of_class};
-use super::heap::FIRST_OF_SPANS;
+use super::class::{ALIGN, FIRST_OF_SPANS, LARGEST_IN_SLAB, size_of_class};
 use super::list::{Free, List, next_of};
 use crate::layout::GRAIN;
 use crate::ledger::payload_len;

@@ -6,8 +6,8 @@ use core::ptr::NonNull;
 use std::boxed::Box;
 use std::vec::Vec;
 
-use super::class::{CLASSES, FINE, size_of_class};
-use super::heap::{FIRST_OF_SPANS, Heap};
+use super::class::{CLASSES, FINE, FIRST_OF_SPANS, size_of_class};
+use super::heap::Heap;
 use super::{ALIGN, Global, shared, slab};
 use crate::access::{Locked, Needed};
 use crate::backing::Region;

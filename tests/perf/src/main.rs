@@ -4,6 +4,7 @@
 //! as wasm modules. Here is what drives them, and what becomes of the numbers.
 
 mod build;
+mod command;
 mod counts;
 mod docs;
 mod embedded;

@@ -18,17 +18,21 @@ use crate::command::Out;
 use crate::tools::Tools;
 
 /// The packages that state the order of their layers.
-const LAYERED: [&str; 2] = ["freehold", "freehold-c"];
+const LAYERED: [&str; 3] = ["freehold", "freehold-c", "freehold-json-demo"];
 
 /// Re-exports of re-exports are followed so many times.
 const FOLLOWED: usize = 8;
 
 /// Looks at each package of the workspace.
 pub fn check(tools: &Tools, out: &Out) -> Result<()> {
-    let mut faults = Vec::new();
+    let (mut faults, mut seen) = (Vec::new(), BTreeSet::new());
     for package in tools.members() {
         let layered = LAYERED.contains(&package.name.as_str());
         for target in package.targets.iter().filter(|target| !target.is_custom_build()) {
+            // One package is another's source.
+            if !seen.insert(target.src_path.canonicalize()?) {
+                continue;
+            }
             let found = Crate::read(target.src_path.as_std_path())?.faults(layered && target.is_lib());
             faults.extend(found.into_iter().map(|fault| format!("{}: {fault}", target.name)));
         }

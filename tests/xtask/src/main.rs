@@ -5,6 +5,7 @@ mod boards;
 mod c;
 mod command;
 mod cores;
+mod debian;
 mod demo;
 mod emscripten;
 mod examples;

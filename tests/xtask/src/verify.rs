@@ -13,8 +13,9 @@ use comfy_table::{Cell, CellAlignment, Color, ContentArrangement, Table, presets
 use indicatif::{MultiProgress, ProgressBar, ProgressState, ProgressStyle};
 
 use crate::command::{Out, last_line};
+use crate::debian::in_ci;
 use crate::emscripten::{self, Version};
-use crate::need::{Need, in_ci};
+use crate::need::Need;
 use crate::steps::{self, Step};
 use crate::tools::Tools;
 

@@ -7,7 +7,7 @@ use allocator_api2::boxed::Box;
 use allocator_api2::vec::Vec;
 use freehold::{Backing, DefaultBacking, Global, Ledger};
 
-use super::conformance::Bench;
+use super::bench::Bench;
 use super::{counting, sizes, with_heap};
 use crate::collections::{h17_every_grow_and_shrink, vectors_and_maps};
 

@@ -11,6 +11,7 @@ use freehold::{Backing, Global, Ledger};
 use crate::backings::{Control, Manner, Memory, Simulated};
 
 pub mod alone;
+pub mod bench;
 pub mod blocks;
 pub mod bounded;
 #[cfg(feature = "collections")]
