@@ -5,8 +5,8 @@ use core::iter;
 use core::ptr::{self, NonNull};
 
 use super::class::{
-    ALIGN, CLASSES, FINE, FIRST_OF_SPANS, LARGEST, LARGEST_IN_SLAB, class_of, class_within, may_be_single,
-    size_of_class, size_of_coarse, slab_of_class,
+    ALIGN, CLASSES, FINE, FIRST_OF_SPANS, LARGEST, class_within, may_be_single, size_of_class, size_of_coarse,
+    slab_of_class,
 };
 use super::list::{Free, List};
 use super::reserve::{self, Reserve};

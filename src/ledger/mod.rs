@@ -32,7 +32,6 @@ use node::At;
 pub(crate) use part::Wish;
 use records::Kept;
 pub(crate) use records::Records;
-pub(crate) use snapshot::Read;
 pub use snapshot::{Snapshot, SpanInfo};
 pub use within::Within;
 

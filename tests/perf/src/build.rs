@@ -9,7 +9,7 @@ use cargo_metadata::{Message, MetadataCommand};
 
 use crate::command::{output, sysroot};
 use crate::foreign::{self, Foreign};
-use crate::heaps::Heap;
+use crate::heap::Heap;
 use crate::report::{Kind, Platform};
 
 /// The crate with the rows of arenas and pools.

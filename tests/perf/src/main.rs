@@ -9,6 +9,7 @@ mod counts;
 mod docs;
 mod embedded;
 mod foreign;
+mod heap;
 mod heaps;
 mod machine;
 mod measure;

@@ -6,8 +6,8 @@
 use core::alloc::Layout;
 
 use freehold::{
-    Access, Alloc, AllocError, Arena, Backing, BlockPool, GRAIN, Growth, Ledger, Needed, Obstacle, Pool, PoolBox,
-    Rejected, SharedPool, TypedArena,
+    Access, Alloc, Arena, Backing, BlockPool, GRAIN, Growth, Ledger, Needed, Obstacle, Pool, PoolBox, Rejected,
+    SharedPool, TypedArena,
 };
 
 use crate::bench::Bench;

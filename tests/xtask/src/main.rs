@@ -17,6 +17,8 @@ mod maps;
 mod need;
 mod nightly;
 mod soak;
+mod soaked;
+mod step;
 mod steps;
 mod suites;
 mod threads;

@@ -16,7 +16,8 @@ use crate::command::{Out, last_line};
 use crate::debian::in_ci;
 use crate::emscripten::{self, Version};
 use crate::need::Need;
-use crate::steps::{self, Step};
+use crate::step::Step;
+use crate::steps;
 use crate::tools::Tools;
 
 /// So much of the line that a step has just written is shown.

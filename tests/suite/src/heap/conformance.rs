@@ -10,9 +10,8 @@ use freehold::{Backing, DefaultBacking, Global, Ledger};
 use super::bench::Bench;
 use super::blocks::{Blocks, HELD, first_dirty};
 use super::subject::Subject;
-use super::{counting, sizes, with_heap};
+use super::{sizes, with_heap};
 use crate::live::Live;
-use crate::tally;
 
 /// Everything below; if asked for, `again`: what was freed is about enough for the next time (h26).
 pub fn everything<B: Backing>(heap: &Global, ledger: &Ledger<B>, roomy: bool, again: bool) {

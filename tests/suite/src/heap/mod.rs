@@ -21,7 +21,6 @@ pub mod conformance;
 pub mod conforming;
 pub mod counting;
 pub mod growing;
-pub mod modelled;
 pub mod refusing;
 pub mod reserve;
 pub mod scarce;
