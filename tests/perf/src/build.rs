@@ -10,7 +10,7 @@ use cargo_metadata::{Message, MetadataCommand};
 use crate::command::{output, sysroot};
 use crate::foreign::{self, Foreign};
 use crate::heap::Heap;
-use crate::report::{Kind, Platform};
+use crate::kind::{Kind, Platform};
 
 /// The crate with the rows of arenas and pools.
 pub const ROWS: &str = "freehold-perf-rows";

@@ -1,6 +1,6 @@
 //! What a global allocator is to `cargo perf`.
 
-use crate::report::Kind;
+use crate::kind::Kind;
 
 /// A global allocator.
 pub struct Heap {

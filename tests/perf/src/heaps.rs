@@ -6,7 +6,8 @@ use indicatif::{ProgressBar, ProgressStyle};
 use crate::build::{Program, Workshop};
 use crate::heap::Home::{Everywhere, Foreign, Wasm};
 use crate::heap::{Heap, ours, peer};
-use crate::report::{Kind, Pages, Platform, Report};
+use crate::kind::{Kind, Platform};
+use crate::report::{Pages, Report};
 use crate::worker::Worker;
 
 /// What the rows' group is called (`heaps/src/row.rs`).

@@ -11,6 +11,7 @@ mod embedded;
 mod foreign;
 mod heap;
 mod heaps;
+mod kind;
 mod machine;
 mod measure;
 mod memory;
@@ -30,8 +31,9 @@ use anyhow::{Context, Result};
 use clap::Parser;
 
 use build::{Flavour, Workshop};
+use kind::Platform;
 use measure::Plan;
-use report::{Platform, Report};
+use report::Report;
 
 /// Measures arenas, pools and global allocators: freehold beside every peer, and a limit written by hand.
 ///

@@ -9,7 +9,8 @@ use anyhow::{Context, Result};
 use crate::build::{WASM, Workshop, made};
 use crate::command::output;
 use crate::heaps;
-use crate::report::{Platform, Report, Size, Sizes};
+use crate::kind::Platform;
+use crate::report::{Report, Size, Sizes};
 
 const PACKAGE: &str = "freehold-perf-size";
 
