@@ -168,7 +168,7 @@ impl<'l, T> TypedArena<'l, T> {
     }
 
     #[inline(always)]
-    pub(super) fn inside(&self) -> (&CursorCell, &Lodged<'l>) {
+    fn inside(&self) -> (&CursorCell, &Lodged<'l>) {
         (&self.values.cursor, &self.values.chunks)
     }
 
