@@ -12,7 +12,6 @@ mod allocator;
 mod boxed;
 mod buffer;
 mod bump;
-mod run;
 mod scope;
 mod typed;
 

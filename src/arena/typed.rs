@@ -7,7 +7,6 @@ use core::ptr::NonNull;
 
 use super::buffer::Buffer;
 use super::bump::{Bump, Key, bump, bump_for, try_bump_for};
-use super::run::Run;
 use super::{Alloc, Arena, ArenaBox};
 use crate::backing::Backing;
 use crate::chunk::{Cursor, CursorCell, Filled, Growth, Lodged, Refill};
@@ -17,6 +16,10 @@ use crate::platform::sanitizer;
 use crate::plot::Plot;
 use crate::refusal::out_of_memory;
 use crate::sharing::Kind;
+
+mod run;
+
+use run::Run;
 
 /// Values of one type that live as long as the arena, kept side by side in the order they came, and dropped with it.
 ///
@@ -166,7 +169,7 @@ impl<'l, T> TypedArena<'l, T> {
     }
 
     #[inline(always)]
-    pub(super) fn inside(&self) -> (&CursorCell, &Lodged<'l>) {
+    fn inside(&self) -> (&CursorCell, &Lodged<'l>) {
         (&self.values.cursor, &self.values.chunks)
     }
 

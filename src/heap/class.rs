@@ -11,6 +11,9 @@ pub(super) const LARGEST: usize = 32 << 10;
 /// The largest block that is cut from a slab, in bytes. A larger one is a span of the ledger's.
 pub(super) const LARGEST_IN_SLAB: usize = 1024;
 
+/// The first class of which each block is a span of its own.
+pub(super) const FIRST_OF_SPANS: usize = class_of(LARGEST_IN_SLAB) + 1;
+
 /// Up to here classes are 16 bytes apart, and every block is cut from a slab.
 pub(super) const FINE: usize = 256;
 

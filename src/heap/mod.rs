@@ -30,7 +30,7 @@ mod stats;
 mod tests;
 
 pub use bounded::BoundedHeap;
-use class::{ALIGN, CLASSES, FINE, LARGEST, LARGEST_IN_SLAB, class_of, size_of_class};
+use class::{ALIGN, CLASSES, FINE, FIRST_OF_SPANS, LARGEST, LARGEST_IN_SLAB, class_of, size_of_class};
 #[cfg(any(unix, windows, target_family = "wasm"))]
 pub use small::SmallHeap;
 pub use stats::{ClassStats, HeapStats};
@@ -222,7 +222,7 @@ impl<L: Shareable> Heap<L> {
         };
         // SAFETY: the caller's promise.
         let heap = unsafe { self.made() };
-        if class < stock::FIRST_OF_SPANS {
+        if class < FIRST_OF_SPANS {
             // SAFETY: a block that was allocated with this layout is one of its class, and the caller is done with it.
             unsafe { heap.put_coarse(class, memory) };
         } else {
@@ -259,7 +259,7 @@ impl<L: Shareable> Heap<L> {
         if let Some(class) = class_for(layout) {
             let block = heap.take(class, layout.size());
             let block = block.inspect(|block| {
-                let room = if class < stock::FIRST_OF_SPANS {
+                let room = if class < FIRST_OF_SPANS {
                     size_of_class(class)
                 } else {
                     // SAFETY: such a block is a payload of this ledger's that the heap holds.

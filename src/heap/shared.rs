@@ -12,9 +12,8 @@ use core::ops::Deref;
 use core::ptr::NonNull;
 use core::slice;
 
-use super::class::{ALIGN, LARGEST_IN_SLAB, size_of_class};
+use super::class::{ALIGN, FIRST_OF_SPANS, LARGEST_IN_SLAB, size_of_class};
 use super::list::{Free, List, next_of};
-use super::stock::FIRST_OF_SPANS;
 use crate::layout::GRAIN;
 use crate::ledger::payload_len;
 use crate::platform::sanitizer;

@@ -5,8 +5,8 @@ use core::iter;
 use core::ptr::{self, NonNull};
 
 use super::class::{
-    ALIGN, CLASSES, FINE, LARGEST, LARGEST_IN_SLAB, class_of, class_within, may_be_single, size_of_class,
-    size_of_coarse, slab_of_class,
+    ALIGN, CLASSES, FINE, FIRST_OF_SPANS, LARGEST, class_within, may_be_single, size_of_class, size_of_coarse,
+    slab_of_class,
 };
 use super::list::{Free, List};
 use super::reserve::{self, Reserve};
@@ -76,9 +76,6 @@ unsafe impl<L: Shareable> Sync for Stock<L> {}
 
 /// The part of all that is claimed that free spans may be kept of.
 const PART: usize = 8;
-
-/// The first class of which each block is a span of its own.
-pub(super) const FIRST_OF_SPANS: usize = class_of(LARGEST_IN_SLAB) + 1;
 
 impl<L: Shareable> Stock<L> {
     pub fn new(spans: &'static dyn Spans, records: &'static Records<L>, owner: &'static str) -> Stock<L> {

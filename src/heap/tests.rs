@@ -6,8 +6,8 @@ use core::ptr::NonNull;
 use std::boxed::Box;
 use std::vec::Vec;
 
-use super::class::{CLASSES, FINE, size_of_class};
-use super::stock::{FIRST_OF_SPANS, Stock};
+use super::class::{CLASSES, FINE, FIRST_OF_SPANS, size_of_class};
+use super::stock::Stock;
 use super::{ALIGN, Heap, shared, slab};
 use crate::backing::Region;
 use crate::layout::{GRAIN, PAGE};

@@ -5,7 +5,8 @@ use core::ptr::NonNull;
 use std::boxed::Box;
 use std::vec::Vec;
 
-use super::{Claim, GrowInPlace, Ledger, Placed, Read, Spans, Want, header_of, payload};
+use super::snapshot::Read;
+use super::{Claim, GrowInPlace, Ledger, Placed, Spans, Want, header_of, payload};
 use crate::backing::{Backing, Grant, Loan, Origin, Request};
 use crate::error::Obstacle;
 use crate::layout::{GRAIN, padding, round_up};

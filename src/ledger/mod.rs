@@ -31,7 +31,7 @@ pub(crate) use book::Totals;
 use node::At;
 pub(crate) use part::Wish;
 use records::Kept;
-pub(crate) use records::{Read, Records};
+pub(crate) use records::Records;
 pub use snapshot::{Snapshot, SpanInfo};
 pub use within::Within;
 

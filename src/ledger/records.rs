@@ -6,10 +6,11 @@ use core::ptr::NonNull;
 
 use super::book::{Book, Totals};
 use super::part::Wish;
-use super::{Claim, Keeper, SpanInfo, Spans, header_of, payload, reached};
+use super::snapshot::{Read, SpanInfo};
+use super::{Claim, Keeper, Spans, header_of, payload, reached};
 use crate::layout::{GRAIN, MAX_SPAN, round_up};
 use crate::platform::{Link, Whole};
-use crate::sharing::{Access, Everywhere, Kind, Shareable};
+use crate::sharing::{Access, Kind, Shareable};
 use crate::span::Span;
 
 /// A ledger's book, and its heaps. It is the same whatever the backing, so who frees and reuses through it needs no dynamic call.
@@ -216,12 +217,6 @@ impl<L: Kind> Records<L> {
         let payload = reached(payload(at));
         Some((Claim { ledger, payload, data: payload, owner: OWNER, plain: PhantomData }, pages))
     }
-}
-
-/// A ledger's spans, one by one, however it is shared: for who reads or draws them, and for nobody else's code.
-pub(crate) trait Read: Everywhere {
-    /// The first span at `addr` or above.
-    fn span_from(&self, addr: usize) -> Option<SpanInfo>;
 }
 
 impl<L: Kind> Read for Records<L> {

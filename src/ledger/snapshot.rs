@@ -2,9 +2,15 @@
 
 use core::fmt;
 
-use super::Read;
 use crate::layout::GRAIN;
 use crate::platform::{Landmark, landmarks};
+use crate::sharing::Everywhere;
+
+/// A ledger's spans, one by one, however it is shared: for who reads or draws them, and for nobody else's code.
+pub(crate) trait Read: Everywhere {
+    /// The first span at `addr` or above.
+    fn span_from(&self, addr: usize) -> Option<SpanInfo>;
+}
 
 /// What a [`Ledger`](crate::Ledger) held when it was asked. All sizes are in bytes, the ledger's headers included.
 ///

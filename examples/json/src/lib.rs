@@ -13,8 +13,9 @@ pub mod input;
 pub mod problem;
 pub mod rounds;
 
-pub mod report;
 pub mod session;
+
+pub mod report;
 
 #[cfg(target_arch = "wasm32")]
 mod exports;

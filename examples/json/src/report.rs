@@ -16,6 +16,13 @@ pub struct Report<'a> {
     pub(crate) timing: Timing,
 }
 
+impl Session {
+    /// What was seen.
+    pub fn report(&self) -> Report<'_> {
+        Report { session: self, bytes: self.text.as_str().len(), timing: self.rounds.timing() }
+    }
+}
+
 impl fmt::Display for Report<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (Session { tally, first, later, passes, .. }, timing) = (self.session, self.timing);

@@ -8,17 +8,17 @@ use serde_json::Value;
 use crate::input::{Input, Text};
 use crate::node::Tally;
 use crate::rounds::{Rounds, Side};
-use crate::{Problem, Report, parse};
+use crate::{Problem, parse};
 
 /// A document that has passed its checks, the arenas it is parsed into, and what was seen so far.
 ///
 /// Whoever drives it runs `while session.next().is_some()`: note the time, [`turn`](Session::turn), and tell how long it
 /// [`took`](Session::took). Then it asks for the [`report`](Session::report).
 pub struct Session {
-    text: Text,
+    pub(crate) text: Text,
     tree: Arena<'static>,
     scratch: Arena<'static>,
-    rounds: Rounds,
+    pub(crate) rounds: Rounds,
     pub(crate) tally: Tally,
     /// How memory grew for the arena's first document.
     pub(crate) first: Growth,
@@ -106,11 +106,6 @@ impl Session {
     /// Tells how many milliseconds the last turn took.
     pub fn took(&mut self, milliseconds: f64) {
         self.rounds.took(milliseconds);
-    }
-
-    /// What was seen.
-    pub fn report(&self) -> Report<'_> {
-        Report { session: self, bytes: self.text.as_str().len(), timing: self.rounds.timing() }
     }
 
     /// Whether the arena has kept its promise: no growth after the first document.

@@ -2,14 +2,15 @@
 
 use std::env::consts::EXE_EXTENSION;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use cargo_metadata::{Message, MetadataCommand};
 
+use crate::command::{output, sysroot};
 use crate::foreign::{self, Foreign};
-use crate::heaps::Heap;
-use crate::report::{Kind, Platform};
+use crate::heap::Heap;
+use crate::kind::{Kind, Platform};
 
 /// The crate with the rows of arenas and pools.
 pub const ROWS: &str = "freehold-perf-rows";
@@ -177,11 +178,6 @@ impl Workshop {
     }
 }
 
-/// Where the parts of Rust are that is used in this folder.
-pub fn sysroot(root: &Path) -> Result<PathBuf> {
-    Ok(output(Command::new("rustc").args(["--print", "sysroot"]).current_dir(root))?.trim().into())
-}
-
 /// Runs cargo and returns the files that it made of a package.
 pub fn made(mut cargo: Command, package: &str) -> Result<Vec<PathBuf>> {
     let messages = output(&mut cargo)?;
@@ -195,14 +191,4 @@ pub fn made(mut cargo: Command, package: &str) -> Result<Vec<PathBuf>> {
         }
     }
     Ok(made)
-}
-
-/// What a command wrote to its standard output; it must do well. Its errors go to the terminal.
-pub fn output(command: &mut Command) -> Result<String> {
-    let name = command.get_program().display().to_string();
-    let output = command.stderr(Stdio::inherit()).output().with_context(|| format!("cannot run {name}"))?;
-    if !output.status.success() {
-        bail!("{name} ended with {}", output.status);
-    }
-    Ok(String::from_utf8(output.stdout)?)
 }

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use crate::build::{output, sysroot};
+use crate::command::{output, sysroot};
 
 /// One that is there.
 pub struct Foreign {

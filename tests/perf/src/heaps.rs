@@ -3,43 +3,17 @@
 use anyhow::Result;
 use indicatif::{ProgressBar, ProgressStyle};
 
-use Home::{Everywhere, Foreign, Wasm};
-
 use crate::build::{Program, Workshop};
-use crate::report::{Kind, Pages, Platform, Report};
+use crate::heap::Home::{Everywhere, Foreign, Wasm};
+use crate::heap::{Heap, ours, peer};
+use crate::kind::{Kind, Platform};
+use crate::report::{Pages, Report};
 use crate::worker::Worker;
 
 /// What the rows' group is called (`heaps/src/row.rs`).
 pub const GROUP: &str = "Global allocators";
 
 const PAGE: f64 = 65_536.0;
-
-/// A global allocator.
-pub struct Heap {
-    /// Its program in `heaps/src/bin`, and its feature of `size`.
-    pub program: &'static str,
-    /// As tables call it.
-    pub name: &'static str,
-    pub kind: Kind,
-    home: Home,
-}
-
-/// Where it is to be had.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Home {
-    Everywhere,
-    Wasm,
-    /// On wasm, if its tools are installed: it is not Rust's.
-    Foreign,
-}
-
-const fn peer(program: &'static str, name: &'static str, home: Home) -> Heap {
-    Heap { program, name, kind: Kind::Peer, home }
-}
-
-const fn ours(program: &'static str, name: &'static str) -> Heap {
-    Heap { program, name, kind: Kind::Ours, home: Everywhere }
-}
 
 /// All of them. The times of the others are divided by the first's.
 const HEAPS: &[Heap] = &[

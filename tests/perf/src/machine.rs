@@ -7,7 +7,8 @@ use anyhow::Result;
 use cargo_metadata::MetadataCommand;
 use serde::Serialize;
 
-use crate::build::{HEAPS, ROWS, Workshop, output};
+use crate::build::{HEAPS, ROWS, Workshop};
+use crate::command::output;
 
 /// The machine and what ran on it.
 #[derive(Debug, Serialize)]

@@ -4,11 +4,14 @@
 //! as wasm modules. Here is what drives them, and what becomes of the numbers.
 
 mod build;
+mod command;
 mod counts;
 mod docs;
 mod embedded;
 mod foreign;
+mod heap;
 mod heaps;
+mod kind;
 mod machine;
 mod measure;
 mod memory;
@@ -28,8 +31,9 @@ use anyhow::{Context, Result};
 use clap::Parser;
 
 use build::{Flavour, Workshop};
+use kind::Platform;
 use measure::Plan;
-use report::{Platform, Report};
+use report::Report;
 
 /// Measures arenas, pools and global allocators: freehold beside every peer, and a limit written by hand.
 ///

@@ -10,7 +10,8 @@ use anyhow::{Context, Result, bail};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::build::Program;
-use crate::report::{Platform, Report, Speed};
+use crate::kind::Platform;
+use crate::report::{Report, Speed};
 use crate::statistics::Quartiles;
 use crate::worker::{Listed, Nature, Sample, Worker};
 

@@ -4,7 +4,8 @@ use anyhow::Result;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::build::Program;
-use crate::report::{Kind, Platform, Report};
+use crate::kind::{Kind, Platform};
+use crate::report::Report;
 use crate::worker::Worker;
 
 /// Looks at every contender of the rows with `filter` in their names, each in a process or an instance of its own.

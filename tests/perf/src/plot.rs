@@ -7,7 +7,8 @@ use anyhow::{Result, anyhow};
 use plotters::coord::Shift;
 use plotters::prelude::*;
 
-use crate::report::{Contender, Kind, Platform, Report, Row};
+use crate::kind::{Kind, Platform};
+use crate::report::{Contender, Report, Row};
 use crate::table::figures;
 
 const WIDTH: u32 = 980;

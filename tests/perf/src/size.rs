@@ -6,9 +6,11 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result};
 
-use crate::build::{WASM, Workshop, made, output};
+use crate::build::{WASM, Workshop, made};
+use crate::command::output;
 use crate::heaps;
-use crate::report::{Platform, Report, Size, Sizes};
+use crate::kind::Platform;
+use crate::report::{Report, Size, Sizes};
 
 const PACKAGE: &str = "freehold-perf-size";
 

@@ -5,7 +5,8 @@ use std::fmt::Write;
 use comfy_table::{Attribute, Cell, CellAlignment, Color, ContentArrangement, Table, presets};
 
 use crate::heaps::GROUP as HEAPS;
-use crate::report::{Contender, Kind, Platform, Report, Row, Sizes};
+use crate::kind::{Kind, Platform};
+use crate::report::{Contender, Report, Row, Sizes};
 
 /// How much slower counts as slower: less may be chance.
 pub const MARGIN: f64 = 1.05;

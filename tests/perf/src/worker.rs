@@ -6,7 +6,7 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use anyhow::{Context, Result, bail};
 
 use crate::build::Program;
-use crate::report::Kind;
+use crate::kind::Kind;
 
 /// All that runs of a program: one process that has all contenders, or one for each.
 pub struct Worker {

@@ -10,8 +10,8 @@ use freehold::Arena;
 use freehold::backing::Backing;
 use hashbrown::HashMap;
 
+use crate::bench::Bench;
 use crate::choices::Choices;
-use crate::conformance::Bench;
 use crate::live::{Holder, Live};
 
 /// Collections in an arena and in a scope, and every pair of a grow and a shrink.

@@ -12,16 +12,9 @@ use freehold::{
     Rejected, SharedPool, TypedArena,
 };
 
+use crate::bench::Bench;
 use crate::live::{Holder, Live};
 use crate::tally::Tally;
-
-/// A ledger, and what can be expected of its backing.
-pub struct Bench<'l, B> {
-    /// Nothing is claimed in it.
-    pub ledger: &'l Ledger<B>,
-    /// Whether it has room for everything that is asked here.
-    pub roomy: bool,
-}
 
 /// The sizes that are asked for, each at every alignment.
 const SIZES: &[usize] =
@@ -81,20 +74,6 @@ fn nothing_claimed<B: Backing>(bench: &Bench<'_, B>) {
     assert_eq!(snapshot.free, snapshot.granted);
     assert!(snapshot.spans().all(|span| span.owner.is_none()));
     crate::tally::check(bench.ledger);
-}
-
-impl<B: Backing> Bench<'_, B> {
-    /// The result, if there is room; where there must be, there is.
-    fn may_fail<T>(&self, owner: &str, size: usize, align: usize, result: Result<T, AllocError>) -> Option<T> {
-        match result {
-            Ok(value) => Some(value),
-            Err(error) => {
-                assert!(!self.roomy, "{error}");
-                assert_eq!((error.owner, error.size, error.align), (owner, size, align));
-                None
-            }
-        }
-    }
 }
 
 /// Raw claims of every size and alignment, given back in another order than they came.

@@ -10,6 +10,7 @@ extern crate alloc;
 
 pub mod allocators;
 pub mod backings;
+pub mod bench;
 pub mod cases;
 pub mod choices;
 #[cfg(feature = "collections")]

@@ -11,6 +11,8 @@ use crate::backings::{Control, Manner, Memory, Simulated};
 use crate::choices::{Choices, Seeded};
 use crate::model::{pool_of_values, run};
 
+pub mod heap;
+
 const ROOM: usize = if cfg!(miri) { 256 << 10 } else { 16 << 20 };
 const SEEDS: u32 = if cfg!(miri) { 2 } else { 8 };
 

@@ -9,7 +9,7 @@ use anyhow::Result;
 use crate::command::{Out, Task};
 use crate::emscripten::{self, Version};
 use crate::need::Need;
-use crate::soak;
+use crate::soaked;
 use crate::tools::{Module, Toolchain, Tools};
 
 pub const EMSCRIPTEN: &str = "wasm32-unknown-emscripten";
@@ -122,14 +122,14 @@ impl Linked {
             node = node.arg(word);
         }
         host.prepare(node, tools).arg(program).run(out)?;
-        self.soak(host, soak::FEW, tools, out)
+        self.soak(host, soaked::FEW, tools, out)
     }
 
     /// Builds the program, and runs so many operations of the soak.
     pub fn soak(self, host: Host, operations: u32, tools: &Tools, out: &Out) -> Result<()> {
         let program = self.build(host, tools, out)?;
         let command = host.command(tools).into_iter().chain([program.into()]);
-        soak::run(self.libc(), operations, command, |node| host.prepare(node, tools), tools, out)
+        soaked::run(self.libc(), operations, command, |node| host.prepare(node, tools), tools, out)
     }
 
     /// What the scripts call its libc.
@@ -218,7 +218,7 @@ impl Emscripten {
         let program = self.build(tools, out)?;
         let node = tools.node().arg(Path::new(FOLDER).join("run.mjs")).arg(self.memory.name()).arg("node");
         node.arg(&program).run(out)?;
-        self.soak_of(program, soak::FEW, tools, out)
+        self.soak_of(program, soaked::FEW, tools, out)
     }
 
     /// Builds the program, and runs so many operations of the soak.
@@ -227,6 +227,6 @@ impl Emscripten {
     }
 
     fn soak_of(self, program: PathBuf, operations: u32, tools: &Tools, out: &Out) -> Result<()> {
-        soak::run(self.memory.name(), operations, ["node".into(), program.into()], |node| node, tools, out)
+        soaked::run(self.memory.name(), operations, ["node".into(), program.into()], |node| node, tools, out)
     }
 }

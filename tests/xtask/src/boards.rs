@@ -9,7 +9,7 @@ use anyhow::{Result, ensure};
 use crate::command::Out;
 use crate::emscripten;
 use crate::need::Need;
-use crate::steps::Step;
+use crate::step::Step;
 use crate::tools::{Toolchain, Tools};
 
 /// A board.

@@ -11,7 +11,7 @@ use crate::beside_libc::{EMSCRIPTEN, Host, WASI};
 use crate::command::{Out, Task};
 use crate::emscripten::{self, Version};
 use crate::need::Need;
-use crate::steps::Step;
+use crate::step::Step;
 use crate::tools::{Toolchain, Tools};
 
 const WASM: &str = "wasm32-unknown-unknown";

@@ -3,7 +3,7 @@
 use anyhow::ensure;
 
 use crate::need::Need;
-use crate::steps::Step;
+use crate::step::Step;
 use crate::tools::{Toolchain, Tools};
 
 /// From the one without any atomic instruction to the one with all of them. (`thumbv8m.base` is below: not every mirror has its core.)

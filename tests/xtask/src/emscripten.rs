@@ -9,7 +9,7 @@ use std::{env, fs, thread};
 use anyhow::{Context, Result, ensure};
 
 use crate::command::{Out, Task};
-use crate::need::{debian, in_ci};
+use crate::debian::{debian, in_ci};
 use crate::tools::{Toolchain, Tools};
 
 /// Which Emscripten.

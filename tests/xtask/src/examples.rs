@@ -6,7 +6,7 @@ use crate::beside_libc;
 use crate::command::Out;
 use crate::emscripten::{self, Version};
 use crate::need::Need;
-use crate::steps::Step;
+use crate::step::Step;
 use crate::tools::{Toolchain, Tools};
 
 const WASM: Need = Need::Target(Toolchain::Current, "wasm32-unknown-unknown");

@@ -9,7 +9,7 @@ use crate::c;
 use crate::command::Out;
 use crate::emscripten::Version;
 use crate::need::{self, Need};
-use crate::steps::Step;
+use crate::step::Step;
 use crate::tools::{Module, Toolchain, Tools};
 
 const DOC: &str = "docs/targets.md";

@@ -1,6 +1,5 @@
 //! What a job cannot do without, and how to get it.
 
-use std::env;
 use std::env::consts::EXE_SUFFIX;
 use std::path::Path;
 
@@ -8,6 +7,7 @@ use anyhow::{Context, Result, bail, ensure};
 use cargo_metadata::semver::Version;
 
 use crate::command::Out;
+use crate::debian::{debian, in_ci};
 use crate::emscripten;
 use crate::tools::{FUZZER, TEST_RUNNER, Toolchain, Tools};
 
@@ -48,8 +48,8 @@ pub enum Need {
 
 /// Checks that all of this is there, before anything is built: the error names all that is not. What we can install is installed then.
 pub fn meet_all(needs: &[Need], tools: &Tools, out: &Out) -> Result<()> {
-    let lacks: Vec<_> =
-        needs.iter().filter_map(|need| need.look(tools).err()).map(|lack| format!("{lack:#}")).collect();
+    let once = needs.iter().enumerate().filter(|(at, need)| !needs[..*at].contains(need)).map(|(_, need)| need);
+    let lacks: Vec<_> = once.filter_map(|need| need.look(tools).err()).map(|lack| format!("{lack:#}")).collect();
     ensure!(lacks.is_empty(), "missing:\n{}", lacks.join("\n"));
     needs.iter().try_for_each(|need| need.meet(tools, out))
 }
@@ -158,31 +158,6 @@ fn wasi_libc_of_2022(tools: &Tools) -> Result<()> {
     let version = ask("wasi-libc")?;
     ensure!(version.contains("git2022"), "no wasi-libc of 2022, only {}", version.trim());
     Ok(())
-}
-
-/// In CI the machine is ours, and nothing may be left out.
-pub fn in_ci() -> bool {
-    env::var("CI").is_ok_and(|ci| ci == "true")
-}
-
-/// What `find` finds, or is installed from Debian's packages; but only in CI.
-pub fn debian(tools: &Tools, packages: &str, out: &Out, find: impl Fn(&Tools) -> Result<()>) -> Result<()> {
-    let Err(missing) = find(tools) else {
-        return Ok(());
-    };
-    if !in_ci() {
-        return Err(missing.context(format!("on Debian, `apt-get install {packages}` gets it")));
-    }
-    out.say(&format!("installing {packages}"));
-    // Somebody else may be installing something.
-    let apt = || {
-        let apt = tools.program(Path::new("apt-get")).env("DEBIAN_FRONTEND", "noninteractive");
-        apt.args("--option DPkg::Lock::Timeout=300 --option Acquire::Retries=5 --yes")
-    };
-    apt().args("update").run(out)?;
-    // What else is installed stays: if a package is in the way, it is not for us to remove.
-    apt().args("install --no-install-recommends --no-remove").args(packages).run(out)?;
-    find(tools)
 }
 
 /// Debian's can't be installed beside later versions of qemu's other programs, but in the Debian that Emscripten comes in it can.

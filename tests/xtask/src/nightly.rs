@@ -6,7 +6,7 @@ use cargo_metadata::camino::Utf8PathBuf;
 use crate::command::{Out, Task};
 use crate::fuzz;
 use crate::need::Need;
-use crate::steps::{Step, WASM};
+use crate::step::{Step, WASM};
 use crate::tools::{Module, Toolchain, Tools};
 
 /// These checks.

@@ -2,37 +2,22 @@
 
 use std::ffi::OsString;
 use std::path::Path;
-use std::time::Duration;
 
 use anyhow::Result;
 
 use crate::beside_libc::{Emscripten, Host, Linked, PACKAGE, WASI};
-use crate::command::{Out, Task};
+use crate::command::Out;
 use crate::emscripten::Version;
 use crate::need::Need;
-use crate::steps::{Step, WASM};
+use crate::soaked::{FEW, run};
+use crate::step::{Step, WASM};
 use crate::threads;
 use crate::tools::{Module, Toolchain, Tools};
 
-/// How many operations there are in a run beside other tests.
-pub const FEW: u32 = 200_000;
 /// How many in one of its own.
 const MANY: u32 = 10_000_000;
 
 const THREADS: &str = "freehold-threads";
-
-/// Runs the program that `command` runs, and its controls; `prepare` adds what the command needs of the environment.
-pub fn run(
-    setting: &str,
-    operations: u32,
-    command: impl IntoIterator<Item = OsString>,
-    prepare: impl Fn(Task) -> Task,
-    tools: &Tools,
-    out: &Out,
-) -> Result<()> {
-    let node = tools.node().limit(Duration::from_secs(40 * 60)).args("tests/hosts/soak.mjs").arg(setting);
-    prepare(command.into_iter().fold(node.arg(operations.to_string()), Task::arg)).run(out)
-}
 
 /// A heap for several threads, with its lock or without.
 #[derive(Clone, Copy)]

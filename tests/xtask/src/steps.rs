@@ -15,10 +15,12 @@ use crate::cores;
 use crate::emscripten::Version;
 use crate::examples;
 use crate::fuzz;
+use crate::imports;
 use crate::maps;
 use crate::need::Need;
 use crate::nightly;
 use crate::soak::{self, Threads};
+use crate::step::{Step, WASM};
 use crate::suites::SUITES;
 use crate::threads;
 use crate::tools::{Module, TEST_RUNNER, Toolchain, Tools};
@@ -353,7 +355,6 @@ const CHECKED: &str = "-Cdebug-assertions -Coverflow-checks";
 const TAIL: &str = "-Clink-arg=--initial-memory=2097152";
 /// What a module needs that shares its memory.
 const THUMB: &str = "thumbv7em-none-eabihf";
-pub const WASM: &str = "wasm32-unknown-unknown";
 
 /// A wasm module and the script that runs it.
 struct Scripted {
@@ -407,76 +408,13 @@ struct Document {
     says: &'static str,
 }
 
-/// What a step does.
-pub type Work = Box<dyn Fn(&Tools, &Out) -> Result<()> + Send + Sync>;
-
-/// One check.
-pub struct Step {
-    /// What it is called.
-    pub name: String,
-    /// What must be there first.
-    pub needs: Vec<Need>,
-    /// Whether it is for the tests it runs: if there were none, it fails.
-    pub tests: bool,
-    /// Whether it keeps one processor busy for long, so that it runs beside others.
-    pub single: bool,
-    /// Whether it is one of the few that give a first answer: `cargo verify --quick` runs these alone, in three minutes at most.
-    pub quick: bool,
-    /// The check.
-    pub work: Work,
-}
-
-impl Step {
-    /// A step that needs nothing.
-    pub fn new(name: impl Into<String>, work: impl Fn(&Tools, &Out) -> Result<()> + Send + Sync + 'static) -> Self {
-        let (name, needs, work) = (name.into(), Vec::new(), Box::new(work));
-        Self { name, needs, tests: false, single: false, quick: false, work }
-    }
-
-    /// A step of cargo commands.
-    pub fn cargo(name: impl Into<String>, commands: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        let commands: Vec<String> = commands.into_iter().map(Into::into).collect();
-        Self::new(name, move |tools, out| {
-            commands.iter().try_for_each(|words| tools.cargo(Toolchain::Current)?.args(words).run(out))
-        })
-    }
-
-    /// Adds what must be there first.
-    pub fn needs(mut self, needs: impl IntoIterator<Item = Need>) -> Self {
-        self.needs.extend(needs);
-        self
-    }
-
-    /// Fails if no test ran.
-    pub fn tests(mut self) -> Self {
-        self.tests = true;
-        self
-    }
-
-    /// Is one of the few that give a first answer.
-    pub fn quick(mut self) -> Self {
-        self.quick = true;
-        self
-    }
-
-    /// The same, where that is so.
-    fn quick_if(self, quick: bool) -> Self {
-        if quick { self.quick() } else { self }
-    }
-
-    /// Runs beside others.
-    pub fn single(mut self) -> Self {
-        self.single = true;
-        self
-    }
-}
-
 /// All steps.
 pub fn all(tools: &Tools) -> Result<Vec<Step>> {
     let mut steps = vec![
         Step::cargo("format", FORMATTED.map(|what| format!("fmt --check {what}")))
             .needs([Need::Component(Toolchain::Current, "rustfmt")])
             .quick(),
+        Step::new("imports run one way", imports::check).quick(),
     ];
     steps.extend(LINTED.iter().map(|(target, features)| clippy(target, features)));
     steps.push(

@@ -7,7 +7,7 @@ use cargo_metadata::camino::Utf8PathBuf;
 
 use crate::command::Out;
 use crate::need::Need;
-use crate::steps::WASM;
+use crate::step::WASM;
 use crate::tools::{Module, Toolchain, Tools};
 use crate::waits::waiting;
 

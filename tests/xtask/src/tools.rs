@@ -87,6 +87,11 @@ impl Tools {
         self.tools_dir().join("wasmtime")
     }
 
+    /// All packages of this workspace.
+    pub fn members(&self) -> impl Iterator<Item = &Package> {
+        self.metadata.packages.iter()
+    }
+
     /// A package of this workspace.
     pub fn member(&self, name: &str) -> Result<&Package> {
         let mut packages = self.metadata.packages.iter();

@@ -13,9 +13,11 @@ use comfy_table::{Cell, CellAlignment, Color, ContentArrangement, Table, presets
 use indicatif::{MultiProgress, ProgressBar, ProgressState, ProgressStyle};
 
 use crate::command::{Out, last_line};
+use crate::debian::in_ci;
 use crate::emscripten::{self, Version};
-use crate::need::{Need, in_ci};
-use crate::steps::{self, Step};
+use crate::need::Need;
+use crate::step::Step;
+use crate::steps;
 use crate::tools::Tools;
 
 /// So much of the line that a step has just written is shown.

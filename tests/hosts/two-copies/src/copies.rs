@@ -1,13 +1,12 @@
 //! Each copy of freehold behind functions of the same types: what is tested is written once, for either.
 
-use alloc::boxed::Box;
 use alloc::vec::Vec;
-use core::any::Any;
 use core::ops::Range;
 use core::ptr::NonNull;
-use core::slice;
 
 use allocator_api2::alloc::Allocator;
+
+use crate::block::Block;
 
 /// Who hands a block out.
 #[derive(Clone, Copy, Debug)]
@@ -51,49 +50,6 @@ pub struct Copy {
     pub tail: crate::tail::Tail,
 }
 
-/// Memory that a copy has handed out; dropping it gives it back.
-pub struct Block {
-    start: NonNull<u8>,
-    len: usize,
-    /// What every byte holds.
-    mark: u8,
-    /// An arena, a box of a pool's, a claim: whatever keeps the memory.
-    _keeper: Box<dyn Any>,
-}
-
-impl Block {
-    /// `len` bytes from `start` on. They hold nothing that is known.
-    ///
-    /// # Safety
-    ///
-    /// The caller owes: they are initialised, and the keeper's alone to use, until it is dropped.
-    pub unsafe fn new(start: NonNull<u8>, len: usize, keeper: impl Any) -> Block {
-        Block { start, len, mark: 0, _keeper: Box::new(keeper) }
-    }
-
-    fn bytes(&self) -> &[u8] {
-        // SAFETY: what `new` was promised. Nothing writes to them but `fill`, which has the block to itself.
-        unsafe { slice::from_raw_parts(self.start.as_ptr(), self.len) }
-    }
-
-    pub fn range(&self) -> Range<usize> {
-        let start = self.start.addr().get();
-        start..start + self.len
-    }
-
-    /// Writes the same into every byte.
-    pub fn fill(&mut self, mark: u8) {
-        self.mark = mark;
-        // SAFETY: as for `bytes`.
-        unsafe { self.start.write_bytes(mark, self.len) };
-    }
-
-    /// How many bytes do not hold any more what was written there last, or before anything was, zero.
-    pub fn lost(&self) -> usize {
-        self.bytes().iter().filter(|byte| **byte != self.mark).count()
-    }
-}
-
 /// A block of a heap's, by `alloc_zeroed`.
 pub fn zeroed(size: usize, heap: impl Allocator + 'static) -> Block {
     let bytes = allocator_api2::boxed::Box::<[u8], _>::new_zeroed_slice_in(size, heap);
@@ -118,7 +74,8 @@ macro_rules! copy {
             use allocator_api2::vec::Vec as VecIn;
             use $freehold::{Alloc, Arena, SharedPool, ledger};
 
-            use crate::copies::{BLOCK, Block, Copy, From, zeroed};
+            use crate::block::Block;
+            use crate::copies::{BLOCK, Copy, From, zeroed};
 
             static POOL: SharedPool<[u8; BLOCK]> = SharedPool::shared_in(ledger(), "pool");
 

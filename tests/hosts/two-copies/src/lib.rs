@@ -5,6 +5,7 @@
 
 extern crate alloc;
 
+mod block;
 mod copies;
 #[cfg(all(target_family = "wasm", target_os = "unknown"))]
 mod exports;
@@ -13,7 +14,8 @@ mod tail;
 
 use alloc::vec::Vec;
 
-use copies::{Block, Copy, From, overlap};
+use block::Block;
+use copies::{Copy, From, overlap};
 use freehold_soak::Dice;
 
 #[global_allocator]

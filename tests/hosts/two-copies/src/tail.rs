@@ -3,7 +3,7 @@
 use alloc::string::String;
 use core::ptr::NonNull;
 
-use crate::copies::Block;
+use crate::block::Block;
 
 /// Most of the tail.
 pub const SIZE: usize = 500_000;
@@ -57,7 +57,7 @@ macro_rules! tail_of {
             use $freehold::backing::{Backing, Grant, Request, Span, Then};
             use $freehold::{HeapTail, Ledger, MemoryGrow, Obstacle};
 
-            use crate::copies::Block;
+            use crate::block::Block;
             use crate::tail::{Refusal, Tail, tail};
 
             // SAFETY: nothing in this module starts a heap at `__heap_base` but the copies of freehold, which ask each other. (The

@@ -3,7 +3,8 @@
 use std::fmt::Write;
 
 use super::{find, names};
-use crate::report::{Platform, Report, Row};
+use crate::kind::Platform;
+use crate::report::{Report, Row};
 use crate::table::figures;
 
 pub const NOTE: &str = "\

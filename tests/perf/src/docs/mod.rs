@@ -5,8 +5,9 @@ mod heaps;
 use std::fmt::Write;
 
 use crate::heaps::GROUP as HEAPS;
+use crate::kind::{Kind, Platform};
 use crate::plot;
-use crate::report::{Contender, Kind, Platform, Report, Row};
+use crate::report::{Contender, Report, Row};
 use crate::table::{MARGIN, fastest, figures, loses};
 
 /// The whole page.

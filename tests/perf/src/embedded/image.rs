@@ -7,7 +7,8 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
 
-use crate::build::{Workshop, made, output};
+use crate::build::{Workshop, made};
+use crate::command::output;
 
 pub const TARGET: &str = "thumbv7em-none-eabihf";
 /// 256 ns for each instruction. The timer that counts them ticks every 40 ns, so it tells one from the next.

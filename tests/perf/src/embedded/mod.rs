@@ -12,8 +12,8 @@ use anyhow::{Context, Result};
 use serde::Serialize;
 
 use crate::build::Workshop;
+use crate::kind::Kind;
 use crate::machine;
-use crate::report::Kind;
 
 pub use page::section;
 

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::image::Board;
 use super::{Column, REASONS, Row, Table};
-use crate::report::Kind;
+use crate::kind::Kind;
 use crate::table;
 
 pub const HEADING: &str = "\n## On a microcontroller\n";

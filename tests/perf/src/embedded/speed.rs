@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use super::image::{self, Board};
 use super::{Column, Contender, HEAPS, Row, Table};
 use crate::build::Workshop;
-use crate::report::Kind;
+use crate::kind::Kind;
 
 const PACKAGE: &str = "freehold-perf-embedded-speed";
 

@@ -8,7 +8,7 @@ use allocator_api2::vec::Vec;
 use freehold::backing::Backing;
 use freehold::{DefaultBacking, Heap, Ledger};
 
-use super::conformance::Bench;
+use super::bench::Bench;
 use super::{counting, sizes, with_heap};
 use crate::collections::{h17_every_grow_and_shrink, vectors_and_maps};
 

@@ -8,21 +8,11 @@ use core::ptr::NonNull;
 use freehold::backing::Backing;
 use freehold::{DefaultBacking, Heap, Ledger};
 
+use super::bench::Bench;
 use super::blocks::{Blocks, HELD, first_dirty};
 use super::subject::Subject;
-use super::{counting, sizes, with_heap};
+use super::{sizes, with_heap};
 use crate::live::Live;
-use crate::tally;
-
-/// A heap on a ledger, and what can be expected of the ledger's backing.
-pub struct Bench<'h, B> {
-    /// The heap.
-    pub heap: &'h Heap,
-    /// Nothing else is claimed in it.
-    pub ledger: &'h Ledger<B>,
-    /// Whether there is room for everything that is asked here.
-    pub roomy: bool,
-}
 
 /// Everything below; if asked for, `again`: what was freed is about enough for the next time (h26).
 pub fn everything<B: Backing>(heap: &Heap, ledger: &Ledger<B>, roomy: bool, again: bool) {
@@ -53,40 +43,6 @@ pub fn every_request(subject: &impl Subject) {
     every_layout(subject);
     zeroed(subject);
     h17_every_grow_and_shrink(subject);
-}
-
-impl<B: Backing> Subject for Bench<'_, B> {
-    type Heap = Heap;
-
-    fn heap(&self) -> &Heap {
-        self.heap
-    }
-
-    fn roomy(&self) -> bool {
-        self.roomy
-    }
-
-    fn taken(&self) -> usize {
-        self.ledger.snapshot().granted
-    }
-
-    fn check(&self, live: &Live) {
-        live.check_owners(self.ledger);
-        tally::check(self.ledger);
-    }
-
-    fn count(&self, blocks: &Blocks<'_, impl GlobalAlloc>) {
-        counting::check_of(self.heap, blocks, self.ledger);
-    }
-
-    fn trim(&self) {
-        self.heap.trim();
-    }
-
-    fn idle(&self) {
-        assert_eq!(self.ledger.snapshot().claimed, counting::record(self.ledger));
-        tally::check(self.ledger);
-    }
 }
 
 /// What holds when no block is in use any more.

@@ -12,6 +12,7 @@ use freehold::{Heap, Ledger};
 use crate::backings::{Control, Manner, Memory, Simulated};
 
 pub mod alone;
+pub mod bench;
 pub mod blocks;
 pub mod bounded;
 #[cfg(feature = "collections")]
@@ -21,7 +22,6 @@ pub mod conformance;
 pub mod conforming;
 pub mod counting;
 pub mod growing;
-pub mod modelled;
 pub mod refusing;
 pub mod reserve;
 pub mod scarce;

@@ -6,7 +6,8 @@ use core::sync::atomic::Ordering::Relaxed;
 use freehold::{DefaultBacking, Ledger, c};
 
 use super::alone::{h11_overflowing_requests, program};
-use super::conformance::{Bench, every_request};
+use super::bench::Bench;
+use super::conformance::every_request;
 use super::subject::{Subject, Via};
 use super::{on_simulated, with_heap};
 use crate::STEPS;

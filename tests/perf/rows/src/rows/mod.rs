@@ -4,7 +4,6 @@ mod arenas;
 mod graph;
 mod life;
 mod nodes;
-mod owned;
 mod pools;
 mod scaling;
 mod scopes;

@@ -10,7 +10,10 @@ use crate::row::{Contender, Nature, Row};
 
 use super::arenas::{BlinkArena, BumpScopeArena, BumpaloArena, FreeholdScope, FreeholdShared, StumpaloArena};
 use super::nodes::{Forest, Garden, Keep, Payload, Planting, Refs, TreeNode};
-use super::owned::{BumpScopeBoxes, BumpaloBoxes, FreeholdBoxes, HeapBoxes, Indices};
+
+mod owned;
+
+use owned::{BumpScopeBoxes, BumpaloBoxes, FreeholdBoxes, HeapBoxes, Indices};
 
 /// A full binary tree with nodes of this payload.
 pub struct Tree<P>(P);

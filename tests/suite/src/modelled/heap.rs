@@ -5,11 +5,11 @@ use core::sync::atomic::Ordering::Relaxed;
 use freehold::backing::{GRAIN, Then};
 use freehold::{DefaultBacking, Ledger};
 
-use super::growing::Taken;
-use super::{on_simulated, with_heap};
 use crate::STEPS;
 use crate::backings::{Manner, Memory};
 use crate::choices::Seeded;
+use crate::heap::growing::Taken;
+use crate::heap::{on_simulated, with_heap};
 use crate::model::{ALL, run_beside};
 
 const ROOM: usize = if cfg!(miri) { 256 << 10 } else { 4 << 20 };

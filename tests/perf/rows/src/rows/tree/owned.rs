@@ -9,8 +9,8 @@ use freehold::{Alloc, ArenaBox};
 
 use crate::peers::bump_scope::Bumped;
 
-use super::nodes::{Forest, Garden, Payload};
-use super::tree::{Tree, grow};
+use super::super::nodes::{Forest, Garden, Payload};
+use super::{Tree, grow};
 
 /// Makes boxes of one kind, which drop what is in them.
 trait Boxing<'a>: 'a {

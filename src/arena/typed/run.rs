@@ -3,9 +3,9 @@
 use core::mem::ManuallyDrop;
 use core::ptr::NonNull;
 
+use super::super::buffer::Buffer;
+use super::super::bump::Bump;
 use super::TypedArena;
-use super::buffer::Buffer;
-use super::bump::Bump;
 use crate::chunk::{Cursor, CursorCell, Lodged, Refill, Unfinished};
 use crate::error::AllocError;
 use crate::layout::padding;
