@@ -514,7 +514,7 @@ impl Drop for Claim<'_> {
 
 static_assertions::assert_impl_all!(Ledger<crate::backing::Region<'static>>: Send);
 // Where there is a lock for it: see the end of `lib.rs`.
-#[cfg(any(target_has_atomic = "ptr", feature = "critical-section"))]
+#[cfg(not(freehold_no_lock))]
 static_assertions::assert_impl_all!(Ledger<crate::backing::Region<'static>>: Sync);
-#[cfg(any(target_has_atomic = "ptr", feature = "critical-section"))]
+#[cfg(not(freehold_no_lock))]
 static_assertions::assert_impl_all!(Claim<'static>: Send, Sync);
