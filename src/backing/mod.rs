@@ -27,7 +27,7 @@ pub use crate::span::Span;
 pub use over::Over;
 pub(crate) use region::Region;
 pub(crate) use regions::LEAST_PART;
-pub use regions::Part;
+pub use regions::PartGrant;
 pub(crate) use then::DEEPEST;
 pub use then::Then;
 
@@ -102,7 +102,7 @@ pub unsafe trait Backing: Send {
     ///
     /// What stood in the way; then nothing was taken.
     #[doc(hidden)]
-    fn part(&mut self) -> Result<Option<Part>, Obstacle> {
+    fn part(&mut self) -> Result<Option<PartGrant>, Obstacle> {
         Ok(None)
     }
 
@@ -121,7 +121,7 @@ pub unsafe trait Backing: Send {
 pub struct Request {
     fit: Fit,
     least: Fit,
-    reach: Option<Reach>,
+    touching: Option<Touching>,
 }
 
 /// How long a grant should be, in bytes, and what just does: never more than that.
@@ -135,14 +135,14 @@ pub struct Need {
 
 /// Where free memory, or the claim that wants to grow, ends: a grant that starts there has to bring less.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Reach {
+pub(crate) struct Touching {
     pub end: usize,
     pub missing: Need,
 }
 
 impl Request {
-    pub(crate) const fn new(fit: Fit, least: Fit, reach: Option<Reach>) -> Request {
-        Request { fit, least, reach }
+    pub(crate) const fn new(fit: Fit, least: Fit, touching: Option<Touching>) -> Request {
+        Request { fit, least, touching }
     }
 
     /// What is enough wherever the grant starts, ends that aren't on the ledger's grain included.
@@ -162,8 +162,8 @@ impl Request {
     ///
     /// [`Obstacle::TooLarge`] if no span that starts there can hold the request.
     pub fn at(&self, start: usize) -> Result<Need, Obstacle> {
-        match self.reach {
-            Some(Reach { end, missing }) if end == start => {
+        match self.touching {
+            Some(Touching { end, missing }) if end == start => {
                 Need::of(spared(start, missing.least), spared(start, missing.liked))
             }
             _ => Need::of(len_of(&self.least, start), len_of(&self.fit, start)),
@@ -215,7 +215,7 @@ pub(crate) enum Origin {
 #[derive(Clone, Copy, Debug)]
 pub struct Grant {
     pub(crate) span: Span,
-    pub(crate) kind: Origin,
+    pub(crate) origin: Origin,
     // For loans and lots: which way through nested `Then`s leads back to the backing that made it; one bit a level.
     pub(crate) route: u16,
     /// Whose it is, where the backing that made it stands behind others.
@@ -224,8 +224,8 @@ pub struct Grant {
 }
 
 impl Grant {
-    const fn new(span: Span, kind: Origin) -> Grant {
-        Grant { span, kind, route: 0, maker: None, zeroed: false }
+    const fn new(span: Span, origin: Origin) -> Grant {
+        Grant { span, origin, route: 0, maker: None, zeroed: false }
     }
 
     /// Memory of one linear space: it stays with the ledger, is cut as needed, and merges with other linear grants that
@@ -263,8 +263,8 @@ impl Grant {
 
     /// The same as `B` may make it: what is lent by a backing that says that it never lends stays, as nobody would take it back.
     pub(crate) const fn made_by<B: Backing>(self) -> Grant {
-        match self.kind {
-            Origin::Loan | Origin::Lot if !B::LENDS => Grant { kind: Origin::Island, ..self },
+        match self.origin {
+            Origin::Loan | Origin::Lot if !B::LENDS => Grant { origin: Origin::Island, ..self },
             _ => self,
         }
     }

@@ -109,7 +109,7 @@ pub(crate) const LEAST_PART: usize = {
 /// A memory that a ledger keeps apart from all others.
 #[doc(hidden)]
 #[derive(Clone, Copy, Debug)]
-pub struct Part {
+pub struct PartGrant {
     pub(crate) name: &'static str,
     pub(crate) suits: &'static [&'static str],
     pub(crate) span: Span,
@@ -124,7 +124,7 @@ unsafe impl<const N: usize> Backing for Regions<'_, N> {
         "regions"
     }
 
-    fn part(&mut self) -> Result<Option<Part>, Obstacle> {
+    fn part(&mut self) -> Result<Option<PartGrant>, Obstacle> {
         if self.given == 0 {
             self.check()?;
         }
@@ -133,7 +133,7 @@ unsafe impl<const N: usize> Backing for Regions<'_, N> {
         };
         let span = region.find().map_err(|why| Obstacle::Unfit { region: name, why })?;
         self.given += 1;
-        Ok(span.map(|span| Part { name, suits, span }))
+        Ok(span.map(|span| PartGrant { name, suits, span }))
     }
 
     fn claim(&mut self, _: &Request) -> Result<Grant, Obstacle> {

@@ -125,13 +125,14 @@ impl<'l> Chunks<'l> {
             Err(rest) => rest,
         };
         let (last, found) = match self.claim(here, missing, lead, size, align) {
-            // Only a claim that is in the list was to grow.
-            Ok(Placed::Grown(payload)) => (here, self.grown(here.ok_or(Obstacle::TooLarge)?, payload, cursor, size)),
-            Ok(Placed::New(payload, _)) => {
-                self.advance(size, payload.len());
-                let chunk = self.link(payload, here);
-                (Some(chunk), self.enter(chunk, here, cursor))
-            }
+            Ok(Placed { payload, .. }) => match here.filter(|here| here.base() == payload.base()) {
+                Some(here) => (Some(here), self.grown(here, payload, cursor, size)),
+                None => {
+                    self.advance(size, payload.len());
+                    let chunk = self.link(payload, here);
+                    (Some(chunk), self.enter(chunk, here, cursor))
+                }
+            },
             Err(obstacle) => {
                 let vacant = self.look(rest, usize::MAX, size, align).map_err(|_| obstacle)?;
                 return Ok(self.reuse(vacant, here, cursor));

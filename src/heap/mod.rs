@@ -157,7 +157,7 @@ impl<L: Shareable> Heap<L> {
         let layout = Layout::new::<Stock<L>>();
         let want = Want::of(layout.size(), layout.align());
         // SAFETY: no claim is to grow.
-        let (Placed::New(payload, _) | Placed::Grown(payload)) = unsafe { self.spans.place(self.owner, &want) }.ok()?;
+        let Placed { payload, .. } = unsafe { self.spans.place(self.owner, &want) }.ok()?;
         let fresh = payload.base().cast::<Stock<L>>();
         // SAFETY: the payload has room for a heap, and begins on the grain, which is enough for its alignment.
         unsafe { fresh.write(Stock::new(self.spans, self.records, self.owner)) };
@@ -344,13 +344,14 @@ impl<L: Shareable> Heap<L> {
             return (longer(size - had) || size > least && longer(least - had)).then_some(memory);
         }
         let missing = size - had;
-        let grow = Some(GrowInPlace { payload: memory, missing, prefer: 0 });
-        let want = Want { ahead: true, grow, ..Want::of(size, new.align()) };
+        let grow = GrowInPlace { payload: memory, missing, prefer: 0 };
+        let want = Want { ahead: true, grow: Some(grow), ..Want::of(size, new.align()) };
         // SAFETY: the span is a payload of this ledger's that the caller holds.
-        let Placed::New(payload, _) = (unsafe { self.spans.place(self.owner, &want) }).ok()? else {
+        let placed = unsafe { self.spans.place(self.owner, &want) }.ok()?;
+        if grow.grew(&placed) {
             return Some(memory);
-        };
-        let moved = payload.base();
+        }
+        let moved = placed.payload.base();
         if moved.addr().get() & (new.align() - 1) != 0 {
             // A loan, aligned to no more than the grain.
             // SAFETY: it was claimed just now, and is not used.

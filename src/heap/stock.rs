@@ -396,7 +396,7 @@ impl<L: Shareable> Stock<L> {
     fn claim_slab(&self, slab: usize) -> Free {
         let want = Want { prefix: slab - GRAIN, ahead: true, ..Want::of(0, slab) };
         // SAFETY: no claim is to grow.
-        let (Placed::New(payload, _) | Placed::Grown(payload)) = unsafe { self.spans.place(self.owner, &want) }.ok()?;
+        let Placed { payload, .. } = unsafe { self.spans.place(self.owner, &want) }.ok()?;
         if payload.addr() & (slab - 1) != GRAIN {
             // A loan, which begins where its lender likes.
             // SAFETY: it was claimed just now, and is not used.
@@ -431,18 +431,15 @@ impl<L: Shareable> Stock<L> {
         self.leave();
         let want = Want { ahead: true, ..Want::of(size, align) };
         // SAFETY: no claim is to grow.
-        match unsafe { self.spans.place(self.owner, &want) }.ok()? {
-            Placed::New(payload, zero_from) if payload.addr().is_multiple_of(align) => {
-                payload.base().as_ptr().expose_provenance();
-                Some((payload.base(), zero_from))
-            }
-            Placed::New(payload, _) | Placed::Grown(payload) => {
-                // A loan, aligned to no more than the grain.
-                // SAFETY: it was claimed just now, and is not used.
-                unsafe { self.spans.give_back(payload.base()) };
-                None
-            }
+        let Placed { payload, zero_from } = unsafe { self.spans.place(self.owner, &want) }.ok()?;
+        if !payload.addr().is_multiple_of(align) {
+            // A loan, aligned to no more than the grain.
+            // SAFETY: it was claimed just now, and is not used.
+            unsafe { self.spans.give_back(payload.base()) };
+            return None;
         }
+        payload.base().as_ptr().expose_provenance();
+        Some((payload.base(), zero_from))
     }
 
     /// How a class stands: slabs, blocks in use and free ones. Of large spans only the free ones are known. And how many bytes of its slabs, and of

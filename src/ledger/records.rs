@@ -1,12 +1,12 @@
 //! What a ledger has written down, behind its lock: all that can be done without asking its backing.
 
 use core::cell::{Cell, UnsafeCell};
-use core::marker::PhantomData;
 use core::ptr::NonNull;
 
 use super::book::{Book, Totals};
+use super::header::Entry;
 use super::part::Wish;
-use super::{Claim, Keeper, SpanInfo, Spans, header_of, payload, reached};
+use super::{Claim, Keeper, SpanInfo, Spans};
 use crate::layout::{GRAIN, MAX_SPAN, round_up};
 use crate::platform::{Link, Whole};
 use crate::sharing::{Access, Everywhere, Kind, Shareable};
@@ -124,8 +124,8 @@ impl<L: Kind> Records<L> {
     pub fn place(&self, owner: &'static str, size: usize) -> Option<(NonNull<u8>, usize)> {
         let len = round_up(size, GRAIN).filter(|len| *len < MAX_SPAN)? + GRAIN;
         self.with(|Kept { book, .. }| {
-            let at = book.carve_len(owner, len, len, Wish::Anywhere)?;
-            Some((reached(payload(at)).base(), book.zero_from()))
+            let claim = book.carve_len(owner, len, len, Wish::Anywhere)?;
+            Some((claim.at.hand_out().base(), claim.zero_from))
         })
     }
 
@@ -133,7 +133,7 @@ impl<L: Kind> Records<L> {
     pub fn place_part(&self, owner: &'static str, part: impl FnOnce(usize) -> Option<usize>) -> Option<Span> {
         self.with(|Kept { book, .. }| {
             let len = round_up(part(book.totals.granted)?, GRAIN)? + GRAIN;
-            Some(reached(payload(book.carve_len(owner, len, len, Wish::Anywhere)?)))
+            Some(book.carve_len(owner, len, len, Wish::Anywhere)?.at.hand_out())
         })
     }
 
@@ -147,10 +147,10 @@ impl<L: Kind> Records<L> {
             return false;
         };
         // SAFETY: the caller's promise.
-        let at = unsafe { header_of(payload) };
+        let at = unsafe { Entry::of_payload(payload) };
         let longer = self.with(|Kept { book, .. }| book.extend(at, bytes, bytes));
         if longer {
-            reached(super::payload(at));
+            at.hand_out();
         }
         longer
     }
@@ -164,7 +164,7 @@ impl<L: Kind> Records<L> {
     pub unsafe fn shorten(&self, payload: NonNull<u8>, len: usize) {
         self.with(|Kept { book, .. }| {
             // SAFETY: the caller's promise.
-            let at = unsafe { header_of(payload) };
+            let at = unsafe { Entry::of_payload(payload) };
             book.shorten(at, len.saturating_add(GRAIN));
         });
     }
@@ -179,7 +179,7 @@ impl<L: Kind> Records<L> {
         debug_assert!(!self.lends);
         self.with(|Kept { book, .. }| {
             // SAFETY: the caller's promise.
-            let at = unsafe { header_of(payload) };
+            let at = unsafe { Entry::of_payload(payload) };
             book.release(at, false);
         });
     }
@@ -213,8 +213,8 @@ impl<L: Kind> Records<L> {
                 Err(further) => addr = further,
             }
         };
-        let payload = reached(payload(at));
-        Some((Claim { ledger, payload, data: payload, owner: OWNER, plain: PhantomData }, pages))
+        // SAFETY: the book has it as a claim for this one, since just now.
+        Some((unsafe { Claim::new(ledger, OWNER, at.hand_out(), 1) }, pages))
     }
 }
 

@@ -4,7 +4,7 @@ use core::alloc::Layout;
 use std::vec::Vec;
 
 use super::{Book, Claim, Ledger};
-use crate::backing::{Need, Reach, Region, Request};
+use crate::backing::{Need, Region, Request, Touching};
 use crate::error::Obstacle;
 use crate::layout::{Fit, GRAIN, HEADROOM, PAGE, usable};
 
@@ -121,7 +121,7 @@ fn h09_the_last_bytes_are_spared() {
     let top = usize::MAX - PAGE + 1;
     let fit = Fit { head: GRAIN, size: 100, align: 1 };
     let missing = PAGE - HEADROOM;
-    let reach = |missing| Some(Reach { end: top, missing: Need { least: missing, liked: missing } });
+    let reach = |missing| Some(Touching { end: top, missing: Need { least: missing, liked: missing } });
     assert_eq!(Request::new(fit, fit, reach(missing)).at(top), Ok(Need { least: missing, liked: missing }));
     assert_eq!(Request::new(fit, fit, reach(missing)).at(top - PAGE), Request::new(fit, fit, None).at(top - PAGE));
     // The last page holds no more than that, so one page can't be the answer to a grain more.
@@ -331,12 +331,14 @@ fn what_does_is_never_more_than_what_is_liked() {
     let ledger = Ledger::new(Tight(unsafe { base.add(skip) }, 98_000 + 2000 + 2 * GRAIN));
     let want = super::Want { ahead: true, ..super::Want::of(98_000, 8) };
     // SAFETY: no claim is to grow.
-    let Ok(super::Placed::New(block, _)) = (unsafe { super::Spans::place(&ledger, "block", &want) }) else { panic!() };
+    let Ok(super::Placed { payload: block, .. }) = (unsafe { super::Spans::place(&ledger, "block", &want) }) else {
+        panic!()
+    };
     let grow = super::GrowInPlace { payload: block.base(), missing: 100_000 - block.len(), prefer: 0 };
     let want = super::Want { size: 100_000, grow: Some(grow), ..want };
     // SAFETY: the block is held.
     let grown = unsafe { super::Spans::place(&ledger, "block", &want) };
-    assert!(matches!(grown, Ok(super::Placed::Grown(span)) if span.len() >= 100_000));
+    assert!(grown.is_ok_and(|placed| grow.grew(&placed) && placed.payload.len() >= 100_000));
 }
 
 /// What an error says is left is less than what was asked for, headers and alignment not counted.
@@ -366,7 +368,7 @@ fn h32_every_way_out_of_a_ledger_is_reached() {
     let place = |want: &super::Want| {
         // SAFETY: what is to grow is held here.
         match unsafe { super::Spans::place(&ledger, "claim", want) } {
-            Ok(super::Placed::New(payload, _) | super::Placed::Grown(payload)) => payload,
+            Ok(super::Placed { payload, .. }) => payload,
             Err(obstacle) => panic!("{obstacle}"),
         }
     };

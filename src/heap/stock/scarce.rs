@@ -33,15 +33,16 @@ impl<L: Shareable> Stock<L> {
             let placed = unsafe { self.spans.place(self.owner, &want) };
             self.enter();
             let mut new = None;
-            match (placed, growing) {
-                (Ok(Placed::New(payload, _)), _) => {
-                    // SAFETY: the claim was made for that.
-                    let at = unsafe { self.shared.add(payload.base(), payload.len()) };
-                    self.shared.grow_next(at);
-                    new = Some(at);
+            if let Ok(Placed { payload, .. }) = placed {
+                match growing.filter(|(at, _)| at.payload() == payload.base()) {
+                    Some((at, _)) => self.shared.lengthen(at, payload.len()),
+                    None => {
+                        // SAFETY: the claim was made for that.
+                        let at = unsafe { self.shared.add(payload.base(), payload.len()) };
+                        self.shared.grow_next(at);
+                        new = Some(at);
+                    }
                 }
-                (Ok(Placed::Grown(payload)), Some((at, _))) => self.shared.lengthen(at, payload.len()),
-                _ => {}
             }
             // Also if there is nothing new: who was asked to let go may have made room. Then what is new may not be needed.
             let block = self.cut(class);
