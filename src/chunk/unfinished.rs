@@ -45,7 +45,7 @@ impl Chunks<'_> {
         if bytes > 0 {
             let want = Want::of(bytes, 1);
             // SAFETY: no claim is to grow.
-            let to = unsafe { self.spans.place(self.owner, &want) }?.payload;
+            let to = unsafe { self.terms.spans.place(self.terms.owner, &want) }?.payload;
             // SAFETY: so many bytes lie after the cursor, in its chunk, and the claim is new and has room for them.
             unsafe { to.base().copy_from_nonoverlapping(cursor.next, bytes) };
             moved = Some(to.base());
@@ -66,7 +66,7 @@ impl Chunks<'_> {
             return Some(self.grown(here, payload, cursor, size));
         }
         // SAFETY: it was claimed just now, and is not used.
-        unsafe { self.spans.give_back(payload.base()) };
+        unsafe { self.terms.spans.give_back(payload.base()) };
         None
     }
 }

@@ -9,13 +9,13 @@ use super::part::Wish;
 use super::{Claim, Keeper, SpanInfo, Spans};
 use crate::layout::{GRAIN, MAX_SPAN, round_up};
 use crate::platform::{Link, Whole};
-use crate::sharing::{Access, Everywhere, Kind, Shareable};
+use crate::sharing::{Access, Everywhere, Kind, Shareable, Turn};
 use crate::span::Span;
 
 /// A ledger's book, and its heaps. It is the same whatever the backing, so who frees and reuses through it needs no dynamic call.
 pub(crate) struct Records<L> {
     access: L,
-    // Used between `enter` and `leave` only.
+    // Used in a `Turn` only.
     kept: UnsafeCell<Kept>,
     /// Set iff foreign code runs in `with_backing` and no lock keeps it from coming back: this tells that it has. Not while our own code
     /// runs: a stack overflow or a trap there, which JavaScript may catch and go on after, leaves it as it is.
@@ -25,7 +25,7 @@ pub(crate) struct Records<L> {
     link: Link,
 }
 
-// SAFETY: what it keeps, and the flag, are used by one thread at a time, between `enter` and `leave`; only an `Access` that any thread may
+// SAFETY: what it keeps, and the flag, are used by one thread at a time, in its `Turn`; only an `Access` that any thread may
 // enter is used with more than one.
 unsafe impl<L: Shareable> Sync for Records<L> {}
 
@@ -49,17 +49,6 @@ pub(super) struct Kept {
     pub book: Book,
     /// The heap that was opened last on this ledger; it knows those before it.
     pub keeper: Option<&'static dyn Keeper>,
-}
-
-/// For one who has entered; leaves at the end, though the backing unwinds, which it must not.
-struct Turn<'a, L: Access>(&'a Records<L>);
-
-impl<L: Access> Drop for Turn<'_, L> {
-    #[inline(always)]
-    fn drop(&mut self) {
-        // SAFETY: a turn is made by `enter` alone, which entered just before, and is left here alone.
-        unsafe { self.0.access.leave() };
-    }
 }
 
 /// While foreign code runs.
@@ -90,11 +79,11 @@ impl<L: Kind> Records<L> {
     /// If foreign code comes back from [`with_backing`](Records::with_backing), and there is no lock that it waits for.
     #[inline(always)]
     fn enter(&self) -> Turn<'_, L> {
-        self.access.enter();
+        let turn = Turn::enter(&self.access);
         if !L::EXCLUDES && self.foreign.get() {
             came_back();
         }
-        Turn(self)
+        turn
     }
 
     /// Runs `f`, in which no foreign code runs, with what is kept to itself. `f` must not come back here: it would wait for itself.

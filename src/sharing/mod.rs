@@ -54,6 +54,34 @@ mod sealed {
     pub trait Sealed {}
 }
 
+/// The turn of one who has entered: it ends with this, and is the one way to leave. (A value, as closures can't be told to be inlined.)
+#[must_use]
+pub(crate) struct Turn<'a, A: Access>(&'a A);
+
+impl<'a, A: Access> Turn<'a, A> {
+    /// Waits for it.
+    #[inline(always)]
+    pub fn enter(access: &'a A) -> Turn<'a, A> {
+        access.enter();
+        Turn(access)
+    }
+
+    #[allow(dead_code)] // used by the next step
+    /// Only if it can be had at once.
+    #[inline(always)]
+    pub fn try_enter(access: &'a A) -> Option<Turn<'a, A>> {
+        if access.try_enter() { Some(Turn(access)) } else { None }
+    }
+}
+
+impl<A: Access> Drop for Turn<'_, A> {
+    #[inline(always)]
+    fn drop(&mut self) {
+        // SAFETY: a turn is made by who has just entered, and is left here alone.
+        unsafe { self.0.leave() };
+    }
+}
+
 /// Not shared: no lock, no cost, and what it guards is not `Sync`.
 ///
 /// So are pools unless you say otherwise, wherever they claim their memory. A ledger is so only where the target has no other way, as it
