@@ -56,6 +56,63 @@ pub(crate) use memory_grow::MemoryGrow as Usual;
 ///
 /// The caller (the ledger) owes: [`give_back`](Backing::give_back) gets each loan at most once, and nobody uses it then.
 ///
+/// # Around another backing
+///
+/// A backing that counts, limits or logs what another gives hands on everything that the other says of itself: `LENDS`, `PARTS` and `DEPTH`,
+/// its grants and its parts as they are, and what comes back. Then the ledger does with it all that it does with the other, and each byte is
+/// counted once: [`Grant::span`] says how long a grant is, and what is lent comes back as long as it was.
+///
+/// ```
+/// use freehold::backing::{Backing, Grant, Loan, PartGrant, Request};
+/// use freehold::{Arena, Alloc, DefaultBacking, Ledger, Obstacle};
+///
+/// /// Another backing, which is asked for no more once so many bytes of it are out.
+/// struct Limited<B> {
+///     inner: B,
+///     taken: usize,
+///     limit: usize,
+/// }
+///
+/// // SAFETY: grants, parts and loans are the inner backing's, as they are; a request is refused before anything is taken.
+/// unsafe impl<B: Backing> Backing for Limited<B> {
+///     const LENDS: bool = B::LENDS;
+///     const PARTS: bool = B::PARTS;
+///     const DEPTH: u32 = B::DEPTH;
+///
+///     fn name(&self) -> &'static str {
+///         self.inner.name()
+///     }
+///
+///     fn claim(&mut self, request: &Request) -> Result<Grant, Obstacle> {
+///         let left = self.limit.saturating_sub(self.taken);
+///         if request.anywhere()?.least > left {
+///             return Err(Obstacle::Exhausted { backing: self.name(), left });
+///         }
+///         // It may be more than is needed: whole pages.
+///         let grant = self.inner.claim(request)?;
+///         self.taken += grant.span().len();
+///         Ok(grant)
+///     }
+///
+///     fn part(&mut self) -> Result<Option<PartGrant>, Obstacle> {
+///         let part = self.inner.part()?;
+///         self.taken += part.map_or(0, |part| part.span().len());
+///         Ok(part)
+///     }
+///
+///     unsafe fn give_back(&mut self, loan: Loan) {
+///         self.taken -= loan.span.len();
+///         // SAFETY: the inner backing made this loan; the caller's promise.
+///         unsafe { self.inner.give_back(loan) }
+///     }
+/// }
+///
+/// let ledger = Ledger::new(Limited { inner: DefaultBacking::new(), taken: 0, limit: 1 << 20 });
+/// let arena = Arena::new_in(&ledger, "frames");
+/// assert!(arena.try_alloc_uninit_slice::<u8>(500_000).is_ok());
+/// assert!(arena.try_alloc_uninit_slice::<u8>(600_000).is_err());
+/// ```
+///
 /// A grant that overlaps what the ledger holds, or is shorter than asked, is found out and refused: that much is checked. A loan or a
 /// lot that is short goes back; one that overlaps does not, as what is held might go with it.
 #[cfg_attr(
@@ -76,12 +133,11 @@ pub unsafe trait Backing: Send {
     #[doc(hidden)]
     const COMES_BACK: bool = true;
 
-    /// Set by a backing that has [parts](Backing::part).
-    #[doc(hidden)]
+    /// Set by a backing that has [parts](Backing::part), as [`Regions`](crate::Regions) has, and by one around such a backing.
     const PARTS: bool = false;
 
-    /// How many [`Then`]s lie one in another here, where loans must find their way back through them.
-    #[doc(hidden)]
+    /// How many [`Then`]s lie one in another here, where loans must find their way back through them: for a backing around another it is
+    /// the other's, else none.
     const DEPTH: u32 = 0;
 
     /// Its name, as errors and maps show it.
@@ -96,12 +152,12 @@ pub unsafe trait Backing: Send {
     fn claim(&mut self, request: &Request) -> Result<Grant, Obstacle>;
 
     /// The next memory that the ledger is to keep apart from all others, and from what is claimed here; `None` if it has them all. Its bytes are
-    /// owed as those of a grant.
+    /// owed as those of a grant. Only asked for where [`PARTS`](Backing::PARTS) is set. This crate makes them; a backing around another hands
+    /// them on.
     ///
     /// # Errors
     ///
     /// What stood in the way; then nothing was taken.
-    #[doc(hidden)]
     fn part(&mut self) -> Result<Option<PartGrant>, Obstacle> {
         Ok(None)
     }
@@ -259,6 +315,11 @@ impl Grant {
     /// The caller owes: every byte of the span is zero.
     pub const unsafe fn zeroed(self) -> Grant {
         Grant { zeroed: true, ..self }
+    }
+
+    /// The bytes that it is of, as they were granted: the ledger leaves up to a [`GRAIN`] at each end where those are not on one.
+    pub const fn span(&self) -> Span {
+        self.span
     }
 
     /// The same as `B` may make it: what is lent by a backing that says that it never lends stays, as nobody would take it back.

@@ -2,9 +2,10 @@
 
 use core::alloc::Layout;
 use core::cell::UnsafeCell;
+use core::mem::ManuallyDrop;
 use core::ptr::NonNull;
 
-use crate::backing::{Backing, DEEPEST};
+use crate::backing::{Backing, DEEPEST, Grant, Region};
 use crate::error::{AllocError, Obstacle};
 #[cfg(doc)]
 use crate::layout::{GRAIN, PAGE};
@@ -113,6 +114,43 @@ impl<B: Backing, L: Kind> Ledger<B, L> {
         Ok(unsafe { Claim::new(self, owner, placed.payload, align) })
     }
 
+    /// Gives it more memory, for good and beside what its backing has: a second RAM that a driver has switched on, or what a boot loader needed
+    /// until now.
+    ///
+    /// It is free memory like any other from now on, and never merges with what it touches. Where a ledger keeps memories
+    /// [apart](crate::Regions), it belongs to none of them: who must have one of those doesn't get it.
+    ///
+    /// ```
+    /// use core::mem::MaybeUninit;
+    /// use freehold::{Alloc, Arena, Ledger, Region};
+    ///
+    /// static mut FIRST: [MaybeUninit<u8>; 4096] = [MaybeUninit::uninit(); 4096];
+    /// static mut SECOND: [MaybeUninit<u8>; 8192] = [MaybeUninit::uninit(); 8192];
+    /// // SAFETY: nothing else names this memory.
+    /// static LEDGER: Ledger<Region> = Ledger::new(unsafe { Region::from_raw((&raw mut FIRST).cast(), 4096) });
+    ///
+    /// let arena = Arena::new_in(&LEDGER, "frames");
+    /// assert!(arena.try_alloc_uninit_slice::<u8>(6000).is_err());
+    /// // SAFETY: nothing else names this memory.
+    /// LEDGER.lend(unsafe { Region::from_raw((&raw mut SECOND).cast(), 8192) })?;
+    /// assert!(arena.try_alloc_uninit_slice::<u8>(6000).is_ok());
+    /// # Ok::<(), freehold::Obstacle>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// If the region can't be used, as it ends before it begins or is too small for the ledger's header, or if it overlaps what the ledger has
+    /// already. Nothing of it is used then.
+    pub fn lend(&self, mut region: Region<'static>) -> Result<(), Obstacle> {
+        const NAME: &str = "lent region";
+        let span = region.find().map_err(|why| Obstacle::Unfit { region: NAME, why })?;
+        let span = span.ok_or(Obstacle::Unfit { region: NAME, why: "there is nothing of it" })?;
+        platform::stack_ahead();
+        self.records.with(|Kept { book, .. }| book.add(NAME, &Grant::island(span)))?;
+        let _for_good = ManuallyDrop::new(region);
+        Ok(())
+    }
+
     /// What it holds now, to read or to print.
     pub fn snapshot(&self) -> Snapshot<'_> {
         let Totals { granted, claimed, peak, growths } = self.records.totals();
@@ -142,7 +180,8 @@ impl<B: Backing, L: Kind> Ledger<B, L> {
         bytes
     }
 
-    /// How often the backing was asked for memory and gave it. While the number stays, this ledger has not grown memory.
+    /// How often the backing was asked for memory and gave it, and how often it was [lent](Ledger::lend) some. While the number stays, this ledger
+    /// has not grown memory.
     pub fn growths(&self) -> usize {
         self.records.totals().growths
     }

@@ -107,20 +107,25 @@ impl Book {
         at
     }
 
+    /// Writes down memory that stays for good, as free memory, an island: the free span that it is.
+    pub fn add(&mut self, name: &'static str, grant: &Grant) -> Result<Entry, Obstacle> {
+        let span = grant.usable().ok_or(Obstacle::Short { backing: name })?;
+        let before = self.runs.at_or_below(span.addr());
+        self.refuse_overlap(name, span, before)?;
+        let at = self.write_down(grant, span, before);
+        Ok(self.set_free(at, 0))
+    }
+
     /// Writes down a memory that is to be kept apart: its record is a claim under its name, the rest is free.
     pub fn add_part(&mut self, backing: &'static str, new: &PartGrant) -> Result<(), Obstacle> {
-        let grant = Grant::island(new.span);
-        let span = grant.usable().ok_or(Obstacle::Short { backing })?;
-        let before = self.runs.at_or_below(span.addr());
-        self.refuse_overlap(backing, span, before)?;
-        let at = self.write_down(&grant, span, before);
-        let free = self.set_free(at, 0);
+        let free = self.add(backing, &Grant::island(new.span))?;
+        let (start, end) = (free.addr(), free.end());
         let fit = Fit { head: GRAIN, size: size_of::<Part>(), align: 1 };
         // It has been found long enough for that.
         let NewClaim { at, .. } = self.carve_from(new.name, free, &fit, 0).ok_or(Obstacle::Short { backing })?;
         let record = at.payload().base().cast::<Part>();
         // SAFETY: the payload of a claim that is never given back, on the grain, and long enough.
-        unsafe { record.write(Part::new(new, span.addr(), span.end())) };
+        unsafe { record.write(Part::new(new, start, end)) };
         if let Some(rest) = at.after() {
             self.bins.remove(rest);
             // SAFETY: it was just written.
