@@ -66,7 +66,6 @@ impl<'a, A: Access> Turn<'a, A> {
         Turn(access)
     }
 
-    #[allow(dead_code)] // used by the next step
     /// Only if it can be had at once.
     #[inline(always)]
     pub fn try_enter(access: &'a A) -> Option<Turn<'a, A>> {
