@@ -330,8 +330,8 @@ impl Slabs {
 /// nothing is in any more are the caller's again, in a list of their own.
 pub(super) fn take_back(slabs: Option<&Slabs>, list: &List, class: usize, keep: usize, shared: &Shared) -> List {
     let gone = List::new();
-    let mut next = list.after(keep);
-    list.room.set(most(class) - keep);
+    let (kept, mut next) = list.after(keep);
+    list.room.set(most(class) - kept);
     while let Some(first) = next {
         // SAFETY: a block in a list is free, and starts with its link.
         let after = unsafe { next_of(first) };
