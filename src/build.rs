@@ -1,5 +1,6 @@
-//! What the crate must know of the compiler that cargo has no word for: whether it takes `#![feature(…)]`, which sanitizers the
-//! program is built with, and whether it is to be small. A package that is built on stable for speed, without a sanitizer, gets nothing from here.
+//! What the crate must know that cargo has no word for: whether the compiler takes `#![feature(…)]`, which sanitizers the program is built
+//! with, whether it is to be small, and whether there is any lock for what is shared. A package that is built on stable for speed, without a
+//! sanitizer and for a core with compare-and-swap, gets nothing from here.
 
 use std::env;
 use std::process::Command;
@@ -15,6 +16,7 @@ fn main() {
         ("freehold_asan", sanitized(&["address"])),
         // LeakSanitizer is a part of AddressSanitizer.
         ("freehold_lsan", sanitized(&["address", "leak"])),
+        ("freehold_no_lock", !has_compare_and_swap() && env::var_os("CARGO_FEATURE_CRITICAL_SECTION").is_none()),
         // What is inlined then is larger than the call.
         ("freehold_for_size", env::var("OPT_LEVEL").is_ok_and(|level| level == "s" || level == "z")),
     ] {
@@ -55,6 +57,12 @@ fn allows(feature: &str) -> bool {
     let mut lists = flags.split('\x1f').filter_map(|flag| flag.strip_prefix("-Zallow-features="));
     // The last one counts.
     lists.next_back().is_none_or(|list| list.split(',').any(|name| name == feature))
+}
+
+/// Whether the core has what a spin lock is made of; cargo has it from the compiler, for the target.
+fn has_compare_and_swap() -> bool {
+    let widths = env::var("CARGO_CFG_TARGET_HAS_ATOMIC").unwrap_or_default();
+    widths.split(',').any(|width| width == "ptr")
 }
 
 /// Whether the program is built with one of these sanitizers; cargo has it from the compiler, for the target.

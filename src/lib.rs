@@ -92,7 +92,7 @@ pub mod iter {
 }
 
 /// A core without compare-and-swap, and no lock for it: an interrupt handler gets at nothing that stands on a ledger.
-#[cfg(not(any(target_has_atomic = "ptr", feature = "critical-section")))]
+#[cfg(freehold_no_lock)]
 const _: () = {
     static_assertions::assert_not_impl_any!(Ledger<Region<'static>>: Sync);
     static_assertions::assert_not_impl_any!(&'static Snapshot<'static>: Send);

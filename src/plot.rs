@@ -67,7 +67,7 @@ unsafe impl Spans for Plot<'_> {
         self.taken.set(true);
         sanitizer::unpoison(span.base(), 0..span.len());
         // Nothing is known of what it held before.
-        Ok(Placed::New(span, span.end()))
+        Ok(Placed { payload: span, zero_from: span.end() })
     }
 
     unsafe fn give_back(&self, _: NonNull<u8>) {

@@ -99,11 +99,11 @@ impl<'l, const MIN_ALIGN: usize> Arena<'l, MIN_ALIGN> {
 
 // What an arena holds needs no `Drop` and can't be reached but through a borrow of the arena, so it may go to another thread,
 // whatever is in it. A scope stays where it is, and neither is shared.
-#[cfg(any(target_has_atomic = "ptr", feature = "critical-section"))]
+#[cfg(not(freehold_no_lock))]
 static_assertions::assert_impl_all!(Arena<'static>: Send);
 static_assertions::assert_not_impl_any!(Arena<'static>: Sync);
 static_assertions::assert_not_impl_any!(Scope<'static>: Send, Sync);
-#[cfg(any(target_has_atomic = "ptr", feature = "critical-section"))]
+#[cfg(not(freehold_no_lock))]
 static_assertions::assert_impl_all!(TypedArena<'static, core::cell::Cell<u8>>: Send);
 static_assertions::assert_not_impl_any!(TypedArena<'static, u8>: Sync);
 static_assertions::assert_not_impl_any!(TypedArena<'static, *const u8>: Send);

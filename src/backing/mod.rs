@@ -28,7 +28,7 @@ pub use crate::span::Span;
 pub use over::Over;
 pub(crate) use region::Region;
 pub(crate) use regions::LEAST_PART;
-pub use regions::Part;
+pub use regions::PartGrant;
 pub(crate) use then::DEEPEST;
 pub use then::Then;
 
@@ -57,6 +57,63 @@ pub(crate) use memory_grow::MemoryGrow as Usual;
 ///
 /// The caller (the ledger) owes: [`give_back`](Backing::give_back) gets each loan at most once, and nobody uses it then.
 ///
+/// # Around another backing
+///
+/// A backing that counts, limits or logs what another gives hands on everything that the other says of itself: `LENDS`, `PARTS` and `DEPTH`,
+/// its grants and its parts as they are, and what comes back. Then the ledger does with it all that it does with the other, and each byte is
+/// counted once: [`Grant::span`] says how long a grant is, and what is lent comes back as long as it was.
+///
+/// ```
+/// use freehold::backing::{Backing, Grant, Loan, PartGrant, Request};
+/// use freehold::{Arena, Alloc, DefaultBacking, Ledger, Obstacle};
+///
+/// /// Another backing, which is asked for no more once so many bytes of it are out.
+/// struct Limited<B> {
+///     inner: B,
+///     taken: usize,
+///     limit: usize,
+/// }
+///
+/// // SAFETY: grants, parts and loans are the inner backing's, as they are; a request is refused before anything is taken.
+/// unsafe impl<B: Backing> Backing for Limited<B> {
+///     const LENDS: bool = B::LENDS;
+///     const PARTS: bool = B::PARTS;
+///     const DEPTH: u32 = B::DEPTH;
+///
+///     fn name(&self) -> &'static str {
+///         self.inner.name()
+///     }
+///
+///     fn claim(&mut self, request: &Request) -> Result<Grant, Obstacle> {
+///         let left = self.limit.saturating_sub(self.taken);
+///         if request.anywhere()?.least > left {
+///             return Err(Obstacle::Exhausted { backing: self.name(), left });
+///         }
+///         // It may be more than is needed: whole pages.
+///         let grant = self.inner.claim(request)?;
+///         self.taken += grant.span().len();
+///         Ok(grant)
+///     }
+///
+///     fn part(&mut self) -> Result<Option<PartGrant>, Obstacle> {
+///         let part = self.inner.part()?;
+///         self.taken += part.map_or(0, |part| part.span().len());
+///         Ok(part)
+///     }
+///
+///     unsafe fn give_back(&mut self, loan: Loan) {
+///         self.taken -= loan.span.len();
+///         // SAFETY: the inner backing made this loan; the caller's promise.
+///         unsafe { self.inner.give_back(loan) }
+///     }
+/// }
+///
+/// let ledger = Ledger::new(Limited { inner: DefaultBacking::new(), taken: 0, limit: 1 << 20 });
+/// let arena = Arena::new_in(&ledger, "frames");
+/// assert!(arena.try_alloc_uninit_slice::<u8>(500_000).is_ok());
+/// assert!(arena.try_alloc_uninit_slice::<u8>(600_000).is_err());
+/// ```
+///
 /// A grant that overlaps what the ledger holds, or is shorter than asked, is found out and refused: that much is checked. A loan or a
 /// lot that is short goes back; one that overlaps does not, as what is held might go with it.
 #[cfg_attr(
@@ -77,12 +134,11 @@ pub unsafe trait Backing: Send {
     #[doc(hidden)]
     const COMES_BACK: bool = true;
 
-    /// Set by a backing that has [parts](Backing::part).
-    #[doc(hidden)]
+    /// Set by a backing that has [parts](Backing::part), as [`Regions`](crate::Regions) has, and by one around such a backing.
     const PARTS: bool = false;
 
-    /// How many [`Then`]s lie one in another here, where loans must find their way back through them.
-    #[doc(hidden)]
+    /// How many [`Then`]s lie one in another here, where loans must find their way back through them: for a backing around another it is
+    /// the other's, else none.
     const DEPTH: u32 = 0;
 
     /// Its name, as errors and maps show it.
@@ -97,13 +153,13 @@ pub unsafe trait Backing: Send {
     fn claim(&mut self, request: &Request) -> Result<Grant, Obstacle>;
 
     /// The next memory that the ledger is to keep apart from all others, and from what is claimed here; `None` if it has them all. Its bytes are
-    /// owed as those of a grant.
+    /// owed as those of a grant. Only asked for where [`PARTS`](Backing::PARTS) is set. This crate makes them; a backing around another hands
+    /// them on.
     ///
     /// # Errors
     ///
     /// What stood in the way; then nothing was taken.
-    #[doc(hidden)]
-    fn part(&mut self) -> Result<Option<Part>, Obstacle> {
+    fn part(&mut self) -> Result<Option<PartGrant>, Obstacle> {
         Ok(None)
     }
 
@@ -122,7 +178,7 @@ pub unsafe trait Backing: Send {
 pub struct Request {
     fit: Fit,
     least: Fit,
-    reach: Option<Reach>,
+    touching: Option<Touching>,
 }
 
 /// How long a grant should be, in bytes, and what just does: never more than that.
@@ -136,14 +192,14 @@ pub struct Need {
 
 /// Where free memory, or the claim that wants to grow, ends: a grant that starts there has to bring less.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Reach {
+pub(crate) struct Touching {
     pub end: usize,
     pub missing: Need,
 }
 
 impl Request {
-    pub(crate) const fn new(fit: Fit, least: Fit, reach: Option<Reach>) -> Request {
-        Request { fit, least, reach }
+    pub(crate) const fn new(fit: Fit, least: Fit, touching: Option<Touching>) -> Request {
+        Request { fit, least, touching }
     }
 
     /// What is enough wherever the grant starts, ends that aren't on the ledger's grain included.
@@ -163,8 +219,8 @@ impl Request {
     ///
     /// [`Obstacle::TooLarge`] if no span that starts there can hold the request.
     pub fn at(&self, start: usize) -> Result<Need, Obstacle> {
-        match self.reach {
-            Some(Reach { end, missing }) if end == start => {
+        match self.touching {
+            Some(Touching { end, missing }) if end == start => {
                 Need::of(spared(start, missing.least), spared(start, missing.liked))
             }
             _ => Need::of(len_of(&self.least, start), len_of(&self.fit, start)),
@@ -216,7 +272,7 @@ pub(crate) enum Origin {
 #[derive(Clone, Copy, Debug)]
 pub struct Grant {
     pub(crate) span: Span,
-    pub(crate) kind: Origin,
+    pub(crate) origin: Origin,
     // For loans and lots: which way through nested `Then`s leads back to the backing that made it; one bit a level.
     pub(crate) route: u16,
     /// Whose it is, where the backing that made it stands behind others.
@@ -225,8 +281,8 @@ pub struct Grant {
 }
 
 impl Grant {
-    const fn new(span: Span, kind: Origin) -> Grant {
-        Grant { span, kind, route: 0, maker: None, zeroed: false }
+    const fn new(span: Span, origin: Origin) -> Grant {
+        Grant { span, origin, route: 0, maker: None, zeroed: false }
     }
 
     /// Memory of one linear space: it stays with the ledger, is cut as needed, and merges with other linear grants that
@@ -262,10 +318,15 @@ impl Grant {
         Grant { zeroed: true, ..self }
     }
 
+    /// The bytes that it is of, as they were granted: the ledger leaves up to a [`GRAIN`] at each end where those are not on one.
+    pub const fn span(&self) -> Span {
+        self.span
+    }
+
     /// The same as `B` may make it: what is lent by a backing that says that it never lends stays, as nobody would take it back.
     pub(crate) const fn made_by<B: Backing>(self) -> Grant {
-        match self.kind {
-            Origin::Loan | Origin::Lot if !B::LENDS => Grant { kind: Origin::Island, ..self },
+        match self.origin {
+            Origin::Loan | Origin::Lot if !B::LENDS => Grant { origin: Origin::Island, ..self },
             _ => self,
         }
     }

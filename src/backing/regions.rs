@@ -106,13 +106,24 @@ pub(crate) const LEAST_PART: usize = {
     (bins + 32) * size_of::<usize>() + 4 * GRAIN
 };
 
-/// A memory that a ledger keeps apart from all others.
-#[doc(hidden)]
+/// A memory on its way from a [`Backing`] to a ledger that is to keep it apart from all others: one of [`Regions`].
 #[derive(Clone, Copy, Debug)]
-pub struct Part {
+pub struct PartGrant {
     pub(crate) name: &'static str,
     pub(crate) suits: &'static [&'static str],
     pub(crate) span: Span,
+}
+
+impl PartGrant {
+    /// Its name.
+    pub const fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// The bytes that it is of.
+    pub const fn span(&self) -> Span {
+        self.span
+    }
 }
 
 // SAFETY: each region is the caller's to give (contract of `Region`), no two overlap, and each goes out once, as a part.
@@ -124,7 +135,7 @@ unsafe impl<const N: usize> Backing for Regions<'_, N> {
         "regions"
     }
 
-    fn part(&mut self) -> Result<Option<Part>, Obstacle> {
+    fn part(&mut self) -> Result<Option<PartGrant>, Obstacle> {
         if self.given == 0 {
             self.check()?;
         }
@@ -133,7 +144,7 @@ unsafe impl<const N: usize> Backing for Regions<'_, N> {
         };
         let span = region.find().map_err(|why| Obstacle::Unfit { region: name, why })?;
         self.given += 1;
-        Ok(span.map(|span| Part { name, suits, span }))
+        Ok(span.map(|span| PartGrant { name, suits, span }))
     }
 
     fn claim(&mut self, _: &Request) -> Result<Grant, Obstacle> {

@@ -1,6 +1,6 @@
 //! One backing, and another when it is used up.
 
-use super::{Backing, Grant, Loan, Origin, Part, Request};
+use super::{Backing, Grant, Loan, Origin, PartGrant, Request};
 use crate::error::Obstacle;
 
 /// First `A`; what `A` refuses, `B` is asked for: a buffer on the stack, then pages.
@@ -48,7 +48,7 @@ unsafe impl<A: Backing, B: Backing> Backing for Then<A, B> {
             Err(_) => (self.second.claim(request)?.made_by::<B>(), SECOND),
         };
         let name = if way == FIRST { self.first.name() } else { self.second.name() };
-        if matches!(grant.kind, Origin::Loan | Origin::Lot) && grant.route.leading_zeros() == 0 {
+        if matches!(grant.origin, Origin::Loan | Origin::Lot) && grant.route.leading_zeros() == 0 {
             // Only where backings that wrap others hide how deep they are from the compiler.
             // SAFETY: the loan was just made, and nobody has used it.
             unsafe { self.send_back(way, Loan { span: grant.span, route: grant.route }) };
@@ -57,7 +57,7 @@ unsafe impl<A: Backing, B: Backing> Backing for Then<A, B> {
         Ok(Grant { route: grant.route << 1 | way, maker: grant.maker.or(Some(name)), ..grant })
     }
 
-    fn part(&mut self) -> Result<Option<Part>, Obstacle> {
+    fn part(&mut self) -> Result<Option<PartGrant>, Obstacle> {
         match self.first.part()? {
             None => self.second.part(),
             part => Ok(part),

@@ -2,13 +2,27 @@
 //!
 //! A typed arena or a pool has one cursor, and is best off with it in registers. That only works while nobody outside gets
 //! the address of the variable it lives in, so the list, which the cold path must reach, lives elsewhere: in the first
-//! chunk, after its record. What stays with the owner are copies of a pointer and of what the list is made with.
+//! chunk, after its record. What stays with the owner are a pointer to it, and the terms that it is made with:
+//!
+//! ```text
+//!                                      where the owner's cursor begins
+//!                                      ▼
+//!  ┌────────┬──────────────────┬───────┬───────────┬───────────┬──
+//!  │ Record │ Chunks: the list │       │ 1st value │ 2nd value │ …    the first chunk
+//!  └────────┴──────────────────┴───────┴───────────┴───────────┴──
+//!           ▲                          │
+//!           │◀────────── LEAD ────────▶│
+//!           Lodged::list, in the owner's variable
+//! ```
+//!
+//! It comes there by a copy: a list without chunks is made on the stack, claims the first one, and moves into it (`open`). It goes by a copy
+//! too: out of its chunk, before all of them go back (`close`).
 
 use core::cell::Cell;
 use core::mem::ManuallyDrop;
 use core::ptr::NonNull;
 
-use super::{Chunks, Cursor, Growth, Link, Record, Refill, Unfinished};
+use super::{Chunk, Chunks, Cursor, Growth, Record, Refill, Terms, Unfinished};
 use crate::error::{AllocError, Obstacle};
 use crate::layout::{GRAIN, padding};
 use crate::ledger::Spans;
@@ -21,13 +35,12 @@ const LEAD: usize = (size_of::<Record>() + size_of::<Chunks<'_>>()).next_multipl
 
 /// The chunks of one typed arena or pool.
 pub struct Lodged<'l> {
-    spans: &'l dyn Spans,
-    owner: &'static str,
-    growth: Growth,
+    /// The list has a copy: these are for the first chunk, and so that the name is at hand without a look at memory.
+    terms: Terms<'l>,
     /// Where the list is, a `Chunks<'l>`, once there is a chunk for it. It is this owner's alone. (Its type stays out of the cell,
     /// so that a longer `'l` does for a shorter.)
     list: Cell<Option<NonNull<u8>>>,
-    /// What stood in the way of the first claim, if that failed.
+    /// What stood in the way of the first claim, if that failed. From then on the list says it.
     obstacle: Cell<Obstacle>,
 }
 
@@ -37,12 +50,13 @@ unsafe impl Send for Lodged<'_> where for<'a> &'a dyn Spans: Send {}
 impl<'l> Lodged<'l> {
     pub(crate) const fn new(spans: &'l dyn Spans, owner: &'static str) -> Lodged<'l> {
         let obstacle = Cell::new(Obstacle::TooLarge);
-        Lodged { spans, owner, growth: Growth::new(), list: Cell::new(None), obstacle }
+        let terms = Terms { spans, owner, growth: Growth::new() };
+        Lodged { terms, list: Cell::new(None), obstacle }
     }
 
     /// For the chunks to come.
     pub(crate) const fn set_growth(&mut self, growth: Growth) {
-        self.growth = growth;
+        self.terms.growth = growth;
         if let Some(list) = *self.list.get_mut() {
             // SAFETY: the list lies in its first chunk until `close`, which forgets it, and is this owner's alone.
             unsafe { list.cast::<Chunks<'_>>().as_mut() }.set_growth(growth);
@@ -51,7 +65,7 @@ impl<'l> Lodged<'l> {
 
     #[inline(always)]
     pub(crate) fn spans(&self) -> &'l dyn Spans {
-        self.spans
+        self.terms.spans
     }
 
     #[inline(always)]
@@ -60,8 +74,9 @@ impl<'l> Lodged<'l> {
         self.list.get().map(|list| unsafe { list.cast().as_ref() })
     }
 
+    /// Remembers where the list is, if this is the cursor that came with it: the first one.
     #[inline(always)]
-    fn enter_if_first(&self, opened: Packed) -> Packed {
+    fn note_list(&self, opened: Packed) -> Packed {
         if let Some((next, _)) = opened.get()
             && self.list.get().is_none()
         {
@@ -142,8 +157,8 @@ impl Refill for Lodged<'_> {
         if let Some(list) = self.list() {
             return list.refill_after_one(cursor, size, align);
         }
-        match open(self.spans, self.owner, self.growth, size, align) {
-            Ok(cursor) => self.enter_if_first(cursor),
+        match open(self.terms.spans, self.terms.owner, self.terms.growth, size, align) {
+            Ok(cursor) => self.note_list(cursor),
             Err(obstacle) => {
                 self.obstacle.set(obstacle);
                 Packed::NONE
@@ -155,7 +170,7 @@ impl Refill for Lodged<'_> {
     fn error(&self, size: usize, align: usize) -> AllocError {
         match self.list() {
             Some(list) => list.error(size, align),
-            None => AllocError::new(self.owner, size, align, self.obstacle.get()),
+            None => AllocError::new(self.terms.owner, size, align, self.obstacle.get()),
         }
     }
 
@@ -163,16 +178,15 @@ impl Refill for Lodged<'_> {
     #[track_caller]
     fn refill_or_panic(&self, cursor: Cursor, size: usize, align: usize) -> Packed {
         let list = self.list.get();
-        let Growth { first, factor, cap } = self.growth;
+        let Terms { spans, owner, growth: Growth { first, factor, cap } } = self.terms;
         // SAFETY: the list is this owner's own, or there is none yet.
-        let refilled =
-            unsafe { refill_or_panic(list, cursor, size, align, self.spans, self.owner, first, factor, cap) };
-        self.enter_if_first(refilled)
+        let refilled = unsafe { refill_or_panic(list, cursor, size, align, spans, owner, first, factor, cap) };
+        self.note_list(refilled)
     }
 
     #[inline(always)]
     fn owner(&self) -> &'static str {
-        self.owner
+        self.terms.owner
     }
 }
 
@@ -200,7 +214,10 @@ fn open(spans: &dyn Spans, owner: &'static str, growth: Growth, size: usize, ali
     Ok(Packed::new((next, chunk.end)))
 }
 
-/// Goes on in the list, or opens one: all in one call. (Structures of three words go by address, so `growth` comes in parts.)
+/// Goes on in the list, or opens one: all in one call.
+///
+/// Where, for how much, and the terms in their parts: whole, they would go by address, as all structures of three words or more do, and the
+/// caller would have to have them in memory.
 ///
 /// # Safety
 ///
@@ -248,8 +265,8 @@ unsafe fn close(list: NonNull<u8>) {
 /// Goes over the filled parts of chunks. See [`Lodged::filled`].
 #[derive(Clone, Copy)]
 pub(crate) struct Filled {
-    next: Link,
-    last: Link,
+    next: Option<Chunk>,
+    last: Option<Chunk>,
     /// What the first chunk begins with.
     lead: usize,
     cursor: Cursor,

@@ -26,24 +26,25 @@ pub use cursor::{Cursor, CursorCell, Refill};
 pub use growth::Growth;
 use handed::Handed;
 pub(crate) use lodged::{Filled, Lodged};
-use record::{Chunk, Link, Record};
+use record::{Chunk, Record};
 use unfinished::MoveAway;
 pub(crate) use unfinished::Unfinished;
 
 /// The chunks of one arena.
 pub struct Chunks<'l> {
-    /// The arena's own cursor, from which its scopes start; in the first chunk as soon as there is one, so that no scope has to
-    /// look for it.
+    /// The arena's own cursor, from which its scopes start. It lies nowhere, or in one of the chunks up to `current`.
+    ///
+    /// Besides the arena itself two steps move it: [`bring_home`](Chunks::bring_home), when something is allocated by a cursor that lies
+    /// nowhere, so that the next scope starts in a chunk and need not look for one; and [`grown`](Chunks::grown), which has it know the new
+    /// end of its chunk.
     pub(crate) home: CursorCell,
-    spans: &'l dyn Spans,
-    owner: &'static str,
-    growth: Growth,
+    terms: Terms<'l>,
     /// Bytes that the next chunk should have.
     step: Cell<usize>,
-    first: Cell<Link>,
+    first: Cell<Option<Chunk>>,
     /// The last chunk that any cursor was put into. A living cursor lies in this one or in one before it, so those after it
     /// are vacant.
-    current: Cell<Link>,
+    current: Cell<Option<Chunk>>,
     /// What stood in the way of the request that failed last.
     obstacle: Cell<Obstacle>,
     /// What is being built after the one cursor of a typed arena.
@@ -58,6 +59,14 @@ pub struct Chunks<'l> {
 // SAFETY: the chunks belong to this list alone and are bound to no thread.
 unsafe impl Send for Chunks<'_> where for<'a> &'a dyn Spans: Send {}
 
+/// Whom chunks are claimed from, under which name, and how they grow.
+#[derive(Clone, Copy)]
+struct Terms<'l> {
+    spans: &'l dyn Spans,
+    owner: &'static str,
+    growth: Growth,
+}
+
 /// So many vacant chunks are looked at before a new one is claimed.
 const LOOKS: usize = 8;
 
@@ -71,9 +80,7 @@ impl<'l> Chunks<'l> {
     pub(crate) const fn new(spans: &'l dyn Spans, owner: &'static str, growth: Growth) -> Chunks<'l> {
         Chunks {
             home: CursorCell::new(Cursor::NOWHERE),
-            spans,
-            owner,
-            growth,
+            terms: Terms { spans, owner, growth },
             step: Cell::new(growth.start()),
             first: Cell::new(None),
             current: Cell::new(None),
@@ -86,11 +93,12 @@ impl<'l> Chunks<'l> {
     }
 
     pub(crate) const fn set_growth(&mut self, growth: Growth) {
-        self.growth = growth;
+        self.terms.growth = growth;
         self.step = Cell::new(growth.start());
     }
 
-    /// With `lead`, a new chunk has so many bytes more between its record and where the cursor begins.
+    /// Where to go on from `cursor` with `size` bytes at `align`: in its own chunk, in a vacant one, or in a new one. The list is there then: the
+    /// chunk is the current one. With `lead`, a new chunk has so many bytes more between its record and where the cursor begins.
     ///
     /// It looks at [`LOOKS`] vacant chunks. If there are more and none of those fits, they go back to the ledger once a new one is
     /// there: a list whose front is of no use would be looked at in vain again in each round, and each would claim anew. Only where
@@ -137,13 +145,14 @@ impl<'l> Chunks<'l> {
             Err(rest) => rest,
         };
         let (last, found) = match self.claim(here, missing, lead, size, align) {
-            // Only a claim that is in the list was to grow.
-            Ok(Placed::Grown(payload)) => (here, self.grown(here.ok_or(Obstacle::TooLarge)?, payload, cursor, size)),
-            Ok(Placed::New(payload, _)) => {
-                self.advance(size, payload.len());
-                let chunk = self.link(payload, here);
-                (Some(chunk), self.enter(chunk, here, cursor))
-            }
+            Ok(Placed { payload, .. }) => match here.filter(|here| here.base() == payload.base()) {
+                Some(here) => (Some(here), self.grown(here, payload, cursor, size)),
+                None => {
+                    self.advance(size, payload.len());
+                    let chunk = self.link(payload, here);
+                    (Some(chunk), self.go_to(chunk, here, cursor))
+                }
+            },
             Err(obstacle) => {
                 let vacant = self.look(rest, usize::MAX, size, align).map_err(|_| obstacle)?;
                 return Ok(self.reuse(vacant, here, cursor));
@@ -156,7 +165,14 @@ impl<'l> Chunks<'l> {
     }
 
     /// Claims a chunk for `size` bytes at `align`, or has `here` grow, which lacks so many.
-    fn claim(&self, here: Link, missing: usize, lead: usize, size: usize, align: usize) -> Result<Placed, Obstacle> {
+    fn claim(
+        &self,
+        here: Option<Chunk>,
+        missing: usize,
+        lead: usize,
+        size: usize,
+        align: usize,
+    ) -> Result<Placed, Obstacle> {
         let step = self.step.get();
         let want = Want {
             prefix: size_of::<Record>() + lead,
@@ -167,12 +183,12 @@ impl<'l> Chunks<'l> {
             grow: here.map(|chunk| GrowInPlace {
                 payload: chunk.base(),
                 missing,
-                prefer: self.growth.in_place(step, chunk.len.get()),
+                prefer: self.terms.growth.in_place(step, chunk.len.get()),
             }),
             wish: Wish::Anywhere,
         };
         // SAFETY: the chunk's payload is held until the chunk leaves the list.
-        unsafe { self.spans.place(self.owner, &want) }
+        unsafe { self.terms.spans.place(self.terms.owner, &want) }
     }
 
     /// Goes on in a chunk that has grown.
@@ -188,23 +204,29 @@ impl<'l> Chunks<'l> {
     }
 
     /// Goes on in a vacant chunk.
-    fn reuse(&self, vacant: Chunk, here: Link, cursor: Cursor) -> Cursor {
+    fn reuse(&self, vacant: Chunk, here: Option<Chunk>, cursor: Cursor) -> Cursor {
         self.vacate(cursor);
         self.move_after(vacant, here);
-        self.enter(vacant, here, cursor)
+        self.go_to(vacant, here, cursor)
     }
 
     /// Goes on at the start of `chunk`, which comes right after `here`, where `cursor` lies.
-    fn enter(&self, chunk: Chunk, here: Link, cursor: Cursor) -> Cursor {
+    fn go_to(&self, chunk: Chunk, here: Option<Chunk>, cursor: Cursor) -> Cursor {
         self.hand_on(cursor, chunk);
         match here {
             Some(here) => here.filled.set(Some(cursor.next)),
-            // A cursor that lies nowhere began before there was any chunk. So nothing of the arena's own lies in one, and its own
-            // cursor comes along: where it was is vacant now, if an inner scope has been there.
-            None => self.home.set(chunk.cursor()),
+            None => self.bring_home(chunk),
         }
         self.current.set(Some(chunk));
         chunk.cursor()
+    }
+
+    /// Has the arena's own cursor come along to `chunk`, the first one, where one goes on that lay nowhere.
+    ///
+    /// That one began before there was any chunk. So nothing of the arena's own lies in one, and where its own cursor was is vacant now, if an
+    /// inner scope has been there.
+    fn bring_home(&self, chunk: Chunk) {
+        self.home.set(chunk.cursor());
     }
 
     /// Takes the next step, after a claim of `gained` bytes for a request of `size`. A request larger than a whole chunk is an
@@ -212,7 +234,7 @@ impl<'l> Chunks<'l> {
     fn advance(&self, size: usize, gained: usize) {
         let step = self.step.get();
         if size <= step && gained >= step / 2 {
-            self.step.set(self.growth.after(step));
+            self.step.set(self.terms.growth.after(step));
         }
     }
 
@@ -220,7 +242,7 @@ impl<'l> Chunks<'l> {
     ///
     /// Each step back undoes one forward, as the list goes on from there, so there are no more steps back than chunks were entered,
     /// and one in each call.
-    fn chunk_of(&self, cursor: Cursor) -> Link {
+    fn chunk_of(&self, cursor: Cursor) -> Option<Chunk> {
         let mut here = self.current.get();
         while let Some(chunk) = here
             && !chunk.contains_end(cursor.end)
@@ -233,7 +255,7 @@ impl<'l> Chunks<'l> {
 
     /// The first of at most so many chunks from `next` on that can hold the request, or the one to go on with.
     #[inline(never)] // or the loop is unrolled, for each of its callers
-    fn look(&self, mut next: Link, most: usize, size: usize, align: usize) -> Result<Chunk, Link> {
+    fn look(&self, mut next: Option<Chunk>, most: usize, size: usize, align: usize) -> Result<Chunk, Option<Chunk>> {
         for _ in 0..most {
             let chunk = next.ok_or(None)?;
             self.steps.look();
@@ -245,12 +267,12 @@ impl<'l> Chunks<'l> {
         Err(next)
     }
 
-    fn after(&self, here: Link) -> Link {
+    fn after(&self, here: Option<Chunk>) -> Option<Chunk> {
         here.map_or(self.first.get(), |chunk| chunk.next.get())
     }
 
     /// Writes the record of a chunk and puts it after `here`.
-    fn link(&self, payload: Span, here: Link) -> Chunk {
+    fn link(&self, payload: Span, here: Option<Chunk>) -> Chunk {
         let chunk = Chunk(payload.base().cast());
         let record = Record {
             len: Cell::new(payload.len()),
@@ -265,7 +287,7 @@ impl<'l> Chunks<'l> {
         chunk
     }
 
-    fn insert_after(&self, chunk: Chunk, here: Link) {
+    fn insert_after(&self, chunk: Chunk, here: Option<Chunk>) {
         let next = self.after(here);
         chunk.previous.set(here);
         chunk.next.set(next);
@@ -289,7 +311,7 @@ impl<'l> Chunks<'l> {
         }
     }
 
-    fn move_after(&self, chunk: Chunk, here: Link) {
+    fn move_after(&self, chunk: Chunk, here: Option<Chunk>) {
         if chunk.previous.get() != here {
             self.unlink(chunk);
             self.insert_after(chunk, here);
@@ -320,7 +342,7 @@ impl<'l> Chunks<'l> {
         self.current.set(keep);
         if keep.is_none() {
             self.home.set(Cursor::NOWHERE);
-            self.step.set(self.growth.start());
+            self.step.set(self.terms.growth.start());
         }
         self.vacate(self.home.get());
         self.give_back_after(keep, usize::MAX);
@@ -329,12 +351,12 @@ impl<'l> Chunks<'l> {
     /// Gives back at most so many of the chunks after `here`, which are vacant. Each leaves the list before it goes, so the list is whole
     /// whenever the backing runs.
     #[inline(never)]
-    fn give_back_after(&self, here: Link, most: usize) {
+    fn give_back_after(&self, here: Option<Chunk>, most: usize) {
         for _ in 0..most {
             let Some(chunk) = self.after(here) else { return };
             self.unlink(chunk);
             // SAFETY: the chunk is out of the list, and no cursor and so no value lies in it.
-            unsafe { self.spans.give_back(chunk.base()) };
+            unsafe { self.terms.spans.give_back(chunk.base()) };
         }
     }
 
@@ -360,7 +382,7 @@ impl Refill for Chunks<'_> {
     #[cold]
     #[inline(never)]
     fn error(&self, size: usize, align: usize) -> AllocError {
-        AllocError::new(self.owner, size, align, self.obstacle.get())
+        AllocError::new(self.terms.owner, size, align, self.obstacle.get())
     }
 
     #[cold]
@@ -369,13 +391,13 @@ impl Refill for Chunks<'_> {
     fn refill_or_panic(&self, cursor: Cursor, size: usize, align: usize) -> Packed {
         match self.find_room(cursor, 0, size, align) {
             Ok(Cursor { next, end }) => Packed::new((next, end)),
-            Err(obstacle) => out_of_memory(AllocError::new(self.owner, size, align, obstacle)),
+            Err(obstacle) => out_of_memory(AllocError::new(self.terms.owner, size, align, obstacle)),
         }
     }
 
     #[inline]
     fn owner(&self) -> &'static str {
-        self.owner
+        self.terms.owner
     }
 
     #[inline(always)]

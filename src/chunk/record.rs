@@ -12,15 +12,13 @@ use crate::layout::padding;
 pub(super) struct Record {
     /// Bytes of the payload that was claimed, this record included; they begin with it.
     pub len: Cell<usize>,
-    pub previous: Cell<Link>,
-    pub next: Cell<Link>,
+    pub previous: Cell<Option<Chunk>>,
+    pub next: Cell<Option<Chunk>>,
     /// Where the values end, kept when the list moves on to the next chunk.
     pub filled: Cell<Option<NonNull<u8>>>,
 }
 
 const _: () = assert!(size_of::<Record>().is_multiple_of(16));
-
-pub(super) type Link = Option<Chunk>;
 
 /// A chunk in the list. It may reach the whole chunk.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -5,7 +5,7 @@
 
 use core::ptr::NonNull;
 
-use super::{Chunks, Cursor, Here, Placed, Want, look_into};
+use super::{Chunks, Cursor, Here, Want, look_into};
 use crate::error::Obstacle;
 use crate::platform::Packed;
 
@@ -53,7 +53,7 @@ impl Chunks<'_> {
         if bytes > 0 {
             let want = Want::of(bytes, 1);
             // SAFETY: no claim is to grow.
-            let (Placed::New(to, _) | Placed::Grown(to)) = unsafe { self.spans.place(self.owner, &want) }?;
+            let to = unsafe { self.terms.spans.place(self.terms.owner, &want) }?.payload;
             // SAFETY: so many bytes lie after the cursor, in its chunk, and the claim is new and has room for them.
             unsafe { to.base().copy_from_nonoverlapping(cursor.next, bytes) };
             moved = Some(to.base());
@@ -69,13 +69,12 @@ impl Chunks<'_> {
             Here::Fits(cursor) => return Some(cursor),
             Here::Lacks(missing) => missing,
         };
-        match self.claim(Some(here), missing, 0, size, align).ok()? {
-            Placed::Grown(payload) => Some(self.grown(here, payload, cursor, size)),
-            Placed::New(payload, _) => {
-                // SAFETY: it was claimed just now, and is not used.
-                unsafe { self.spans.give_back(payload.base()) };
-                None
-            }
+        let payload = self.claim(Some(here), missing, 0, size, align).ok()?.payload;
+        if payload.base() == here.base() {
+            return Some(self.grown(here, payload, cursor, size));
         }
+        // SAFETY: it was claimed just now, and is not used.
+        unsafe { self.terms.spans.give_back(payload.base()) };
+        None
     }
 }

@@ -11,7 +11,8 @@ pub(super) type Free = Option<NonNull<u8>>;
 /// The free blocks of one class that are at hand. Last in, first out; in the order of addresses where they come fresh from a slab.
 pub(super) struct List {
     pub head: Cell<Free>,
-    /// How many more it takes before most of them go back to their slabs; without meaning where each is a span of its own.
+    /// How many more it takes before half of them go back to where they came from: together with those that it holds they are as many as
+    /// its class [may have](super::slab::most). 0 before it is used. Without meaning where each block is a span of its own.
     pub room: Cell<usize>,
 }
 
@@ -38,21 +39,23 @@ impl List {
         self.head.set(Some(block));
     }
 
-    /// Takes out all but the first `keep` blocks, and returns the first of those.
-    pub fn after(&self, keep: usize) -> Free {
-        let mut last = None;
-        let mut next = self.head.get();
-        for _ in 0..keep {
+    /// Takes out all but the first `keep` blocks. Returns how many are left, fewer if there were no more, and the first of the others.
+    pub fn after(&self, keep: usize) -> (usize, Free) {
+        let (mut last, mut next) = (None, self.head.get());
+        for kept in 0..keep {
+            let Some(block) = next else {
+                return (kept, None);
+            };
             last = next;
             // SAFETY: a block in a list is free, and starts with its link.
-            next = unsafe { next_of(next?) };
+            next = unsafe { next_of(block) };
         }
         match last {
             // SAFETY: as above.
             Some(last) => unsafe { link(last, None) },
             None => self.head.set(None),
         }
-        next
+        (keep, next)
     }
 
     /// How many there are; it takes a step for each.

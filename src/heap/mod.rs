@@ -5,13 +5,12 @@ use core::ptr::{self, NonNull};
 use core::sync::atomic::{AtomicPtr, Ordering};
 
 use crate::backing::Backing;
-use crate::copy::{LEAST_COPIED, copy_block};
 use crate::error::AllocError;
 use crate::layout::GRAIN;
-use crate::ledger::{GrowInPlace, Ledger, Placed, Records, Snapshot, Spans, Want, payload_len};
+use crate::ledger::{Ledger, Placed, Records, Snapshot, Spans, Want, payload_len};
 use crate::platform::{self, sanitizer};
 use crate::refusal;
-use crate::sharing::{Needed, Shareable};
+use crate::sharing::{Needed, Shareable, Turn};
 
 #[cfg(feature = "allocator-api2")]
 mod allocator;
@@ -20,6 +19,7 @@ mod class;
 mod stock;
 mod list;
 mod reserve;
+mod resize;
 mod shared;
 mod slab;
 #[cfg(any(unix, windows, target_family = "wasm"))]
@@ -30,7 +30,7 @@ mod stats;
 mod tests;
 
 pub use bounded::BoundedHeap;
-use class::{ALIGN, CLASSES, FINE, FIRST_OF_SPANS, LARGEST, LARGEST_IN_SLAB, class_of, size_of_class};
+use class::{ALIGN, CLASSES, FINE, FIRST_OF_SPANS, LARGEST, class_of, size_of_class};
 #[cfg(any(unix, windows, target_family = "wasm"))]
 pub use small::SmallHeap;
 pub use stats::{ClassStats, HeapStats};
@@ -159,7 +159,7 @@ impl<L: Shareable> Heap<L> {
         let layout = Layout::new::<Stock<L>>();
         let want = Want::of(layout.size(), layout.align());
         // SAFETY: no claim is to grow.
-        let (Placed::New(payload, _) | Placed::Grown(payload)) = unsafe { self.spans.place(self.owner, &want) }.ok()?;
+        let Placed { payload, .. } = unsafe { self.spans.place(self.owner, &want) }.ok()?;
         let fresh = payload.base().cast::<Stock<L>>();
         // SAFETY: the payload has room for a heap, and begins on the grain, which is enough for its alignment.
         unsafe { fresh.write(Stock::new(self.spans, self.records, self.owner)) };
@@ -231,11 +231,11 @@ impl<L: Shareable> Heap<L> {
         }
     }
 
-    /// A block of a fine class, for `size` bytes. The caller has entered the heap and found the list empty; this leaves it.
+    /// A block of a fine class, for `size` bytes. The caller found the list empty in this turn.
     #[cold]
     #[inline(never)]
-    fn refill(heap: &Stock<L>, class: usize, size: usize) -> *mut u8 {
-        let block = heap.take_from_slabs(class);
+    fn refill(heap: &Stock<L>, class: usize, size: usize, turn: Turn<'_, L>) -> *mut u8 {
+        let block = heap.take_from_slabs(class, turn);
         let Some(block) = block else {
             refused(heap.spans, heap.owner, size, ALIGN);
             return ptr::null_mut();
@@ -279,51 +279,6 @@ impl<L: Shareable> Heap<L> {
         Some(memory)
     }
 
-    /// Memory for `new` with what `memory` holds, where it is if possible. If null is returned, nothing has changed.
-    ///
-    /// # Safety
-    ///
-    /// The caller owes: `memory` was allocated here for `old`, and is not used any more if something else is returned.
-    #[inline]
-    unsafe fn change(&self, memory: *mut u8, old: Layout, new: Layout) -> *mut u8 {
-        // SAFETY: what was allocated is not null.
-        let memory = unsafe { come_back(memory) };
-        if !is_span(old) {
-            if class_for(old) == class_for(new) {
-                sanitizer::hand_out(memory, new.size(), old.size());
-                return memory.as_ptr();
-            }
-        } else if is_span(new) && memory.addr().get() & (new.align() - 1) == 0 {
-            // SAFETY: such a layout was allocated as a span, and the caller leaves it if another is returned.
-            if let Some(memory) = unsafe { self.resize(memory, old, new) } {
-                sanitizer::hand_out(memory, new.size(), new.size().next_multiple_of(GRAIN));
-                return memory.as_ptr();
-            }
-        }
-        // SAFETY: the caller's promise.
-        unsafe { self.replace(memory, old, new) }
-    }
-
-    /// [`change`](Heap::change), where the memory must move.
-    ///
-    /// # Safety
-    ///
-    /// As there.
-    unsafe fn replace(&self, memory: NonNull<u8>, old: Layout, new: Layout) -> *mut u8 {
-        // SAFETY: this heap serves every layout.
-        let moved = unsafe { self.alloc(new) };
-        if !moved.is_null() {
-            // SAFETY: what was allocated is not null.
-            let to = unsafe { NonNull::new_unchecked(moved) };
-            // SAFETY: two blocks, one of them just allocated, both as long as what is copied; no block has less than 16 bytes, of a list
-            // or a grain of a span's.
-            unsafe { copy_block(memory.as_ptr(), to, old.size().min(new.size())) };
-            // SAFETY: the caller's promise.
-            unsafe { self.take_back(memory, old) };
-        }
-        moved
-    }
-
     /// Takes back what was allocated here.
     ///
     /// # Safety
@@ -340,57 +295,7 @@ impl<L: Shareable> Heap<L> {
         // SAFETY: a block that was allocated with this layout is one of its class, and the caller is done with it.
         unsafe { heap.put(class, memory) };
     }
-
-    /// Has a span grow or shrink, where it is if possible. `None`: it must move, to a block of a list's perhaps.
-    ///
-    /// # Safety
-    ///
-    /// The caller owes: `memory` is a span of this heap's for `old`, aligned for `new`, and not used any more if another is
-    /// returned.
-    #[inline(never)]
-    unsafe fn resize(&self, memory: NonNull<u8>, old: Layout, new: Layout) -> Option<NonNull<u8>> {
-        // Less than it would be given anew is enough, as it is where memory is short.
-        let (size, least) = (span_bytes(new), new.size().max(1));
-        // SAFETY: the span is a payload of this ledger's that the caller holds.
-        let had = unsafe { payload_len(memory) };
-        if least <= had {
-            // A little is left to it: it may grow again.
-            if had.saturating_sub(size) > had / SPARED {
-                // SAFETY: the caller's promise.
-                unsafe { self.records.shorten(memory, size) };
-            }
-            return Some(memory);
-        }
-        if class_for(new).is_some() {
-            // SAFETY: the span is a payload of this ledger's that the caller holds.
-            let longer = |missing| unsafe { self.records.lengthen(memory, missing) };
-            return (longer(size - had) || size > least && longer(least - had)).then_some(memory);
-        }
-        let missing = size - had;
-        let grow = Some(GrowInPlace { payload: memory, missing, prefer: 0 });
-        let want = Want { ahead: true, grow, ..Want::of(size, new.align()) };
-        // SAFETY: the span is a payload of this ledger's that the caller holds.
-        let Placed::New(payload, _) = (unsafe { self.spans.place(self.owner, &want) }).ok()? else {
-            return Some(memory);
-        };
-        let moved = payload.base();
-        if moved.addr().get() & (new.align() - 1) != 0 {
-            // A loan, aligned to no more than the grain.
-            // SAFETY: it was claimed just now, and is not used.
-            unsafe { self.spans.give_back(moved) };
-            return None;
-        }
-        moved.as_ptr().expose_provenance();
-        // SAFETY: two spans, one of them new, both longer than what is copied.
-        unsafe { ptr::copy_nonoverlapping(memory.as_ptr(), moved.as_ptr(), old.size()) };
-        // SAFETY: the caller's promise.
-        unsafe { self.spans.give_back(memory) };
-        Some(moved)
-    }
 }
-
-/// The part of a span that a smaller request may leave unused.
-const SPARED: usize = 8;
 
 /// The class that serves `layout`, if one does.
 #[inline(always)]
@@ -404,18 +309,11 @@ fn fine_class_for(layout: Layout) -> Option<usize> {
     (layout.size() <= FINE && layout.align() <= ALIGN).then(|| class_of(layout.size()))
 }
 
-/// Whether memory for `layout` is a span of its own.
-fn is_span(layout: Layout) -> bool {
-    layout.size() > LARGEST_IN_SLAB || layout.align() > ALIGN
-}
-
 /// Bytes that a span for `layout` has at least. Never none: then its payload is a grain, so that what has no bytes has an address of
-/// its own all the same, and what [`copy_block`] reads of it is no header of the next span's.
+/// its own all the same, and what [`copy_block`](crate::copy::copy_block) reads of it is no header of the next span's.
 fn span_bytes(layout: Layout) -> usize {
     class_for(layout).map_or(layout.size(), size_of_class).max(1)
 }
-
-const _: () = assert!(GRAIN >= LEAST_COPIED && ALIGN >= LEAST_COPIED);
 
 /// What is on its way out, a block of a slab's: this thread may use it, whoever grew the memory, and so many bytes of it are in use.
 #[inline(always)]
@@ -438,7 +336,7 @@ fn refused(spans: &dyn Spans, owner: &'static str, size: usize, align: usize) {
         Err(obstacle) => refusal::tell(&AllocError::new(owner, size, align, obstacle)),
         // Somebody has given memory back meanwhile.
         // SAFETY: it was claimed just now, and nobody knows of it.
-        Ok(Placed::New(payload, _) | Placed::Grown(payload)) => unsafe { spans.give_back(payload.base()) },
+        Ok(placed) => unsafe { spans.give_back(placed.payload.base()) },
     }
 }
 
@@ -465,8 +363,8 @@ unsafe impl<L: Shareable> GlobalAlloc for Heap<L> {
         {
             match heap.take_at_once(class) {
                 Ok(block) => return hand_out_of(class, block, layout.size()),
-                Err(true) => return Self::refill(heap, class, layout.size()),
-                Err(false) => {}
+                Err(Some(turn)) => return Self::refill(heap, class, layout.size(), turn),
+                Err(None) => {}
             }
         }
         self.acquire(layout, false).map_or(ptr::null_mut(), NonNull::as_ptr)

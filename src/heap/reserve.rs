@@ -6,13 +6,13 @@
 use core::cell::Cell;
 
 use super::list::Free;
-use super::shared::{At, Shared};
+use super::shared::{Shared, SharedSlab};
 use crate::layout::GRAIN;
 use crate::span::Span;
 
 /// A shared slab that nothing is cut from as long as there is memory elsewhere.
 pub(super) struct Reserve {
-    at: Cell<Option<At>>,
+    at: Cell<Option<SharedSlab>>,
 }
 
 /// Bytes of the claim where the ledger holds so many: enough for a message, and no large part of all.
@@ -30,7 +30,7 @@ impl Reserve {
 
     /// Whether it is used up by half, or not there at all.
     pub fn is_short(&self) -> bool {
-        self.at.get().is_none_or(At::is_half_out)
+        self.at.get().is_none_or(SharedSlab::is_half_out)
     }
 
     /// Goes on with a new claim. The one before is a shared slab like any other from now on.
@@ -59,6 +59,6 @@ impl Reserve {
 
     /// Bytes of it that are in no block.
     pub fn left(&self) -> usize {
-        self.at.get().map_or(0, At::free)
+        self.at.get().map_or(0, SharedSlab::free_bytes)
     }
 }

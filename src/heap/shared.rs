@@ -22,11 +22,11 @@ use crate::tree::{self, Tree};
 /// The slabs that all classes of a heap share.
 pub(super) struct Shared {
     /// All of them, in the order of addresses.
-    all: Tree<At>,
+    all: Tree<SharedSlab>,
     /// Those that may be cut from, by the longest piece they have: the first of each circle.
-    heads: [Cell<Link>; BINS],
+    heads: [Cell<Option<SharedSlab>>; BINS],
     /// The one that was claimed last for blocks: it may have room behind it.
-    newest: Cell<Link>,
+    newest: Cell<Option<SharedSlab>>,
     /// Bytes of all payloads, of what there is for blocks in them, and of blocks that are out.
     held: Cell<usize>,
     room: Cell<usize>,
@@ -39,12 +39,12 @@ pub(super) struct Shared {
     pub looks: Cell<usize>,
 }
 
-/// At the start of a shared slab, after the ledger's own header.
-pub(super) struct Slab {
-    sides: [Cell<Link>; 2],
+/// SharedSlab the start of a shared slab, after the ledger's own header.
+pub(super) struct SharedRecord {
+    sides: [Cell<Option<SharedSlab>>; 2],
     /// Its neighbours in its circle.
-    before: Cell<Link>,
-    after: Cell<Link>,
+    before: Cell<Option<SharedSlab>>,
+    after: Cell<Option<SharedSlab>>,
     /// Units that it has, those that are out, and the most that are free side by side.
     units: Cell<u16>,
     out: Cell<u16>,
@@ -58,11 +58,9 @@ pub(super) struct Slab {
     words: Cell<u16>,
 }
 
-/// A shared slab's record, which is there until the slab is given back.
+/// A shared slab, by its record, which is there until the slab is given back.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) struct At(NonNull<Slab>);
-
-type Link = Option<At>;
+pub(super) struct SharedSlab(NonNull<SharedRecord>);
 
 /// All blocks are multiples of it.
 const UNIT: usize = ALIGN;
@@ -73,7 +71,7 @@ pub(super) const SHORTEST: usize = 256;
 
 /// Bytes of the record and the map of a slab that may have so many bytes.
 pub(super) const fn head_of(slab: usize) -> usize {
-    (size_of::<Slab>() + words_of(slab) * size_of::<u32>()).next_multiple_of(UNIT)
+    (size_of::<SharedRecord>() + words_of(slab) * size_of::<u32>()).next_multiple_of(UNIT)
 }
 
 const fn words_of(slab: usize) -> usize {
@@ -90,35 +88,35 @@ const BINS: usize = (LARGEST_IN_SLAB / UNIT).ilog2() as usize + 1;
 const TRIES: usize = 2;
 const LOOKS: usize = 32;
 
-impl Deref for At {
-    type Target = Slab;
+impl Deref for SharedSlab {
+    type Target = SharedRecord;
 
-    fn deref(&self) -> &Slab {
-        // SAFETY: an `At` is made by `add`, over a record that stays written until the slab is taken out, and not used after that.
+    fn deref(&self) -> &SharedRecord {
+        // SAFETY: a `SharedSlab` is made by `add`, over a record that stays written until the slab is taken out, and not used after that.
         unsafe { self.0.as_ref() }
     }
 }
 
 // SAFETY: a record stays where it is as long as its slab is one, and its two cells are for the tree alone.
-unsafe impl tree::Node for At {
+unsafe impl tree::Node for SharedSlab {
     fn addr(self) -> usize {
         self.0.addr().get()
     }
 
-    fn sides(&self) -> [&Cell<Link>; 2] {
+    fn sides(&self) -> [&Cell<Option<SharedSlab>>; 2] {
         let [below, above] = &self.sides;
         [below, above]
     }
 }
 
-impl At {
+impl SharedSlab {
     /// The payload of the slab's claim.
     pub fn payload(self) -> NonNull<u8> {
         self.0.cast()
     }
 
     /// Bytes that are in no block.
-    pub fn free(self) -> usize {
+    pub fn free_bytes(self) -> usize {
         usize::from(self.units.get() - self.out.get()) * UNIT
     }
 
@@ -158,7 +156,7 @@ impl At {
         unsafe { slice::from_raw_parts(start.cast().as_ptr(), usize::from(self.words.get())) }
     }
 
-    /// The first unit from `from` on that is out, or with `out` unset that is free; [`most`](At::most) if there is none.
+    /// The first unit from `from` on that is out, or with `out` unset that is free; [`most`](SharedSlab::most) if there is none.
     fn next(self, from: usize, out: bool) -> usize {
         let mut beyond = !0 << (from % 32);
         for (word, map) in self.map().iter().enumerate().skip(from / 32) {
@@ -251,7 +249,7 @@ impl Shared {
     ///
     /// The caller owes: `payload` is the payload of a claim of `len` bytes, of [`HEAD`] and at least a unit. Nobody else uses it until it is
     /// returned from here.
-    pub unsafe fn add(&self, payload: NonNull<u8>, len: usize) -> At {
+    pub unsafe fn add(&self, payload: NonNull<u8>, len: usize) -> SharedSlab {
         sanitizer::poison(payload, HEAD..len);
         // SAFETY: the caller's promise.
         let at = unsafe { self.begin(payload, len, LONGEST) };
@@ -260,7 +258,7 @@ impl Shared {
     }
 
     /// From now on this one is to grow.
-    pub fn grow_next(&self, at: At) {
+    pub fn grow_next(&self, at: SharedSlab) {
         self.newest.set(Some(at));
     }
 
@@ -298,9 +296,9 @@ impl Shared {
     /// # Safety
     ///
     /// As for [`add`](Shared::add), but for blocks that lie there.
-    unsafe fn begin(&self, payload: NonNull<u8>, len: usize, most: usize) -> At {
-        let at = At(payload.cast());
-        let slab = Slab {
+    unsafe fn begin(&self, payload: NonNull<u8>, len: usize, most: usize) -> SharedSlab {
+        let at = SharedSlab(payload.cast());
+        let record = SharedRecord {
             sides: [const { Cell::new(None) }; 2],
             before: Cell::new(None),
             after: Cell::new(None),
@@ -313,9 +311,9 @@ impl Shared {
             words: Cell::new(words_of(most) as u16),
         };
         // There may have been a free block.
-        sanitizer::unpoison(payload, 0..size_of::<Slab>() + words_of(most) * size_of::<u32>());
+        sanitizer::unpoison(payload, 0..size_of::<SharedRecord>() + words_of(most) * size_of::<u32>());
         // SAFETY: the caller's promise; a payload lies on the grain.
-        unsafe { at.0.write(slab) };
+        unsafe { at.0.write(record) };
         // SAFETY: the map follows the record.
         let map = unsafe { at.0.add(1) }.cast::<u32>();
         // SAFETY: there is room for it, as for the record.
@@ -328,14 +326,14 @@ impl Shared {
     }
 
     /// Has a slab know that its payload has so many bytes now.
-    pub fn lengthen(&self, at: At, len: usize) {
+    pub fn lengthen(&self, at: SharedSlab, len: usize) {
         sanitizer::poison(at.payload(), at.head() + usize::from(at.units.get()) * UNIT..len);
         self.hide(at);
         self.enlarge(at, len);
         self.show(at);
     }
 
-    fn enlarge(&self, at: At, len: usize) {
+    fn enlarge(&self, at: SharedSlab, len: usize) {
         let units = usize::from(at.units.get());
         let bytes = len - at.head() - units * UNIT;
         let more = (bytes / UNIT).min(at.most() - units);
@@ -346,7 +344,7 @@ impl Shared {
     }
 
     /// Keeps a slab from being given back, and `aside` from being cut from unless it is named.
-    pub fn keep(&self, at: At, aside: bool) {
+    pub fn keep(&self, at: SharedSlab, aside: bool) {
         at.kept.set(true);
         at.aside.set(aside);
         if aside {
@@ -355,7 +353,7 @@ impl Shared {
     }
 
     /// Keeps it no longer. If nothing of it is out, its payload is the caller's again.
-    pub fn let_go(&self, at: At) -> Free {
+    pub fn let_go(&self, at: SharedSlab) -> Free {
         at.kept.set(false);
         if at.aside.take() {
             self.show(at);
@@ -364,7 +362,7 @@ impl Shared {
     }
 
     /// The slab that was claimed last, if it may grow by `bytes` and nobody keeps it; and by how much it may at most.
-    pub fn growing(&self, bytes: usize) -> Option<(At, usize)> {
+    pub fn growing(&self, bytes: usize) -> Option<(SharedSlab, usize)> {
         let at = self.newest.get().filter(|at| !at.kept.get())?;
         Some((at, at.to_grow())).filter(|(_, most)| bytes <= *most)
     }
@@ -376,7 +374,7 @@ impl Shared {
     }
 
     /// A block of this class from a slab that may be set aside.
-    pub fn cut_from(&self, at: At, class: usize) -> Free {
+    pub fn cut_from(&self, at: SharedSlab, class: usize) -> Free {
         let units = size_of_class(class) / UNIT;
         let (unit, _) = at.stretches().find(|(_, len)| *len >= units)?;
         self.mark(at, unit, units, true);
@@ -396,7 +394,7 @@ impl Shared {
         Some(self.take_out(at))
     }
 
-    fn mark(&self, at: At, unit: usize, count: usize, out: bool) {
+    fn mark(&self, at: SharedSlab, unit: usize, count: usize, out: bool) {
         self.hide(at);
         at.mark(unit, count, out);
         let (sum, count) = (self.out.get(), count as u16);
@@ -413,7 +411,7 @@ impl Shared {
     }
 
     /// Takes a slab out of which nothing is out, unless it is kept.
-    fn take_out(&self, at: At) -> Free {
+    fn take_out(&self, at: SharedSlab) -> Free {
         if at.kept.get() || at.out.get() > 0 {
             return None;
         }
@@ -429,8 +427,8 @@ impl Shared {
     }
 
     /// A slab that has so many units side by side, one of those that have the fewest more. It looks at a few of each that may.
-    fn find(&self, units: usize) -> Link {
-        let holds = |at: &At| usize::from(at.longest.get()) >= units;
+    fn find(&self, units: usize) -> Option<SharedSlab> {
+        let holds = |at: &SharedSlab| usize::from(at.longest.get()) >= units;
         let near = units.ilog2() as usize;
         let certain = units.next_power_of_two().ilog2() as usize;
         self.circle(near)
@@ -440,7 +438,7 @@ impl Shared {
             .or_else(|| self.circle(near).take(LOOKS).find(holds))
     }
 
-    fn circle(&self, bin: usize) -> impl Iterator<Item = At> {
+    fn circle(&self, bin: usize) -> impl Iterator<Item = SharedSlab> {
         let first = self.heads[bin].get();
         iter::successors(first, move |at| at.after.get().filter(|next| Some(*next) != first)).inspect(|_| {
             #[cfg(all(test, not(miri)))]
@@ -449,7 +447,7 @@ impl Shared {
     }
 
     /// Puts a slab into the circle for the longest piece that it has, if it has any.
-    fn show(&self, at: At) {
+    fn show(&self, at: SharedSlab) {
         at.measure();
         let Some(bin) = bin_of(at) else {
             return;
@@ -465,7 +463,7 @@ impl Shared {
     }
 
     /// Takes it out again.
-    fn hide(&self, at: At) {
+    fn hide(&self, at: SharedSlab) {
         let (false, Some(bin)) = (at.hidden.replace(true), bin_of(at)) else {
             return;
         };
@@ -478,7 +476,7 @@ impl Shared {
     }
 }
 
-fn bin_of(at: At) -> Option<usize> {
+fn bin_of(at: SharedSlab) -> Option<usize> {
     Some((at.longest.get().checked_ilog2()? as usize).min(BINS - 1))
 }
 

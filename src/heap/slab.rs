@@ -21,48 +21,48 @@ pub(super) struct Slabs {
     fresh: Cell<Free>,
     left: Cell<usize>,
     /// The slabs that have free blocks of their own, and those in which nothing else is.
-    open: Cell<Option<At>>,
-    empty: Cell<Option<At>>,
+    open: Cell<Option<Slab>>,
+    empty: Cell<Option<Slab>>,
     /// How many there are.
     count: Cell<usize>,
 }
 
-/// At the start of a slab, after the ledger's own header; blocks of one class follow. Slabs lie at multiples of their size, so
+/// Slab the start of a slab, after the ledger's own header; blocks of one class follow. Slabs lie at multiples of their size, so
 /// a block's address leads here.
-pub(super) struct Slab {
+pub(super) struct SlabRecord {
     /// Its neighbours among the slabs that are open, or empty.
-    before: Cell<Option<At>>,
-    after: Cell<Option<At>>,
+    before: Cell<Option<Slab>>,
+    after: Cell<Option<Slab>>,
     /// Its free blocks but for those in the list of the class, and how many there are.
     free: Cell<Free>,
     len: Cell<usize>,
 }
 
-/// A slab's record, which is there until the slab is given back.
+/// A slab, by its record, which is there until the slab is given back.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) struct At(NonNull<Slab>);
+pub(super) struct Slab(NonNull<SlabRecord>);
 
-impl Deref for At {
-    type Target = Slab;
+impl Deref for Slab {
+    type Target = SlabRecord;
 
-    fn deref(&self) -> &Slab {
-        // SAFETY: an `At` is made from a block of a slab, or by `add` for a new one, and forgotten when the slab is given back.
+    fn deref(&self) -> &SlabRecord {
+        // SAFETY: a `Slab` is made from a block of a slab, or by `add` for a new one, and forgotten when the slab is given back.
         unsafe { self.0.as_ref() }
     }
 }
 
-impl At {
+impl Slab {
     /// Begins a slab of so many free blocks with its record.
     ///
     /// # Safety
     ///
     /// The caller owes: `payload` is the payload of a claim that begins, with the ledger's header, at a multiple of a slab's length, and
     /// is that long. Nobody else uses it.
-    unsafe fn begin(payload: NonNull<u8>, len: usize) -> At {
-        let at = At(payload.cast());
+    unsafe fn begin(payload: NonNull<u8>, len: usize) -> Slab {
+        let at = Slab(payload.cast());
         let (before, after, free, len) = (Cell::new(None), Cell::new(None), Cell::new(None), Cell::new(len));
         // SAFETY: the caller's promise; a payload lies on the grain, and this one is longer than the record.
-        unsafe { at.0.write(Slab { before, after, free, len }) };
+        unsafe { at.0.write(SlabRecord { before, after, free, len }) };
         payload.as_ptr().expose_provenance();
         at
     }
@@ -77,10 +77,10 @@ impl At {
     /// # Safety
     ///
     /// The caller owes: it does.
-    unsafe fn of(block: NonNull<u8>, slab: usize) -> At {
+    unsafe fn of(block: NonNull<u8>, slab: usize) -> Slab {
         let within = block.addr().get() & (slab - 1);
         // SAFETY: the slab starts at the multiple of its size before the block, its record `GRAIN` bytes after that.
-        At(unsafe { block.sub(within - GRAIN).cast() })
+        Slab(unsafe { block.sub(within - GRAIN).cast() })
     }
 }
 
@@ -90,7 +90,7 @@ const fn first_of(slab: usize) -> usize {
     (GRAIN + head_of(slab) - ALIGN).next_multiple_of(2 * ALIGN) + ALIGN
 }
 
-const _: () = assert!(size_of::<Slab>() <= head_of(4 << 10));
+const _: () = assert!(size_of::<SlabRecord>() <= head_of(4 << 10));
 
 /// Whether a block of this class is a span of its own.
 fn is_single(block: NonNull<u8>, class: usize) -> bool {
@@ -146,8 +146,8 @@ impl Slabs {
     }
 
     /// How many blocks are free, but for those in the list. It takes a step for each slab that has any.
-    pub fn free(&self) -> usize {
-        let chain = |first: Option<At>| iter::successors(first, |at| at.after.get());
+    pub fn free_blocks(&self) -> usize {
+        let chain = |first: Option<Slab>| iter::successors(first, |at| at.after.get());
         let slabs = chain(self.open.get()).chain(chain(self.empty.get()));
         self.left.get() + slabs.map(|at| at.len.get()).sum::<usize>()
     }
@@ -160,8 +160,8 @@ impl Slabs {
     /// what this class has, and is that long. Nobody else uses it until [`remove`](Slabs::remove) returns it.
     pub unsafe fn add(&self, payload: NonNull<u8>, class: usize, slab: usize) {
         // SAFETY: the caller's promise.
-        let at = unsafe { At::begin(payload, blocks_of(slab, size_of_class(class))) };
-        sanitizer::poison(payload, size_of::<Slab>()..slab - GRAIN);
+        let at = unsafe { Slab::begin(payload, blocks_of(slab, size_of_class(class))) };
+        sanitizer::poison(payload, size_of::<SlabRecord>()..slab - GRAIN);
         self.count.set(self.count.get() + 1);
         at.after.set(self.empty.replace(Some(at)));
     }
@@ -194,7 +194,7 @@ impl Slabs {
 
     /// Puts up to `count` blocks of an open slab before those in the list, and returns how many. All of a slab's, into an empty list, takes one
     /// step.
-    fn hand_over(&self, at: At, list: &List, count: usize) -> usize {
+    fn hand_over(&self, at: Slab, list: &List, count: usize) -> usize {
         let others = list.head.get();
         let len = at.len.get().min(count);
         if len == at.len.get() && others.is_none() {
@@ -271,7 +271,7 @@ impl Slabs {
             next = unsafe { next_of(block) };
         }
         // SAFETY: what is neither shared nor a span lies in a slab of its class.
-        let at = unsafe { At::of(first, slab) };
+        let at = unsafe { Slab::of(first, slab) };
         if at.len.get() == 0 {
             self.open(at);
         }
@@ -302,7 +302,7 @@ impl Slabs {
     }
 
     /// Puts a slab among those that have free blocks of their own.
-    fn open(&self, at: At) {
+    fn open(&self, at: Slab) {
         let after = self.open.replace(Some(at));
         if let Some(after) = after {
             after.before.set(Some(at));
@@ -312,7 +312,7 @@ impl Slabs {
     }
 
     /// Takes it out again, with its free blocks.
-    fn close(&self, at: At) -> Free {
+    fn close(&self, at: Slab) -> Free {
         let (before, after) = (at.before.get(), at.after.get());
         if let Some(after) = after {
             after.before.set(before);
@@ -330,8 +330,8 @@ impl Slabs {
 /// nothing is in any more are the caller's again, in a list of their own.
 pub(super) fn take_back(slabs: Option<&Slabs>, list: &List, class: usize, keep: usize, shared: &Shared) -> List {
     let gone = List::new();
-    let mut next = list.after(keep);
-    list.room.set(most(class) - keep);
+    let (kept, mut next) = list.after(keep);
+    list.room.set(most(class) - kept);
     while let Some(first) = next {
         // SAFETY: a block in a list is free, and starts with its link.
         let after = unsafe { next_of(first) };

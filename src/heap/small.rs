@@ -6,7 +6,7 @@ use core::ptr::{self, NonNull};
 
 use crate::layout::PAGE;
 use crate::platform::{self, sanitizer};
-use crate::sharing::{Needed, Shareable};
+use crate::sharing::{Needed, Shareable, Turn};
 
 /// Blocks are multiples of so many bytes, at multiples of so many bytes.
 const GRANULE: usize = 16;
@@ -37,7 +37,7 @@ const CLASSES: usize = (class_of(isize::MAX as usize) + 1).next_power_of_two();
 /// is worth having was shown by `lol_alloc` and Zig's allocator for wasm.
 pub struct SmallHeap<A = Needed> {
     access: A,
-    // Used between `enter` and `leave` only, like all that follows.
+    // Used in a `Turn` only, like all that follows.
     free: [Cell<*mut u8>; CLASSES],
     /// Where fresh memory begins.
     next: Cell<*mut u8>,
@@ -45,7 +45,7 @@ pub struct SmallHeap<A = Needed> {
     last: Cell<usize>,
 }
 
-// SAFETY: the lists are used by one thread at a time, between `enter` and `leave`; the access is one that any thread may enter.
+// SAFETY: the lists are used by one thread at a time, in its `Turn`; the access is one that any thread may enter.
 unsafe impl<A: Shareable> Sync for SmallHeap<A> {}
 // SAFETY: its memory belongs to it alone and is bound to no thread.
 unsafe impl<A: Shareable + Send> Send for SmallHeap<A> {}
@@ -109,7 +109,7 @@ impl<A: Shareable> SmallHeap<A> {
     /// A block for so many bytes.
     #[inline(always)]
     fn take(&self, size: usize) -> *mut u8 {
-        self.access.enter();
+        let turn = Turn::enter(&self.access);
         let list = self.list(size);
         let mut block = list.get();
         if !block.is_null() {
@@ -123,8 +123,7 @@ impl<A: Shareable> SmallHeap<A> {
                 self.next.set(block.wrapping_add(bytes));
             }
         }
-        // SAFETY: entered above.
-        unsafe { self.access.leave() };
+        drop(turn);
         NonNull::new(block).inspect(|block| sanitizer::hand_out(*block, size, GRANULE));
         block
     }
@@ -180,13 +179,11 @@ unsafe impl<A: Shareable> GlobalAlloc for SmallHeap<A> {
             // SAFETY: as above.
             block = unsafe { start.read() };
         }
-        self.access.enter();
+        let _turn = Turn::enter(&self.access);
         let list = self.list(room_for(layout));
         NonNull::new(block).inspect(|block| sanitizer::hand_out(*block, size_of::<*mut u8>(), room_for(layout)));
         // SAFETY: the block is the caller's no more, and has room for a link.
         unsafe { block.cast::<*mut u8>().write(list.replace(block)) };
-        // SAFETY: entered above.
-        unsafe { self.access.leave() };
     }
 
     unsafe fn realloc(&self, memory: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {

@@ -16,14 +16,14 @@ use super::stats::ClassStats;
 use crate::layout::GRAIN;
 use crate::ledger::{GrowInPlace, Keeper, Placed, Records, Spans, Totals, Want, payload_len};
 use crate::platform::{self, Link, Whole};
-use crate::sharing::Shareable;
+use crate::sharing::{Shareable, Turn};
 
 mod scarce;
 
 /// What a [`Heap`](super::Heap) owns, in a claim of the ledger's that is never given back.
 pub(super) struct Stock<L: 'static> {
     access: L,
-    // Used between `enter` and `leave` only, like all that follows.
+    // Used in a `Turn` only, like all that follows.
     lists: [List; FINE_CLASSES],
     shared: Shared,
     reserve: Reserve,
@@ -70,7 +70,7 @@ const SHARED_PART: usize = 32;
 
 const FINE_CLASSES: usize = FINE / ALIGN + 1;
 
-// SAFETY: the lists are used by one thread at a time, between `enter` and `leave`; only an `Access` that any thread may enter
+// SAFETY: the lists are used by one thread at a time, in its `Turn`; only an `Access` that any thread may enter
 // is used with more than one.
 unsafe impl<L: Shareable> Sync for Stock<L> {}
 
@@ -99,16 +99,12 @@ impl<L: Shareable> Stock<L> {
     }
 
     /// A block of this class from its list, if it can be had at once: whoever must wait for it does so out of line, and keeps nothing of
-    /// this path in memory meanwhile. With `Err(true)` the list is empty, the heap still entered, and
-    /// [`take_from_slabs`](Heap::take_from_slabs) goes on from there.
+    /// this path in memory meanwhile. With a turn in place of a block the list is empty, and
+    /// [`take_from_slabs`](Stock::take_from_slabs) goes on from there in the same turn.
     #[inline(always)]
-    pub fn take_at_once(&self, class: usize) -> Result<NonNull<u8>, bool> {
-        if !self.reach().access.try_enter() {
-            return Err(false);
-        }
-        let block = pop(&self.lists[class]).ok_or(true)?;
-        self.leave();
-        Ok(block)
+    pub fn take_at_once(&self, class: usize) -> Result<NonNull<u8>, Option<Turn<'_, L>>> {
+        let Some(turn) = Turn::try_enter(&self.within_reach().access) else { return Err(None) };
+        pop(&self.lists[class]).ok_or(Some(turn))
     }
 
     /// The list of a class, if the heap has one. The caller has entered.
@@ -123,10 +119,9 @@ impl<L: Shareable> Stock<L> {
     /// The caller owes: `block` is one of this class, from this heap, and nobody uses it any more.
     #[inline(always)]
     pub unsafe fn put(&self, class: usize, block: NonNull<u8>) {
-        self.enter();
+        let _turn = self.enter();
         // SAFETY: the caller's promise.
         unsafe { self.put_into(&self.lists[class], class, block) };
-        self.leave();
     }
 
     /// [`put`](Stock::put), for classes that are not fine, of which blocks lie in slabs.
@@ -136,7 +131,7 @@ impl<L: Shareable> Stock<L> {
     /// As there.
     #[inline]
     pub unsafe fn put_coarse(&self, class: usize, block: NonNull<u8>) {
-        self.enter();
+        let _turn = self.enter();
         if let Some(list) = self.wide.get().and_then(|wide| wide.list(class)) {
             // SAFETY: the caller's promise.
             unsafe { self.put_into(list, class, block) };
@@ -144,7 +139,6 @@ impl<L: Shareable> Stock<L> {
             // SAFETY: as above.
             unsafe { self.put_shared(class, block) };
         }
-        self.leave();
     }
 
     /// Puts a block into the list of its class. The caller has entered.
@@ -239,18 +233,17 @@ impl<L: Shareable> Stock<L> {
         if class >= FIRST_OF_SPANS {
             return self.take_span(class, size);
         }
-        self.enter();
+        let turn = self.enter();
         if let Some(block) = self.list(class).and_then(pop) {
-            self.leave();
             return Some(block);
         }
-        self.take_from_slabs(class)
+        self.take_from_slabs(class, turn)
     }
 
     /// A block of a class of which each is a span of its own: from its list, or from the ledger.
     #[inline]
     fn take_span(&self, class: usize, size: usize) -> Free {
-        self.enter();
+        let turn = self.enter();
         let wide = self.wide.get();
         let listed = wide.and_then(|wide| {
             let pop = |class: usize| {
@@ -261,7 +254,7 @@ impl<L: Shareable> Stock<L> {
             // One that is longer by an eighth at most does as well.
             pop(class).or_else(|| pop((class + 1).min(CLASSES - 1)))
         });
-        self.leave();
+        drop(turn);
         listed.or_else(|| {
             // What is rounded up is of use to more requests, as long as there are lists that it may get into, and memory for that.
             let whole = wide.and_then(|_| self.span(size_of_class(class), ALIGN));
@@ -281,7 +274,7 @@ impl<L: Shareable> Stock<L> {
         // It may be longer than what was asked for, by a little or by much; or shorter than its class, where memory is short: of no use to others.
         let rounded = len >= size_of_coarse(class);
         let class = class_within(len.min(LARGEST));
-        self.enter();
+        let turn = self.enter();
         let wide = self.wide.get().filter(|_| rounded);
         let room = wide.is_some_and(|wide| {
             let listed = wide.listed.get() + size_of_coarse(class);
@@ -293,7 +286,7 @@ impl<L: Shareable> Stock<L> {
             }
             room
         });
-        self.leave();
+        drop(turn);
         if !room {
             // SAFETY: as above.
             unsafe { self.spans.give_back(block) };
@@ -301,20 +294,20 @@ impl<L: Shareable> Stock<L> {
     }
 
     /// A block of a class that has slabs: from its own, or from a shared one that has room; else from a new slab of its own, where memory is large
-    /// and there is room for one; else from wherever a block is to be had. The caller has entered, and leaves here.
+    /// and there is room for one; else from wherever a block is to be had. The turn is the one in which the list was found empty: it ends before
+    /// memory may have to grow.
     #[cold]
     #[inline(never)]
-    pub fn take_from_slabs(&self, class: usize) -> Free {
+    pub fn take_from_slabs(&self, class: usize, turn: Turn<'_, L>) -> Free {
         let block = self.cut(class);
         if block.is_some() {
-            self.leave();
             return block;
         }
         let slab = slab_of_class(class).unwrap_or(usize::MAX / SLAB_PART);
         let slabs = self.slabs(class).filter(|_| self.has(slab * SLAB_PART));
         let single = slabs.is_some_and(|slabs| slabs.wants_single(class, self.shared.apart(class)));
         let wide = self.wide.get().is_some();
-        self.leave();
+        drop(turn);
         // Nothing is held while memory may have to grow.
         let payload = if single || slabs.is_none() { None } else { self.claim_slab(slab) };
         let Some(payload) = payload else {
@@ -322,7 +315,7 @@ impl<L: Shareable> Stock<L> {
             let block = if wide && may_be_single(class) { self.single(class) } else { None };
             return block.or_else(|| self.scarce(class));
         };
-        self.enter();
+        let turn = self.enter();
         // Somebody may have trimmed the heap meanwhile.
         let slabs = self.slabs(class);
         if let Some(slabs) = slabs {
@@ -331,7 +324,7 @@ impl<L: Shareable> Stock<L> {
         }
         let block = self.cut(class);
         self.provide();
-        self.leave();
+        drop(turn);
         if slabs.is_none() {
             // SAFETY: it was claimed just now, and is not used.
             unsafe { self.spans.give_back(payload) };
@@ -373,20 +366,18 @@ impl<L: Shareable> Stock<L> {
     /// reserve.
     pub fn besides(&self) -> (usize, usize) {
         let record = |bytes: usize| bytes.next_multiple_of(GRAIN);
-        self.enter();
+        let _turn = self.enter();
         let (held, free, out) = self.shared.bytes();
         let free = free - self.reserve.left();
         let wide = self.wide.get().map_or(0, |_| record(size_of::<Wide>()));
-        self.leave();
         (free, record(size_of::<Self>()) + wide + held - free - out)
     }
 
     /// A block of this class that is a span of its own.
     fn single(&self, class: usize) -> Free {
         let (block, _) = self.span(size_of_class(class), ALIGN)?;
-        self.enter();
+        let _turn = self.enter();
         self.shared.count_single(block, class, true);
-        self.leave();
         Some(block)
     }
 
@@ -394,7 +385,7 @@ impl<L: Shareable> Stock<L> {
     fn claim_slab(&self, slab: usize) -> Free {
         let want = Want { prefix: slab - GRAIN, ahead: true, ..Want::of(0, slab) };
         // SAFETY: no claim is to grow.
-        let (Placed::New(payload, _) | Placed::Grown(payload)) = unsafe { self.spans.place(self.owner, &want) }.ok()?;
+        let Placed { payload, .. } = unsafe { self.spans.place(self.owner, &want) }.ok()?;
         if payload.addr() & (slab - 1) != GRAIN {
             // A loan, which begins where its lender likes.
             // SAFETY: it was claimed just now, and is not used.
@@ -422,59 +413,49 @@ impl<L: Shareable> Stock<L> {
     #[inline(never)]
     fn fresh_span(&self, size: usize, align: usize) -> Option<(NonNull<u8>, usize)> {
         // Memory is short: time to see what there is.
-        self.enter();
+        let turn = self.enter();
         if let Some(wide) = self.widen() {
             wide.limit.set(self.records.totals().claimed / PART);
         }
-        self.leave();
+        drop(turn);
         let want = Want { ahead: true, ..Want::of(size, align) };
         // SAFETY: no claim is to grow.
-        match unsafe { self.spans.place(self.owner, &want) }.ok()? {
-            Placed::New(payload, zero_from) if payload.addr().is_multiple_of(align) => {
-                payload.base().as_ptr().expose_provenance();
-                Some((payload.base(), zero_from))
-            }
-            Placed::New(payload, _) | Placed::Grown(payload) => {
-                // A loan, aligned to no more than the grain.
-                // SAFETY: it was claimed just now, and is not used.
-                unsafe { self.spans.give_back(payload.base()) };
-                None
-            }
+        let Placed { payload, zero_from } = unsafe { self.spans.place(self.owner, &want) }.ok()?;
+        if !payload.addr().is_multiple_of(align) {
+            // A loan, aligned to no more than the grain.
+            // SAFETY: it was claimed just now, and is not used.
+            unsafe { self.spans.give_back(payload.base()) };
+            return None;
         }
+        payload.base().as_ptr().expose_provenance();
+        Some((payload.base(), zero_from))
     }
 
     /// How a class stands: slabs, blocks in use and free ones. Of large spans only the free ones are known. And how many bytes of its slabs, and of
     /// blocks that are spans, are no block's.
     pub fn class(&self, class: usize) -> (ClassStats, usize) {
         let size = size_of_class(class);
-        self.enter();
+        let _turn = self.enter();
         let listed = self.list(class).map_or(0, List::len);
         let apart = if class < FIRST_OF_SPANS { self.shared.apart(class) } else { listed };
         let (slabs, blocks, free) = match self.slabs(class) {
-            Some(slabs) => (slabs.count(), apart + slabs.blocks(class), listed + slabs.free()),
+            Some(slabs) => (slabs.count(), apart + slabs.blocks(class), listed + slabs.free_blocks()),
             None => (0, apart, listed),
         };
-        self.leave();
         let slack = slabs * slack(size);
         (ClassStats { size, slabs, used: blocks - free, free }, slack)
     }
 
     #[inline(always)]
-    fn enter(&self) {
-        self.reach().access.enter();
+    fn enter(&self) -> Turn<'_, L> {
+        Turn::enter(&self.within_reach().access)
     }
 
     /// Whoever opened this heap may have grown memory for it, of which another thread has not heard yet: and its lock is atomic.
     #[inline(always)]
-    fn reach(&self) -> &Self {
+    fn within_reach(&self) -> &Self {
         platform::reach(ptr::from_ref(self).addr() + size_of::<Self>());
         self
-    }
-
-    #[inline(always)]
-    fn leave(&self) {
-        // SAFETY: each function here enters before it leaves, once.
-        unsafe { self.access.leave() };
     }
 
     /// Gives back the free blocks that are spans of their own, or `all`, also the slabs that are free altogether. The reserve stays: this is
@@ -518,7 +499,7 @@ impl<L: Shareable> Stock<L> {
 
     /// Gives back all that is free; a heap without a block in use needs no reserve either.
     pub fn trim(&self) {
-        self.enter();
+        let _turn = self.enter();
         self.let_go_inside(true);
         let (_, _, out) = self.shared.bytes();
         if self.wide.get().is_none()
@@ -528,7 +509,6 @@ impl<L: Shareable> Stock<L> {
             // SAFETY: a reserve in which nothing is in use: a payload of the ledger's.
             unsafe { self.spans.give_back(reserve) };
         }
-        self.leave();
     }
 }
 
@@ -558,10 +538,10 @@ unsafe impl<L: Shareable> Whole for Stock<L> {
 
 impl<L: Shareable> Keeper for Stock<L> {
     fn let_go(&self, all: bool) {
-        self.enter();
+        let turn = self.enter();
         self.let_go_inside(all);
         let next = self.next.get();
-        self.leave();
+        drop(turn);
         if let Some(next) = next {
             next.let_go(all);
         }

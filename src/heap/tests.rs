@@ -35,7 +35,8 @@ fn free(heap: &Heap, block: NonNull<u8>, size: usize) {
     unsafe { heap.dealloc(block.as_ptr(), layout(size)) };
 }
 
-/// A list holds no more than it may, and knows how many more that is, whatever comes and goes in whatever order.
+/// A list holds no more than it may, and knows how many more that is, whatever comes and goes in whatever order; also where what is freed is
+/// the first that it sees, as the blocks came from shared slabs.
 #[test]
 fn lists_hold_what_they_may() {
     fn check(heap: &Stock<Needed>) {
@@ -49,6 +50,13 @@ fn lists_hold_what_they_may() {
     }
     const STEPS: usize = 400;
     const MOST: usize = 700;
+    on_region(32 << 10, |heap, _| {
+        let held: Vec<_> = (0..100).map(|_| alloc(heap, 16).expect("room")).collect();
+        for block in held {
+            free(heap, block, 16);
+            check(heap.heap().expect("a heap"));
+        }
+    });
     on_region(1 << 20, |heap, _| {
         let mut number = 1u32;
         let mut below = |end: usize| {

@@ -1,7 +1,7 @@
 //! The free spans, by length: in rows from one power of two to the next, each of some bins, and words that say which bins hold
 //! any. So a span of a fitting length is found in a few steps (two-level segregated fit, by Masmano, Ripoll, Crespo and Real).
 
-use super::node::{At, InBin, Link};
+use super::header::{Entry, InBin};
 use crate::layout::{Fit, GRAIN, padding};
 
 /// Bins of a row: a span that is taken is longer than asked by a sixteenth at most, or, where memory is small, by a quarter.
@@ -26,7 +26,7 @@ pub(super) struct Bins {
     /// A bit for each bin that is not empty.
     filled: [u32; WORDS],
     /// The first span of each bin. They go round in a circle: the last lies before the first.
-    heads: [Link; BINS],
+    heads: [Option<Entry>; BINS],
     /// How many spans searches have looked at.
     #[cfg(test)]
     pub looks: core::cell::Cell<usize>,
@@ -47,7 +47,7 @@ impl Bins {
 
     /// Puts a span in: it is free from now on.
     #[inline(always)]
-    pub fn insert(&mut self, at: At) {
+    pub fn insert(&mut self, at: Entry) {
         let bin = bin_of(at.len.get());
         at.set_free(at);
         let Some(first) = self.heads[bin] else {
@@ -67,7 +67,7 @@ impl Bins {
 
     /// Takes a span out, of which the length has not changed since it was put in.
     #[inline(always)]
-    pub fn remove(&mut self, at: At) {
+    pub fn remove(&mut self, at: Entry) {
         let (before, after) = (of(&at).before.get(), of(&at).after.get());
         of(&before).after.set(after);
         of(&after).before.set(before);
@@ -93,7 +93,7 @@ impl Bins {
     /// as long as it is aligned, is always found, and 34 spans at most are looked at for it. For other claims there are 66, and where the
     /// alignment is more than the length 32 more for each doubling between the two. Where there is none of all these, 32 more are looked
     /// at, the shortest first. What is not found although it is there lies behind so many that lie wrong.
-    pub fn find(&self, fit: &Fit) -> Option<(At, usize, usize)> {
+    pub fn find(&self, fit: &Fit) -> Option<(Entry, usize, usize)> {
         let first = bin_of(Fit { align: GRAIN, ..*fit }.anywhere()?);
         let certain = fit.anywhere()?;
         let bins = || {
@@ -107,7 +107,7 @@ impl Bins {
     }
 
     /// One of the shortest free spans of `len` bytes or more. It looks at 34 spans at most.
-    pub fn find_len(&self, len: usize) -> Link {
+    pub fn find_len(&self, len: usize) -> Option<Entry> {
         let bin = bin_of(len);
         let near = self.backward(bin).take(TRIES).find(|at| at.len.get() >= len);
         let ample = || self.backward(self.next(bin + 1)?).next();
@@ -125,7 +125,7 @@ impl Bins {
 
     /// All of them.
     #[cfg(test)]
-    pub fn all(&self) -> impl Iterator<Item = At> {
+    pub fn all(&self) -> impl Iterator<Item = Entry> {
         (0..BINS).flat_map(|bin| self.forward(bin))
     }
 
@@ -141,16 +141,16 @@ impl Bins {
     }
 
     /// The spans in this bin: first those that hold a block, the one that was freed last before the others.
-    fn forward(&self, bin: usize) -> impl Iterator<Item = At> {
+    fn forward(&self, bin: usize) -> impl Iterator<Item = Entry> {
         let first = self.heads[bin];
-        let next = move |at: &At| Some(of(at).after.get()).filter(|next| Some(*next) != first);
+        let next = move |at: &Entry| Some(of(at).after.get()).filter(|next| Some(*next) != first);
         core::iter::successors(first, next).inspect(|_| self.look())
     }
 
     /// The spans in this bin: first those that hold no block, the one that was freed last before the others.
-    fn backward(&self, bin: usize) -> impl Iterator<Item = At> {
+    fn backward(&self, bin: usize) -> impl Iterator<Item = Entry> {
         let last = self.heads[bin].map(|first| of(&first).before.get());
-        let next = move |at: &At| Some(of(at).before.get()).filter(|next| Some(*next) != last);
+        let next = move |at: &Entry| Some(of(at).before.get()).filter(|next| Some(*next) != last);
         core::iter::successors(last, next).inspect(|_| self.look())
     }
 
@@ -164,7 +164,7 @@ impl Bins {
 
 /// Where a span stands in its bin.
 #[inline(always)]
-fn of(at: &At) -> &InBin {
+fn of(at: &Entry) -> &InBin {
     // SAFETY: what is asked here is in a bin, or on its way into one, and so free: whoever claims a span takes it out first.
     unsafe { at.in_bin() }
 }
@@ -180,7 +180,7 @@ fn holds_block(addr: usize, len: usize) -> bool {
 
 impl Fit {
     /// Where in a free span it finds room, and how many bytes from there.
-    pub(super) fn in_span(&self, at: At) -> Option<(At, usize, usize)> {
+    pub(super) fn in_span(&self, at: Entry) -> Option<(Entry, usize, usize)> {
         let (gap, len) = self.at(at.addr())?;
         (gap.checked_add(len)? <= at.len.get()).then_some((at, gap, len))
     }

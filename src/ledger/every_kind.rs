@@ -1,12 +1,11 @@
 //! Random programs over grants of every kind: linear ones that touch from above and from below, islands, lots and loans.
 
-use core::marker::PhantomData;
 use core::ptr::NonNull;
 use std::boxed::Box;
 use std::vec::Vec;
 
 use super::snapshot::Read;
-use super::{Claim, GrowInPlace, Ledger, Placed, Spans, Want, header_of, payload};
+use super::{Claim, Entry, GrowInPlace, Ledger, Placed, Spans, Want};
 use crate::backing::{Backing, Grant, Loan, Origin, Request};
 use crate::error::Obstacle;
 use crate::layout::{GRAIN, padding, round_up};
@@ -89,7 +88,7 @@ unsafe impl Backing for Odd {
         let base = unsafe { self.base.add(first * PIECE) };
         // SAFETY: as above; nobody has them.
         let grant = make(unsafe { Span::new(base, count * PIECE) });
-        if matches!(grant.kind, Origin::Loan | Origin::Lot) {
+        if matches!(grant.origin, Origin::Loan | Origin::Lot) {
             self.lent.push((first, count));
         }
         let zeroed = self.random.below(2) == 0;
@@ -108,14 +107,15 @@ unsafe impl Backing for Odd {
 }
 
 /// A claim, all bytes of which are one.
-struct Held<'l> {
+struct Checked<'l> {
     claim: Claim<'l>,
     byte: u8,
 }
 
-impl<'l> Held<'l> {
-    fn new(ledger: &'l Ledger<Odd>, data: Span, byte: u8) -> Held<'l> {
-        let held = Held { claim: Claim { ledger, payload: data, data, owner: "claim", plain: PhantomData }, byte };
+impl<'l> Checked<'l> {
+    fn new(ledger: &'l Ledger<Odd>, data: Span, byte: u8) -> Checked<'l> {
+        // SAFETY: the ledger's, for this one.
+        let held = Checked { claim: unsafe { Claim::new(ledger, "claim", data, 1) }, byte };
         held.fill();
         held
     }
@@ -123,7 +123,7 @@ impl<'l> Held<'l> {
     /// As long as it is now.
     fn payload(&self) -> Span {
         // SAFETY: a claim's payload, which is held.
-        payload(unsafe { header_of(self.claim.payload.base()) })
+        unsafe { Entry::of_payload(self.claim.payload.base()) }.payload()
     }
 
     fn fill(&self) {
@@ -139,7 +139,7 @@ impl<'l> Held<'l> {
 }
 
 /// Claims, gives back, cuts, lengthens, or has one grow.
-fn change<'l>(ledger: &'l Ledger<Odd>, claims: &mut [Option<Held<'l>>], random: &mut Random) {
+fn change<'l>(ledger: &'l Ledger<Odd>, claims: &mut [Option<Checked<'l>>], random: &mut Random) {
     let most = if random.below(4) == 0 && !cfg!(miri) { 6000 } else { 500 };
     let (bytes, byte) = (1 + random.below(most), 1 + random.below(250) as u8);
     let slot = random.below(claims.len());
@@ -155,14 +155,14 @@ fn change<'l>(ledger: &'l Ledger<Odd>, claims: &mut [Option<Held<'l>>], random: 
             wish: super::Wish::Anywhere,
         };
         // SAFETY: no claim is to grow.
-        let Ok(Placed::New(payload, zero_from)) = (unsafe { ledger.place("claim", &want) }) else { return };
+        let Ok(Placed { payload, zero_from }) = (unsafe { ledger.place("claim", &want) }) else { return };
         for skip in zero_from.saturating_sub(payload.addr())..payload.len() {
             // SAFETY: one of the claim's bytes.
             let fresh = unsafe { payload.base().add(skip) };
             // SAFETY: the backing has written it.
             assert_eq!(unsafe { fresh.read() }, 0, "{skip} bytes from the start, it is said to be zero");
         }
-        claims[slot] = Some(Held::new(ledger, payload, byte));
+        claims[slot] = Some(Checked::new(ledger, payload, byte));
         return;
     };
     let base = held.claim.payload.base();
@@ -180,16 +180,13 @@ fn change<'l>(ledger: &'l Ledger<Odd>, claims: &mut [Option<Held<'l>>], random: 
             let grow = Some(GrowInPlace { payload: base, missing: bytes, prefer: bytes * random.below(3) });
             let want = Want { prefix: 0, size, align: 8, prefer: 0, ahead: false, grow, wish: super::Wish::Anywhere };
             // SAFETY: a claim of this ledger's.
-            match unsafe { ledger.place("claim", &want) } {
-                Ok(Placed::Grown(payload)) => {
-                    assert!(payload.base() == base && payload.len() >= size);
+            if let Ok(placed) = unsafe { ledger.place("claim", &want) } {
+                assert!(placed.payload.len() >= size);
+                if grow.is_some_and(|grow| grow.grew(&placed)) {
                     held.fill();
+                } else {
+                    claims[slot] = Some(Checked::new(ledger, placed.payload, byte));
                 }
-                Ok(Placed::New(payload, _)) => {
-                    assert!(payload.len() >= size);
-                    claims[slot] = Some(Held::new(ledger, payload, byte));
-                }
-                Err(_) => {}
             }
         }
     }
@@ -205,7 +202,7 @@ fn spans_of_every_kind_know_their_neighbours() {
     for seed in 1..if cfg!(miri) { 2 } else { 200 } {
         let pieces = PIECES[(seed / 64 + seed) as usize % PIECES.len()];
         let ledger = Ledger::new(Odd::new(pieces, (300..=1000).contains(&pieces), seed * 77));
-        let mut claims: Vec<Option<Held<'_>>> = (0..CLAIMS).map(|_| None).collect();
+        let mut claims: Vec<Option<Checked<'_>>> = (0..CLAIMS).map(|_| None).collect();
         let mut random = Random(seed);
         // Most are short: what was never used is soon used up.
         for _ in 0..if seed % 64 == 1 { STEPS } else { 40 } {
@@ -224,7 +221,7 @@ fn spans_of_every_kind_know_their_neighbours() {
                 ledger.records.span_from(span);
             }
             ledger.records.with(|kept| kept.book.check());
-            claims.iter().flatten().for_each(Held::check);
+            claims.iter().flatten().for_each(Checked::check);
         }
         drop(claims);
         assert_eq!(ledger.snapshot().claimed, 0);

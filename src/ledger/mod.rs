@@ -2,37 +2,42 @@
 
 use core::alloc::Layout;
 use core::cell::UnsafeCell;
-use core::marker::PhantomData;
+use core::mem::ManuallyDrop;
 use core::ptr::NonNull;
 
-use crate::backing::{Backing, DEEPEST, Need, Request};
+use crate::backing::{Backing, DEEPEST, Grant, Region};
 use crate::error::{AllocError, Obstacle};
 #[cfg(doc)]
-use crate::layout::PAGE;
-use crate::layout::{Fit, GRAIN, MAX_SPAN, padding};
+use crate::layout::{GRAIN, PAGE};
 use crate::platform;
-use crate::sharing::{Access, Everywhere, Kind, Needed, Shareable};
-use crate::span::Span;
+use crate::sharing::{Access, Kind, Needed, Shareable};
 
 mod bins;
 mod book;
+mod claim;
 #[cfg(test)]
 mod every_kind;
-mod node;
+mod header;
 mod part;
+mod plan;
 mod records;
 mod snapshot;
+mod spans;
 #[cfg(test)]
 mod tests;
 mod within;
 
 use book::Book;
 pub(crate) use book::Totals;
-use node::At;
+pub use claim::Claim;
+use header::Entry;
+pub(crate) use header::payload_len;
 pub(crate) use part::Wish;
+use plan::Plan;
 use records::Kept;
 pub(crate) use records::Records;
 pub use snapshot::{Snapshot, SpanInfo};
+pub(crate) use spans::{GrowInPlace, Keeper, Placed, Spans, Want};
 pub use within::Within;
 
 /// Every span that was ever taken from a [`Backing`], and who holds it now.
@@ -58,85 +63,6 @@ pub struct Ledger<B, L = Needed> {
 
 // SAFETY: one thread at a time uses the backing, which may be sent from one to another.
 unsafe impl<B: Send, L: Shareable> Sync for Ledger<B, L> {}
-
-/// Free spans of so many bytes are always used before memory grows.
-const FAIR: usize = 4096;
-
-/// The part of all that is claimed by which memory grows at least when asked to grow ahead.
-const AHEAD: usize = 64;
-
-/// What an arena, a pool or a heap asks for.
-#[derive(Clone, Copy)]
-pub(crate) struct Want {
-    /// Bytes that the asker puts in front, at the start of the payload.
-    pub prefix: usize,
-    /// Bytes after them, and their alignment: room for these must be there.
-    pub size: usize,
-    pub align: usize,
-    /// Bytes that the claim should have altogether, the ledger's own header included, if they are to be had; with 0 it gets no more
-    /// than it needs.
-    pub prefer: usize,
-    /// Set iff memory, when it must grow, should grow by a part of all that is claimed, so that it grows seldom.
-    pub ahead: bool,
-    /// The claim that would rather grow in place.
-    pub grow: Option<GrowInPlace>,
-    /// Where it is to lie.
-    pub wish: Wish,
-}
-
-impl Want {
-    /// Room for so many bytes at that alignment, and no more; from anywhere.
-    pub const fn of(size: usize, align: usize) -> Want {
-        Want { prefix: 0, size, align, prefer: 0, ahead: false, grow: None, wish: Wish::Anywhere }
-    }
-}
-
-/// A claim that would rather grow at its end than have a new one beside it.
-#[derive(Clone, Copy)]
-pub(crate) struct GrowInPlace {
-    pub payload: NonNull<u8>,
-    /// Bytes that it needs more: not 0.
-    pub missing: usize,
-    /// Bytes that it would like more.
-    pub prefer: usize,
-}
-
-/// How a want was met. The span is the payload: what the asker may use.
-pub(crate) enum Placed {
-    /// The claim that wanted to grow did, at its end.
-    Grown(Span),
-    /// A new claim. What lies at this address or above was never used and is zero.
-    New(Span, usize),
-}
-
-/// Whoever keeps memory that nobody uses, to have it at hand: a heap's free blocks.
-pub(crate) trait Keeper: Sync {
-    /// Gives the ledger back what nobody uses: claims as they are, or `all`, also what must be looked for. It is called before
-    /// memory grows, while nothing of the ledger's is held.
-    fn let_go(&self, all: bool);
-}
-
-/// A ledger, whatever its backing.
-///
-/// # Safety
-///
-/// The implementor owes: a payload that `place` returned is the caller's alone until it is given back, and at least as
-/// large as was wanted.
-pub(crate) unsafe trait Spans: Everywhere {
-    /// Makes room for `want`, under the owner's name. On `Err` nothing has changed.
-    ///
-    /// # Safety
-    ///
-    /// The caller owes: the payload in `want.grow` is one of this ledger's that it holds.
-    unsafe fn place(&self, owner: &'static str, want: &Want) -> Result<Placed, Obstacle>;
-
-    /// Takes a claim back.
-    ///
-    /// # Safety
-    ///
-    /// The caller owes: `payload` is one that this ledger handed out, still held, and nobody uses it any more.
-    unsafe fn give_back(&self, payload: NonNull<u8>);
-}
 
 impl<B: Backing> Ledger<B> {
     /// An empty ledger over `backing`, shared as the target [needs](Needed). Nothing is taken before the first claim.
@@ -183,14 +109,46 @@ impl<B: Backing, L: Kind> Ledger<B, L> {
         let want = Want::of(layout.size().max(1), align);
         // SAFETY: no claim is to grow.
         let placed = unsafe { self.place(owner, &want) };
-        let (Placed::Grown(payload) | Placed::New(payload, _)) =
-            placed.map_err(|obstacle| AllocError::new(owner, layout.size(), align, obstacle))?;
-        let pad = padding(payload.addr(), align);
-        // SAFETY: the ledger made room for `size` bytes at this alignment.
-        let data = unsafe { payload.base().add(pad) };
-        // SAFETY: the rest of a payload that this claim holds alone.
-        let data = unsafe { Span::new(data, payload.len() - pad) };
-        Ok(Claim { ledger: self, payload, data, owner, plain: PhantomData })
+        let placed = placed.map_err(|obstacle| AllocError::new(owner, layout.size(), align, obstacle))?;
+        // SAFETY: the ledger made room for `size` bytes at this alignment, in a payload that is this claim's alone.
+        Ok(unsafe { Claim::new(self, owner, placed.payload, align) })
+    }
+
+    /// Gives it more memory, for good and beside what its backing has: a second RAM that a driver has switched on, or what a boot loader needed
+    /// until now.
+    ///
+    /// It is free memory like any other from now on, and never merges with what it touches. Where a ledger keeps memories
+    /// [apart](crate::Regions), it belongs to none of them: who must have one of those doesn't get it.
+    ///
+    /// ```
+    /// use core::mem::MaybeUninit;
+    /// use freehold::{Alloc, Arena, Ledger, Region};
+    ///
+    /// static mut FIRST: [MaybeUninit<u8>; 4096] = [MaybeUninit::uninit(); 4096];
+    /// static mut SECOND: [MaybeUninit<u8>; 8192] = [MaybeUninit::uninit(); 8192];
+    /// // SAFETY: nothing else names this memory.
+    /// static LEDGER: Ledger<Region> = Ledger::new(unsafe { Region::from_raw((&raw mut FIRST).cast(), 4096) });
+    ///
+    /// let arena = Arena::new_in(&LEDGER, "frames");
+    /// assert!(arena.try_alloc_uninit_slice::<u8>(6000).is_err());
+    /// // SAFETY: nothing else names this memory.
+    /// LEDGER.lend(unsafe { Region::from_raw((&raw mut SECOND).cast(), 8192) })?;
+    /// assert!(arena.try_alloc_uninit_slice::<u8>(6000).is_ok());
+    /// # Ok::<(), freehold::Obstacle>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// If the region can't be used, as it ends before it begins or is too small for the ledger's header, or if it overlaps what the ledger has
+    /// already. Nothing of it is used then.
+    pub fn lend(&self, mut region: Region<'static>) -> Result<(), Obstacle> {
+        const NAME: &str = "lent region";
+        let span = region.find().map_err(|why| Obstacle::Unfit { region: NAME, why })?;
+        let span = span.ok_or(Obstacle::Unfit { region: NAME, why: "there is nothing of it" })?;
+        platform::stack_ahead();
+        self.records.with(|Kept { book, .. }| book.add(NAME, &Grant::island(span)))?;
+        let _for_good = ManuallyDrop::new(region);
+        Ok(())
     }
 
     /// What it holds now, to read or to print.
@@ -222,7 +180,8 @@ impl<B: Backing, L: Kind> Ledger<B, L> {
         bytes
     }
 
-    /// How often the backing was asked for memory and gave it. While the number stays, this ledger has not grown memory.
+    /// How often the backing was asked for memory and gave it, and how often it was [lent](Ledger::lend) some. While the number stays, this ledger
+    /// has not grown memory.
     pub fn growths(&self) -> usize {
         self.records.totals().growths
     }
@@ -241,145 +200,7 @@ impl<B: Backing, L: Kind> Ledger<B, L> {
     #[cold]
     #[inline(never)]
     fn place_fresh(&self, plan: &Plan, ahead: bool) -> Result<Placed, Obstacle> {
-        self.with(|book, backing| {
-            let mut obstacle = Obstacle::TooLarge;
-            if B::PARTS {
-                while let Some(part) = backing.part()? {
-                    book.enter_part(backing.name(), &part)?;
-                }
-                if let Some(placed) = plan.meet(book, plan.prefer).or_else(|| plan.meet(book, plan.least)) {
-                    return Ok(placed);
-                }
-            }
-            if let Wish::Only(region) = plan.wish {
-                let backing = book.knows(plan.wish).ok_or(Obstacle::Unknown { region })?;
-                return Err(Obstacle::Exhausted { backing, left: plan.fit.room_in(book.longest(plan.wish)) });
-            }
-            // Fresh memory: as much as is preferred, and where that is refused as much as is needed.
-            let ahead = if ahead { book.totals.claimed / AHEAD } else { 0 };
-            let liked = plan.prefer.saturating_add(ahead).min(MAX_SPAN.max(plan.least));
-            for (len, spacious) in [(liked, true), (plan.least, false)] {
-                // More than once only if the backing gave less than asked, as `memory.grow` may beside other threads.
-                for _ in 0..4 {
-                    let fresh = match book.take(backing, plan.owner, plan.request(book, len, spacious)) {
-                        Ok(loan) if !loan.is_free() => return Ok(handed_out(book, loan)),
-                        Ok(fresh) => fresh,
-                        Err(reason) => {
-                            obstacle = reason;
-                            break;
-                        }
-                    };
-                    obstacle = Obstacle::Short { backing: backing.name() };
-                    if let Some(placed) = plan.meet_from(book, fresh) {
-                        return Ok(placed);
-                    }
-                }
-                // What is free may hold what is needed, though not what is preferred.
-                if let Some(placed) = plan.meet(book, plan.least) {
-                    return Ok(placed);
-                }
-                if len == plan.least && plan.grow.is_none() {
-                    break;
-                }
-            }
-            // What the backing has given already counts as well; what headers and alignment would take of it does not.
-            Err(match obstacle {
-                Obstacle::Exhausted { backing, left } => {
-                    Obstacle::Exhausted { backing, left: plan.fit.room_in(left.max(book.longest(plan.wish))) }
-                }
-                other => other,
-            })
-        })
-    }
-}
-
-/// How a want is to be met.
-struct Plan {
-    owner: &'static str,
-    fit: Fit,
-    /// Bytes that the claim needs and would like, both without what it takes to be aligned to more than the grain.
-    least: usize,
-    prefer: usize,
-    grow: Option<Grow>,
-    wish: Wish,
-}
-
-/// A claim that would rather grow: by so many bytes that it needs, and that it would like; on the grain.
-struct Grow {
-    at: At,
-    missing: usize,
-    liked: usize,
-}
-
-impl Plan {
-    /// The plan for a want; `None` if no span can meet it.
-    ///
-    /// # Safety
-    ///
-    /// The caller owes: the payload in `want.grow` is one of this ledger's that it holds.
-    unsafe fn new(owner: &'static str, want: &Want) -> Option<Plan> {
-        let fit = Fit { head: GRAIN + want.prefix, size: want.size, align: want.align };
-        let align = if fit.align <= GRAIN { fit.align } else { 1 };
-        let least = Fit { align, ..fit }.anywhere()?;
-        let prefer = want.prefer.clamp(least, MAX_SPAN.max(least));
-        let grow = want.grow.filter(|grow| grow.missing <= MAX_SPAN).map(|grow| {
-            let missing = grow.missing.next_multiple_of(GRAIN);
-            // SAFETY: the caller's promise.
-            let at = unsafe { header_of(grow.payload) };
-            Grow { at, missing, liked: missing.max(grow.prefer.min(MAX_SPAN) & !(GRAIN - 1)) }
-        });
-        Some(Plan { owner, fit, least, prefer, grow, wish: want.wish })
-    }
-
-    /// What is wanted, if the claim is to be `len` bytes long, or as long as it must.
-    fn fit_of(&self, len: usize) -> Fit {
-        Fit { size: self.fit.size.saturating_add(len.saturating_sub(self.least)), ..self.fit }
-    }
-
-    /// Has the claim that would rather grow do so.
-    fn grow(&self, book: &mut Book) -> Option<Placed> {
-        let grow = self.grow.as_ref().filter(|grow| book.suits(grow.at, self.wish))?;
-        book.extend(grow.at, grow.missing, grow.liked).then(|| Placed::Grown(reached(payload(grow.at))))
-    }
-
-    /// Meets the want from fresh memory, which is in this span.
-    fn meet_from(&self, book: &mut Book, fresh: At) -> Option<Placed> {
-        if let Some(grown) = self.grow(book) {
-            return Some(grown);
-        }
-        let at = book.carve_from(self.owner, fresh, &self.fit, self.prefer.saturating_sub(self.least))?;
-        Some(handed_out(book, at))
-    }
-
-    /// Meets the want from free memory, with a claim of at least `len` bytes, up to what is preferred.
-    #[inline(never)]
-    fn meet(&self, book: &mut Book, len: usize) -> Option<Placed> {
-        if let Some(grown) = self.grow(book) {
-            return Some(grown);
-        }
-        let len = len.max(self.least);
-        let at = if self.fit.align <= GRAIN {
-            book.carve_len(self.owner, len, self.prefer, self.wish)?
-        } else {
-            book.carve(self.owner, &self.fit_of(len), self.prefer.saturating_sub(len), self.wish)?
-        };
-        Some(handed_out(book, at))
-    }
-
-    /// Meets the want from free memory: from a span that has the room preferred, else from one that has a fair part of it. Smaller ones are
-    /// left until no more is to be had: an arena that goes through crumbs in each turn of a hot loop is a slow one.
-    fn meet_fairly(&self, book: &mut Book) -> Option<Placed> {
-        let fair = || FAIR.min(self.prefer / 4);
-        self.meet(book, self.prefer).or_else(|| if self.prefer > self.least { self.meet(book, fair()) } else { None })
-    }
-
-    /// What to ask the backing for, to have a claim of `len` bytes, or one that grows by what it likes, if there is space.
-    fn request(&self, book: &Book, len: usize, spacious: bool) -> Request {
-        let fit = self.fit_of(len);
-        let grow = self.grow.as_ref().map(|&Grow { at, missing, liked }| {
-            (at, Need { least: missing, liked: if spacious { liked } else { missing } })
-        });
-        Request::new(fit, self.fit, book.reach(grow, [&self.fit, &fit]))
+        self.with(|book, backing| plan.meet_fresh(book, backing, ahead))
     }
 }
 
@@ -423,7 +244,7 @@ unsafe impl<B: Backing, L: Kind> Spans for Ledger<B, L> {
         }
         self.with(|book, backing| {
             // SAFETY: the caller's promise.
-            let at = unsafe { header_of(payload) };
+            let at = unsafe { Entry::of_payload(payload) };
             if let Some(loan) = book.release(at, true) {
                 // SAFETY: the span was lent by this backing under this route, has left the book, and its holder is done.
                 unsafe { backing.give_back(loan) };
@@ -432,89 +253,7 @@ unsafe impl<B: Backing, L: Kind> Spans for Ledger<B, L> {
     }
 }
 
-/// # Safety
-///
-/// The caller owes: `payload` is the payload of a claim.
-unsafe fn header_of(payload: NonNull<u8>) -> At {
-    // SAFETY: the header stands one grain before the payload, in the same span.
-    let base = unsafe { payload.sub(GRAIN) };
-    // SAFETY: a span starts there (the caller's promise), and payloads derive from their headers' pointers.
-    unsafe { At::of(base) }
-}
-
-/// Bytes of a claim's payload.
-///
-/// # Safety
-///
-/// The caller owes: `payload` is one that a ledger handed out, still held.
-pub(crate) unsafe fn payload_len(payload: NonNull<u8>) -> usize {
-    // SAFETY: the caller's promise. A claim's length changes at its holder's wish only, so no lock is needed.
-    unsafe { header_of(payload) }.len.get() - GRAIN
-}
-
-/// A payload that goes out.
-fn reached(payload: Span) -> Span {
-    platform::reach(payload.end());
-    payload
-}
-
-/// A span without its header: what its holder may use, or nobody does.
-fn payload(at: At) -> Span {
-    // SAFETY: a span is at least as long as its header.
-    let base = unsafe { at.base().add(GRAIN) };
-    // SAFETY: the rest of the span, which `at` may reach.
-    unsafe { Span::new(base, at.len.get() - GRAIN) }
-}
-
-/// The claim that was made last.
-fn handed_out(book: &Book, at: At) -> Placed {
-    Placed::New(reached(payload(at)), book.zero_from())
-}
-
-/// Raw memory claimed from a [`Ledger`]; dropping it gives the memory back.
-#[must_use = "dropping a claim gives it back"]
-pub struct Claim<'l> {
-    ledger: &'l dyn Spans,
-    payload: Span,
-    data: Span,
-    owner: &'static str,
-    // Its bytes are plain memory; whether it may be sent is said below.
-    plain: PhantomData<*mut u8>,
-}
-
-// SAFETY: a claim is bound to no thread, where its ledger is not, and its bytes are its own.
-unsafe impl Send for Claim<'_> where for<'a> &'a dyn Spans: Send {}
-// SAFETY: through a shared claim nothing can be changed but the bytes, and for that `unsafe` is needed.
-unsafe impl Sync for Claim<'_> {}
-
-impl Claim<'_> {
-    /// The start of the memory, aligned as asked. It is not initialised.
-    pub fn as_ptr(&self) -> NonNull<u8> {
-        self.data.base()
-    }
-
-    /// Its length in bytes: what was asked for, and what rounding left beyond it.
-    #[allow(clippy::len_without_is_empty)] // a claim always has bytes
-    pub fn len(&self) -> usize {
-        self.data.len()
-    }
-
-    /// The name it was claimed under.
-    pub fn owner(&self) -> &'static str {
-        self.owner
-    }
-}
-
-impl Drop for Claim<'_> {
-    fn drop(&mut self) {
-        // SAFETY: the payload is this claim's, given back once, and nobody may use it after the claim.
-        unsafe { self.ledger.give_back(self.payload.base()) };
-    }
-}
-
 static_assertions::assert_impl_all!(Ledger<crate::backing::Region<'static>>: Send);
 // Where there is a lock for it: see the end of `lib.rs`.
-#[cfg(any(target_has_atomic = "ptr", feature = "critical-section"))]
+#[cfg(not(freehold_no_lock))]
 static_assertions::assert_impl_all!(Ledger<crate::backing::Region<'static>>: Sync);
-#[cfg(any(target_has_atomic = "ptr", feature = "critical-section"))]
-static_assertions::assert_impl_all!(Claim<'static>: Send, Sync);

@@ -3,8 +3,8 @@
 use core::ptr::NonNull;
 
 use super::bins::Bins;
-use super::node::At;
-use crate::backing;
+use super::header::Entry;
+use crate::backing::{self, PartGrant};
 use crate::layout::GRAIN;
 
 /// Where a claim is to lie.
@@ -25,23 +25,21 @@ pub(super) struct Part {
     /// The addresses of its spans.
     start: usize,
     end: usize,
-    pub next: Link,
+    pub next: Option<NonNull<Part>>,
     /// Its free spans.
     pub bins: Bins,
 }
-
-pub(super) type Link = Option<NonNull<Part>>;
 
 const _: () = assert!(size_of::<Part>() + 2 * GRAIN <= backing::LEAST_PART);
 const _: () = assert!(align_of::<Part>() <= GRAIN);
 
 impl Part {
-    pub const fn new(part: &backing::Part, start: usize, end: usize) -> Part {
+    pub const fn new(part: &PartGrant, start: usize, end: usize) -> Part {
         Part { name: part.name, suits: part.suits, start, end, next: None, bins: Bins::new() }
     }
 
     #[inline(always)]
-    pub fn holds(&self, at: At) -> bool {
+    pub fn holds(&self, at: Entry) -> bool {
         (self.start..self.end).contains(&at.addr())
     }
 
@@ -59,7 +57,7 @@ impl Part {
 /// # Safety
 ///
 /// The caller owes: they are parts of its book, and nobody else uses their bins meanwhile.
-pub(super) unsafe fn each<'b>(mut next: Link) -> impl Iterator<Item = &'b mut Part> {
+pub(super) unsafe fn each<'b>(mut next: Option<NonNull<Part>>) -> impl Iterator<Item = &'b mut Part> {
     core::iter::from_fn(move || {
         // SAFETY: the caller's promise; each comes once.
         let part = unsafe { next?.as_mut() };

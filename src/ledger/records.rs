@@ -1,22 +1,22 @@
 //! What a ledger has written down, behind its lock: all that can be done without asking its backing.
 
 use core::cell::{Cell, UnsafeCell};
-use core::marker::PhantomData;
 use core::ptr::NonNull;
 
 use super::book::{Book, Totals};
+use super::header::Entry;
 use super::part::Wish;
 use super::snapshot::{Read, SpanInfo};
-use super::{Claim, Keeper, Spans, header_of, payload, reached};
+use super::{Claim, Keeper, Spans};
 use crate::layout::{GRAIN, MAX_SPAN, round_up};
 use crate::platform::{Link, Whole};
-use crate::sharing::{Access, Kind, Shareable};
+use crate::sharing::{Access, Kind, Shareable, Turn};
 use crate::span::Span;
 
 /// A ledger's book, and its heaps. It is the same whatever the backing, so who frees and reuses through it needs no dynamic call.
 pub(crate) struct Records<L> {
     access: L,
-    // Used between `enter` and `leave` only.
+    // Used in a `Turn` only.
     kept: UnsafeCell<Kept>,
     /// Set iff foreign code runs in `with_backing` and no lock keeps it from coming back: this tells that it has. Not while our own code
     /// runs: a stack overflow or a trap there, which JavaScript may catch and go on after, leaves it as it is.
@@ -26,7 +26,7 @@ pub(crate) struct Records<L> {
     link: Link,
 }
 
-// SAFETY: what it keeps, and the flag, are used by one thread at a time, between `enter` and `leave`; only an `Access` that any thread may
+// SAFETY: what it keeps, and the flag, are used by one thread at a time, in its `Turn`; only an `Access` that any thread may
 // enter is used with more than one.
 unsafe impl<L: Shareable> Sync for Records<L> {}
 
@@ -50,17 +50,6 @@ pub(super) struct Kept {
     pub book: Book,
     /// The heap that was opened last on this ledger; it knows those before it.
     pub keeper: Option<&'static dyn Keeper>,
-}
-
-/// For one who has entered; leaves at the end, though the backing unwinds, which it must not.
-struct Turn<'a, L: Access>(&'a Records<L>);
-
-impl<L: Access> Drop for Turn<'_, L> {
-    #[inline(always)]
-    fn drop(&mut self) {
-        // SAFETY: a turn is made by `enter` alone, which entered just before, and is left here alone.
-        unsafe { self.0.access.leave() };
-    }
 }
 
 /// While foreign code runs.
@@ -91,11 +80,11 @@ impl<L: Kind> Records<L> {
     /// If foreign code comes back from [`with_backing`](Records::with_backing), and there is no lock that it waits for.
     #[inline(always)]
     fn enter(&self) -> Turn<'_, L> {
-        self.access.enter();
+        let turn = Turn::enter(&self.access);
         if !L::EXCLUDES && self.foreign.get() {
             came_back();
         }
-        Turn(self)
+        turn
     }
 
     /// Runs `f`, in which no foreign code runs, with what is kept to itself. `f` must not come back here: it would wait for itself.
@@ -125,8 +114,8 @@ impl<L: Kind> Records<L> {
     pub fn place(&self, owner: &'static str, size: usize) -> Option<(NonNull<u8>, usize)> {
         let len = round_up(size, GRAIN).filter(|len| *len < MAX_SPAN)? + GRAIN;
         self.with(|Kept { book, .. }| {
-            let at = book.carve_len(owner, len, len, Wish::Anywhere)?;
-            Some((reached(payload(at)).base(), book.zero_from()))
+            let claim = book.carve_len(owner, len, len, Wish::Anywhere)?;
+            Some((claim.at.hand_out().base(), claim.zero_from))
         })
     }
 
@@ -134,7 +123,7 @@ impl<L: Kind> Records<L> {
     pub fn place_part(&self, owner: &'static str, part: impl FnOnce(usize) -> Option<usize>) -> Option<Span> {
         self.with(|Kept { book, .. }| {
             let len = round_up(part(book.totals.granted)?, GRAIN)? + GRAIN;
-            Some(reached(payload(book.carve_len(owner, len, len, Wish::Anywhere)?)))
+            Some(book.carve_len(owner, len, len, Wish::Anywhere)?.at.hand_out())
         })
     }
 
@@ -148,10 +137,10 @@ impl<L: Kind> Records<L> {
             return false;
         };
         // SAFETY: the caller's promise.
-        let at = unsafe { header_of(payload) };
+        let at = unsafe { Entry::of_payload(payload) };
         let longer = self.with(|Kept { book, .. }| book.extend(at, bytes, bytes));
         if longer {
-            reached(super::payload(at));
+            at.hand_out();
         }
         longer
     }
@@ -165,7 +154,7 @@ impl<L: Kind> Records<L> {
     pub unsafe fn shorten(&self, payload: NonNull<u8>, len: usize) {
         self.with(|Kept { book, .. }| {
             // SAFETY: the caller's promise.
-            let at = unsafe { header_of(payload) };
+            let at = unsafe { Entry::of_payload(payload) };
             book.shorten(at, len.saturating_add(GRAIN));
         });
     }
@@ -180,7 +169,7 @@ impl<L: Kind> Records<L> {
         debug_assert!(!self.lends);
         self.with(|Kept { book, .. }| {
             // SAFETY: the caller's promise.
-            let at = unsafe { header_of(payload) };
+            let at = unsafe { Entry::of_payload(payload) };
             book.release(at, false);
         });
     }
@@ -214,8 +203,8 @@ impl<L: Kind> Records<L> {
                 Err(further) => addr = further,
             }
         };
-        let payload = reached(payload(at));
-        Some((Claim { ledger, payload, data: payload, owner: OWNER, plain: PhantomData }, pages))
+        // SAFETY: the book has it as a claim for this one, since just now.
+        Some((unsafe { Claim::new(ledger, OWNER, at.hand_out(), 1) }, pages))
     }
 }
 

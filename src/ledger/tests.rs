@@ -4,7 +4,7 @@ use core::alloc::Layout;
 use std::vec::Vec;
 
 use super::{Book, Claim, Ledger};
-use crate::backing::{Need, Reach, Region, Request};
+use crate::backing::{Need, Region, Request, Touching};
 use crate::error::Obstacle;
 use crate::layout::{Fit, GRAIN, HEADROOM, PAGE, usable};
 
@@ -121,7 +121,7 @@ fn h09_the_last_bytes_are_spared() {
     let top = usize::MAX - PAGE + 1;
     let fit = Fit { head: GRAIN, size: 100, align: 1 };
     let missing = PAGE - HEADROOM;
-    let reach = |missing| Some(Reach { end: top, missing: Need { least: missing, liked: missing } });
+    let reach = |missing| Some(Touching { end: top, missing: Need { least: missing, liked: missing } });
     assert_eq!(Request::new(fit, fit, reach(missing)).at(top), Ok(Need { least: missing, liked: missing }));
     assert_eq!(Request::new(fit, fit, reach(missing)).at(top - PAGE), Request::new(fit, fit, None).at(top - PAGE));
     // The last page holds no more than that, so one page can't be the answer to a grain more.
@@ -331,12 +331,14 @@ fn what_does_is_never_more_than_what_is_liked() {
     let ledger = Ledger::new(Tight(unsafe { base.add(skip) }, 98_000 + 2000 + 2 * GRAIN));
     let want = super::Want { ahead: true, ..super::Want::of(98_000, 8) };
     // SAFETY: no claim is to grow.
-    let Ok(super::Placed::New(block, _)) = (unsafe { super::Spans::place(&ledger, "block", &want) }) else { panic!() };
+    let Ok(super::Placed { payload: block, .. }) = (unsafe { super::Spans::place(&ledger, "block", &want) }) else {
+        panic!()
+    };
     let grow = super::GrowInPlace { payload: block.base(), missing: 100_000 - block.len(), prefer: 0 };
     let want = super::Want { size: 100_000, grow: Some(grow), ..want };
     // SAFETY: the block is held.
     let grown = unsafe { super::Spans::place(&ledger, "block", &want) };
-    assert!(matches!(grown, Ok(super::Placed::Grown(span)) if span.len() >= 100_000));
+    assert!(grown.is_ok_and(|placed| grow.grew(&placed) && placed.payload.len() >= 100_000));
 }
 
 /// What an error says is left is less than what was asked for, headers and alignment not counted.
@@ -366,7 +368,7 @@ fn h32_every_way_out_of_a_ledger_is_reached() {
     let place = |want: &super::Want| {
         // SAFETY: what is to grow is held here.
         match unsafe { super::Spans::place(&ledger, "claim", want) } {
-            Ok(super::Placed::New(payload, _) | super::Placed::Grown(payload)) => payload,
+            Ok(super::Placed { payload, .. }) => payload,
             Err(obstacle) => panic!("{obstacle}"),
         }
     };
@@ -467,4 +469,42 @@ fn h34_a_backing_that_comes_back_without_a_lock_is_told() {
         assert_eq!((TOLD.load(Relaxed), claim.owner()), (2, "outer"));
         assert!(LEDGER.claim("outer", Layout::new::<[u8; 3 * PAGE]>()).is_ok());
     }
+}
+
+/// What a ledger is lent serves claims; what can't be used, or is in use, is refused, and then all is as it was (h13, h03).
+#[test]
+fn h13_regions_lent_later() {
+    let mut memory = Vec::<u8>::with_capacity(16_384);
+    let start = memory.as_mut_ptr();
+    let skip = start.addr().wrapping_neg() % GRAIN;
+    let region = |from: usize, len: usize| {
+        // SAFETY: less than the memory's length.
+        let base = unsafe { start.add(skip + from) };
+        // SAFETY: of the memory, which lives longer than the ledger. That no two are in use is what is tested.
+        unsafe { Region::from_raw(base, len) }
+    };
+    let ledger = Ledger::new(region(0, 4096));
+    let claim = |size| ledger.claim("claim", Layout::from_size_align(size, 8).unwrap());
+    let first = claim(3000).expect("room");
+    assert!(claim(5000).is_err());
+    let before = ledger.snapshot();
+    // Over a claim, over what is free, and around both.
+    for (from, len) in [(100, 2000), (4096 - 2 * GRAIN, 4096), (0, 8192)] {
+        let refused = ledger.lend(region(from, len));
+        assert!(matches!(refused, Err(Obstacle::Overlap { backing: "lent region", .. })), "{refused:?}");
+    }
+    // SAFETY: it is refused, as it has no bytes.
+    assert!(matches!(ledger.lend(unsafe { Region::from_raw(core::ptr::null_mut(), 0) }), Err(Obstacle::Unfit { .. })));
+    assert!(matches!(ledger.lend(region(10_001, GRAIN)), Err(Obstacle::Short { .. })));
+    let after = ledger.snapshot();
+    assert_eq!((after.granted, after.claimed, after.growths), (before.granted, before.claimed, before.growths));
+    // It touches what is there, and stays apart.
+    ledger.lend(region(4096, 8000)).expect("nobody has it");
+    let second = claim(5000).expect("it was lent");
+    assert!(claim(5000).is_err());
+    drop((first, second));
+    assert_eq!(ledger.snapshot().spans().count(), 2);
+    assert!(claim(9000).is_err(), "two memories are one");
+    ledger.records.with(|kept| kept.book.check());
+    drop(memory);
 }

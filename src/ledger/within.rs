@@ -59,7 +59,7 @@ unsafe impl<L: Shareable> Backing for Within<'_, L> {
             // SAFETY: no claim is to grow.
             unsafe { self.below.place(self.owner, &want) }
         };
-        let (Placed::New(payload, _) | Placed::Grown(payload)) = match place(need.liked) {
+        let Placed { payload, .. } = match place(need.liked) {
             Err(Obstacle::Exhausted { .. }) if need.least < need.liked => place(need.least)?,
             placed => placed?,
         };

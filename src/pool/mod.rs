@@ -178,7 +178,7 @@ impl<T, L: Access> fmt::Debug for Pool<'_, T, L> {
 }
 
 /// What is asserted of a core where a ledger can be shared.
-#[cfg(any(target_has_atomic = "ptr", feature = "critical-section"))]
+#[cfg(not(freehold_no_lock))]
 const _: () = {
     static_assertions::assert_impl_all!(Pool<'static, *const u8>: Send);
     static_assertions::assert_impl_all!(SharedPool<'static, *const u8>: Send, Sync);

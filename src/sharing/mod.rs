@@ -26,7 +26,7 @@ use critical::CriticalSection as Usual;
     not(target_has_atomic = "ptr")
 )))]
 use spin::Spin as Usual;
-#[cfg(not(any(target_has_atomic = "ptr", feature = "critical-section")))]
+#[cfg(freehold_no_lock)]
 use without::FeatureCriticalSectionIsOff as Usual;
 
 /// How a ledger, a pool or a heap is shared: [`Local`] or [`Locked`].
@@ -52,6 +52,33 @@ pub trait Access: sealed::Sealed + Sized {
 
 mod sealed {
     pub trait Sealed {}
+}
+
+/// The turn of one who has entered: it ends with this, and is the one way to leave. (A value, as closures can't be told to be inlined.)
+#[must_use]
+pub(crate) struct Turn<'a, A: Access>(&'a A);
+
+impl<'a, A: Access> Turn<'a, A> {
+    /// Waits for it.
+    #[inline(always)]
+    pub fn enter(access: &'a A) -> Turn<'a, A> {
+        access.enter();
+        Turn(access)
+    }
+
+    /// Only if it can be had at once.
+    #[inline(always)]
+    pub fn try_enter(access: &'a A) -> Option<Turn<'a, A>> {
+        if access.try_enter() { Some(Turn(access)) } else { None }
+    }
+}
+
+impl<A: Access> Drop for Turn<'_, A> {
+    #[inline(always)]
+    fn drop(&mut self) {
+        // SAFETY: a turn is made by who has just entered, and is left here alone.
+        unsafe { self.0.leave() };
+    }
 }
 
 /// Not shared: no lock, no cost, and what it guards is not `Sync`.
@@ -149,14 +176,14 @@ const THREADS: bool = !cfg!(all(target_family = "wasm", not(target_feature = "at
 
 /// An [`Access`] that any thread of the program may enter: [`Locked`], and [`Local`] where there is only one thread.
 #[cfg_attr(
-    any(target_has_atomic = "ptr", feature = "critical-section"),
+    not(freehold_no_lock),
     diagnostic::on_unimplemented(
         message = "`{Self}` can't be shared between threads or with interrupts",
         note = "`freehold::sharing::Locked` can, or `Locked<R>` with a `RawMutex` of yours"
     )
 )]
 #[cfg_attr(
-    not(any(target_has_atomic = "ptr", feature = "critical-section")),
+    freehold_no_lock,
     diagnostic::on_unimplemented(
         message = "`{Self}` can't be shared, and this core has no compare-and-swap for a lock that can",
         note = "turn on freehold's feature `critical-section`, or name `Locked<R>` with a `RawMutex` of yours",
@@ -180,26 +207,20 @@ impl Shareable for Local {}
 /// | any other | [`Locked`]`<Spin>`: a spin lock |
 pub type Needed = Chosen;
 
-#[cfg(any(
-    all(target_family = "wasm", not(target_feature = "atomics")),
-    not(any(target_has_atomic = "ptr", feature = "critical-section"))
-))]
+#[cfg(any(all(target_family = "wasm", not(target_feature = "atomics")), freehold_no_lock))]
 type Chosen = Local;
-#[cfg(not(any(
-    all(target_family = "wasm", not(target_feature = "atomics")),
-    not(any(target_has_atomic = "ptr", feature = "critical-section"))
-)))]
+#[cfg(not(any(all(target_family = "wasm", not(target_feature = "atomics")), freehold_no_lock)))]
 type Chosen = Locked;
 
 /// How a ledger may be shared: so that any thread can use it. So whatever stands on a ledger may go to another thread.
-#[cfg(any(target_has_atomic = "ptr", feature = "critical-section"))]
+#[cfg(not(freehold_no_lock))]
 pub(crate) use {Shareable as Kind, core::marker::Sync as Everywhere};
 
-#[cfg(not(any(target_has_atomic = "ptr", feature = "critical-section")))]
+#[cfg(freehold_no_lock)]
 pub(crate) use without::{Access as Kind, Everywhere};
 
 /// A core without compare-and-swap, and no lock for it: a ledger is used where it was made, and so is all that stands on it.
-#[cfg(not(any(target_has_atomic = "ptr", feature = "critical-section")))]
+#[cfg(freehold_no_lock)]
 mod without {
     pub(crate) use super::Access;
 

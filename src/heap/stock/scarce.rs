@@ -20,9 +20,9 @@ impl<L: Shareable> Stock<L> {
         }
         // Once more if a slab that was kept to grow in place goes back.
         for _ in 0..2 {
-            self.enter();
+            let turn = self.enter();
             let growing = self.shared.growing(size).inspect(|(at, _)| self.shared.keep(*at, false));
-            self.leave();
+            drop(turn);
             let grow = growing.map(|(at, most)| GrowInPlace {
                 payload: at.payload(),
                 missing: size,
@@ -31,17 +31,18 @@ impl<L: Shareable> Stock<L> {
             let want = Want { prefix: shared::HEAD, prefer, ahead: true, grow, ..Want::of(size, ALIGN) };
             // SAFETY: the slab that is to grow is kept.
             let placed = unsafe { self.spans.place(self.owner, &want) };
-            self.enter();
+            let turn = self.enter();
             let mut new = None;
-            match (placed, growing) {
-                (Ok(Placed::New(payload, _)), _) => {
-                    // SAFETY: the claim was made for that.
-                    let at = unsafe { self.shared.add(payload.base(), payload.len()) };
-                    self.shared.grow_next(at);
-                    new = Some(at);
+            if let Ok(Placed { payload, .. }) = placed {
+                match growing.filter(|(at, _)| at.payload() == payload.base()) {
+                    Some((at, _)) => self.shared.lengthen(at, payload.len()),
+                    None => {
+                        // SAFETY: the claim was made for that.
+                        let at = unsafe { self.shared.add(payload.base(), payload.len()) };
+                        self.shared.grow_next(at);
+                        new = Some(at);
+                    }
                 }
-                (Ok(Placed::Grown(payload)), Some((at, _))) => self.shared.lengthen(at, payload.len()),
-                _ => {}
             }
             // Also if there is nothing new: who was asked to let go may have made room. Then what is new may not be needed.
             let block = self.cut(class);
@@ -52,7 +53,7 @@ impl<L: Shareable> Stock<L> {
             let again = block.is_none() && gone.head.get().is_some();
             self.give_back(&gone);
             self.provide();
-            self.leave();
+            drop(turn);
             if !again {
                 return block.or_else(|| self.last(class));
             }
@@ -64,8 +65,8 @@ impl<L: Shareable> Stock<L> {
     /// behind it.
     fn longer(&self, class: usize, prefer: usize) -> Option<Free> {
         let size = size_of_class(class);
-        self.enter();
-        let block = self.shared.growing(size).map(|(at, most)| {
+        let _turn = self.enter();
+        self.shared.growing(size).map(|(at, most)| {
             // SAFETY: the slab's claim is the heap's.
             let longer = |bytes| unsafe { self.records.lengthen(at.payload(), bytes) };
             if !longer(prefer.clamp(size, most)) && !longer(size) {
@@ -74,9 +75,7 @@ impl<L: Shareable> Stock<L> {
             // SAFETY: as above.
             self.shared.lengthen(at, unsafe { payload_len(at.payload()) });
             self.shared.cut(class)
-        });
-        self.leave();
-        block
+        })
     }
 
     /// A block of this class from a slab of another one that has free blocks: from now on all share that. Of each class that holds larger ones a
@@ -100,11 +99,9 @@ impl<L: Shareable> Stock<L> {
     fn last(&self, class: usize) -> Free {
         let single = if may_be_single(class) { self.single(class) } else { None };
         single.or_else(|| {
-            self.enter();
+            let _turn = self.enter();
             let reserve = || if may_be_single(class) { None } else { self.reserve.cut(&self.shared, class) };
-            let block = self.of_another(class).or_else(reserve);
-            self.leave();
-            block
+            self.of_another(class).or_else(reserve)
         })
     }
 

@@ -49,6 +49,8 @@ macro_rules! for_each_case {
             regions_that_had_rather_be => $crate::hazards::regions::regions_that_had_rather_be,
             h13_regions_that_are_no_good => $crate::hazards::regions::h13_regions_that_are_no_good,
             regions_whose_end_is_found_out => $crate::hazards::regions::regions_whose_end_is_found_out,
+            a_backing_around_another_counts_every_byte => $crate::wrapping::a_backing_around_another_counts_every_byte,
+            a_limit_around_a_backing_is_kept => $crate::wrapping::a_limit_around_a_backing_is_kept,
             h21_arena_and_scope => $crate::hazards::reentry::h21_arena_and_scope,
             h21_typed_arena => $crate::hazards::reentry::h21_typed_arena,
             h21_typed_arena_at_each_position => $crate::hazards::reentry::h21_typed_arena_at_each_position,

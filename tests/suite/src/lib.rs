@@ -24,6 +24,7 @@ pub mod live;
 pub mod model;
 pub mod modelled;
 pub mod tally;
+pub mod wrapping;
 
 pub use cases::CASES;
 

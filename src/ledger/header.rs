@@ -7,21 +7,35 @@ use core::ptr::NonNull;
 
 use crate::backing::Origin;
 use crate::layout::GRAIN;
-use crate::platform::sanitizer;
+use crate::platform::{self, sanitizer};
+use crate::span::Span;
 use crate::tree;
 
 /// What a ledger knows of a span. Spans that touch and may be one are a run: its first one stands for it among the runs.
-pub(super) struct Node {
+///
+/// Two of its places are used in two ways each, so there are four shapes:
+///
+/// ```text
+///            a claim                     free
+///   len      bytes of the span           bytes of the span
+///   held     the owner's name            its neighbours in its bin
+///
+///            the first of a run          any other span of a run
+///   before   its left child              the span before it
+///   right    its right child             ·
+///   last     the run's last span         ·
+/// ```
+pub(super) struct Header {
     /// Bytes from this header to the span's end; a multiple of the grain.
     pub len: Cell<usize>,
     /// `bin` iff [`FREE`] is among the marks.
     held: Held,
-    /// The span before this one; for the first of a run the run's left child.
-    pub below: Cell<Link>,
-    /// For the first of a run its right child, and the run's last span.
-    pub right: Cell<Link>,
-    pub last: Cell<Link>,
-    pub kind: Cell<Origin>,
+    /// The span before this one iff [`FIRST`] is not among the marks; else the run's left child among the runs.
+    before: Cell<Option<Entry>>,
+    /// Iff [`FIRST`] is among the marks the run's right child, and the run's last span.
+    right: Cell<Option<Entry>>,
+    pub last: Cell<Option<Entry>>,
+    pub origin: Cell<Origin>,
     /// [`FREE`], iff nobody has claimed it; [`AFTER_FREE`], iff nobody has claimed the span before it; [`FIRST`] and [`LAST`], iff it
     /// is the first of its run, or the last.
     marks: Cell<u8>,
@@ -34,7 +48,7 @@ const LAST: u8 = 2;
 const FREE: u8 = 4;
 const AFTER_FREE: u8 = 8;
 
-impl Node {
+impl Header {
     #[inline(always)]
     pub fn is_first(&self) -> bool {
         self.marks.get() & FIRST != 0
@@ -65,6 +79,12 @@ impl Node {
         self.mark(AFTER_FREE, free);
     }
 
+    /// Says which span lies before it. It is not the first of its run, or no longer.
+    #[inline(always)]
+    pub fn set_before(&self, before: Entry) {
+        self.before.set(Some(before));
+    }
+
     #[inline(always)]
     fn mark(&self, mark: u8, set: bool) {
         self.marks.set(self.marks.get() & !mark | if set { mark } else { 0 });
@@ -88,7 +108,7 @@ impl Node {
 
     /// From now on it is free, and alone in its bin: `at` is itself.
     #[inline(always)]
-    pub fn set_free(&self, at: At) {
+    pub fn set_free(&self, at: Entry) {
         self.mark(FREE, true);
         // SAFETY: it is free. What lies there may be a name still, so neither is read before it is written.
         let InBin { before, after } = unsafe { self.in_bin() };
@@ -113,13 +133,13 @@ impl Node {
 
 // SAFETY: a header stays where it is as long as its span is one. Spans that touch and may be one are a run, of which the first stands in the
 // tree; its two cells have no other use as long as it is the first.
-unsafe impl tree::Node for At {
+unsafe impl tree::Node for Entry {
     fn addr(self) -> usize {
-        At::addr(self)
+        Entry::addr(self)
     }
 
-    fn sides(&self) -> [&Cell<Link>; 2] {
-        [&self.below, &self.right]
+    fn sides(&self) -> [&Cell<Option<Entry>>; 2] {
+        [&self.before, &self.right]
     }
 }
 
@@ -132,30 +152,28 @@ union Held {
 
 /// The neighbours of a free span in its bin, which go round in a circle: one that is alone is its own.
 pub(super) struct InBin {
-    pub before: Cell<At>,
-    pub after: Cell<At>,
+    pub before: Cell<Entry>,
+    pub after: Cell<Entry>,
 }
 
 // The header fits the grain, so any piece that a cut leaves over can carry one.
-const _: () = assert!(size_of::<Node>() <= GRAIN && align_of::<Node>() <= GRAIN);
+const _: () = assert!(size_of::<Header>() <= GRAIN && align_of::<Header>() <= GRAIN);
 
-pub(super) type Link = Option<At>;
-
-/// The header of a span that the ledger holds. It may reach the whole run, so the pointers into it derive from it.
+/// A span as the book has it, by its header. It may reach the whole run, so the pointers into it derive from it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct At(NonNull<Node>);
+pub(super) struct Entry(NonNull<Header>);
 
-impl Deref for At {
-    type Target = Node;
+impl Deref for Entry {
+    type Target = Header;
 
-    fn deref(&self) -> &Node {
-        // SAFETY: an `At` is only made by `write` and `of`, over a header that stays written for as long as its span is one,
+    fn deref(&self) -> &Header {
+        // SAFETY: an `Entry` is only made by `write` and `of`, over a header that stays written for as long as its span is one,
         // and one whose span has ended is not used again. All fields are cells.
         unsafe { self.0.as_ref() }
     }
 }
 
-impl At {
+impl Entry {
     /// Writes a header at `base`: a free span, not yet anywhere.
     ///
     /// # Safety
@@ -163,16 +181,16 @@ impl At {
     /// The caller owes: `base` is on the grain, and `len` bytes from there (a multiple of the grain, not 0) may be written
     /// through it and are used by nobody.
     #[inline(always)]
-    pub unsafe fn write(base: NonNull<u8>, len: usize, kind: Origin) -> At {
-        let at = At(base.cast());
+    pub unsafe fn write(base: NonNull<u8>, len: usize, origin: Origin) -> Entry {
+        let at = Entry(base.cast());
         sanitizer::unpoison(base, 0..GRAIN);
-        let node = Node {
+        let node = Header {
             len: Cell::new(len),
             held: Held { bin: ManuallyDrop::new(InBin { before: Cell::new(at), after: Cell::new(at) }) },
-            below: Cell::new(None),
+            before: Cell::new(None),
             right: Cell::new(None),
             last: Cell::new(None),
-            kind: Cell::new(kind),
+            origin: Cell::new(origin),
             marks: Cell::new(FREE),
             route: Cell::new(0),
         };
@@ -181,14 +199,27 @@ impl At {
         at
     }
 
+    /// The span whose payload this is.
+    ///
+    /// # Safety
+    ///
+    /// The caller owes: `payload` is the payload of a claim.
+    #[inline(always)]
+    pub unsafe fn of_payload(payload: NonNull<u8>) -> Entry {
+        // SAFETY: the header stands one grain before the payload, in the same span.
+        let base = unsafe { payload.sub(GRAIN) };
+        // SAFETY: a span starts there (the caller's promise), and payloads derive from their headers' pointers.
+        unsafe { Entry::of(base) }
+    }
+
     /// The header at `base`.
     ///
     /// # Safety
     ///
     /// The caller owes: a span of the ledger's starts there, and `base` may reach its run.
     #[inline(always)]
-    pub unsafe fn of(base: NonNull<u8>) -> At {
-        At(base.cast())
+    pub unsafe fn of(base: NonNull<u8>) -> Entry {
+        Entry(base.cast())
     }
 
     #[inline(always)]
@@ -206,28 +237,70 @@ impl At {
         self.addr() + self.len.get()
     }
 
+    /// The span without its header: what its holder may use, or nobody does.
+    pub fn payload(self) -> Span {
+        // SAFETY: a span is at least as long as its header.
+        let base = unsafe { self.base().add(GRAIN) };
+        // SAFETY: the rest of the span, which this may reach.
+        unsafe { Span::new(base, self.len.get() - GRAIN) }
+    }
+
+    /// Its payload, on its way to who holds it: this thread may use it from now on, whoever grew the memory.
+    pub fn hand_out(self) -> Span {
+        let payload = self.payload();
+        platform::reach(payload.end());
+        payload
+    }
+
     /// The span before this one in its run, if it is free.
     #[inline(always)]
-    pub fn free_before(self) -> Link {
-        self.below.get().filter(|_| self.marks.get() & (FIRST | AFTER_FREE) == AFTER_FREE)
+    pub fn free_before(self) -> Option<Entry> {
+        self.before.get().filter(|_| self.marks.get() & (FIRST | AFTER_FREE) == AFTER_FREE)
+    }
+
+    /// The span before this one in its run.
+    #[cfg(test)]
+    pub fn before(self) -> Option<Entry> {
+        self.before.get().filter(|_| !self.is_first())
+    }
+
+    /// The span after this one in its run, if it is free.
+    #[inline(always)]
+    pub fn free_after(self) -> Option<Entry> {
+        self.after().filter(|after| after.is_free())
+    }
+
+    /// The address after the last byte of the run that this is the first span of.
+    pub fn run_end(self) -> usize {
+        self.last.get().unwrap_or(self).end()
     }
 
     /// The span after this one in its run.
     #[inline(always)]
-    pub fn after(self) -> Link {
+    pub fn after(self) -> Option<Entry> {
         if self.is_last() {
             return None;
         }
         // SAFETY: one byte past this span, in the same run.
         let end = unsafe { self.base().add(self.len.get()) };
         // SAFETY: a run has no gaps, and this span is not its last.
-        Some(unsafe { At::of(end) })
+        Some(unsafe { Entry::of(end) })
     }
 
     /// Wipes the header of a span that becomes a part of another: what was zero before is zero again.
     #[inline(always)]
     pub fn wipe(self) {
         // SAFETY: the header's bytes belong to whoever ends the span.
-        unsafe { self.base().write_bytes(0, size_of::<Node>()) };
+        unsafe { self.base().write_bytes(0, size_of::<Header>()) };
     }
+}
+
+/// Bytes of a claim's payload.
+///
+/// # Safety
+///
+/// The caller owes: `payload` is one that a ledger handed out, still held.
+pub(crate) unsafe fn payload_len(payload: NonNull<u8>) -> usize {
+    // SAFETY: the caller's promise. A claim's length changes at its holder's wish only, so no lock is needed.
+    unsafe { Entry::of_payload(payload) }.len.get() - GRAIN
 }

@@ -1,0 +1,117 @@
+//! What becomes of a block whose size changes: it stays where it is if that can be, else it moves.
+
+use core::alloc::{GlobalAlloc, Layout};
+use core::ptr::{self, NonNull};
+
+use super::class::{ALIGN, LARGEST_IN_SLAB};
+use super::{Heap, class_for, come_back, span_bytes};
+use crate::copy::{LEAST_COPIED, copy_block};
+use crate::layout::GRAIN;
+use crate::ledger::{GrowInPlace, Want, payload_len};
+use crate::platform::sanitizer;
+use crate::sharing::Shareable;
+
+/// The part of a span that a smaller request may leave unused.
+const SPARED: usize = 8;
+
+const _: () = assert!(GRAIN >= LEAST_COPIED && ALIGN >= LEAST_COPIED);
+
+impl<L: Shareable> Heap<L> {
+    /// Memory for `new` with what `memory` holds, where it is if possible. If null is returned, nothing has changed.
+    ///
+    /// # Safety
+    ///
+    /// The caller owes: `memory` was allocated here for `old`, and is not used any more if something else is returned.
+    #[inline]
+    pub(super) unsafe fn change(&self, memory: *mut u8, old: Layout, new: Layout) -> *mut u8 {
+        // SAFETY: what was allocated is not null.
+        let memory = unsafe { come_back(memory) };
+        if !is_span(old) {
+            if class_for(old) == class_for(new) {
+                sanitizer::hand_out(memory, new.size(), old.size());
+                return memory.as_ptr();
+            }
+        } else if is_span(new) && memory.addr().get() & (new.align() - 1) == 0 {
+            // SAFETY: such a layout was allocated as a span, and the caller leaves it if another is returned.
+            if let Some(memory) = unsafe { self.resize(memory, old, new) } {
+                sanitizer::hand_out(memory, new.size(), new.size().next_multiple_of(GRAIN));
+                return memory.as_ptr();
+            }
+        }
+        // SAFETY: the caller's promise.
+        unsafe { self.replace(memory, old, new) }
+    }
+
+    /// [`change`](Heap::change), where the memory must move.
+    ///
+    /// # Safety
+    ///
+    /// As there.
+    unsafe fn replace(&self, memory: NonNull<u8>, old: Layout, new: Layout) -> *mut u8 {
+        // SAFETY: this heap serves every layout.
+        let moved = unsafe { self.alloc(new) };
+        if !moved.is_null() {
+            // SAFETY: what was allocated is not null.
+            let to = unsafe { NonNull::new_unchecked(moved) };
+            // SAFETY: two blocks, one of them just allocated, both as long as what is copied; no block has less than 16 bytes, of a list
+            // or a grain of a span's.
+            unsafe { copy_block(memory.as_ptr(), to, old.size().min(new.size())) };
+            // SAFETY: the caller's promise.
+            unsafe { self.take_back(memory, old) };
+        }
+        moved
+    }
+
+    /// Has a span grow or shrink, where it is if possible. `None`: it must move, to a block of a list's perhaps.
+    ///
+    /// # Safety
+    ///
+    /// The caller owes: `memory` is a span of this heap's for `old`, aligned for `new`, and not used any more if another is
+    /// returned.
+    #[inline(never)]
+    unsafe fn resize(&self, memory: NonNull<u8>, old: Layout, new: Layout) -> Option<NonNull<u8>> {
+        // Less than it would be given anew is enough, as it is where memory is short.
+        let (size, least) = (span_bytes(new), new.size().max(1));
+        // SAFETY: the span is a payload of this ledger's that the caller holds.
+        let had = unsafe { payload_len(memory) };
+        if least <= had {
+            // A little is left to it: it may grow again.
+            if had.saturating_sub(size) > had / SPARED {
+                // SAFETY: the caller's promise.
+                unsafe { self.records.shorten(memory, size) };
+            }
+            return Some(memory);
+        }
+        if class_for(new).is_some() {
+            // SAFETY: the span is a payload of this ledger's that the caller holds.
+            let longer = |missing| unsafe { self.records.lengthen(memory, missing) };
+            return (longer(size - had) || size > least && longer(least - had)).then_some(memory);
+        }
+        let missing = size - had;
+        let grow = GrowInPlace { payload: memory, missing, prefer: 0 };
+        let want = Want { ahead: true, grow: Some(grow), ..Want::of(size, new.align()) };
+        // SAFETY: the span is a payload of this ledger's that the caller holds.
+        let placed = unsafe { self.spans.place(self.owner, &want) }.ok()?;
+        if grow.grew(&placed) {
+            return Some(memory);
+        }
+        let moved = placed.payload.base();
+        if moved.addr().get() & (new.align() - 1) != 0 {
+            // A loan, aligned to no more than the grain.
+            // SAFETY: it was claimed just now, and is not used.
+            unsafe { self.spans.give_back(moved) };
+            return None;
+        }
+        moved.as_ptr().expose_provenance();
+        // SAFETY: two spans, one of them new, both longer than what is copied.
+        unsafe { ptr::copy_nonoverlapping(memory.as_ptr(), moved.as_ptr(), old.size()) };
+        // SAFETY: the caller's promise.
+        unsafe { self.spans.give_back(memory) };
+        Some(moved)
+    }
+}
+
+/// Whether memory for `layout` is a span of its own.
+fn is_span(layout: Layout) -> bool {
+    layout.size() > LARGEST_IN_SLAB || layout.align() > ALIGN
+}

@@ -1,0 +1,89 @@
+//! What goes between a ledger and those who claim from it, whatever its backing: a want, and how it was met.
+
+use core::ptr::NonNull;
+
+use super::part::Wish;
+use crate::error::Obstacle;
+use crate::sharing::Everywhere;
+use crate::span::Span;
+
+/// What an arena, a pool or a heap asks for.
+#[derive(Clone, Copy)]
+pub(crate) struct Want {
+    /// Bytes that the asker puts in front, at the start of the payload.
+    pub prefix: usize,
+    /// Bytes after them, and their alignment: room for these must be there.
+    pub size: usize,
+    pub align: usize,
+    /// Bytes that the claim should have altogether, the ledger's own header included, if they are to be had; with 0 it gets no more
+    /// than it needs.
+    pub prefer: usize,
+    /// Set iff memory, when it must grow, should grow by a part of all that is claimed, so that it grows seldom.
+    pub ahead: bool,
+    /// The claim that would rather grow in place. See [`GrowInPlace::grew`].
+    pub grow: Option<GrowInPlace>,
+    /// Where it is to lie.
+    pub wish: Wish,
+}
+
+impl Want {
+    /// Room for so many bytes at that alignment, and no more; from anywhere.
+    pub const fn of(size: usize, align: usize) -> Want {
+        Want { prefix: 0, size, align, prefer: 0, ahead: false, grow: None, wish: Wish::Anywhere }
+    }
+}
+
+/// A claim that would rather grow at its end than have a new one beside it.
+#[derive(Clone, Copy)]
+pub(crate) struct GrowInPlace {
+    pub payload: NonNull<u8>,
+    /// Bytes that it needs more: not 0.
+    pub missing: usize,
+    /// Bytes that it would like more.
+    pub prefer: usize,
+}
+
+impl GrowInPlace {
+    /// Whether the want was met so: the claim has grown, and there is no new one. (A new one begins elsewhere, as this one is held.)
+    pub fn grew(&self, placed: &Placed) -> bool {
+        placed.payload.base() == self.payload
+    }
+}
+
+/// How a want was met: by a new claim, or one that has grown.
+#[derive(Clone, Copy)]
+pub(crate) struct Placed {
+    /// What the asker may use: the payload, of which all is new, or what lies behind the end that it had.
+    pub payload: Span,
+    /// What of it lies at this address or above was never used and is zero.
+    pub zero_from: usize,
+}
+
+/// Whoever keeps memory that nobody uses, to have it at hand: a heap's free blocks.
+pub(crate) trait Keeper: Sync {
+    /// Gives the ledger back what nobody uses: claims as they are, or `all`, also what must be looked for. It is called before
+    /// memory grows, while nothing of the ledger's is held.
+    fn let_go(&self, all: bool);
+}
+
+/// A ledger, whatever its backing.
+///
+/// # Safety
+///
+/// The implementor owes: a payload that `place` returned is the caller's alone until it is given back, and at least as
+/// large as was wanted. It begins where that in `want.grow` does iff that has grown; a want without it gets a new one.
+pub(crate) unsafe trait Spans: Everywhere {
+    /// Makes room for `want`, under the owner's name. On `Err` nothing has changed.
+    ///
+    /// # Safety
+    ///
+    /// The caller owes: the payload in `want.grow` is one of this ledger's that it holds.
+    unsafe fn place(&self, owner: &'static str, want: &Want) -> Result<Placed, Obstacle>;
+
+    /// Takes a claim back.
+    ///
+    /// # Safety
+    ///
+    /// The caller owes: `payload` is one that this ledger handed out, still held, and nobody uses it any more.
+    unsafe fn give_back(&self, payload: NonNull<u8>);
+}
