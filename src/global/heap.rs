@@ -476,7 +476,7 @@ impl<L: Shareable> Heap<L> {
 
     #[inline(always)]
     fn leave(&self) {
-        // SAFETY: each function here enters before it leaves, once.
+        // SAFETY: each way through here enters before it leaves, once.
         unsafe { self.access.leave() };
     }
 
