@@ -6,6 +6,8 @@ use crate::layout::{GRAIN, PAGE, round_up};
 use crate::platform;
 use crate::span::Span;
 
+/// Take it where memory should come from libc and go back to it.
+///
 /// libc's heap, by its own protocol: blocks of `posix_memalign`, a page ([`PAGE`]) long or as long as what is asked for, each given
 /// back with `free` when nothing in it is claimed any more.
 ///
@@ -17,6 +19,17 @@ use crate::span::Span;
 /// in place inside a block only. A program that claims and frees the only span of a block, over and over, calls libc each time.
 ///
 /// Memory that was free goes back to libc as it is, with what was written there.
+///
+/// ```
+/// use freehold::{Alloc, Arena, Ledger, Libc};
+///
+/// static LEDGER: Ledger<Libc> = Ledger::new(Libc::new());
+///
+/// let arena = Arena::new_in(&LEDGER, "texts");
+/// assert_eq!(arena.alloc_str("in a block of malloc's"), "in a block of malloc's");
+/// drop(arena); // and `free` has it
+/// assert_eq!(LEDGER.snapshot().granted, 0);
+/// ```
 #[derive(Debug, Default)]
 pub struct Libc(());
 

@@ -9,13 +9,25 @@ use crate::error::Obstacle;
 use crate::layout::{GRAIN, round_up};
 use crate::span::Span;
 
-/// Memory borrowed from any [`Allocator`], Rust's global one included: a block for each claim, of the claim's own size, and
-/// given back when the claim ends.
+/// Take it for many arenas that are much smaller than a page: 10,000 arenas of 200 bytes cost 10,000 small blocks.
 ///
-/// For arenas smaller than a page: 10,000 arenas of 200 bytes cost 10,000 small blocks.
+/// Memory is borrowed from any [`Allocator`], Rust's global one included: a block for each claim, of the claim's own size, and
+/// given back when the claim ends.
 ///
 /// The allocator runs while the ledger is locked. So it must use neither that ledger nor a heap on it: it would wait for itself. If it
 /// panics, the program is aborted.
+///
+/// ```
+/// use allocator_api2::alloc::Global;
+/// use freehold::backing::Over;
+/// use freehold::{Alloc, Arena, Ledger};
+///
+/// let ledger = Ledger::new(Over::new(Global));
+/// let mut arena = Arena::new_in(&ledger, "names");
+/// arena.alloc_str("a block of std's heap");
+/// drop(arena); // goes back to it
+/// assert_eq!(ledger.snapshot().granted, 0);
+/// ```
 #[derive(Debug, Default)]
 pub struct Over<A> {
     allocator: A,

@@ -10,11 +10,23 @@ use crate::layout::usable;
 use crate::platform::sanitizer;
 use crate::span::Span;
 
-/// A range that the caller owns: a buffer on the stack, a static, a linker section, external RAM.
+/// Memory that you have already, to be shared out: a buffer on the stack, a static, a linker section, external RAM.
 ///
 /// Of any size and alignment; up to two grains ([`GRAIN`](crate::backing::GRAIN)) are lost where its ends are not on the grain.
 /// The whole range goes to the ledger with the first request that fits it; a request that doesn't fit changes nothing. A
 /// [`BoundedHeap`](crate::BoundedHeap) heap is lent it without a ledger, and loses a word at most at each end.
+///
+/// ```
+/// use core::mem::MaybeUninit;
+/// use freehold::{Alloc, Arena, Ledger, Region};
+///
+/// let mut buffer = [MaybeUninit::uninit(); 2048];
+/// let ledger = Ledger::new(Region::new(&mut buffer)); // or `Region::from_raw`, `between` two symbols, `until` an end
+/// let arena = Arena::new_in(&ledger, "samples");
+/// let error = arena.try_alloc_uninit_slice::<u64>(400).unwrap_err();
+/// assert!(error.to_string().starts_with("`samples` asked for 3200 bytes aligned to 8: region has "));
+/// assert_eq!(arena.alloc_slice_fill(100, 7_u64)[99], 7); // nothing was changed by the refusal
+/// ```
 #[derive(Debug)]
 pub struct Region<'r> {
     bounds: Bounds,

@@ -3,9 +3,23 @@
 use super::{Backing, Grant, Loan, Origin, PartGrant, Request};
 use crate::error::Obstacle;
 
-/// First `A`; what `A` refuses, `B` is asked for: a buffer on the stack, then pages.
+/// Take it where a first piece of memory usually does, and more must be had if not: first `A`, and what `A` refuses `B` is asked for. A buffer
+/// on the stack, then pages.
 ///
 /// A request that fails names what stood in `B`'s way.
+///
+/// ```
+/// use core::mem::MaybeUninit;
+/// use freehold::backing::Then;
+/// use freehold::{Alloc, Arena, DefaultBacking, Ledger, Region};
+///
+/// let mut buffer = [MaybeUninit::uninit(); 4096];
+/// let here = buffer.as_ptr().addr()..buffer.as_ptr().addr() + buffer.len();
+/// let ledger = Ledger::new(Then::new(Region::new(&mut buffer), DefaultBacking::new()));
+/// let arena = Arena::new_in(&ledger, "most are small");
+/// assert!(here.contains(&arena.alloc_str("in the buffer").as_ptr().addr()));
+/// assert!(!here.contains(&arena.alloc_slice_fill(9000, 0_u8).as_ptr().addr())); // on pages
+/// ```
 #[derive(Debug, Default)]
 pub struct Then<A, B> {
     first: A,

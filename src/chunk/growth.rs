@@ -1,6 +1,6 @@
 //! How chunks grow.
 
-/// How large an arena's or a pool's chunks are: the first, how the next follow, and where that ends.
+/// Say it where you know better than an arena or a pool how large its chunks should be: the first, how the next follow, and where that ends.
 ///
 /// A request that is larger gets a chunk of its own size and changes nothing about those that follow. Sizes count
 /// everything, headers included (on 64-bit 96 bytes of a chunk, on 32-bit 48). They are what an arena would like: free memory of
@@ -8,6 +8,15 @@
 ///
 /// A chunk that can grow in place does, by what the next would have been, or by a 64th of itself where that is more (unless the
 /// policy is [`fixed`](Growth::fixed)): growing memory is slow, so a large arena does it in larger steps.
+///
+/// ```
+/// use freehold::{Alloc, Arena, Growth, ledger};
+///
+/// // What a frame needs is known: one chunk of 64 KiB, and no other step if that is not enough.
+/// let arena = Arena::new_in(ledger(), "frames").with_growth(Growth::fixed(64 << 10));
+/// arena.alloc(1_u8);
+/// assert_eq!(ledger().snapshot().claimed_by("frames"), 64 << 10);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Growth {
     pub(super) first: usize,

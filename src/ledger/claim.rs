@@ -7,7 +7,18 @@ use super::Spans;
 use crate::layout::padding;
 use crate::span::Span;
 
-/// Raw memory claimed from a [`Ledger`]; dropping it gives the memory back.
+/// Raw memory that has a name in the map, for what none of the other types is: claimed from a [`Ledger`], and given back when it is dropped.
+///
+/// ```
+/// use core::alloc::Layout;
+///
+/// let claim = freehold::ledger().claim("samples", Layout::new::<[f32; 1000]>())?;
+/// let samples = claim.as_ptr().cast::<f32>(); // aligned, and nobody else's until `claim` is dropped
+/// // SAFETY: the claim has room for a thousand.
+/// unsafe { samples.write(0.5) };
+/// assert_eq!(freehold::ledger().snapshot().claimed_by("samples") / 4000, 1);
+/// # Ok::<(), freehold::AllocError>(())
+/// ```
 #[must_use = "dropping a claim gives it back"]
 pub struct Claim<'l> {
     ledger: &'l dyn Spans,

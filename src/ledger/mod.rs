@@ -40,7 +40,8 @@ pub use snapshot::{Snapshot, SpanInfo};
 pub(crate) use spans::{GrowInPlace, Keeper, Placed, Spans, Want};
 pub use within::Within;
 
-/// Every span that was ever taken from a [`Backing`], and who holds it now.
+/// Make one where memory is to be shared out that is not the module's own, or where the map should show one part of a program by itself: it
+/// knows every span that was ever taken from a [`Backing`], and who holds it now.
 ///
 /// Arenas and pools claim spans here under an owner's name; what they give back merges with its neighbours and is handed
 /// out again, to any of them, before the backing is asked for more. No span is handed out twice: what a backing gives is
@@ -55,6 +56,25 @@ pub use within::Within;
 /// It may be shared between threads: `L`'s lock is held for those steps, which is the one that the target [needs](Needed) unless another is
 /// named. An interrupt handler may use it, and what stands on it, if that lock keeps interrupts off: with the feature `critical-section` on
 /// bare metal it does, else see [`Locked`](crate::sharing::Locked). A spin lock doesn't: the handler would wait for the claim that it interrupted.
+///
+/// ```
+/// use core::mem::MaybeUninit;
+/// use freehold::{Alloc, Arena, Ledger, Pool, Region};
+///
+/// let mut buffer = [MaybeUninit::uninit(); 8192];
+/// let ledger = Ledger::new(Region::new(&mut buffer));
+///
+/// let texts = Arena::new_in(&ledger, "texts");
+/// let packets = Pool::new_in(&ledger, "packets");
+/// let text = texts.alloc_str("both in one buffer");
+/// let packet = packets.alloc([0_u8; 100]);
+///
+/// let snapshot = ledger.snapshot();
+/// assert!(snapshot.claimed_by("texts") > text.len() && snapshot.claimed_by("packets") > packet.len());
+/// drop(packet);
+/// drop(packets); // and what it had can be had by others
+/// assert_eq!(ledger.snapshot().claimed_by("packets"), 0);
+/// ```
 pub struct Ledger<B, L = Needed> {
     records: Records<L>,
     /// Used only while the records are locked.

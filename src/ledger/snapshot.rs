@@ -12,12 +12,25 @@ pub(crate) trait Read: Everywhere {
     fn span_from(&self, addr: usize) -> Option<SpanInfo>;
 }
 
-/// What a [`Ledger`](crate::Ledger) held when it was asked. All sizes are in bytes, the ledger's headers included.
+/// Ask for one to see where memory is: what a [`Ledger`](crate::Ledger) held when it was asked. All sizes are in bytes, the ledger's headers included.
 ///
 /// The sums are of one moment. The spans are read one by one as the iterator goes on: claims made meanwhile may show.
 ///
 /// Its `Display` draws memory from the lowest address to the highest: on wasm the stack, the data, the heap tail, each
 /// claim under its owner's name, what is free, and the gaps that are not this ledger's.
+///
+/// ```
+/// use freehold::{Alloc, Arena, ledger};
+///
+/// let arena = Arena::new();
+/// arena.alloc([0_u8; 3000]);
+/// let snapshot = ledger().snapshot();
+/// assert!(snapshot.claimed_by("arena") >= 3000 && snapshot.claimed <= snapshot.peak);
+/// for span in snapshot.spans() {
+///     println!("{:#x}: {} bytes, {}", span.base, span.len, span.owner.unwrap_or("free"));
+/// }
+/// println!("{snapshot}"); // the same, drawn
+/// ```
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub struct Snapshot<'l> {
