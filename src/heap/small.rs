@@ -4,14 +4,14 @@ use core::alloc::{GlobalAlloc, Layout};
 use core::cell::Cell;
 use core::ptr::{self, NonNull};
 
-use crate::layout::PAGE;
+use crate::layout::{PAGE, step_of};
 use crate::platform::{self, sanitizer};
 use crate::sharing::{Needed, Shareable, Turn};
 
 /// Blocks are multiples of so many bytes, at multiples of so many bytes.
 const GRANULE: usize = 16;
 
-/// Four from one power of two to the next, and a power of two altogether: masked with this, an index is in bounds.
+/// A power of two altogether: masked with this, an index is in bounds.
 const CLASSES: usize = (class_of(isize::MAX as usize) + 1).next_power_of_two();
 
 /// A global allocator for modules where each byte of code counts: about 450 bytes of it, after `wasm-opt -Oz`.
@@ -50,24 +50,25 @@ unsafe impl<A: Shareable> Sync for SmallHeap<A> {}
 // SAFETY: its memory belongs to it alone and is bound to no thread.
 unsafe impl<A: Shareable + Send> Send for SmallHeap<A> {}
 
-/// The class that serves `size` bytes.
+/// Classes from one power of two to the next.
+const STEPS: usize = 4;
+
+/// The class that serves `size` bytes: by the last granule that it has a part of.
 const fn class_of(size: usize) -> usize {
-    let (last, step) = steps(size);
-    step * 4 + (last >> step)
+    step_of(last_of(size), STEPS).0
 }
 
 /// Bytes of the block that serves `size` bytes.
 #[inline(always)]
 const fn block_of(size: usize) -> usize {
-    let (last, step) = steps(size);
-    ((last >> step) + 1) << step << GRANULE.ilog2()
+    let last = last_of(size);
+    let (_, wide) = step_of(last, STEPS);
+    ((last >> wide) + 1) << wide << GRANULE.ilog2()
 }
 
-/// The index of the last granule of `size` bytes, and by how many bits it is rounded.
 #[inline(always)]
-const fn steps(size: usize) -> (usize, usize) {
-    let last = size.saturating_sub(1) / GRANULE;
-    (last, (last | 7).ilog2() as usize - 2)
+const fn last_of(size: usize) -> usize {
+    size.saturating_sub(1) / GRANULE
 }
 
 /// Bytes that a block for `layout` must have: where it is aligned to more than a granule, room for that, and for where it starts.
