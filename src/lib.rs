@@ -16,6 +16,7 @@ mod span;
 mod error;
 mod platform;
 mod copy;
+mod free_list;
 mod tree;
 pub mod sharing;
 pub mod backing;

@@ -13,8 +13,9 @@ use core::ptr::NonNull;
 use core::slice;
 
 use super::class::{ALIGN, LARGEST_IN_SLAB, size_of_class};
-use super::list::{Free, List, next_of};
+use super::list::List;
 use super::stock::FIRST_OF_SPANS;
+use crate::free_list::{Free, next_of};
 use crate::layout::GRAIN;
 use crate::ledger::payload_len;
 use crate::platform::sanitizer;

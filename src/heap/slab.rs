@@ -10,8 +10,9 @@ use core::ops::Deref;
 use core::ptr::NonNull;
 
 use super::class::{ALIGN, class_of, may_be_single, size_of_class, slab_of_class};
-use super::list::{Free, List, link, next_of};
+use super::list::List;
 use super::shared::{Shared, head_of, push_payload};
+use crate::free_list::{Free, link, next_of};
 use crate::layout::GRAIN;
 use crate::platform::sanitizer;
 

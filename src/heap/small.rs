@@ -4,6 +4,7 @@ use core::alloc::{GlobalAlloc, Layout};
 use core::cell::Cell;
 use core::ptr::{self, NonNull};
 
+use crate::free_list::FreeList;
 use crate::layout::{PAGE, step_of};
 use crate::platform::{self, sanitizer};
 use crate::sharing::{Needed, Shareable, Turn};
@@ -38,7 +39,7 @@ const CLASSES: usize = (class_of(isize::MAX as usize) + 1).next_power_of_two();
 pub struct SmallHeap<A = Needed> {
     access: A,
     // Used in a `Turn` only, like all that follows.
-    free: [Cell<*mut u8>; CLASSES],
+    free: [FreeList; CLASSES],
     /// Where fresh memory begins.
     next: Cell<*mut u8>,
     /// Its last byte, which no block has: at the end of a 4 GiB memory there is no address after it.
@@ -96,14 +97,14 @@ impl<A: Shareable> SmallHeap<A> {
     pub const fn new() -> SmallHeap<A> {
         SmallHeap {
             access: A::NEW,
-            free: [const { Cell::new(ptr::null_mut()) }; CLASSES],
+            free: [const { FreeList::new() }; CLASSES],
             next: Cell::new(ptr::null_mut()),
             last: Cell::new(0),
         }
     }
 
     #[inline(always)]
-    fn list(&self, size: usize) -> &Cell<*mut u8> {
+    fn list(&self, size: usize) -> &FreeList {
         &self.free[class_of(size) & (CLASSES - 1)]
     }
 
@@ -111,12 +112,8 @@ impl<A: Shareable> SmallHeap<A> {
     #[inline(always)]
     fn take(&self, size: usize) -> *mut u8 {
         let turn = Turn::enter(&self.access);
-        let list = self.list(size);
-        let mut block = list.get();
-        if !block.is_null() {
-            // SAFETY: a free block starts with the link to the next one.
-            list.set(unsafe { block.cast::<*mut u8>().read() });
-        } else {
+        let mut block = self.list(size).pop().map_or(ptr::null_mut(), NonNull::as_ptr);
+        if block.is_null() {
             let bytes = block_of(size);
             if self.last.get() - self.next.get().addr() >= bytes || self.grow(bytes) {
                 block = self.next.get();
@@ -173,18 +170,17 @@ unsafe impl<A: Shareable> GlobalAlloc for SmallHeap<A> {
 
     unsafe fn dealloc(&self, memory: *mut u8, layout: Layout) {
         // SAFETY: what was allocated is not null.
-        let mut block = platform::owned(unsafe { NonNull::new_unchecked(memory) }).as_ptr();
+        let mut block = platform::owned(unsafe { NonNull::new_unchecked(memory) });
         if layout.align() > GRANULE {
             // SAFETY: before an aligned block's memory stands where the block starts.
-            let start = unsafe { block.cast::<*mut u8>().sub(1) };
+            let start = unsafe { block.cast::<NonNull<u8>>().sub(1) };
             // SAFETY: as above.
             block = unsafe { start.read() };
         }
         let _turn = Turn::enter(&self.access);
-        let list = self.list(room_for(layout));
-        NonNull::new(block).inspect(|block| sanitizer::hand_out(*block, size_of::<*mut u8>(), room_for(layout)));
+        sanitizer::poison(block, 0..room_for(layout));
         // SAFETY: the block is the caller's no more, and has room for a link.
-        unsafe { block.cast::<*mut u8>().write(list.replace(block)) };
+        unsafe { self.list(room_for(layout)).push(block) };
     }
 
     unsafe fn realloc(&self, memory: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {

@@ -8,11 +8,12 @@ use super::class::{
     ALIGN, CLASSES, FINE, LARGEST, LARGEST_IN_SLAB, class_of, class_within, may_be_single, size_of_class,
     size_of_coarse, slab_of_class,
 };
-use super::list::{Free, List};
+use super::list::List;
 use super::reserve::{self, Reserve};
 use super::shared::{self, Shared, push_payload};
 use super::slab::{self, Slabs, slack};
 use super::stats::ClassStats;
+use crate::free_list::Free;
 use crate::layout::GRAIN;
 use crate::ledger::{GrowInPlace, Keeper, Placed, Records, Spans, Totals, Want, payload_len};
 use crate::platform::{self, Link, Whole};
@@ -438,7 +439,7 @@ impl<L: Shareable> Stock<L> {
     pub fn class(&self, class: usize) -> (ClassStats, usize) {
         let size = size_of_class(class);
         let _turn = self.enter();
-        let listed = self.list(class).map_or(0, List::len);
+        let listed = self.list(class).map_or(0, |list| list.len());
         let apart = if class < FIRST_OF_SPANS { self.shared.apart(class) } else { listed };
         let (slabs, blocks, free) = match self.slabs(class) {
             Some(slabs) => (slabs.count(), apart + slabs.blocks(class), listed + slabs.free_blocks()),
