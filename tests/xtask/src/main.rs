@@ -21,6 +21,8 @@ mod threads;
 mod tools;
 mod verify;
 mod waits;
+#[cfg(test)]
+mod words;
 
 use std::process::ExitCode;
 
