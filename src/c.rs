@@ -23,13 +23,13 @@ pub fn look_at(start: ptr::NonNull<u8>, len: usize) {
 /// What stands before a block.
 #[derive(Clone, Copy)]
 #[repr(C)]
-struct Header {
+struct BlockHeader {
     size: usize,
     /// Also the bytes from the start of the memory to the block.
     align: usize,
 }
 
-impl Header {
+impl BlockHeader {
     /// Of the memory, the header and what is before it included.
     fn layout(self) -> Option<Layout> {
         Layout::from_size_align(self.size.checked_add(self.align)?, self.align).ok()
@@ -47,7 +47,7 @@ impl Header {
         // SAFETY: the memory has `align` bytes in front of the block's own.
         let block = unsafe { memory.add(self.align) };
         // SAFETY: a header is no longer than these.
-        let header = unsafe { block.cast::<Header>().sub(1) };
+        let header = unsafe { block.cast::<BlockHeader>().sub(1) };
         // SAFETY: as above; a block is aligned for words.
         unsafe { header.write(self) };
         block
@@ -56,9 +56,9 @@ impl Header {
     /// # Safety
     ///
     /// The caller owes: `block` was allocated by a function of this module and not freed.
-    unsafe fn of(block: *mut u8) -> Header {
+    unsafe fn of(block: *mut u8) -> BlockHeader {
         // SAFETY: a header stands in front of such a block.
-        let header = unsafe { block.cast::<Header>().sub(1) };
+        let header = unsafe { block.cast::<BlockHeader>().sub(1) };
         // SAFETY: as above.
         unsafe { header.read() }
     }
@@ -75,7 +75,7 @@ impl Header {
 /// `aligned_alloc`; with a power of two up to 16, `malloc`.
 #[doc(hidden)]
 pub fn allocate(heap: &impl GlobalAlloc, align: usize, size: usize) -> *mut u8 {
-    let header = Header { size, align: align.max(ALIGN) };
+    let header = BlockHeader { size, align: align.max(ALIGN) };
     // A small alignment that is none would be lost in the larger one.
     let Some(layout) = header.layout().filter(|_| align.is_power_of_two()) else {
         return ptr::null_mut();
@@ -89,7 +89,7 @@ pub fn allocate(heap: &impl GlobalAlloc, align: usize, size: usize) -> *mut u8 {
 /// `calloc`.
 #[doc(hidden)]
 pub fn allocate_zeroed(heap: &impl GlobalAlloc, count: usize, size: usize) -> *mut u8 {
-    let header = count.checked_mul(size).map(|size| Header { size, align: ALIGN });
+    let header = count.checked_mul(size).map(|size| BlockHeader { size, align: ALIGN });
     let Some((header, layout)) = header.and_then(|header| Some((header, header.layout()?))) else {
         return ptr::null_mut();
     };
@@ -111,8 +111,8 @@ pub unsafe fn reallocate(heap: &impl GlobalAlloc, block: *mut u8, size: usize) -
         return allocate(heap, ALIGN, size);
     }
     // SAFETY: the caller's promise.
-    let old = unsafe { Header::of(block) };
-    let new = Header { size, ..old };
+    let old = unsafe { BlockHeader::of(block) };
+    let new = BlockHeader { size, ..old };
     let (Some(layout), Some(wanted)) = (old.layout(), new.layout()) else {
         return ptr::null_mut();
     };
@@ -136,7 +136,7 @@ pub unsafe fn release(heap: &impl GlobalAlloc, block: *mut u8) {
         return;
     }
     // SAFETY: the caller's promise.
-    let header = unsafe { Header::of(block) };
+    let header = unsafe { BlockHeader::of(block) };
     if let Some(layout) = header.layout() {
         // SAFETY: the caller's promise.
         let memory = unsafe { header.memory(block) };
@@ -156,7 +156,7 @@ pub unsafe fn usable_size(block: *mut u8) -> usize {
         return 0;
     }
     // SAFETY: the caller's promise.
-    unsafe { Header::of(block) }.size
+    unsafe { BlockHeader::of(block) }.size
 }
 
 /// `posix_memalign`: 0, or what stood in the way, and then nothing is written.

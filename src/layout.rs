@@ -43,6 +43,21 @@ pub(crate) const fn padding(addr: usize, align: usize) -> usize {
     addr.wrapping_neg() & (align - 1)
 }
 
+/// Where `n` stands among steps of which there are `per` (a power of two) from one power of two to the next, and below `per` one for each
+/// number: the step, counted from 0, and by how many bits it is wider than 1. Every list by length is by these steps.
+#[inline(always)]
+pub(crate) const fn step_of(n: usize, per: usize) -> (usize, u32) {
+    let wide = (n | per).ilog2() - per.ilog2();
+    (wide as usize * per + (n >> wide), wide)
+}
+
+/// The same step for an `n` that is known to be `per` or more, in an instruction less.
+#[inline(always)]
+pub(crate) const fn large_step_of(n: usize, per: usize) -> usize {
+    let wide = n.ilog2() - per.ilog2();
+    wide as usize * per + (n >> wide)
+}
+
 /// The part of `[addr, addr + len)` that a ledger can keep: the offset of its start and its length.
 ///
 /// Both ends are on the grain, address 0 and the last 4 KiB of the address space ([`HEADROOM`]) are left out, and what is
@@ -131,6 +146,24 @@ impl Fit {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn steps_rise_and_are_as_wide_as_they_say() {
+        for per in [1, 4, 8, 16] {
+            let (mut last, mut start) = (0, 0);
+            for n in 1..5000 {
+                let (step, wide) = step_of(n, per);
+                if step != last {
+                    assert_eq!((step, n - start), (last + 1, 1 << step_of(start, per).1), "{n}, {per}");
+                    (last, start) = (step, n);
+                }
+                assert!(n < per || large_step_of(n, per) == step);
+                assert!(n - start < 1 << wide && (n < 2 * per) == (wide == 0), "{n}, {per}");
+            }
+            let bits = usize::BITS - 1 - per.ilog2();
+            assert_eq!(step_of(usize::MAX, per), ((bits as usize + 2) * per - 1, bits));
+        }
+    }
 
     #[test]
     fn rounding_at_the_top() {

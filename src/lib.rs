@@ -38,6 +38,7 @@ mod refusal;
 mod platform;
 mod copy;
 mod boxed;
+mod free_list;
 mod tree;
 pub mod sharing;
 pub mod backing;

@@ -2,6 +2,8 @@
 
 #![forbid(unsafe_code)]
 
+use crate::layout::large_step_of;
+
 /// The alignment of every block, in bytes. What asks for more gets a span of its own.
 pub(super) const ALIGN: usize = 16;
 
@@ -29,16 +31,16 @@ pub(super) const fn class_of(size: usize) -> usize {
     if size <= FINE {
         return size.div_ceil(ALIGN);
     }
-    let last = size - 1;
-    let doubling = last.ilog2();
-    FINE / ALIGN + 1 + (doubling - FINE.ilog2()) as usize * STEPS + ((last >> (doubling - STEPS.ilog2())) & (STEPS - 1))
+    large_step_of(size - 1, STEPS) - COARSE + FINE / ALIGN + 1
 }
+
+/// The step at which classes go on that are further apart.
+const COARSE: usize = large_step_of(FINE, STEPS);
 
 /// The largest class whose blocks have no more than `len` bytes, which are [`FINE`] or more.
 #[inline(always)]
 pub(super) const fn class_within(len: usize) -> usize {
-    let doubling = len.ilog2();
-    FINE / ALIGN + (doubling - FINE.ilog2()) as usize * STEPS + ((len >> (doubling - STEPS.ilog2())) & (STEPS - 1))
+    large_step_of(len, STEPS) - COARSE + FINE / ALIGN
 }
 
 /// Bytes of a block of this class: a multiple of [`ALIGN`].

@@ -5,8 +5,8 @@
 
 use core::cell::Cell;
 
-use super::list::Free;
 use super::shared::{Shared, SharedSlab};
+use crate::free_list::Free;
 use crate::layout::GRAIN;
 use crate::span::Span;
 

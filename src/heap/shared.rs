@@ -13,7 +13,8 @@ use core::ptr::NonNull;
 use core::slice;
 
 use super::class::{ALIGN, FIRST_OF_SPANS, LARGEST_IN_SLAB, size_of_class};
-use super::list::{Free, List, next_of};
+use super::list::List;
+use crate::free_list::{Free, next_of};
 use crate::layout::GRAIN;
 use crate::ledger::payload_len;
 use crate::platform::sanitizer;

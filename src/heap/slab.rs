@@ -10,8 +10,9 @@ use core::ops::Deref;
 use core::ptr::NonNull;
 
 use super::class::{ALIGN, class_of, may_be_single, size_of_class, slab_of_class};
-use super::list::{Free, List, link, next_of};
+use super::list::List;
 use super::shared::{Shared, head_of, push_payload};
+use crate::free_list::{Free, link, next_of};
 use crate::layout::GRAIN;
 use crate::platform::sanitizer;
 
@@ -84,15 +85,25 @@ impl Slab {
     }
 }
 
-/// Where the first block of a slab of so many bytes lies: 16 bytes after a multiple of 32. So in classes whose blocks are multiples of 32 bytes all
-/// lie there, and those that are spans, on the grain, don't. Before it there is room for the record of a shared slab too, which it may become.
+/// Where the first block of a slab of so many bytes lies: 16 bytes after a multiple of 32, so that in classes whose blocks are multiples of 32 bytes
+/// all of them do ([`is_single`] rests on it). Before it there is room for the record of a shared slab too, which this may become.
 const fn first_of(slab: usize) -> usize {
     (GRAIN + head_of(slab) - ALIGN).next_multiple_of(2 * ALIGN) + ALIGN
 }
 
 const _: () = assert!(size_of::<SlabRecord>() <= head_of(4 << 10));
 
-/// Whether a block of this class is a span of its own.
+/// Whether a block of this class is a span of its own, and no part of a slab of its class's. Whoever frees a block says how long it is, not where it
+/// comes from. Its address does, by one bit, in the classes in which both come:
+///
+/// ```text
+///             0        16        32        48        64
+///             ├─────────┼─────────┼─────────┼─────────┼
+/// a claim     ▐ payload: on the grain, a multiple of 32
+/// in a slab             ▐ block             ▐ block             16 bytes after a multiple of 32
+/// ```
+///
+/// (A block in a shared slab may lie at either: those are asked first.)
 fn is_single(block: NonNull<u8>, class: usize) -> bool {
     may_be_single(class) && block.addr().get() & ALIGN == 0
 }

@@ -4,14 +4,15 @@ use core::alloc::{GlobalAlloc, Layout};
 use core::cell::Cell;
 use core::ptr::{self, NonNull};
 
-use crate::layout::PAGE;
+use crate::free_list::FreeList;
+use crate::layout::{PAGE, step_of};
 use crate::platform::{self, sanitizer};
 use crate::sharing::{Needed, Shareable, Turn};
 
 /// Blocks are multiples of so many bytes, at multiples of so many bytes.
 const GRANULE: usize = 16;
 
-/// Four from one power of two to the next, and a power of two altogether: masked with this, an index is in bounds.
+/// A power of two altogether: masked with this, an index is in bounds.
 const CLASSES: usize = (class_of(isize::MAX as usize) + 1).next_power_of_two();
 
 /// A global allocator for modules where each byte of code counts: about 450 bytes of it, after `wasm-opt -Oz`.
@@ -38,7 +39,7 @@ const CLASSES: usize = (class_of(isize::MAX as usize) + 1).next_power_of_two();
 pub struct SmallHeap<A = Needed> {
     access: A,
     // Used in a `Turn` only, like all that follows.
-    free: [Cell<*mut u8>; CLASSES],
+    free: [FreeList; CLASSES],
     /// Where fresh memory begins.
     next: Cell<*mut u8>,
     /// Its last byte, which no block has: at the end of a 4 GiB memory there is no address after it.
@@ -50,24 +51,25 @@ unsafe impl<A: Shareable> Sync for SmallHeap<A> {}
 // SAFETY: its memory belongs to it alone and is bound to no thread.
 unsafe impl<A: Shareable + Send> Send for SmallHeap<A> {}
 
-/// The class that serves `size` bytes.
+/// Classes from one power of two to the next.
+const STEPS: usize = 4;
+
+/// The class that serves `size` bytes: by the last granule that it has a part of.
 const fn class_of(size: usize) -> usize {
-    let (last, step) = steps(size);
-    step * 4 + (last >> step)
+    step_of(last_of(size), STEPS).0
 }
 
 /// Bytes of the block that serves `size` bytes.
 #[inline(always)]
 const fn block_of(size: usize) -> usize {
-    let (last, step) = steps(size);
-    ((last >> step) + 1) << step << GRANULE.ilog2()
+    let last = last_of(size);
+    let (_, wide) = step_of(last, STEPS);
+    ((last >> wide) + 1) << wide << GRANULE.ilog2()
 }
 
-/// The index of the last granule of `size` bytes, and by how many bits it is rounded.
 #[inline(always)]
-const fn steps(size: usize) -> (usize, usize) {
-    let last = size.saturating_sub(1) / GRANULE;
-    (last, (last | 7).ilog2() as usize - 2)
+const fn last_of(size: usize) -> usize {
+    size.saturating_sub(1) / GRANULE
 }
 
 /// Bytes that a block for `layout` must have: where it is aligned to more than a granule, room for that, and for where it starts.
@@ -95,14 +97,14 @@ impl<A: Shareable> SmallHeap<A> {
     pub const fn new() -> SmallHeap<A> {
         SmallHeap {
             access: A::NEW,
-            free: [const { Cell::new(ptr::null_mut()) }; CLASSES],
+            free: [const { FreeList::new() }; CLASSES],
             next: Cell::new(ptr::null_mut()),
             last: Cell::new(0),
         }
     }
 
     #[inline(always)]
-    fn list(&self, size: usize) -> &Cell<*mut u8> {
+    fn list(&self, size: usize) -> &FreeList {
         &self.free[class_of(size) & (CLASSES - 1)]
     }
 
@@ -110,12 +112,8 @@ impl<A: Shareable> SmallHeap<A> {
     #[inline(always)]
     fn take(&self, size: usize) -> *mut u8 {
         let turn = Turn::enter(&self.access);
-        let list = self.list(size);
-        let mut block = list.get();
-        if !block.is_null() {
-            // SAFETY: a free block starts with the link to the next one.
-            list.set(unsafe { block.cast::<*mut u8>().read() });
-        } else {
+        let mut block = self.list(size).pop().map_or(ptr::null_mut(), NonNull::as_ptr);
+        if block.is_null() {
             let bytes = block_of(size);
             if self.last.get() - self.next.get().addr() >= bytes || self.grow(bytes) {
                 block = self.next.get();
@@ -172,18 +170,17 @@ unsafe impl<A: Shareable> GlobalAlloc for SmallHeap<A> {
 
     unsafe fn dealloc(&self, memory: *mut u8, layout: Layout) {
         // SAFETY: what was allocated is not null.
-        let mut block = platform::owned(unsafe { NonNull::new_unchecked(memory) }).as_ptr();
+        let mut block = platform::owned(unsafe { NonNull::new_unchecked(memory) });
         if layout.align() > GRANULE {
             // SAFETY: before an aligned block's memory stands where the block starts.
-            let start = unsafe { block.cast::<*mut u8>().sub(1) };
+            let start = unsafe { block.cast::<NonNull<u8>>().sub(1) };
             // SAFETY: as above.
             block = unsafe { start.read() };
         }
         let _turn = Turn::enter(&self.access);
-        let list = self.list(room_for(layout));
-        NonNull::new(block).inspect(|block| sanitizer::hand_out(*block, size_of::<*mut u8>(), room_for(layout)));
+        sanitizer::poison(block, 0..room_for(layout));
         // SAFETY: the block is the caller's no more, and has room for a link.
-        unsafe { block.cast::<*mut u8>().write(list.replace(block)) };
+        unsafe { self.list(room_for(layout)).push(block) };
     }
 
     unsafe fn realloc(&self, memory: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {

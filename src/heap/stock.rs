@@ -8,17 +8,22 @@ use super::class::{
     ALIGN, CLASSES, FINE, FIRST_OF_SPANS, LARGEST, class_within, may_be_single, size_of_class, size_of_coarse,
     slab_of_class,
 };
-use super::list::{Free, List};
+use super::list::List;
 use super::reserve::{self, Reserve};
 use super::shared::{self, Shared, push_payload};
 use super::slab::{self, Slabs, slack};
 use super::stats::ClassStats;
+use crate::free_list::Free;
 use crate::layout::GRAIN;
 use crate::ledger::{GrowInPlace, Keeper, Placed, Records, Spans, Totals, Want, payload_len};
 use crate::platform::{self, Link, Whole};
 use crate::sharing::{Shareable, Turn};
 
+mod let_go;
 mod scarce;
+mod wide;
+
+use wide::Wide;
 
 /// What a [`Heap`](super::Heap) owns, in a claim of the ledger's that is never given back.
 pub(super) struct Stock<L: 'static> {
@@ -35,32 +40,6 @@ pub(super) struct Stock<L: 'static> {
     next: Cell<Option<&'static dyn Keeper>>,
     link: Link,
 }
-
-/// What a heap has besides where its ledger holds [`WIDE_FROM`] bytes, in a claim of its own: what makes large memory fast would be too large a
-/// part of small memory. Without it all blocks lie in shared slabs or are spans of their own, and what is not fine goes back at once.
-struct Wide {
-    /// Those of the classes that are not fine.
-    lists: [List; CLASSES - FINE_CLASSES],
-    slabs: [Slabs; FIRST_OF_SPANS],
-    /// Bytes of free blocks that are spans of their own, and how many there may be before such a block goes to the ledger at once.
-    listed: Cell<usize>,
-    limit: Cell<usize>,
-    /// Bytes that the ledger held when that was last looked at.
-    seen: Cell<usize>,
-}
-
-impl Wide {
-    /// The list of a class that is not fine.
-    #[inline(always)]
-    fn list(&self, class: usize) -> Option<&List> {
-        self.lists.get(class.wrapping_sub(FINE_CLASSES))
-    }
-}
-
-/// All of it is a fiftieth of that, or less.
-const WIDE_FROM: usize = 128 << 10;
-
-const _: () = assert!(size_of::<Wide>() <= WIDE_FROM / 50);
 
 /// No slab of a class's own is a larger part of all that the ledger holds.
 const SLAB_PART: usize = 64;
@@ -182,41 +161,6 @@ impl<L: Shareable> Stock<L> {
     /// The slabs of a class, if the heap has any. The caller has entered.
     fn slabs(&self, class: usize) -> Option<&'static Slabs> {
         self.wide.get()?.slabs.get(class)
-    }
-
-    /// What there is besides where there is memory for it. Nothing is asked of the backing. The caller has entered.
-    fn widen(&self) -> Option<&'static Wide> {
-        if self.wide.get().is_some() {
-            return self.wide.get();
-        }
-        let Totals { granted, claimed, .. } = self.records.totals();
-        if granted >= WIDE_FROM {
-            let (payload, _) = self.records.place(self.owner, size_of::<Wide>())?;
-            let fresh = payload.cast::<Wide>();
-            let wide = Wide {
-                lists: [const { List::new() }; CLASSES - FINE_CLASSES],
-                slabs: [const { Slabs::new() }; FIRST_OF_SPANS],
-                listed: Cell::new(0),
-                limit: Cell::new(claimed / PART),
-                seen: Cell::new(0),
-            };
-            payload.as_ptr().expose_provenance();
-            // SAFETY: the payload has room for it, and begins on the grain, which is enough for its alignment.
-            unsafe { fresh.write(wide) };
-            // SAFETY: it was just written. Who gives it back has entered, and lets nobody find it any more.
-            self.wide.set(Some(unsafe { fresh.as_ref() }));
-        }
-        self.wide.get()
-    }
-
-    /// Whether the ledger holds so many bytes. The caller has entered.
-    fn has(&self, bytes: usize) -> bool {
-        self.wide.get().is_some_and(|wide| {
-            if wide.seen.get() < bytes {
-                wide.seen.set(self.records.totals().granted);
-            }
-            wide.seen.get() >= bytes
-        })
     }
 
     /// Gives the ledger back what is in a list of spans.
@@ -436,7 +380,7 @@ impl<L: Shareable> Stock<L> {
     pub fn class(&self, class: usize) -> (ClassStats, usize) {
         let size = size_of_class(class);
         let _turn = self.enter();
-        let listed = self.list(class).map_or(0, List::len);
+        let listed = self.list(class).map_or(0, |list| list.len());
         let apart = if class < FIRST_OF_SPANS { self.shared.apart(class) } else { listed };
         let (slabs, blocks, free) = match self.slabs(class) {
             Some(slabs) => (slabs.count(), apart + slabs.blocks(class), listed + slabs.free_blocks()),
@@ -456,59 +400,6 @@ impl<L: Shareable> Stock<L> {
     fn within_reach(&self) -> &Self {
         platform::reach(ptr::from_ref(self).addr() + size_of::<Self>());
         self
-    }
-
-    /// Gives back the free blocks that are spans of their own, or `all`, also the slabs that are free altogether. The reserve stays: this is
-    /// how others get at what the heap has at hand. The caller has entered.
-    fn let_go_inside(&self, all: bool) {
-        if let Some(wide) = self.wide.get() {
-            wide.listed.set(0);
-        }
-        for class in 0..CLASSES {
-            let Some(list) = self.list(class) else {
-                break;
-            };
-            if class >= FIRST_OF_SPANS {
-                self.give_back(list);
-            } else if all {
-                let slabs = self.slabs(class);
-                self.give_back(&match slabs {
-                    Some(slabs) => slabs.settle(list, class, &self.shared),
-                    None => slab::take_back(None, list, class, 0, &self.shared),
-                });
-                iter::from_fn(|| slabs?.remove()).for_each(|slab| {
-                    // SAFETY: a slab in which nothing is in use: a payload of the ledger's.
-                    unsafe { self.spans.give_back(slab) };
-                });
-            }
-        }
-        if all {
-            self.narrow();
-        }
-    }
-
-    /// Gives back what there is besides, if there are no slabs: no block is in a list either. The caller has entered.
-    fn narrow(&self) {
-        let unused = |wide: &&Wide| wide.slabs.iter().all(|slabs| slabs.count() == 0);
-        if let Some(wide) = self.wide.get().filter(unused) {
-            self.wide.set(None);
-            // SAFETY: a payload of the ledger's, which nobody finds any more.
-            unsafe { self.spans.give_back(platform::owned(NonNull::from(wide).cast())) };
-        }
-    }
-
-    /// Gives back all that is free; a heap without a block in use needs no reserve either.
-    pub fn trim(&self) {
-        let _turn = self.enter();
-        self.let_go_inside(true);
-        let (_, _, out) = self.shared.bytes();
-        if self.wide.get().is_none()
-            && out == 0
-            && let Some(reserve) = self.reserve.end(&self.shared)
-        {
-            // SAFETY: a reserve in which nothing is in use: a payload of the ledger's.
-            unsafe { self.spans.give_back(reserve) };
-        }
     }
 }
 
@@ -533,17 +424,5 @@ unsafe impl<L: Shareable> Whole for Stock<L> {
 
     fn link(&self) -> &Link {
         &self.link
-    }
-}
-
-impl<L: Shareable> Keeper for Stock<L> {
-    fn let_go(&self, all: bool) {
-        let turn = self.enter();
-        self.let_go_inside(all);
-        let next = self.next.get();
-        drop(turn);
-        if let Some(next) = next {
-            next.let_go(all);
-        }
     }
 }

@@ -2,7 +2,7 @@
 //! any. So a span of a fitting length is found in a few steps (two-level segregated fit, by Masmano, Ripoll, Crespo and Real).
 
 use super::header::{Entry, InBin};
-use crate::layout::{Fit, GRAIN, padding};
+use crate::layout::{Fit, GRAIN, padding, step_of};
 
 /// Bins of a row: a span that is taken is longer than asked by a sixteenth at most, or, where memory is small, by a quarter.
 const STEPS: usize = if cfg!(all(target_os = "none", not(target_family = "wasm"))) { 4 } else { 16 };
@@ -189,9 +189,7 @@ impl Fit {
 /// The bin for spans of so many bytes: up to [`STEPS`] grains each length has its own, from there as many to a doubling.
 #[inline(always)]
 fn bin_of(len: usize) -> usize {
-    let grains = len / GRAIN;
-    let shift = (grains | STEPS).ilog2() - STEPS.ilog2();
-    (shift as usize * STEPS + (grains >> shift)).min(BINS - 1)
+    step_of(len / GRAIN, STEPS).0.min(BINS - 1)
 }
 
 #[cfg(test)]

@@ -82,7 +82,7 @@ impl<'l> Snapshot<'l> {
         })
     }
 
-    /// Bytes in claims of that owner.
+    /// Bytes in claims of that owner. It is counted now, and takes a step for each span, as [`spans`](Snapshot::spans) does.
     pub fn claimed_by(&self, owner: &str) -> usize {
         self.spans().filter(|span| span.owner == Some(owner)).map(|span| span.len).sum()
     }
@@ -146,7 +146,7 @@ impl fmt::Display for Snapshot<'_> {
             writeln!(f, "{end:#0WIDTH$x}  └{:─<44}┘", "")?;
         }
         let Snapshot { claimed, free, peak, granted, growths, .. } = *self;
-        let [claimed, free, peak, granted] = [claimed, free, peak, granted].map(Bytes);
+        let [claimed, free, peak, granted] = [claimed, free, peak, granted].map(Amount);
         write!(
             f,
             "claimed {claimed}, free {free}, peak {peak}; {granted} taken in {growths} growth{}",
@@ -191,7 +191,7 @@ impl Stretch {
             Some(region) => writeln!(f, "{start:#0WIDTH$x}  ├─ {:─<42.42}┤", Text::of(format_args!("{region} ")))?,
             None => writeln!(f, "{start:#0WIDTH$x}  ├{:─<44}┤", "")?,
         }
-        let size = Bytes(end - start);
+        let size = Amount(end - start);
         if spans > 1 {
             let spans = Text::of(format_args!("{spans} spans"));
             writeln!(f, "{:MARGIN$}│ {name:<18.18} {spans:>11} {size:>11} │", "")
@@ -216,9 +216,9 @@ fn memory_end() -> Option<usize> {
 }
 
 /// Bytes, as a person would write them.
-struct Bytes(usize);
+struct Amount(usize);
 
-impl fmt::Display for Bytes {
+impl fmt::Display for Amount {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         const UNITS: [(&str, usize); 3] = [("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)];
         let (name, unit) = UNITS.into_iter().find(|(_, unit)| self.0 >= *unit).unwrap_or(("B", 1));
@@ -283,9 +283,9 @@ mod tests {
             ((1 << 30) - 1, "1023.9 MiB"),
             (3 << 29, "1.5 GiB"),
         ];
-        written.into_iter().for_each(|(bytes, text)| assert_eq!(Bytes(bytes).to_string(), text));
+        written.into_iter().for_each(|(bytes, text)| assert_eq!(Amount(bytes).to_string(), text));
         // As one, and to the right.
-        assert_eq!(std::format!("{:>9}|", Bytes(1536)), "  1.5 KiB|");
+        assert_eq!(std::format!("{:>9}|", Amount(1536)), "  1.5 KiB|");
     }
 
     #[test]

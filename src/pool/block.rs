@@ -9,6 +9,7 @@ use core::ptr::NonNull;
 use crate::backing::Backing;
 use crate::chunk::{Cursor, CursorCell, Filled, Growth, Lodged, Refill};
 use crate::error::{AllocError, Obstacle};
+use crate::free_list::Free;
 use crate::layout::{LINE, padding};
 use crate::ledger::{Ledger, Spans};
 use crate::platform::{self, sanitizer};
@@ -54,8 +55,6 @@ struct Blocks<'l> {
     fixed: bool,
     chunks: Lodged<'l>,
 }
-
-type Free = Option<NonNull<u8>>;
 
 // SAFETY: what is behind the lock is used by one thread at a time, by any where all may enter; the chunks, on a ledger that may be shared
 // likewise, are bound to none.
@@ -250,9 +249,9 @@ impl<'l, L: Access> BlockPool<'l, L> {
     }
 
     #[inline(always)]
-    fn enter(&self) -> Turn<'_, 'l, L> {
+    fn enter(&self) -> Entered<'_, 'l, L> {
         self.lock.enter();
-        Turn(self)
+        Entered(self)
     }
 }
 
@@ -267,9 +266,9 @@ impl<L: Access> fmt::Debug for BlockPool<'_, L> {
 
 /// The blocks of a pool for one who has entered; leaves at the end. (Not a function that takes a closure: closures can't be
 /// told to be inlined.)
-struct Turn<'a, 'l, L: Access>(&'a BlockPool<'l, L>);
+struct Entered<'a, 'l, L: Access>(&'a BlockPool<'l, L>);
 
-impl<'l, L: Access> Deref for Turn<'_, 'l, L> {
+impl<'l, L: Access> Deref for Entered<'_, 'l, L> {
     type Target = Blocks<'l>;
 
     #[inline(always)]
@@ -278,7 +277,7 @@ impl<'l, L: Access> Deref for Turn<'_, 'l, L> {
     }
 }
 
-impl<L: Access> Drop for Turn<'_, '_, L> {
+impl<L: Access> Drop for Entered<'_, '_, L> {
     #[inline(always)]
     fn drop(&mut self) {
         // SAFETY: a turn is made by `enter` alone, which entered just before, and is left here alone.

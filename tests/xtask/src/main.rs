@@ -25,6 +25,8 @@ mod threads;
 mod tools;
 mod verify;
 mod waits;
+#[cfg(test)]
+mod words;
 
 use std::process::ExitCode;
 

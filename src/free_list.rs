@@ -1,0 +1,89 @@
+//! Lists of free blocks, linked through the blocks themselves.
+
+use core::cell::Cell;
+use core::ptr::NonNull;
+
+use crate::platform::sanitizer;
+
+/// A free block, which starts with the link to the next one.
+pub(crate) type Free = Option<NonNull<u8>>;
+
+/// Free blocks. Last in, first out.
+pub(crate) struct FreeList {
+    pub head: Cell<Free>,
+}
+
+impl FreeList {
+    pub const fn new() -> FreeList {
+        FreeList { head: Cell::new(None) }
+    }
+
+    /// Takes out the block that was put in last.
+    #[inline(always)]
+    pub fn pop(&self) -> Free {
+        let block = self.head.get()?;
+        // SAFETY: a block in a list is free, and starts with its link.
+        self.head.set(unsafe { next_of(block) });
+        Some(block)
+    }
+
+    /// Puts a block in.
+    ///
+    /// # Safety
+    ///
+    /// The caller owes: nobody uses `block`, which is in no list, has room for a link, and is aligned for one.
+    #[inline(always)]
+    pub unsafe fn push(&self, block: NonNull<u8>) {
+        // SAFETY: the caller's promise.
+        unsafe { link(block, self.head.get()) };
+        self.head.set(Some(block));
+    }
+
+    /// Takes out all but the first `keep` blocks. Returns how many are left, fewer if there were no more, and the first of the others.
+    pub fn after(&self, keep: usize) -> (usize, Free) {
+        let (mut last, mut next) = (None, self.head.get());
+        for kept in 0..keep {
+            let Some(block) = next else {
+                return (kept, None);
+            };
+            last = next;
+            // SAFETY: a block in a list is free, and starts with its link.
+            next = unsafe { next_of(block) };
+        }
+        match last {
+            // SAFETY: as above.
+            Some(last) => unsafe { link(last, None) },
+            None => self.head.set(None),
+        }
+        (keep, next)
+    }
+
+    /// How many there are; it takes a step for each.
+    pub fn len(&self) -> usize {
+        // SAFETY: a block in a list is free, and starts with its link.
+        core::iter::successors(self.head.get(), |block| unsafe { next_of(*block) }).count()
+    }
+}
+
+/// The block after this one in its list.
+///
+/// # Safety
+///
+/// The caller owes: `block` is a free block.
+#[inline(always)]
+pub(crate) unsafe fn next_of(block: NonNull<u8>) -> Free {
+    // SAFETY: a free block starts with a link, and is aligned for one.
+    unsafe { block.cast::<Free>().read() }
+}
+
+/// Has `next` be the block after this one.
+///
+/// # Safety
+///
+/// The caller owes: `block` is a free block, or one that nobody has used yet.
+#[inline(always)]
+pub(crate) unsafe fn link(block: NonNull<u8>, next: Free) {
+    sanitizer::unpoison(block, 0..size_of::<Free>());
+    // SAFETY: a block has room for a link, and is aligned for one.
+    unsafe { block.cast::<Free>().write(next) };
+}

@@ -1,0 +1,76 @@
+//! What a heap has besides where there is memory for it.
+
+use super::*;
+
+/// What a heap has besides where its ledger holds [`WIDE_FROM`] bytes, in a claim of its own: what makes large memory fast would be too large a
+/// part of small memory. Without it all blocks lie in shared slabs or are spans of their own, and what is not fine goes back at once.
+pub(super) struct Wide {
+    /// Those of the classes that are not fine.
+    pub lists: [List; CLASSES - FINE_CLASSES],
+    pub slabs: [Slabs; FIRST_OF_SPANS],
+    /// Bytes of free blocks that are spans of their own, and how many there may be before such a block goes to the ledger at once.
+    pub listed: Cell<usize>,
+    pub limit: Cell<usize>,
+    /// Bytes that the ledger held when that was last looked at.
+    pub seen: Cell<usize>,
+}
+
+impl Wide {
+    /// The list of a class that is not fine.
+    #[inline(always)]
+    pub fn list(&self, class: usize) -> Option<&List> {
+        self.lists.get(class.wrapping_sub(FINE_CLASSES))
+    }
+}
+
+/// All of it is a fiftieth of that, or less.
+const WIDE_FROM: usize = 128 << 10;
+
+const _: () = assert!(size_of::<Wide>() <= WIDE_FROM / 50);
+
+impl<L: Shareable> Stock<L> {
+    /// What there is besides where there is memory for it. Nothing is asked of the backing. The caller has entered.
+    pub(super) fn widen(&self) -> Option<&'static Wide> {
+        if self.wide.get().is_some() {
+            return self.wide.get();
+        }
+        let Totals { granted, claimed, .. } = self.records.totals();
+        if granted >= WIDE_FROM {
+            let (payload, _) = self.records.place(self.owner, size_of::<Wide>())?;
+            let fresh = payload.cast::<Wide>();
+            let wide = Wide {
+                lists: [const { List::new() }; CLASSES - FINE_CLASSES],
+                slabs: [const { Slabs::new() }; FIRST_OF_SPANS],
+                listed: Cell::new(0),
+                limit: Cell::new(claimed / PART),
+                seen: Cell::new(0),
+            };
+            payload.as_ptr().expose_provenance();
+            // SAFETY: the payload has room for it, and begins on the grain, which is enough for its alignment.
+            unsafe { fresh.write(wide) };
+            // SAFETY: it was just written. Who gives it back has entered, and lets nobody find it any more.
+            self.wide.set(Some(unsafe { fresh.as_ref() }));
+        }
+        self.wide.get()
+    }
+
+    /// Whether the ledger holds so many bytes. The caller has entered.
+    pub(super) fn has(&self, bytes: usize) -> bool {
+        self.wide.get().is_some_and(|wide| {
+            if wide.seen.get() < bytes {
+                wide.seen.set(self.records.totals().granted);
+            }
+            wide.seen.get() >= bytes
+        })
+    }
+
+    /// Gives back what there is besides, if there are no slabs: no block is in a list either. The caller has entered.
+    pub(super) fn narrow(&self) {
+        let unused = |wide: &&Wide| wide.slabs.iter().all(|slabs| slabs.count() == 0);
+        if let Some(wide) = self.wide.get().filter(unused) {
+            self.wide.set(None);
+            // SAFETY: a payload of the ledger's, which nobody finds any more.
+            unsafe { self.spans.give_back(platform::owned(NonNull::from(wide).cast())) };
+        }
+    }
+}
