@@ -103,5 +103,7 @@ const _: () = {
     static_assertions::assert_not_impl_any!(iter::IntoIter<'static, u8>: Send);
     static_assertions::assert_not_impl_any!(BlockPool<'static>: Send, Sync);
     static_assertions::assert_not_impl_any!(Pool<'static, u8>: Send, Sync);
+    static_assertions::assert_not_impl_any!(FixedPool<u8, 3>: Sync);
+    static_assertions::assert_not_impl_any!(KeyedPool<'static, u8>: Send);
     static_assertions::assert_not_impl_any!(Heap: Sync);
 };

@@ -295,6 +295,50 @@ mod tests {
         }
     }
 
+    /// What the pool knows of its places changes behind its lock, which each verb takes once.
+    #[cfg(not(all(target_family = "wasm", not(target_feature = "atomics"))))]
+    #[test]
+    fn h25_the_list_changes_behind_the_lock() {
+        use crate::access::Locked;
+        use lock_api::RawMutex;
+
+        std::thread_local! {
+            static TAKEN: Cell<usize> = const { Cell::new(0) };
+            /// The list when the lock was given back last.
+            static LEFT: Cell<(usize, usize)> = const { Cell::new((0, 0)) };
+        }
+        struct Watched;
+        // SAFETY: one thread uses it.
+        unsafe impl RawMutex for Watched {
+            const INIT: Watched = Watched;
+            type GuardMarker = ();
+
+            fn lock(&self) {
+                assert_eq!(list(), LEFT.get(), "it has changed meanwhile");
+                TAKEN.set(TAKEN.get() + 1);
+            }
+
+            fn try_lock(&self) -> bool {
+                unreachable!()
+            }
+
+            unsafe fn unlock(&self) {
+                LEFT.set(list());
+            }
+        }
+        static POOL: FixedPool<u64, 2, Locked<Watched>> = FixedPool::new();
+        fn list() -> (usize, usize) {
+            (POOL.list.free.get(), POOL.list.used.get())
+        }
+        let taken = || TAKEN.replace(0);
+        let (first, second) = (POOL.alloc(1), POOL.try_alloc_uninit());
+        assert_eq!((taken(), POOL.try_alloc(3).is_err(), taken()), (2, true, 1));
+        drop(first);
+        assert_eq!((taken(), POOL.len(), taken(), list() == LEFT.get()), (1, 1, 1, true));
+        drop((second, POOL.alloc(1)));
+        assert_eq!((taken(), list() == LEFT.get()), (3, true));
+    }
+
     /// A pool in a `static` takes nothing of the program's file.
     #[test]
     fn it_is_all_zero_but_for_its_places() {

@@ -3,7 +3,7 @@
 use core::fmt;
 use core::num::NonZeroU32;
 
-/// What finds a value in a [`KeyedPool`] again: 8 bytes, as an `Option` too.
+/// What finds a value in a [`KeyedPool`](crate::KeyedPool) again: 8 bytes, as an `Option` too.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PoolKey {
     pub(super) index: u32,

@@ -4,7 +4,7 @@ use core::alloc::{GlobalAlloc, Layout};
 use core::ptr;
 
 use freehold::sharing::Shareable;
-use freehold::{Alloc, Arena, Claim, FixedPool, Growth, Handle, PoolBox, Rejected, SharedPool};
+use freehold::{Alloc, Arena, Claim, FixedPool, Growth, Handle, PoolBox, SharedPool};
 
 use crate::bytes::{check, fill};
 use crate::{FIXED, Packet, Shared};
@@ -150,13 +150,13 @@ impl<L: Shareable> Party<L> {
     /// Puts a packet into the pool on the ledger, or takes it out.
     fn packet(&mut self) {
         let (at, mark, pool) = (self.below(self.packets.len()), self.next_mark(), self.shared.packets);
-        self.refused += usize::from(turn(&mut self.packets[at], |packet| pool.try_alloc(packet), mark));
+        self.refused += usize::from(turn(&mut self.packets[at], |packet| pool.try_alloc(packet).ok(), mark));
     }
 
     /// The same with the pool that has its places in itself, fewer than both parties would like.
     fn fixed_packet(&mut self) {
         let (at, mark, pool) = (self.below(self.fixed.len()), self.next_mark(), self.shared.fixed);
-        self.refused += usize::from(turn(&mut self.fixed[at], |packet| pool.try_alloc(packet), mark));
+        self.refused += usize::from(turn(&mut self.fixed[at], |packet| pool.try_alloc(packet).ok(), mark));
     }
 
     /// Some slices in a scope of the arena; now and then the arena gives its memory back.
@@ -193,16 +193,12 @@ impl<L: Shareable> Party<L> {
 }
 
 /// Puts a packet into a slot that has none, or takes it out. Returns whether it was refused.
-fn turn<H: Handle>(
-    slot: &mut Slot<H>,
-    alloc: impl FnOnce(Packet) -> Result<PoolBox<Packet, H>, Rejected<Packet>>,
-    mark: u8,
-) -> bool {
+fn turn<H: Handle>(slot: &mut Slot<H>, alloc: impl FnOnce(Packet) -> Option<PoolBox<Packet, H>>, mark: u8) -> bool {
     if let Some((packet, mark)) = slot.take() {
         // SAFETY: the packet's own.
         unsafe { check(ptr::from_ref(&*packet).cast(), packet.len(), mark) };
         return false;
     }
-    *slot = alloc([mark; 96]).ok().map(|packet| (packet, mark));
+    *slot = alloc([mark; 96]).map(|packet| (packet, mark));
     slot.is_none()
 }
