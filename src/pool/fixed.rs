@@ -299,7 +299,7 @@ mod tests {
     #[cfg(not(all(target_family = "wasm", not(target_feature = "atomics"))))]
     #[test]
     fn h25_the_list_changes_behind_the_lock() {
-        use crate::access::Locked;
+        use crate::sharing::Locked;
         use lock_api::RawMutex;
 
         std::thread_local! {
