@@ -7,7 +7,7 @@ use super::Spans;
 use crate::layout::padding;
 use crate::span::Span;
 
-/// Raw memory that has a name in the map, for what none of the other types is: claimed from a [`Ledger`], and given back when it is dropped.
+/// Raw memory that has a name in the map, for what none of the other types is: claimed from a [`Ledger`](crate::Ledger), and given back when it is dropped.
 ///
 /// ```
 /// use core::alloc::Layout;
