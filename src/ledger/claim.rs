@@ -7,7 +7,7 @@ use super::Spans;
 use crate::layout::padding;
 use crate::span::Span;
 
-/// Raw memory claimed from a [`Ledger`]; dropping it gives the memory back.
+/// Raw memory claimed from a [`Ledger`](crate::Ledger); dropping it gives the memory back.
 #[must_use = "dropping a claim gives it back"]
 pub struct Claim<'l> {
     ledger: &'l dyn Spans,
