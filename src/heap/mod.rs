@@ -215,7 +215,7 @@ impl<L: Shareable> Heap<L> {
     ///
     /// The caller owes: `memory` was allocated here for `layout`, and is not used any more.
     #[inline(never)]
-    unsafe fn release(&self, memory: NonNull<u8>, layout: Layout) {
+    unsafe fn take_back_large(&self, memory: NonNull<u8>, layout: Layout) {
         let Some(class) = class_for(layout) else {
             // SAFETY: a payload of the ledger's that the caller is done with.
             return unsafe { self.give_back(memory) };
@@ -288,7 +288,7 @@ impl<L: Shareable> Heap<L> {
     unsafe fn take_back(&self, memory: NonNull<u8>, layout: Layout) {
         let Some(class) = fine_class_for(layout) else {
             // SAFETY: the caller's promise.
-            return unsafe { self.release(memory, layout) };
+            return unsafe { self.take_back_large(memory, layout) };
         };
         // SAFETY: the caller's promise.
         let heap = unsafe { self.made() };

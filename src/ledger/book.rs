@@ -227,7 +227,7 @@ impl Book {
 
     /// Ends a claim: its span is free from now on, or, if it was a loan or the last one in a lot, what was lent is returned to be
     /// given back. With `lends` unset there is neither.
-    pub fn release(&mut self, mut at: Entry, lends: bool) -> Option<Loan> {
+    pub fn end_claim(&mut self, mut at: Entry, lends: bool) -> Option<Loan> {
         let len = at.len.get();
         let loan = lends && at.origin.get() == Origin::Loan;
         if !loan {

@@ -170,7 +170,7 @@ impl<L: Kind> Records<L> {
         self.with(|Kept { book, .. }| {
             // SAFETY: the caller's promise.
             let at = unsafe { Entry::of_payload(payload) };
-            book.release(at, false);
+            book.end_claim(at, false);
         });
     }
 
