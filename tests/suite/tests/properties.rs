@@ -2,7 +2,9 @@
 
 #![cfg(not(target_family = "wasm"))]
 
-use freehold::{DefaultBacking, Ledger};
+use std::collections::HashMap;
+
+use freehold::{DefaultBacking, KeyedPool, Ledger};
 use freehold_suite::backings::Manner;
 use freehold_suite::model;
 use freehold_suite::modelled::on_simulated;
@@ -43,5 +45,37 @@ proptest! {
     #[test]
     fn programs_of_pools(program in vec(any::<u32>(), 0..LONGEST)) {
         model::pool_of_values(&Ledger::new(DefaultBacking::new()), &mut program.iter());
+    }
+    /// A keyed pool is a map whose keys are never used again: every key there ever was finds what a map finds.
+    #[test]
+    fn keyed_pools_are_maps(program in vec((0u8..8, any::<prop::sample::Index>()), 0..LONGEST)) {
+        let ledger = Ledger::new(DefaultBacking::new());
+        let (mut pool, mut map, mut keys) = (KeyedPool::new_in(&ledger, "keyed"), HashMap::new(), Vec::new());
+        for (number, (what, which)) in program.into_iter().enumerate() {
+            match what {
+                0..4 => {
+                    let key = pool.insert(number);
+                    prop_assert_eq!(map.insert(key, number), None, "a key came back");
+                    keys.push(key);
+                }
+                4..7 if !keys.is_empty() => {
+                    let key = which.get(&keys);
+                    prop_assert_eq!(pool.remove(*key), map.remove(key));
+                }
+                _ if which.index(20) == 0 => {
+                    pool.clear();
+                    map.clear();
+                }
+                _ => {
+                    for (_, value) in &mut pool {
+                        *value += 1000;
+                    }
+                    map.values_mut().for_each(|value| *value += 1000);
+                }
+            }
+            prop_assert!(keys.iter().all(|key| pool.get(*key) == map.get(key)));
+            prop_assert_eq!(pool.iter().map(|(key, value)| (key, *value)).collect::<HashMap<_, _>>(), map.clone());
+            prop_assert!(pool.len() == map.len() && pool.capacity() >= map.len());
+        }
     }
 }
