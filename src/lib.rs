@@ -31,7 +31,7 @@ mod module;
 pub mod c;
 
 // Arenas.
-pub use arena::{Alloc, Arena, ArenaBox, Scope, TypedArena};
+pub use arena::{Alloc, Arena, ArenaBox, Attempt, Builder, Checkpoint, Kept, Scope, StringBuilder, TypedArena};
 pub use chunk::Growth;
 // Pools.
 pub use pool::{BlockPool, Pool, PoolBox, SharedPool};
@@ -61,7 +61,7 @@ pub use error::{AllocError, Obstacle, Rejected};
 
 /// The iterators that collections of this crate return.
 pub mod iter {
-    pub use crate::arena::{IntoIter, IterMut};
+    pub use crate::arena::{BoxIntoIter, IntoIter, IterMut};
 }
 
 /// A core without compare-and-swap, and no lock for it: an interrupt handler gets at nothing that stands on a ledger.

@@ -42,6 +42,8 @@ use crate::chunk::{Chunks, Cursor, CursorCell};
 /// println!("{kept} {}", scope.alloc(2));
 /// ```
 ///
+/// Its values can be kept, too, or undone, as what builds them succeeds or fails: [`try_scope`](Scope::try_scope).
+///
 /// To keep the state in registers, hand a `&Scope` only to functions that are inlined in the hot loop.
 pub struct Scope<'s, const MIN_ALIGN: usize = 8> {
     // Lies in a chunk of `chunks`, at or after the cursor that it was copied from, and before everything that is vacant.
@@ -56,8 +58,19 @@ impl<'s, const MIN_ALIGN: usize> Scope<'s, MIN_ALIGN> {
         Scope { cursor: CursorCell::new(cursor), chunks }
     }
 
+    #[inline(always)]
+    pub(super) fn cell(&self) -> &CursorCell {
+        &self.cursor
+    }
+
+    #[inline(always)]
+    pub(super) fn chunks(&self) -> &'s Chunks<'s> {
+        self.chunks
+    }
+
     /// Opens a scope inside this one.
     #[inline(always)]
+    #[must_use]
     pub fn scope(&mut self) -> Scope<'_, MIN_ALIGN> {
         Scope::new(self.cursor.get(), self.chunks)
     }

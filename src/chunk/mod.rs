@@ -16,6 +16,7 @@ mod cursor;
 mod growth;
 mod handed;
 mod lodged;
+mod measure;
 mod record;
 #[cfg(test)]
 mod tests;
@@ -108,6 +109,9 @@ impl<'l> Chunks<'l> {
         if size > isize::MAX as usize {
             return Err(Obstacle::TooLarge);
         }
+        if cursor == Cursor::CLOSED {
+            return Err(Obstacle::ScopeOpen);
+        }
         self.make_way(cursor)?;
         let here = self.chunk_of(cursor);
         // Inner scopes have ended, as this cursor is used: what they entered is vacant, whether room is found now or not. (Where the
@@ -188,7 +192,9 @@ impl<'l> Chunks<'l> {
         match here {
             Some(here) => here.filled.set(Some(cursor.next)),
             // A cursor that lies nowhere began before there was any chunk. So nothing of the arena's own lies in one, and its own
-            // cursor comes along: where it was is vacant now, if an inner scope has been there.
+            // cursor comes along: where it was is vacant now, if an inner scope has been there. (One that is closed finds its way by
+            // itself once it is open again.)
+            None if self.home.get() == Cursor::CLOSED => {}
             None => self.home.set(chunk.cursor()),
         }
         self.current.set(Some(chunk));
@@ -295,12 +301,12 @@ impl<'l> Chunks<'l> {
     }
 
     /// Gives the vacant chunks back: those after the one that the arena's own cursor lies in, all of them if that lies in none or
-    /// nothing lies before it.
+    /// nothing lies before it. Returns their bytes.
     ///
     /// # Safety
     ///
     /// The caller owes: no other cursor of these chunks is used any more, nor anything that lies in the vacant ones.
-    pub(crate) unsafe fn trim(&self) {
+    pub(crate) unsafe fn trim(&self) -> usize {
         let home = self.home.get();
         let is_empty = |chunk: &Chunk| chunk.previous.get().is_none() && chunk.data() == home.next;
         let keep = self.chunk_of(home).filter(|chunk| !is_empty(chunk));
@@ -311,30 +317,28 @@ impl<'l> Chunks<'l> {
             self.step.set(self.growth.start());
         }
         self.vacate(self.home.get());
-        self.give_back_after(keep, usize::MAX);
+        self.give_back_after(keep, usize::MAX)
     }
 
     /// Gives back at most so many of the chunks after `here`, which are vacant. Each leaves the list before it goes, so the list is whole
-    /// whenever the backing runs.
+    /// whenever the backing runs. Returns their bytes.
     #[inline(never)]
-    fn give_back_after(&self, here: Link, most: usize) {
+    fn give_back_after(&self, here: Link, most: usize) -> usize {
+        let mut bytes = 0;
         for _ in 0..most {
-            let Some(chunk) = self.after(here) else { return };
-            self.unlink(chunk);
-            // SAFETY: the chunk is out of the list, and no cursor and so no value lies in it.
-            unsafe { self.spans.give_back(chunk.base()) };
+            let Some(chunk) = self.after(here) else { break };
+            bytes += self.give_back(chunk);
         }
+        bytes
     }
 
-    /// Bytes claimed, the ledger's headers not included.
-    pub(crate) fn claimed(&self) -> usize {
-        let mut sum = 0;
-        let mut next = self.first.get();
-        while let Some(chunk) = next {
-            sum += chunk.len.get();
-            next = chunk.next.get();
-        }
-        sum
+    /// Gives a vacant chunk back, and returns its bytes.
+    fn give_back(&self, chunk: Chunk) -> usize {
+        let bytes = self.held_by(chunk);
+        self.unlink(chunk);
+        // SAFETY: the chunk is out of the list, and no cursor and so no value lies in it.
+        unsafe { self.spans.give_back(chunk.base()) };
+        bytes
     }
 }
 

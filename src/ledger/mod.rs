@@ -136,6 +136,11 @@ pub(crate) unsafe trait Spans: Everywhere {
     ///
     /// The caller owes: `payload` is one that this ledger handed out, still held, and nobody uses it any more.
     unsafe fn give_back(&self, payload: NonNull<u8>);
+
+    /// Bytes of each claim that are not payload.
+    fn header(&self) -> usize {
+        GRAIN
+    }
 }
 
 impl<B: Backing> Ledger<B> {

@@ -100,8 +100,7 @@ fn h20_an_iterator_that_panics() {
         let values: Vec<_> = (0..5).map(|_| drops.value()).collect();
         panics(|| {
             let values = values.into_iter();
-            arena
-                .alloc_box_from_iter(values.map(|value| if value.number % 3 == 2 { panic!("no more") } else { value }));
+            arena.alloc_box_from_iter(values.map(|value| if value.number % 3 == 2 { panic!("no more") } else { value }))
         });
     });
 }

@@ -218,24 +218,24 @@ impl<'l, B: Backing> Machine<'l, B> {
         choice: u32,
         choices: &mut impl Choices,
     ) {
-        let claimed = arena.claimed();
+        let claimed = arena.held();
         let holder = Holder { owner, depth: 0 };
         match choice % 16 {
             0 => {
                 self.live.remove_from(holder);
                 arena.reset();
-                assert_eq!(arena.claimed(), claimed);
+                assert_eq!(arena.held(), claimed);
             }
             1 => {
                 arena.trim();
-                assert!(arena.claimed() <= claimed);
+                assert!(arena.held() <= claimed);
             }
             2..8 => self.scope(owner, &mut arena.scope(), 1, choices),
             _ => {
                 let before = Tally::of(self.ledger);
                 if self.allocate(&*arena, holder, choice >> 4, choices).is_none() {
                     self.unchanged(&before);
-                    assert_eq!(arena.claimed(), claimed, "a failed request changed the arena");
+                    assert_eq!(arena.held(), claimed, "a failed request changed the arena");
                 }
             }
         }
@@ -332,7 +332,7 @@ impl<'l, B: Backing> Machine<'l, B> {
                 *len += more;
             }
             _ => {
-                let (before, claimed) = (Tally::of(self.ledger), arena.claimed());
+                let (before, claimed) = (Tally::of(self.ledger), arena.held());
                 match arena.try_alloc(self.counts.value(*len)) {
                     Ok(value) => {
                         assert!(value.is(*len));
@@ -341,7 +341,7 @@ impl<'l, B: Backing> Machine<'l, B> {
                     Err(rejected) => {
                         assert!(rejected.value.is(*len));
                         self.unchanged(&before);
-                        assert_eq!(arena.claimed(), claimed);
+                        assert_eq!(arena.held(), claimed);
                     }
                 }
             }
@@ -403,20 +403,19 @@ impl<'l, B: Backing> Machine<'l, B> {
         for (slot, owner) in slots.iter_mut().zip(OWNERS) {
             let held = self.ledger.snapshot().claimed_by(owner);
             sum += held;
-            let spans = self.ledger.snapshot().spans().filter(|span| span.owner == Some(owner)).count();
             let claimed = match slot {
                 Slot::Empty => 0,
-                Slot::Tight(arena) => arena.claimed(),
-                Slot::Plain(arena) => arena.claimed(),
-                Slot::Wide(arena) => arena.claimed(),
+                Slot::Tight(arena) => arena.held(),
+                Slot::Plain(arena) => arena.held(),
+                Slot::Wide(arena) => arena.held(),
                 Slot::Typed(arena, len) => {
                     assert!(arena.iter_mut().enumerate().all(|(index, value)| value.is(index)));
                     assert_eq!(arena.len(), *len);
-                    arena.claimed()
+                    arena.held()
                 }
                 Slot::Blocks(_) | Slot::Shared(_) | Slot::Claimed(_) => continue,
             };
-            assert_eq!(held, claimed + spans * GRAIN, "{owner}");
+            assert_eq!(held, claimed, "{owner}");
         }
         assert_eq!(sum, self.ledger.snapshot().claimed, "claims that nobody holds");
     }
