@@ -25,6 +25,11 @@ pub trait Kept {
     type Value<'s>;
 }
 
+/// Nothing: what is kept is known elsewhere, or does not matter.
+impl Kept for () {
+    type Value<'s> = ();
+}
+
 /// A [`Scope`] that may be kept: what [`Arena::try_scope`] and [`Scope::try_scope`] open. It is used as the scope that it is.
 ///
 /// `'a` is how long it lives on if it is kept. What lives as long already, such as what the arena holds, what is in it may refer to.

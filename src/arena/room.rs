@@ -52,7 +52,9 @@ fn no_bytes<'s, T>() -> &'s mut MaybeUninit<T> {
 #[inline(always)]
 #[track_caller]
 pub(super) fn room_for<'s, A: Alloc<'s>, T>(alloc: A, len: usize) -> &'s mut [MaybeUninit<T>] {
-    let Ok(layout) = Layout::array::<T>(len) else { out_of_memory(too_large::<A, T>(alloc, len)) };
+    let Ok(layout) = Layout::array::<T>(len) else {
+        panic_too_large(alloc.parts(Key::KEY).1.owner(), len.saturating_mul(size_of::<T>()), align_of::<T>())
+    };
     let place = bump(alloc, layout.size(), layout.align());
     // SAFETY: room for `len` values of `T`, aligned for them, that is the caller's alone for 's (contract of `Alloc`).
     unsafe { NonNull::slice_from_raw_parts(place.cast(), len).as_mut() }
@@ -72,6 +74,13 @@ pub(super) fn try_room_for<'s, A: Alloc<'s>, T>(alloc: A, len: usize) -> Result<
 pub(super) fn too_large<A: Bump, T>(alloc: A, len: usize) -> AllocError {
     let size = len.saturating_mul(size_of::<T>());
     AllocError::new(alloc.parts(Key::KEY).1.owner(), size, align_of::<T>(), Obstacle::TooLarge)
+}
+
+#[cold]
+#[inline(never)]
+#[track_caller]
+fn panic_too_large(owner: &'static str, size: usize, align: usize) -> ! {
+    out_of_memory(AllocError::new(owner, size, align, Obstacle::TooLarge))
 }
 
 /// Writes what `make` returns for each index.

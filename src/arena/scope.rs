@@ -2,7 +2,7 @@
 
 use super::bump::{Bump, Key};
 use super::{Alloc, Arena};
-use crate::chunk::{Chunks, Cursor, CursorCell};
+use crate::chunk::{BetweenThreads, Chunks, Cursor, CursorCell, OfOneThread};
 
 /// A stretch of code whose allocations all die at its end, at no cost.
 ///
@@ -50,6 +50,11 @@ pub struct Scope<'s, const MIN_ALIGN: usize = 8> {
     cursor: CursorCell,
     chunks: &'s Chunks<'s>,
 }
+
+// SAFETY: the condition is never met.
+unsafe impl<const MIN_ALIGN: usize> Send for Scope<'_, MIN_ALIGN> where for<'a> &'a OfOneThread: BetweenThreads {}
+// SAFETY: the condition is never met.
+unsafe impl<const MIN_ALIGN: usize> Sync for Scope<'_, MIN_ALIGN> where for<'a> &'a OfOneThread: BetweenThreads {}
 
 impl<'s, const MIN_ALIGN: usize> Scope<'s, MIN_ALIGN> {
     #[inline(always)]

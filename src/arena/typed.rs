@@ -11,7 +11,7 @@ use super::typed_iter::IterMut;
 use super::typed_values::{Runs, Values, drop_all};
 use super::{Alloc, Arena, ArenaBox};
 use crate::backing::Backing;
-use crate::chunk::{Cursor, CursorCell, Growth, Lodged, Refill};
+use crate::chunk::{BetweenThreads, Cursor, CursorCell, Growth, Lodged, OfOneThread, Refill};
 use crate::error::{AllocError, Rejected, expect_room};
 use crate::layout::padding;
 use crate::ledger::{Ledger, Spans};
@@ -63,6 +63,9 @@ pub struct TypedArena<'l, T> {
 
 // SAFETY: what is reached through the arena are its values: it may go to another thread if they may.
 unsafe impl<T: Send> Send for TypedArena<'_, T> where for<'a> &'a dyn Spans: Send {}
+
+// SAFETY: the condition is never met.
+unsafe impl<T> Sync for TypedArena<'_, T> where for<'a> &'a OfOneThread: BetweenThreads {}
 
 impl<'l, T> Bump for &TypedArena<'l, T> {
     // A type's size is a multiple of its alignment, so the values lie side by side and keep the cursor aligned.

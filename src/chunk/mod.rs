@@ -58,6 +58,20 @@ pub struct Chunks<'l> {
 // SAFETY: the chunks belong to this list alone and are bound to no thread.
 unsafe impl Send for Chunks<'_> where for<'a> &'a dyn Spans: Send {}
 
+/// What nothing is: for a message that says it once, rather than one for each cell that is not shared.
+#[diagnostic::on_unimplemented(
+    message = "an arena and its scopes belong to one thread at a time",
+    label = "this would use one from another thread",
+    note = "move the arena itself to the other thread, and open a scope there; or give each thread its own, on the same ledger"
+)]
+pub trait BetweenThreads {}
+
+/// An arena, or a scope.
+pub struct OfOneThread;
+
+// SAFETY: the condition is never met. (It has a lifetime, as the compiler looks at it here if it has none.)
+unsafe impl Sync for Chunks<'_> where for<'a> &'a OfOneThread: BetweenThreads {}
+
 /// So many vacant chunks are looked at before a new one is claimed.
 const LOOKS: usize = 8;
 
