@@ -161,8 +161,10 @@ impl<'s, A: Alloc<'s>, T> DerefMut for Builder<'s, A, T> {
     }
 }
 
-/// It panics if there is no room to be had.
 impl<'s, A: Alloc<'s>, T> Extend<T> for Builder<'s, A, T> {
+    /// # Panics
+    ///
+    /// If there is no room to be had.
     #[track_caller]
     fn extend<I: IntoIterator<Item = T>>(&mut self, values: I) {
         expect_room(self.try_extend(values));
@@ -314,8 +316,10 @@ impl<'s, A: Alloc<'s>> fmt::Write for StringBuilder<'s, A> {
     }
 }
 
-/// It panics if there is no room to be had.
 impl<'s, 't, A: Alloc<'s>> Extend<&'t str> for StringBuilder<'s, A> {
+    /// # Panics
+    ///
+    /// If there is no room to be had.
     #[track_caller]
     fn extend<I: IntoIterator<Item = &'t str>>(&mut self, texts: I) {
         for text in texts {
@@ -324,8 +328,10 @@ impl<'s, 't, A: Alloc<'s>> Extend<&'t str> for StringBuilder<'s, A> {
     }
 }
 
-/// It panics if there is no room to be had.
 impl<'s, A: Alloc<'s>> Extend<char> for StringBuilder<'s, A> {
+    /// # Panics
+    ///
+    /// If there is no room to be had.
     #[track_caller]
     fn extend<I: IntoIterator<Item = char>>(&mut self, characters: I) {
         for character in characters {

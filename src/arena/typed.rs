@@ -449,16 +449,21 @@ impl<'l, T> TypedArena<'l, T> {
     }
 }
 
-/// As [`alloc_from_iter`](TypedArena::alloc_from_iter): it panics if there is no room to be had.
 impl<T> Extend<T> for TypedArena<'_, T> {
+    /// # Panics
+    ///
+    /// If there is no room to be had.
     #[track_caller]
     fn extend<I: IntoIterator<Item = T>>(&mut self, values: I) {
         self.alloc_from_iter(values);
     }
 }
 
-/// The same where values are in use.
+/// Where values are in use, too.
 impl<T> Extend<T> for &TypedArena<'_, T> {
+    /// # Panics
+    ///
+    /// If there is no room to be had.
     #[track_caller]
     fn extend<I: IntoIterator<Item = T>>(&mut self, values: I) {
         self.alloc_from_iter(values);

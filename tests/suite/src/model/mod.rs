@@ -22,6 +22,7 @@ mod heap;
 mod values;
 
 use draw::{growth, layout};
+pub use values::VERBS;
 use values::{Counts, Value};
 
 /// The names of the slots.
