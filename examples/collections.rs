@@ -50,5 +50,5 @@ fn main() {
         let grown = ledger().growths();
         assert_eq!(*growths.get_or_insert(grown), grown, "the first round has claimed all that the others need");
     }
-    println!("1,000 rounds in {} bytes, claimed by the first", arena.claimed());
+    println!("1,000 rounds in {} bytes, claimed by the first", arena.held());
 }

@@ -93,6 +93,9 @@ pub enum Obstacle {
         /// The name or the purpose that it was to have.
         region: &'static str,
     },
+    /// A scope that may be kept ([`Arena::try_scope`](crate::Arena::try_scope)) is open where this was asked for: what is allocated now
+    /// goes into that one.
+    ScopeOpen,
     /// An implementation of `Display`, or the like, returned an error while its text was being written.
     Format,
     /// A pool of fixed capacity has all its blocks in use.
@@ -123,6 +126,9 @@ impl fmt::Display for Obstacle {
             Obstacle::Unfit { region, why } => write!(f, "the region `{region}` can't be used: {why}"),
             Obstacle::Unknown { region } => {
                 write!(f, "the ledger has no region named `{region}`, nor one that suits it")
+            }
+            Obstacle::ScopeOpen => {
+                f.write_str("a scope that may be kept is open there: what is allocated meanwhile goes into that one")
             }
             Obstacle::Format => f.write_str("the value could not be formatted"),
             Obstacle::Full { capacity } => write!(f, "all {capacity} blocks are in use"),
@@ -188,6 +194,10 @@ mod tests {
         told(Obstacle::Short { backing }, "pages gave less than it was asked for");
         told(Obstacle::Unfit { region: "sram", why: "it is odd" }, "the region `sram` can't be used: it is odd");
         told(Obstacle::Unknown { region: "dma" }, "the ledger has no region named `dma`, nor one that suits it");
+        told(
+            Obstacle::ScopeOpen,
+            "a scope that may be kept is open there: what is allocated meanwhile goes into that one",
+        );
         told(Obstacle::Format, "the value could not be formatted");
         told(Obstacle::Full { capacity: 3 }, "all 3 blocks are in use");
     }

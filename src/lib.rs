@@ -58,7 +58,7 @@ pub mod c;
 pub mod docs;
 
 // Arenas.
-pub use arena::{Alloc, Arena, ArenaBox, Scope, TypedArena};
+pub use arena::{Alloc, Arena, ArenaBox, Attempt, Builder, Checkpoint, Kept, Scope, StringBuilder, TypedArena};
 pub use chunk::Growth;
 // Pools.
 pub use pool::{BlockPool, FixedPool, Handle, KeyedPool, Pool, PoolBox, PoolKey, SharedPool};
@@ -89,7 +89,7 @@ pub use refusal::on_refusal;
 
 /// The iterators that collections of this crate return.
 pub mod iter {
-    pub use crate::arena::{IntoIter, IterMut};
+    pub use crate::arena::{BoxIntoIter, IntoIter, IterMut};
 }
 
 /// A core without compare-and-swap, and no lock for it: an interrupt handler gets at nothing that stands on a ledger.

@@ -25,6 +25,17 @@ impl Arena<'static> {
     pub fn new() -> Arena<'static> {
         Arena::new_in(ledger(), "arena")
     }
+
+    /// An arena on this module's own [`ledger`], under the name `arena`, that has claimed room for `bytes` bytes.
+    ///
+    /// # Panics
+    ///
+    /// If there is no room to be had.
+    #[must_use]
+    #[track_caller]
+    pub fn with_capacity(bytes: usize) -> Arena<'static> {
+        Arena::with_capacity_in(ledger(), "arena", bytes)
+    }
 }
 
 impl Default for Arena<'static> {
@@ -37,6 +48,26 @@ impl<T> TypedArena<'static, T> {
     /// An arena on this module's own [`ledger`], under the name `typed arena`. It claims nothing yet.
     pub fn new() -> TypedArena<'static, T> {
         TypedArena::new_in(ledger(), "typed arena")
+    }
+
+    /// An arena on this module's own [`ledger`], under the name `typed arena`, that has claimed room for `capacity` values.
+    ///
+    /// # Panics
+    ///
+    /// If there is no room to be had.
+    #[must_use]
+    #[track_caller]
+    pub fn with_capacity(capacity: usize) -> TypedArena<'static, T> {
+        TypedArena::with_capacity_in(ledger(), "typed arena", capacity)
+    }
+}
+
+impl<T> FromIterator<T> for TypedArena<'static, T> {
+    #[track_caller]
+    fn from_iter<I: IntoIterator<Item = T>>(values: I) -> TypedArena<'static, T> {
+        let arena = TypedArena::new();
+        arena.alloc_from_iter(values);
+        arena
     }
 }
 

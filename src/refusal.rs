@@ -79,3 +79,13 @@ pub(crate) fn out_of_memory(error: AllocError) -> ! {
     tell(&error);
     panic!("{error}")
 }
+
+/// What a plain verb makes of what its `try_` form returns.
+#[inline(always)]
+#[track_caller]
+pub(crate) fn expect_room<T>(result: Result<T, AllocError>) -> T {
+    match result {
+        Ok(room) => room,
+        Err(error) => out_of_memory(error),
+    }
+}

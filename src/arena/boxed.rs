@@ -12,6 +12,13 @@ use crate::boxed::acts_as_its_value;
 ///
 /// Made by [`Alloc::alloc_box`](crate::Alloc::alloc_box). The size of a reference. The value's memory is not used again
 /// before the scope ends; only its destructor runs.
+///
+/// A boxed value becomes a boxed `dyn Trait`, or an array a slice, by [`unsize_box!`](crate::unsize_box). A boxed slice can be iterated over
+/// by value.
+///
+/// It can't be pinned, unless its value is `Unpin` (then by `Pin::new`) or its arena lives for ever
+/// ([`into_pin`](ArenaBox::into_pin)): a box that is forgotten is not dropped, but its memory is used again, and pinned values are promised
+/// that this does not happen.
 pub struct ArenaBox<'s, T: ?Sized> {
     // Initialised, and this box's alone for 's.
     value: NonNull<T>,
@@ -32,6 +39,12 @@ impl<'s, T: ?Sized> ArenaBox<'s, T> {
         ArenaBox { value, owned: PhantomData }
     }
 
+    /// Where the value is.
+    #[inline(always)]
+    pub(super) fn place(&self) -> NonNull<T> {
+        self.value
+    }
+
     /// Gives up the destructor: the value stays until the memory is used again, and is not dropped.
     #[inline]
     pub fn leak(boxed: ArenaBox<'s, T>) -> &'s mut T {
@@ -42,14 +55,71 @@ impl<'s, T: ?Sized> ArenaBox<'s, T> {
     }
 }
 
+impl<'s, T: ?Sized> ArenaBox<'s, T> {
+    /// The value's address, with the right to reach all of it. Nothing is dropped any more, unless the box is made again.
+    ///
+    /// ```
+    /// use freehold::{Alloc, Arena, ArenaBox};
+    ///
+    /// let arena = Arena::new();
+    /// let raw = ArenaBox::into_raw(arena.alloc_box(String::from("text")));
+    /// // SAFETY: it is the address of a box, which is made again once, while the arena is borrowed.
+    /// let boxed = unsafe { ArenaBox::from_raw(raw) };
+    /// assert_eq!(*boxed, "text");
+    /// ```
+    #[inline]
+    #[must_use = "or use `leak`"]
+    pub fn into_raw(boxed: ArenaBox<'s, T>) -> *mut T {
+        ManuallyDrop::new(boxed).value.as_ptr()
+    }
+
+    /// The box whose address this is.
+    ///
+    /// # Safety
+    ///
+    /// The caller owes: the address came from [`into_raw`](ArenaBox::into_raw), of a box with this lifetime or a longer one, has the right to
+    /// reach the value still, and no other box is made of it; and dropping a `T` there is dropping what was in the box.
+    #[inline]
+    pub unsafe fn from_raw(raw: *mut T) -> ArenaBox<'s, T> {
+        // SAFETY: the address of a box is not null.
+        let value = unsafe { NonNull::new_unchecked(raw) };
+        // SAFETY: the caller's promise.
+        unsafe { ArenaBox::new(value) }
+    }
+}
+
 impl<T: ?Sized> ArenaBox<'static, T> {
-    /// The value will not move before it is dropped. So its memory must be nobody else's for ever, whatever becomes of the box: it takes an
-    /// arena that is never reset.
+    /// A pinned box. Only of an arena that is borrowed for ever, and so never used again: see [`ArenaBox`].
+    #[inline]
     pub fn into_pin(boxed: Self) -> Pin<Self> {
-        // SAFETY: the value moves only by way of `DerefMut` and `into_inner`, which a `Pin` doesn't give; and a box that is leaked leaves its
-        // memory to it for 'static.
+        // SAFETY: the box owns the value, which it never moves, and its memory is not used for anything else during 'static.
         unsafe { Pin::new_unchecked(boxed) }
     }
+}
+
+/// Turns a box of a value into one of what it can be seen as: `unsize_box!(boxed => dyn Trait)`, or an array's into one of a slice.
+///
+/// What `Box` does by itself, and types outside std can't do on stable. It compiles where the compiler would turn a reference into the
+/// other.
+///
+/// ```
+/// use core::fmt::Display;
+/// use freehold::{Alloc, Arena, ArenaBox, unsize_box};
+///
+/// let arena = Arena::new();
+/// let shown: [ArenaBox<dyn Display>; 2] =
+///     [unsize_box!(arena.alloc_box(1) => dyn Display), unsize_box!(arena.alloc_box(String::from("two")) => dyn Display)];
+/// assert_eq!(format!("{} {}", shown[0], shown[1]), "1 two");
+/// ```
+#[macro_export]
+macro_rules! unsize_box {
+    ($boxed:expr => $to:ty) => {{
+        let raw = $crate::ArenaBox::into_raw($boxed);
+        // A pointer is turned into another by itself, without `as`, only if it is the same with a length or a table beside it.
+        let raw: *mut $to = raw;
+        // SAFETY: the address of a box, which is gone; the same value, seen as something else.
+        unsafe { $crate::ArenaBox::from_raw(raw) }
+    }};
 }
 
 impl<T> ArenaBox<'_, T> {

@@ -6,10 +6,10 @@ use core::mem::ManuallyDrop;
 use core::ptr::NonNull;
 
 use super::bump::{Bump, Key, grow, shrink, try_bump};
+use super::room::too_large;
 use crate::chunk::Refill;
 use crate::copy::copy;
 use crate::error::{AllocError, Obstacle};
-use crate::refusal::out_of_memory;
 
 /// Values that are gathered one by one. It holds no borrow of the arena's insides, so whoever makes the values may allocate
 /// from the same arena: then the run moves when it grows.
@@ -33,6 +33,42 @@ impl<A: Bump, T> Buffer<A, T> {
     /// How many values there are.
     pub fn len(&self) -> usize {
         self.len
+    }
+
+    /// How many values there is room for.
+    pub fn capacity(&self) -> usize {
+        self.capacity
+    }
+
+    /// The values there are.
+    #[inline]
+    pub fn as_slice(&self) -> &[T] {
+        // SAFETY: the first `len` places are initialised, and the buffer's alone.
+        unsafe { NonNull::slice_from_raw_parts(self.place, self.len).as_ref() }
+    }
+
+    /// The values there are.
+    #[inline]
+    pub fn as_mut_slice(&mut self) -> &mut [T] {
+        // SAFETY: the first `len` places are initialised, and the buffer's alone.
+        unsafe { NonNull::slice_from_raw_parts(self.place, self.len).as_mut() }
+    }
+
+    /// Takes the last value off.
+    #[inline]
+    pub fn pop(&mut self) -> Option<T> {
+        self.len = self.len.checked_sub(1)?;
+        // SAFETY: it was initialised, in the run.
+        let place = unsafe { self.place.add(self.len) };
+        // SAFETY: as above; the buffer has forgotten it.
+        Some(unsafe { place.read() })
+    }
+
+    /// Drops all values, and keeps the run.
+    pub fn clear(&mut self) {
+        let values = NonNull::slice_from_raw_parts(self.place, core::mem::take(&mut self.len));
+        // SAFETY: they were initialised, and the buffer has forgotten them.
+        unsafe { values.drop_in_place() };
     }
 
     /// Bytes of the run; for types that have a size.
@@ -60,10 +96,7 @@ impl<A: Bump, T> Buffer<A, T> {
 
     /// Makes the run `capacity` values long.
     fn resize(&mut self, capacity: usize) -> Result<(), AllocError> {
-        let new = Layout::array::<T>(capacity).map_err(|_| {
-            let size = capacity.saturating_mul(size_of::<T>());
-            AllocError::new(self.arena.parts(Key::KEY).1.owner(), size, align_of::<T>(), Obstacle::TooLarge)
-        })?;
+        let new = Layout::array::<T>(capacity).map_err(|_| too_large::<A, T>(self.arena, capacity))?;
         let old = self.layout();
         let place = if old.size() == 0 {
             try_bump(self.arena, new.size(), new.align())
@@ -76,28 +109,24 @@ impl<A: Bump, T> Buffer<A, T> {
         Ok(())
     }
 
-    /// Takes all that `values` yields. It panics if there is no room to be had.
+    /// Takes all that `values` yields; or, if there is no room for more, what came before that. The value that found none is dropped.
     #[inline]
-    #[track_caller]
-    pub fn extend(&mut self, mut values: impl Iterator<Item = T>) {
-        if size_of::<T>() > 0
-            && let Err(error) = self.reserve(values.size_hint().0)
-        {
-            out_of_memory(error)
+    pub fn extend(&mut self, mut values: impl Iterator<Item = T>) -> Result<(), AllocError> {
+        if size_of::<T>() > 0 {
+            self.reserve(values.size_hint().0)?;
         }
         // The values that were promised go in without a check of their own.
         while self.len < self.capacity {
-            let Some(value) = values.next() else { return };
+            let Some(value) = values.next() else { return Ok(()) };
             // SAFETY: there is room for one more.
             unsafe { self.push(value) };
         }
         for value in values {
-            if let Err(error) = self.reserve(1) {
-                out_of_memory(error)
-            }
+            self.reserve(1)?;
             // SAFETY: there is room for one more.
             unsafe { self.push(value) };
         }
+        Ok(())
     }
 
     /// Takes over `len` values that lie elsewhere, at any address.
@@ -139,22 +168,28 @@ impl<A: Bump, T> Buffer<A, T> {
 }
 
 impl<A: Bump> Buffer<A, u8> {
+    /// Takes a text.
+    #[inline]
+    pub fn push_str(&mut self, text: &str) -> Result<(), AllocError> {
+        self.reserve(text.len())?;
+        // SAFETY: there is room for the text after the bytes there are.
+        let place = unsafe { self.place.add(self.len) };
+        // SAFETY: as above; what is being built in the arena is not part of the text.
+        unsafe { copy(text.as_ptr(), place, text.len()) };
+        self.len += text.len();
+        Ok(())
+    }
+
     /// Takes a formatted text.
     pub fn write(&mut self, text: fmt::Arguments<'_>) -> Result<(), AllocError> {
         struct Writer<'b, A: Bump>(&'b mut Buffer<A, u8>, Option<AllocError>);
         impl<A: Bump> fmt::Write for Writer<'_, A> {
             fn write_str(&mut self, text: &str) -> fmt::Result {
                 let Writer(buffer, error) = self;
-                buffer.reserve(text.len()).map_err(|reason| {
+                buffer.push_str(text).map_err(|reason| {
                     *error = Some(reason);
                     fmt::Error
-                })?;
-                // SAFETY: there is room for the text after the bytes there are.
-                let place = unsafe { buffer.place.add(buffer.len) };
-                // SAFETY: as above; what is being built in the arena is not part of the text.
-                unsafe { copy(text.as_ptr(), place, text.len()) };
-                buffer.len += text.len();
-                Ok(())
+                })
             }
         }
         let mut writer = Writer(self, None);

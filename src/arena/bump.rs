@@ -233,6 +233,25 @@ pub(super) unsafe fn shrink<A: Bump>(arena: A, block: NonNull<u8>, old: usize, n
     }
 }
 
+/// [`shrink`] to nothing of a block that was allocated when the cursor was at `before`: what was skipped to align it goes too, if it is
+/// the last.
+///
+/// # Safety
+///
+/// The caller owes: what [`shrink`] asks for, and that `before` was the cursor right before the block was allocated.
+#[inline(always)] // or the address of a scope would be given away
+pub(super) unsafe fn shrink_last<A: Bump>(arena: A, before: Cursor, block: NonNull<u8>, size: usize) {
+    let (cell, _) = arena.parts(Key::KEY);
+    let cursor = cell.get();
+    let is_last = size > 0 && is_last::<A>(cursor, block, size);
+    // SAFETY: the caller's promise.
+    unsafe { shrink(arena, block, size, 0) };
+    if is_last && cursor.end == before.end {
+        // The same chunk: between where the cursor was and the block there is padding only.
+        cell.set_next(before.next);
+    }
+}
+
 fn is_last<A: Bump>(cursor: Cursor, block: NonNull<u8>, size: usize) -> bool {
     block.addr().get() + step::<A>(size) == cursor.next.addr().get()
 }

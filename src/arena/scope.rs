@@ -2,7 +2,7 @@
 
 use super::bump::{Bump, Key};
 use super::{Alloc, Arena};
-use crate::chunk::{Chunks, Cursor, CursorCell};
+use crate::chunk::{BetweenThreads, Chunks, Cursor, CursorCell, OfOneThread};
 
 /// A stretch of code whose allocations all die at its end, at no cost.
 ///
@@ -42,12 +42,19 @@ use crate::chunk::{Chunks, Cursor, CursorCell};
 /// println!("{kept} {}", scope.alloc(2));
 /// ```
 ///
+/// Its values can be kept, too, or undone, as what builds them succeeds or fails: [`try_scope`](Scope::try_scope).
+///
 /// To keep the state in registers, hand a `&Scope` only to functions that are inlined in the hot loop.
 pub struct Scope<'s, const MIN_ALIGN: usize = 8> {
     // Lies in a chunk of `chunks`, at or after the cursor that it was copied from, and before everything that is vacant.
     cursor: CursorCell,
     chunks: &'s Chunks<'s>,
 }
+
+// SAFETY: the condition is never met.
+unsafe impl<const MIN_ALIGN: usize> Send for Scope<'_, MIN_ALIGN> where for<'a> &'a OfOneThread: BetweenThreads {}
+// SAFETY: the condition is never met.
+unsafe impl<const MIN_ALIGN: usize> Sync for Scope<'_, MIN_ALIGN> where for<'a> &'a OfOneThread: BetweenThreads {}
 
 impl<'s, const MIN_ALIGN: usize> Scope<'s, MIN_ALIGN> {
     #[inline(always)]
@@ -56,8 +63,19 @@ impl<'s, const MIN_ALIGN: usize> Scope<'s, MIN_ALIGN> {
         Scope { cursor: CursorCell::new(cursor), chunks }
     }
 
+    #[inline(always)]
+    pub(super) fn cell(&self) -> &CursorCell {
+        &self.cursor
+    }
+
+    #[inline(always)]
+    pub(super) fn chunks(&self) -> &'s Chunks<'s> {
+        self.chunks
+    }
+
     /// Opens a scope inside this one.
     #[inline(always)]
+    #[must_use]
     pub fn scope(&mut self) -> Scope<'_, MIN_ALIGN> {
         Scope::new(self.cursor.get(), self.chunks)
     }

@@ -2,24 +2,26 @@
 
 use core::cell::Cell;
 use core::marker::PhantomData;
-use core::mem::needs_drop;
 use core::ptr::NonNull;
 
 use super::buffer::Buffer;
-use super::bump::{Bump, Key, bump, bump_for, try_bump_for};
+use super::bump::{Bump, Key, bump_for, try_bump, try_bump_for};
+use super::typed_iter::IterMut;
+use super::typed_values::{Runs, Values, drop_all};
 use super::{Alloc, Arena, ArenaBox};
 use crate::backing::Backing;
-use crate::chunk::{Cursor, CursorCell, Filled, Growth, Lodged, Refill};
-use crate::error::Rejected;
+use crate::chunk::{BetweenThreads, Cursor, CursorCell, Growth, Lodged, OfOneThread, Refill};
+use crate::error::{AllocError, Rejected};
+use crate::layout::padding;
 use crate::ledger::{Ledger, Spans};
 use crate::platform::sanitizer;
 use crate::plot::Plot;
-use crate::refusal::out_of_memory;
+use crate::refusal::expect_room;
 use crate::sharing::Kind;
 
 mod run;
 
-use run::Run;
+use run::{Run, room};
 
 /// Values of one type that live as long as the arena, kept side by side in the order they came, and dropped with it.
 ///
@@ -42,98 +44,32 @@ use run::Run;
 /// assert_eq!(a.next.get().unwrap().next.get().unwrap().value, 1);
 /// ```
 ///
+/// A value is reached by the reference that [`alloc`](TypedArena::alloc) returned. There is no iteration while any of these may be in use:
+/// each is the only one to its value. With the arena borrowed mutably there is, by [`iter_mut`](TypedArena::iter_mut).
+///
+/// | | |
+/// |---|---|
+/// | made | `new`, [`new_in`](TypedArena::new_in) a ledger, [`alone`](TypedArena::alone) in a region; with room: `with_capacity`, [`with_capacity_in`](TypedArena::with_capacity_in) |
+/// | a value | [`alloc`](TypedArena::alloc), [`try_alloc`](TypedArena::try_alloc) |
+/// | … of a closure | [`alloc_with`](TypedArena::alloc_with), [`try_alloc_with`](TypedArena::try_alloc_with); of one that may fail: [`alloc_try_with`](TypedArena::alloc_try_with) |
+/// | several | [`alloc_from_iter`](TypedArena::alloc_from_iter), [`try_alloc_from_iter`](TypedArena::try_alloc_from_iter), `extend` |
+/// | room | [`reserve`](TypedArena::reserve), [`try_reserve`](TypedArena::try_reserve), [`capacity`](TypedArena::capacity), [`len`](TypedArena::len), [`held`](TypedArena::held) |
+/// | everything dropped | [`clear`](TypedArena::clear), or taken out: `into_iter` |
+/// | what is not needed given back | [`trim`](TypedArena::trim) |
+///
 /// No padding between values, no header with them: on top of a chunk's own, memory is `size_of::<T>()` each.
 pub struct TypedArena<'l, T> {
-    values: Values<'l>,
+    pub(super) values: Values<'l>,
     // It owns values of `T`, so whether `T`'s destructor may run is asked where the arena is dropped; and it must not be taken
     // for an arena of another `T`, as values go in through `&self`.
     owned: PhantomData<Cell<T>>,
 }
 
-/// The arena without the type. The destructor hangs here, so that the compiler looks at `T` itself and not at this `Drop`
-/// when it decides whether references into the arena may live in it.
-struct Values<'l> {
-    // Lies in the chunk that `chunks` entered last, after the last value.
-    cursor: CursorCell,
-    // How many values there are, for types of no size; else 0.
-    sizeless: Cell<usize>,
-    chunks: Lodged<'l>,
-    /// Drops all values of the arena's type: those in these runs, and as many of no size.
-    drop_all: unsafe fn(Filled, usize),
-}
-
 // SAFETY: what is reached through the arena are its values: it may go to another thread if they may.
 unsafe impl<T: Send> Send for TypedArena<'_, T> where for<'a> &'a dyn Spans: Send {}
 
-impl Drop for Values<'_> {
-    // Inlined, and what it calls gets nothing by address, so that the arena may be kept in registers.
-    #[inline(always)]
-    fn drop(&mut self) {
-        // SAFETY: `drop_all` is for the type of the values, and they are not used again.
-        unsafe { (self.drop_all)(self.chunks.filled(self.cursor.get()), self.sizeless.get()) }
-    }
-}
-
-/// Drops all values, the rest of them even if one panics.
-///
-/// # Safety
-///
-/// The caller owes: the values are of type `T`, and not used again.
-unsafe fn drop_all<T>(filled: Filled, sizeless: usize) {
-    if !needs_drop::<T>() {
-        return;
-    }
-    struct Rest<T>(Runs<T>);
-    impl<T> Drop for Rest<T> {
-        fn drop(&mut self) {
-            // Only reached on the way out of a panic, or with nothing left.
-            for run in self.0.by_ref() {
-                // SAFETY: the promise of `drop_all`; each run comes once.
-                unsafe { run.drop_in_place() };
-            }
-        }
-    }
-    let mut rest = Rest(Runs::<T> { filled, sizeless, values: PhantomData });
-    for run in rest.0.by_ref() {
-        // SAFETY: the caller's promise; each run comes once.
-        unsafe { run.drop_in_place() };
-    }
-}
-
-impl Values<'_> {
-    /// The values, run by run.
-    fn runs<T>(&self) -> Runs<T> {
-        Runs { filled: self.chunks.filled(self.cursor.get()), sizeless: self.sizeless.get(), values: PhantomData }
-    }
-
-    /// From now on there are none. The chunks stay.
-    fn forget_all(&mut self) {
-        self.sizeless.set(0);
-        // SAFETY: the one cursor of these chunks is replaced.
-        self.cursor.set(unsafe { self.chunks.rewind() });
-    }
-}
-
-/// Runs of values, in order.
-struct Runs<T> {
-    filled: Filled,
-    sizeless: usize,
-    values: PhantomData<T>,
-}
-
-impl<T> Iterator for Runs<T> {
-    type Item = NonNull<[T]>;
-
-    fn next(&mut self) -> Option<NonNull<[T]>> {
-        if size_of::<T>() == 0 {
-            let len = core::mem::take(&mut self.sizeless);
-            return (len > 0).then(|| NonNull::slice_from_raw_parts(NonNull::dangling(), len));
-        }
-        let (start, end) = self.filled.next(align_of::<T>())?;
-        let len = (end.addr().get() - start.addr().get()) / size_of::<T>();
-        Some(NonNull::slice_from_raw_parts(start.cast(), len))
-    }
-}
+// SAFETY: the condition is never met.
+unsafe impl<T> Sync for TypedArena<'_, T> where for<'a> &'a OfOneThread: BetweenThreads {}
 
 impl<'l, T> Bump for &TypedArena<'l, T> {
     // A type's size is a multiple of its alignment, so the values lie side by side and keep the cursor aligned.
@@ -153,6 +89,42 @@ impl<'l, T> TypedArena<'l, T> {
         TypedArena::on(ledger, owner)
     }
 
+    /// An arena on `ledger` that has claimed room for `capacity` values.
+    ///
+    /// ```
+    /// use freehold::TypedArena;
+    ///
+    /// let points = TypedArena::<[f64; 2]>::with_capacity_in(freehold::ledger(), "points", 1000);
+    /// assert!(points.capacity() >= 1000 && points.is_empty());
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// If there is no room to be had.
+    #[track_caller]
+    pub fn with_capacity_in<B: Backing, L: Kind>(
+        ledger: &'l Ledger<B, L>,
+        owner: &'static str,
+        capacity: usize,
+    ) -> TypedArena<'l, T> {
+        expect_room(TypedArena::try_with_capacity_in(ledger, owner, capacity))
+    }
+
+    /// [`with_capacity_in`](TypedArena::with_capacity_in) where there may be no room.
+    ///
+    /// # Errors
+    ///
+    /// What stood in the way.
+    pub fn try_with_capacity_in<B: Backing, L: Kind>(
+        ledger: &'l Ledger<B, L>,
+        owner: &'static str,
+        capacity: usize,
+    ) -> Result<TypedArena<'l, T>, AllocError> {
+        let arena = TypedArena::new_in(ledger, owner);
+        arena.try_reserve(capacity)?;
+        Ok(arena)
+    }
+
     /// An arena that has a region to itself, without a ledger.
     pub const fn alone(plot: &'l mut Plot<'_>, owner: &'static str) -> TypedArena<'l, T> {
         TypedArena::on(plot, owner)
@@ -166,6 +138,10 @@ impl<'l, T> TypedArena<'l, T> {
             drop_all: drop_all::<T>,
         };
         TypedArena { values, owned: PhantomData }
+    }
+
+    pub(super) fn chunks(&self) -> &Lodged<'l> {
+        &self.values.chunks
     }
 
     #[inline(always)]
@@ -222,6 +198,56 @@ impl<'l, T> TypedArena<'l, T> {
         }
     }
 
+    /// Puts what `make` returns into the arena. `make` may allocate here itself: those values come before.
+    ///
+    /// ```
+    /// use freehold::TypedArena;
+    ///
+    /// let tables = TypedArena::new();
+    /// let table = tables.alloc_with(|| [0_u8; 4096]);
+    /// table[7] = 1;
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// If there is no room to be had. Then `make` is not called; unless it takes the last room itself.
+    #[inline]
+    #[allow(clippy::mut_from_ref)] // each call returns another place
+    #[track_caller]
+    pub fn alloc_with(&self, make: impl FnOnce() -> T) -> &mut T {
+        self.reserve(1);
+        self.alloc(make())
+    }
+
+    /// [`alloc_with`](TypedArena::alloc_with) where there may be no room.
+    ///
+    /// # Errors
+    ///
+    /// What stood in the way. Then `make` is not called; unless it takes the last room itself, and what it returns is dropped.
+    #[inline]
+    #[allow(clippy::mut_from_ref)] // each call returns another place
+    pub fn try_alloc_with(&self, make: impl FnOnce() -> T) -> Result<&mut T, AllocError> {
+        self.try_reserve(1)?;
+        self.try_alloc(make()).map_err(|rejected| rejected.error)
+    }
+
+    /// [`alloc_with`](TypedArena::alloc_with) for what may fail: then the arena has no value more.
+    ///
+    /// # Errors
+    ///
+    /// What `make` returned.
+    ///
+    /// # Panics
+    ///
+    /// If there is no room to be had. Then `make` is not called; unless it takes the last room itself.
+    #[inline]
+    #[allow(clippy::mut_from_ref)] // each call returns another place
+    #[track_caller]
+    pub fn alloc_try_with<E>(&self, make: impl FnOnce() -> Result<T, E>) -> Result<&mut T, E> {
+        self.reserve(1);
+        make().map(|value| self.alloc(value))
+    }
+
     /// A value of no size is counted, and dropped as often.
     #[allow(clippy::mut_from_ref)] // a type of no size has no memory to share
     #[track_caller]
@@ -244,38 +270,58 @@ impl<'l, T> TypedArena<'l, T> {
     /// The iterator may allocate here itself. Those values come before the ones that it yields, which have to be moved then. If it panics,
     /// what it has yielded is dropped, and the arena holds what it held before and what the iterator allocated.
     ///
+    /// ```
+    /// use freehold::TypedArena;
+    ///
+    /// let names = TypedArena::new();
+    /// let two = names.alloc_from_iter(["a", "b"].map(String::from));
+    /// two[0].push('c');
+    /// assert_eq!(names.into_iter().collect::<Vec<_>>(), ["ac", "b"]);
+    /// ```
+    ///
     /// # Panics
     ///
     /// If there is no room to be had.
     #[allow(clippy::mut_from_ref)] // each call returns other places
     #[track_caller]
     pub fn alloc_from_iter(&self, values: impl IntoIterator<Item = T>) -> &mut [T] {
+        expect_room(self.try_alloc_from_iter(values))
+    }
+
+    /// [`alloc_from_iter`](TypedArena::alloc_from_iter) where there may be no room; then what the iterator had yielded is dropped, and the
+    /// arena holds what it held before and what the iterator allocated.
+    ///
+    /// # Errors
+    ///
+    /// What stood in the way.
+    #[allow(clippy::mut_from_ref)] // each call returns other places
+    #[track_caller] // more values of no size than can be counted
+    pub fn try_alloc_from_iter(&self, values: impl IntoIterator<Item = T>) -> Result<&mut [T], AllocError> {
         let mut values = values.into_iter();
         let place = if const { size_of::<T>() == 0 } {
-            self.count_all(values)
+            self.count_all(values)?
         } else if let Some(first) = values.next() {
-            self.gather(first, values)
+            self.gather(first, values)?
         } else {
             NonNull::slice_from_raw_parts(NonNull::dangling(), 0)
         };
         // SAFETY: the places are initialised, and nobody else's while the arena is borrowed.
-        unsafe { &mut *place.as_ptr() }
+        Ok(unsafe { &mut *place.as_ptr() })
     }
 
     /// Values of no size are counted when all are there.
     #[track_caller]
-    fn count_all(&self, values: impl Iterator<Item = T>) -> NonNull<[T]> {
+    fn count_all(&self, values: impl Iterator<Item = T>) -> Result<NonNull<[T]>, AllocError> {
         // It claims nothing.
         let scratch = Arena::on(self.values.chunks.spans(), self.values.chunks.owner());
-        let gathered = scratch.alloc_box_from_iter(values);
+        let gathered = scratch.try_alloc_box_from_iter(values)?;
         self.count(gathered.len());
-        NonNull::slice_from_raw_parts(NonNull::dangling(), ArenaBox::leak(gathered).len())
+        Ok(NonNull::slice_from_raw_parts(NonNull::dangling(), ArenaBox::leak(gathered).len()))
     }
 
     /// Where they are to stay, as long as nobody else wants the room; then in a scratch arena first.
-    #[track_caller]
-    fn gather(&self, first: T, mut values: impl Iterator<Item = T>) -> NonNull<[T]> {
-        let mut run = Run::new(self, values.size_hint().0.saturating_add(1));
+    fn gather(&self, first: T, mut values: impl Iterator<Item = T>) -> Result<NonNull<[T]>, AllocError> {
+        let mut run = Run::new(self, values.size_hint().0.saturating_add(1))?;
         let mut next = Some(first);
         while let Some(value) = next.take() {
             if let Err(value) = run.push(value) {
@@ -286,7 +332,7 @@ impl<'l, T> TypedArena<'l, T> {
         }
         let run = if next.is_none() {
             match run.finish() {
-                Ok(place) => return place,
+                Ok(place) => return Ok(place),
                 Err(run) => run,
             }
         } else {
@@ -294,44 +340,98 @@ impl<'l, T> TypedArena<'l, T> {
         };
         let scratch = Arena::on(self.values.chunks.spans(), self.values.chunks.owner());
         let mut buffer = Buffer::new(&scratch);
-        if let Err(error) = run.move_to(&mut buffer) {
-            out_of_memory(error)
-        }
+        run.move_to(&mut buffer)?;
         // What is promised was too much for the arena, or nobody knows: as they come.
         while let Some(value) = next {
-            if let Err(error) = buffer.reserve(1) {
-                out_of_memory(error)
-            }
+            buffer.reserve(1)?;
             // SAFETY: there is room for one more.
             unsafe { buffer.push(value) };
             next = values.next();
         }
-        let bytes = buffer.len() * size_of::<T>();
-        let place = bump(self, bytes, align_of::<T>()).cast::<T>();
+        let place = try_bump(self, buffer.len() * size_of::<T>(), align_of::<T>())?.cast::<T>();
         let gathered = buffer.finish();
         // SAFETY: room for as many values, in another arena than the one they lie in, which forgets them.
         unsafe { place.copy_from_nonoverlapping(gathered.cast(), gathered.len()) };
-        NonNull::slice_from_raw_parts(place, gathered.len())
+        Ok(NonNull::slice_from_raw_parts(place, gathered.len()))
+    }
+
+    /// Makes sure that the next `more` values are there without a claim.
+    ///
+    /// # Panics
+    ///
+    /// If there is no room to be had.
+    #[inline]
+    #[track_caller]
+    pub fn reserve(&self, more: usize) {
+        expect_room(self.try_reserve(more));
+    }
+
+    /// [`reserve`](TypedArena::reserve) where there may be no room.
+    ///
+    /// # Errors
+    ///
+    /// What stood in the way.
+    #[inline]
+    pub fn try_reserve(&self, more: usize) -> Result<(), AllocError> {
+        let (cell, chunks) = self.inside();
+        let size = more.saturating_mul(size_of::<T>());
+        if size > 0 {
+            let found = room(cell.get(), chunks, size, align_of::<T>());
+            cell.set(found.ok_or_else(|| chunks.error(size, align_of::<T>()))?);
+        }
+        Ok(())
+    }
+
+    /// How many values there is memory for now, those there are included. Takes time with the number of chunks.
+    #[must_use]
+    pub fn capacity(&self) -> usize {
+        if size_of::<T>() == 0 {
+            return usize::MAX;
+        }
+        let fit = |vacant: Cursor| {
+            let pad = padding(vacant.next.addr().get(), align_of::<T>());
+            vacant.room().saturating_sub(pad) / size_of::<T>()
+        };
+        let (cell, chunks) = self.inside();
+        self.len() + chunks.vacant(cell.get()).map(fit).sum::<usize>()
     }
 
     /// How many values there are. Takes time with the number of chunks.
+    #[must_use]
     pub fn len(&self) -> usize {
-        self.values.runs::<T>().map(|run| run.len()).sum()
+        self.values.runs::<T>().values()
     }
 
     /// Whether there are none.
+    #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// Bytes this arena has claimed. Takes time with the number of chunks.
-    pub fn claimed(&self) -> usize {
-        self.values.chunks.claimed()
+    /// Bytes that this arena holds, in use or not, as the ledger counts them: headers included. Takes time with the number of chunks.
+    #[must_use]
+    pub fn held(&self) -> usize {
+        self.values.chunks.held()
+    }
+
+    /// Gives the chunks back that hold no value, as after a burst and [`clear`](TypedArena::clear). Returns the bytes given back.
+    ///
+    /// ```
+    /// use freehold::TypedArena;
+    ///
+    /// let mut numbers = TypedArena::new();
+    /// numbers.alloc_from_iter(0..100_000);
+    /// numbers.clear();
+    /// assert!(numbers.trim() > 400_000 && numbers.held() == 0);
+    /// ```
+    pub fn trim(&mut self) -> usize {
+        let is_empty = self.is_empty() || size_of::<T>() == 0;
+        self.values.trim(is_empty)
     }
 
     /// All values, in the order they came.
     pub fn iter_mut(&mut self) -> IterMut<'_, T> {
-        IterMut { runs: self.values.runs(), run: [].iter_mut() }
+        IterMut::new(self.values.runs())
     }
 
     /// Drops all values, the rest of them even if one panics, and keeps the chunks.
@@ -349,6 +449,7 @@ impl<'l, T> TypedArena<'l, T> {
 
     /// All values, in the order they came, as a vector.
     #[cfg(feature = "alloc")]
+    #[must_use]
     pub fn into_vec(self) -> alloc::vec::Vec<T> {
         let mut vec = alloc::vec::Vec::with_capacity(self.len());
         vec.extend(self);
@@ -356,87 +457,23 @@ impl<'l, T> TypedArena<'l, T> {
     }
 }
 
-/// All values of a [`TypedArena`], in the order they came, by mutable reference.
-pub struct IterMut<'a, T> {
-    runs: Runs<T>,
-    run: core::slice::IterMut<'a, T>,
-}
-
-impl<'a, T> Iterator for IterMut<'a, T> {
-    type Item = &'a mut T;
-
-    #[inline]
-    fn next(&mut self) -> Option<&'a mut T> {
-        loop {
-            if let Some(value) = self.run.next() {
-                return Some(value);
-            }
-            let mut run = self.runs.next()?;
-            // SAFETY: the arena is mutably borrowed for 'a, and each run comes once.
-            self.run = unsafe { run.as_mut() }.iter_mut();
-        }
+impl<T> Extend<T> for TypedArena<'_, T> {
+    /// # Panics
+    ///
+    /// If there is no room to be had.
+    #[track_caller]
+    fn extend<I: IntoIterator<Item = T>>(&mut self, values: I) {
+        self.alloc_from_iter(values);
     }
 }
 
-impl<'a, T> IntoIterator for &'a mut TypedArena<'_, T> {
-    type Item = &'a mut T;
-    type IntoIter = IterMut<'a, T>;
-
-    fn into_iter(self) -> IterMut<'a, T> {
-        self.iter_mut()
-    }
-}
-
-impl<'l, T> IntoIterator for TypedArena<'l, T> {
-    type Item = T;
-    type IntoIter = IntoIter<'l, T>;
-
-    fn into_iter(self) -> IntoIter<'l, T> {
-        let TypedArena { mut values, .. } = self;
-        // The values are the iterator's from here on; the chunks stay for as long as it does.
-        values.drop_all = |_, _| {};
-        IntoIter {
-            runs: values.runs(),
-            run: NonNull::slice_from_raw_parts(NonNull::dangling(), 0),
-            taken: 0,
-            _values: values,
-        }
-    }
-}
-
-/// All values of a [`TypedArena`], in the order they came. Those not taken are dropped with it.
-pub struct IntoIter<'l, T> {
-    runs: Runs<T>,
-    run: NonNull<[T]>,
-    /// How many of `run` have been taken.
-    taken: usize,
-    /// Holds the chunks.
-    _values: Values<'l>,
-}
-
-// SAFETY: it owns its values and the chunks they lie in.
-unsafe impl<T: Send> Send for IntoIter<'_, T> where for<'a> &'a dyn Spans: Send {}
-
-impl<T> Iterator for IntoIter<'_, T> {
-    type Item = T;
-
-    #[inline]
-    fn next(&mut self) -> Option<T> {
-        while self.taken == self.run.len() {
-            self.run = self.runs.next()?;
-            self.taken = 0;
-        }
-        // SAFETY: `taken` is less than the run's length.
-        let value = unsafe { self.run.cast::<T>().add(self.taken) };
-        self.taken += 1;
-        // SAFETY: a value that has not been taken, and won't be again.
-        Some(unsafe { value.read() })
-    }
-}
-
-impl<T> Drop for IntoIter<'_, T> {
-    fn drop(&mut self) {
-        // If a destructor panics, those after it are leaked.
-        self.for_each(drop);
+/// Where values are in use, too.
+impl<T> Extend<T> for &TypedArena<'_, T> {
+    /// # Panics
+    ///
+    /// If there is no room to be had.
+    #[track_caller]
+    fn extend<I: IntoIterator<Item = T>>(&mut self, values: I) {
+        self.alloc_from_iter(values);
     }
 }

@@ -29,6 +29,16 @@ impl Cursor {
         }
     };
 
+    /// In no chunk, with no room, while a scope that may be kept is open where it lay: whoever asks for room there is refused.
+    pub(crate) const CLOSED: Cursor = {
+        // As `NOWHERE`, and another.
+        let closed = core::ptr::without_provenance_mut(32);
+        match NonNull::new(closed) {
+            Some(closed) => Cursor { next: closed, end: closed },
+            None => panic!(),
+        }
+    };
+
     /// Bytes left.
     #[inline(always)]
     pub(crate) fn room(self) -> usize {

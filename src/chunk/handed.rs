@@ -50,6 +50,10 @@ impl Chunks<'_> {
         let Some((mut chunk, mut end)) = self.handed.get() else {
             return;
         };
+        if cursor.end == Cursor::CLOSED.end {
+            // Nothing was handed out there but what has no bytes.
+            return;
+        }
         while !chunk.contains_end(cursor.end) {
             sanitizer::poison(chunk.data(), to(end, chunk.data()));
             let Some(before) = chunk.previous.get() else {

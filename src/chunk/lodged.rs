@@ -137,9 +137,26 @@ impl<'l> Lodged<'l> {
         self.list()?.room_in_place(cursor, size, align)
     }
 
-    /// Bytes claimed, the ledger's headers not included.
-    pub(crate) fn claimed(&self) -> usize {
-        self.list().map_or(0, Chunks::claimed)
+    /// Bytes claimed, all headers included.
+    pub(crate) fn held(&self) -> usize {
+        self.list().map_or(0, Chunks::held)
+    }
+
+    /// The ends of what is vacant, chunk by chunk: after `cursor`, the only one, and in the chunks after that.
+    pub(crate) fn vacant(&self, cursor: Cursor) -> impl Iterator<Item = Cursor> {
+        let list = self.list();
+        let here = list.map(|list| list.longest(cursor)).into_iter();
+        here.chain(list.into_iter().flat_map(Chunks::vacant))
+    }
+
+    /// Gives the chunks back that lie after the one of the only cursor. Returns their bytes.
+    ///
+    /// # Safety
+    ///
+    /// The caller owes: nothing that lies in them is used any more.
+    pub(crate) unsafe fn trim(&self) -> usize {
+        // The chunk that the one cursor lies in is the list's current one.
+        self.list().map_or(0, Chunks::trim_after_current)
     }
 
     /// The filled parts of the chunks in order, of which the last is where `cursor`, the only one, lies.

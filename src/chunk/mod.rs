@@ -17,6 +17,7 @@ mod cursor;
 mod growth;
 mod handed;
 mod lodged;
+mod measure;
 mod record;
 #[cfg(test)]
 mod tests;
@@ -66,6 +67,20 @@ struct Terms<'l> {
     owner: &'static str,
     growth: Growth,
 }
+
+/// What nothing is: for a message that says it once, rather than one for each cell that is not shared.
+#[diagnostic::on_unimplemented(
+    message = "an arena and its scopes belong to one thread at a time",
+    label = "this would use one from another thread",
+    note = "move the arena itself to the other thread, and open a scope there; or give each thread its own, on the same ledger"
+)]
+pub trait BetweenThreads {}
+
+/// An arena, or a scope.
+pub struct OfOneThread;
+
+// SAFETY: the condition is never met. (It has a lifetime, as the compiler looks at it here if it has none.)
+unsafe impl Sync for Chunks<'_> where for<'a> &'a OfOneThread: BetweenThreads {}
 
 /// So many vacant chunks are looked at before a new one is claimed.
 const LOOKS: usize = 8;
@@ -128,6 +143,9 @@ impl<'l> Chunks<'l> {
     fn find(&self, cursor: Cursor, lead: usize, size: usize, align: usize) -> Result<Cursor, Obstacle> {
         if size > isize::MAX as usize {
             return Err(Obstacle::TooLarge);
+        }
+        if cursor == Cursor::CLOSED {
+            return Err(Obstacle::ScopeOpen);
         }
         let here = self.chunk_of(cursor);
         // Inner scopes have ended, as this cursor is used: what they entered is vacant, whether room is found now or not. (Where the
@@ -215,6 +233,8 @@ impl<'l> Chunks<'l> {
         self.hand_on(cursor, chunk);
         match here {
             Some(here) => here.filled.set(Some(cursor.next)),
+            // One that is closed finds its way by itself once it is open again.
+            None if self.home.get() == Cursor::CLOSED => {}
             None => self.bring_home(chunk),
         }
         self.current.set(Some(chunk));
@@ -329,12 +349,12 @@ impl<'l> Chunks<'l> {
     }
 
     /// Gives the vacant chunks back: those after the one that the arena's own cursor lies in, all of them if that lies in none or
-    /// nothing lies before it.
+    /// nothing lies before it. Returns their bytes.
     ///
     /// # Safety
     ///
     /// The caller owes: no other cursor of these chunks is used any more, nor anything that lies in the vacant ones.
-    pub(crate) unsafe fn trim(&self) {
+    pub(crate) unsafe fn trim(&self) -> usize {
         let home = self.home.get();
         let is_empty = |chunk: &Chunk| chunk.previous.get().is_none() && chunk.data() == home.next;
         let keep = self.chunk_of(home).filter(|chunk| !is_empty(chunk));
@@ -345,30 +365,28 @@ impl<'l> Chunks<'l> {
             self.step.set(self.terms.growth.start());
         }
         self.vacate(self.home.get());
-        self.give_back_after(keep, usize::MAX);
+        self.give_back_after(keep, usize::MAX)
     }
 
     /// Gives back at most so many of the chunks after `here`, which are vacant. Each leaves the list before it goes, so the list is whole
-    /// whenever the backing runs.
+    /// whenever the backing runs. Returns their bytes.
     #[inline(never)]
-    fn give_back_after(&self, here: Option<Chunk>, most: usize) {
+    fn give_back_after(&self, here: Option<Chunk>, most: usize) -> usize {
+        let mut bytes = 0;
         for _ in 0..most {
-            let Some(chunk) = self.after(here) else { return };
-            self.unlink(chunk);
-            // SAFETY: the chunk is out of the list, and no cursor and so no value lies in it.
-            unsafe { self.terms.spans.give_back(chunk.base()) };
+            let Some(chunk) = self.after(here) else { break };
+            bytes += self.give_back(chunk);
         }
+        bytes
     }
 
-    /// Bytes claimed, the ledger's headers not included.
-    pub(crate) fn claimed(&self) -> usize {
-        let mut sum = 0;
-        let mut next = self.first.get();
-        while let Some(chunk) = next {
-            sum += chunk.len.get();
-            next = chunk.next.get();
-        }
-        sum
+    /// Gives a vacant chunk back, and returns its bytes.
+    fn give_back(&self, chunk: Chunk) -> usize {
+        let bytes = self.held_by(chunk);
+        self.unlink(chunk);
+        // SAFETY: the chunk is out of the list, and no cursor and so no value lies in it.
+        unsafe { self.terms.spans.give_back(chunk.base()) };
+        bytes
     }
 }
 

@@ -73,11 +73,11 @@ fn h36_with_no_memory_left_all_are_looked_at() {
         all.extend(core::iter::from_fn(|| ledger.claim("all", Layout::array::<u8>(size).unwrap()).ok()));
     }
     let cursor = start_over(&chunks);
-    let before = chunks.claimed();
+    let before = chunks.held();
     assert!(fill(&chunks, cursor, 5000).is_none());
-    assert_eq!((chunks.claimed(), chunks.steps.looks.get()), (before, CHUNKS));
+    assert_eq!((chunks.held(), chunks.steps.looks.get()), (before, CHUNKS));
     assert!(fill(&chunks, cursor, 4000).is_some());
-    assert_eq!(chunks.claimed(), before);
+    assert_eq!(chunks.held(), before);
 }
 
 /// An outer scope's cursor is looked for from the innermost chunk back, once: each step back undoes one forward.

@@ -4,6 +4,7 @@ use core::ptr::NonNull;
 
 use super::part::Wish;
 use crate::error::Obstacle;
+use crate::layout::GRAIN;
 use crate::sharing::Everywhere;
 use crate::span::Span;
 
@@ -86,4 +87,9 @@ pub(crate) unsafe trait Spans: Everywhere {
     ///
     /// The caller owes: `payload` is one that this ledger handed out, still held, and nobody uses it any more.
     unsafe fn give_back(&self, payload: NonNull<u8>);
+
+    /// Bytes of each claim that are not payload.
+    fn header(&self) -> usize {
+        GRAIN
+    }
 }

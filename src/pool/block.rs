@@ -235,7 +235,7 @@ impl<'l, L: Access> BlockPool<'l, L> {
         if blocks.fixed || blocks.in_use() > 0 {
             return 0;
         }
-        let bytes = blocks.chunks.claimed();
+        let bytes = blocks.chunks.held();
         blocks.free.set(None);
         blocks.cursor.set(Cursor::NOWHERE);
         // SAFETY: no block is in use, and the only cursor was given up.

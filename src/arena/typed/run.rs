@@ -10,7 +10,6 @@ use crate::chunk::{Cursor, CursorCell, Lodged, Refill, Unfinished};
 use crate::error::AllocError;
 use crate::layout::padding;
 use crate::platform::sanitizer;
-use crate::refusal::out_of_memory;
 
 /// Values that are gathered one by one in the room after the arena's last value. The arena doesn't know of them before
 /// [`finish`](Run::finish): it counts none of them and drops none of them.
@@ -34,23 +33,18 @@ pub(super) struct Run<'a, 'l, T> {
 
 impl<'a, 'l, T> Run<'a, 'l, T> {
     /// Room for as many values as are to be expected, or for one. For types that have a size.
-    #[track_caller]
-    pub fn new(arena: &'a TypedArena<'l, T>, expected: usize) -> Run<'a, 'l, T> {
+    pub fn new(arena: &'a TypedArena<'l, T>, expected: usize) -> Result<Run<'a, 'l, T>, AllocError> {
         let (cell, chunks) = arena.inside();
-        let cursor = match room(cell.get(), chunks, expected.saturating_mul(size_of::<T>()), align_of::<T>()) {
-            Some(cursor) => cursor,
-            None => match room(cell.get(), chunks, size_of::<T>(), align_of::<T>()) {
-                Some(cursor) => cursor,
-                None => out_of_memory(chunks.error(size_of::<T>(), align_of::<T>())),
-            },
-        };
+        let cursor = room(cell.get(), chunks, expected.saturating_mul(size_of::<T>()), align_of::<T>())
+            .or_else(|| room(cell.get(), chunks, size_of::<T>(), align_of::<T>()))
+            .ok_or_else(|| chunks.error(size_of::<T>(), align_of::<T>()))?;
         let pad = padding(cursor.next.addr().get(), align_of::<T>());
         // SAFETY: the chunk has room for the padding, and for a value after it.
         let start = unsafe { cursor.next.add(pad) };
         let capacity = (cursor.end.addr().get() - start.addr().get()) / size_of::<T>();
         cell.set(Cursor { next: start, end: start });
         let outer = chunks.build();
-        Run { arena, start: start.cast(), end: cursor.end, len: 0, capacity, outer }
+        Ok(Run { arena, start: start.cast(), end: cursor.end, len: 0, capacity, outer })
     }
 
     fn parts(&self) -> (&'a CursorCell, &'a Lodged<'l>) {
@@ -140,7 +134,7 @@ impl<T> Drop for Run<'_, '_, T> {
 }
 
 /// A cursor with room for `size` bytes at `align`.
-fn room(cursor: Cursor, chunks: &Lodged<'_>, size: usize, align: usize) -> Option<Cursor> {
+pub(super) fn room(cursor: Cursor, chunks: &Lodged<'_>, size: usize, align: usize) -> Option<Cursor> {
     let needed = padding(cursor.next.addr().get(), align).checked_add(size)?;
     if needed <= cursor.room() { Some(cursor) } else { chunks.cursor_for::<false>(cursor, size, align) }
 }

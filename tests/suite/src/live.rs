@@ -155,6 +155,15 @@ impl Live {
         }
     }
 
+    /// What a holder has one deeper than this is kept, and is the holder's at this depth from now on.
+    pub fn keep(&mut self, holder: Holder) {
+        for block in self.blocks.iter_mut().flatten() {
+            if block.holder.owner == holder.owner && block.holder.depth > holder.depth {
+                block.holder.depth = holder.depth;
+            }
+        }
+    }
+
     /// Those that are watched.
     pub fn blocks(&self) -> impl Iterator<Item = &Block> {
         self.blocks.iter().flatten()

@@ -67,16 +67,16 @@ fn h31_trimming_is_whole_before_anything_goes_back() {
     for _ in 0..5 {
         (0..4u64).for_each(|number| assert_eq!(*arena.alloc([number; 25]), [number; 25]));
         arena.reset();
-        let claimed = arena.claimed();
+        let claimed = arena.held();
         armed.set(1);
         panics(|| arena.trim());
-        assert!(arena.claimed() < claimed, "the first went back");
+        assert!(arena.held() < claimed, "the first went back");
         assert_eq!((&arena).room(), 0, "the arena's cursor is not where it was");
-        assert_eq!(arena.claimed() + GRAIN * 3, ledger.snapshot().claimed, "three are left");
+        assert_eq!(arena.held(), ledger.snapshot().claimed, "three are left");
         assert_eq!(*arena.alloc([7u64; 25]), [7; 25]);
         arena.reset();
         arena.trim();
-        assert_eq!((arena.claimed(), ledger.snapshot().claimed), (0, 0));
+        assert_eq!((arena.held(), ledger.snapshot().claimed), (0, 0));
     }
 }
 
@@ -276,7 +276,7 @@ fn h31_a_ledger_is_not_locked_while_it_is_drawn() {
     let arena = Arena::new_in(&ledger, "arena").with_growth(Growth::fixed(0));
     arena.alloc(1);
     let drawn = arena.alloc_fmt(format_args!("{}", ledger.snapshot()));
-    assert!(drawn.contains("claimed") && arena.claimed() > drawn.len());
+    assert!(drawn.contains("claimed") && arena.held() > drawn.len());
     let claims = ledger.snapshot().spans().take(3).map(|_| ledger.claim("meanwhile", Layout::new::<u64>()));
     assert!(claims.into_iter().all(|claim| claim.is_ok()));
 }

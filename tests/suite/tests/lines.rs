@@ -10,7 +10,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind, set_hook, take_hook};
 use std::path::Path;
 use std::{env, fs};
 
-use freehold::{Alloc, Arena, BlockPool, Growth, Ledger, Plot, Pool, Region, SharedPool, TypedArena};
+use freehold::{
+    Alloc, Arena, BlockPool, Builder, Growth, Ledger, Plot, Pool, Region, SharedPool, StringBuilder, TypedArena,
+};
 
 thread_local! {
     /// Where this thread panicked last, and what it said.
@@ -59,6 +61,8 @@ fn panics_name_the_callers_line() {
         row!("alloc.rs alloc", a.alloc(1)),
         row!("alloc.rs alloc", other.alloc([0u64; 300])),
         row!("alloc.rs alloc_with", a.alloc_with(|| 1)),
+        row!("alloc.rs alloc_try_with", a.alloc_try_with(|| Ok::<_, ()>(1))),
+        row!("alloc.rs alloc_slice_try_fill_with", a.alloc_slice_try_fill_with(3, Ok::<_, ()>)),
         row!("alloc.rs alloc_uninit", a.alloc_uninit::<u64>()),
         row!("alloc.rs alloc_uninit_slice", a.alloc_uninit_slice::<u64>(9)),
         row!("alloc.rs alloc_uninit_slice", a.alloc_uninit_slice::<u64>(usize::MAX / 8)),
@@ -75,6 +79,23 @@ fn panics_name_the_callers_line() {
         row!("alloc.rs alloc_box_from_iter", a.alloc_box_from_iter(0..3)),
         row!("alloc.rs alloc_box_from_iter", other.alloc_box_from_iter(unknown.clone())),
         row!("alloc.rs reserve", a.reserve(1)),
+        row!("kept.rs try_scope", scope.try_scope::<(), ()>(|_| scope.try_scope::<(), ()>(|_| Ok(())))),
+        row!("builder.rs with_capacity_in", Builder::<_, u64>::with_capacity_in(3, a)),
+        row!("builder.rs with_capacity_in", StringBuilder::with_capacity_in(3, a)),
+        row!("builder.rs push", Builder::new_in(a).push(1)),
+        row!("builder.rs push", StringBuilder::new_in(a).push('x')),
+        row!("builder.rs push_str", StringBuilder::new_in(a).push_str("x")),
+        row!("builder.rs reserve", Builder::<_, u64>::new_in(a).reserve(3)),
+        row!("builder.rs reserve", StringBuilder::new_in(a).reserve(3)),
+        row!("builder.rs extend", Builder::new_in(a).extend([1])),
+        row!("builder.rs extend", StringBuilder::new_in(a).extend(["x"])),
+        row!("builder.rs extend", StringBuilder::new_in(a).extend(['x'])),
+        row!("typed.rs extend", (&typed).extend([[1; 4]])),
+        row!("arena/mod.rs with_capacity_in", Arena::with_capacity_in(&ledger, "arena", 3)),
+        row!("typed.rs with_capacity_in", TypedArena::<u64>::with_capacity_in(&ledger, "typed", 3)),
+        row!("typed.rs reserve", typed.reserve(1)),
+        row!("typed.rs alloc_with", typed.alloc_with(|| [1; 4])),
+        row!("typed.rs alloc_try_with", typed.alloc_try_with(|| Ok::<_, ()>([1; 4]))),
         row!("typed.rs alloc", typed.alloc([1; 4])),
         row!("typed.rs alloc_from_iter", typed.alloc_from_iter([[1; 4]; 3])),
         row!("typed.rs alloc_from_iter", TypedArena::new_in(&small, "typed").alloc_from_iter(unknown.clone())),
@@ -95,6 +116,19 @@ fn panics_name_the_callers_line() {
         let listed = rows.iter().map(|(verb, ..)| (*verb).to_owned()).collect::<BTreeSet<_>>();
         assert_eq!(listed, verbs_that_panic(), "each verb whose documentation has `# Panics` has a row");
     }
+}
+
+/// The model draws from a list of the verbs that may be refused; each that there is must be on it.
+#[test]
+#[cfg_attr(miri, ignore = "it reads a file of the source")]
+fn the_model_knows_each_verb() {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../src/arena/alloc.rs");
+    let text = fs::read_to_string(source).expect("a text");
+    let verbs = text.lines().filter_map(|line| line.trim().strip_prefix("fn ")?.split(['<', '(']).next());
+    let known = freehold_suite::model::VERBS;
+    let unknown: Vec<_> = verbs.filter(|verb| verb.starts_with("try_") && !known.contains(verb)).collect();
+    assert!(unknown.is_empty(), "the model never calls {unknown:?}");
+    assert!(known.len() > 15);
 }
 
 /// The end of a file's name and a verb's, for each public one whose documentation says that it panics.

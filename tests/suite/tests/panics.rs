@@ -102,8 +102,7 @@ fn h20_an_iterator_that_panics() {
         let values: Vec<_> = (0..5).map(|_| drops.value()).collect();
         panics(|| {
             let values = values.into_iter();
-            arena
-                .alloc_box_from_iter(values.map(|value| if value.number % 3 == 2 { panic!("no more") } else { value }));
+            arena.alloc_box_from_iter(values.map(|value| if value.number % 3 == 2 { panic!("no more") } else { value }))
         });
     });
 }
@@ -332,4 +331,72 @@ fn h20_no_room_in_the_middle() {
     assert!(drops.leaked() == typed.len());
     drop(typed);
     assert_eq!(drops.leaked(), 0);
+}
+
+/// A scope that may be kept, left by a panic: nothing of it is left, and the arena goes on.
+#[test]
+fn h20_a_scope_that_may_be_kept() {
+    on_ledger(0, |ledger, drops| {
+        let arena = Arena::new_in(ledger, "arena");
+        let kept = arena.alloc(1);
+        let (used, room) = (arena.used(), arena.room());
+        panics(|| {
+            arena.try_scope::<(), ()>(|scope| {
+                let _values = scope.alloc_box_from_iter((0..3).map(|_| drops.value()));
+                panic!("out of the scope")
+            })
+        });
+        assert_eq!((arena.used(), arena.room(), drops.leaked(), *kept), (used, room, 0, 1));
+        // One in another of the same arena is no scope of that one.
+        panics(|| arena.try_scope::<(), ()>(|_| arena.try_scope::<(), ()>(|_| Ok(()))));
+        assert_eq!(*arena.alloc(2), 2);
+        // Builders whose values panic.
+        let mut builder = freehold::Builder::new_in(&arena);
+        builder.extend([drops.value(), drops.bomb(), drops.value()]);
+        panics(|| builder.clear());
+        assert_eq!((builder.len(), drops.leaked()), (0, 0));
+        builder.push(drops.bomb());
+        panics(|| drop(builder));
+        let boxed = arena.alloc_box_from_iter([drops.value(), drops.bomb(), drops.value(), drops.value()]);
+        let mut values = boxed.into_iter();
+        drop(values.next());
+        panics(|| drop(values));
+        let typed = TypedArena::new_in(ledger, "typed");
+        typed.alloc(drops.value());
+        panics(|| typed.alloc_with(|| panic!("no value")));
+        assert_eq!(typed.len(), 1);
+    });
+}
+
+/// Marks that are used in the wrong order are found out where there are debug assertions.
+#[test]
+#[cfg(debug_assertions)]
+fn h16_marks_out_of_order() {
+    on_ledger(0, |ledger, _| {
+        let mut arena = Arena::new_in(ledger, "arena").with_growth(Growth::fixed(300));
+        let fill = |arena: &Arena<'_>| {
+            for _ in 0..30 {
+                arena.alloc([0u64; 9]);
+            }
+        };
+        fill(&arena);
+        let first = arena.checkpoint();
+        fill(&arena);
+        let second = arena.checkpoint();
+        // SAFETY: nothing in the arena is used.
+        unsafe { arena.rewind(first) };
+        // SAFETY: none: it panics.
+        panics(|| unsafe { arena.rewind(second) });
+        arena.reset();
+        // SAFETY: none: it panics.
+        panics(|| unsafe { arena.rewind(first) });
+        arena.trim();
+        // SAFETY: none: it panics.
+        panics(|| unsafe { arena.rewind(first) });
+        let other = Arena::new_in(ledger, "other");
+        fill(&other);
+        // SAFETY: none: it panics.
+        panics(|| unsafe { arena.rewind(other.checkpoint()) });
+        fill(&arena);
+    });
 }

@@ -326,7 +326,7 @@ fn blocks_go_to_other_threads<H: GlobalAlloc + Sync>(
                     assert!(filled.iter().all(|byte| *byte == number as u8));
                     match round % CYCLE {
                         1 => arena.reset(),
-                        2 => arena.trim(),
+                        2 => _ = arena.trim(),
                         turn => between(turn),
                     }
                 }

@@ -8,9 +8,11 @@ use std::path::Path;
 /// The traits that are safe, and why nobody but the crate can implement them.
 const OURS: &[(&str, &str)] = &[
     ("Access", "its supertrait is private"),
+    ("BetweenThreads", "it is for a message, and has no name outside"),
     ("Bump", "a method takes a `Key`, which has no name outside"),
     ("Everywhere", "it has no method, and no name outside"),
     ("Keeper", "it is the crate's own"),
+    ("Kept", "unsafe code takes no word of it: it names a type"),
     ("Read", "it is the crate's own"),
     ("Refill", "it has no name outside"),
     ("Sealed", "it has no name outside"),

@@ -179,7 +179,7 @@ pub fn h21_typed_arena_without_bytes() {
             assert_eq!(arena.len(), index);
             arena.alloc(());
         }));
-        assert_eq!((gathered.len(), arena.len(), arena.claimed()), (VALUES, 2 * VALUES, 0));
+        assert_eq!((gathered.len(), arena.len(), arena.held()), (VALUES, 2 * VALUES, 0));
     });
 }
 

@@ -99,11 +99,11 @@ pub fn h12_a_failed_request_changes_nothing() {
     // On 32 bits a host may well give a GiB.
     let large = if cfg!(target_pointer_width = "32") { isize::MAX as usize - 40 } else { isize::MAX as usize / 2 + 1 };
     for size in [large, isize::MAX as usize - 40] {
-        let (before, claimed, room, memory) = (Tally::of(&ledger), arena.claimed(), arena.room(), memory_size());
+        let (before, claimed, room, memory) = (Tally::of(&ledger), arena.held(), arena.room(), memory_size());
         let layout = Layout::from_size_align(size, 8).expect("a layout");
         let error = arena.try_alloc_layout(layout).expect_err("half the address space");
         assert!(matches!(error.obstacle, Obstacle::Refused { .. } | Obstacle::TooLarge), "{error}");
-        assert_eq!((arena.claimed(), arena.room()), (claimed, room));
+        assert_eq!((arena.held(), arena.room()), (claimed, room));
         before.must_be(&ledger);
         // On hosts other tests have ledgers of their own meanwhile.
         if cfg!(target_family = "wasm") {

@@ -8,8 +8,8 @@ use core::alloc::Layout;
 use freehold::backing::{Backing, GRAIN};
 use freehold::sharing::{Access, Needed};
 use freehold::{
-    AllocError, Arena, BlockPool, Claim, FixedPool, Growth, Handle, Heap, KeyedPool, Ledger, Pool, PoolBox, PoolKey,
-    Rejected, Scope, SharedPool, TypedArena,
+    Alloc, AllocError, Arena, Attempt, BlockPool, Claim, FixedPool, Growth, Handle, Heap, KeyedPool, Ledger, Pool,
+    PoolBox, PoolKey, Rejected, Scope, SharedPool, TypedArena,
 };
 
 use crate::choices::Choices;
@@ -22,6 +22,7 @@ mod heap;
 mod values;
 
 use draw::{growth, layout};
+pub use values::VERBS;
 use values::{Counts, Value};
 
 /// The names of the slots.
@@ -219,24 +220,49 @@ impl<'l, B: Backing> Machine<'l, B> {
         choice: u32,
         choices: &mut impl Choices,
     ) {
-        let claimed = arena.claimed();
+        let claimed = arena.held();
         let holder = Holder { owner, depth: 0 };
         match choice % 16 {
             0 => {
                 self.live.remove_from(holder);
                 arena.reset();
-                assert_eq!(arena.claimed(), claimed);
+                assert_eq!(arena.held(), claimed);
             }
             1 => {
-                arena.trim();
-                assert!(arena.claimed() <= claimed);
+                let given_back = arena.trim();
+                assert_eq!(arena.held() + given_back, claimed);
+            }
+            2 if choice & 64 == 0 => {
+                self.live.remove_from(holder);
+                let keep = choices.below(3000) as usize;
+                let given_back = arena.reset_keeping(keep);
+                assert_eq!(arena.held() + given_back, claimed);
+                assert!(arena.held() <= keep && arena.used() == 0);
+            }
+            3 => {
+                let (room, used) = (arena.room(), arena.used());
+                let build = |scope: &mut Attempt<'_, '_, MIN_ALIGN>| self.attempt(owner, scope, 1, choices);
+                let kept = arena.try_scope::<(), _>(build).is_ok();
+                assert!(kept || (arena.room(), arena.used()) == (room, used), "something is left of what failed");
+                self.attempted(holder, kept);
+            }
+            4 => {
+                let (mark, used) = (arena.checkpoint(), arena.used());
+                self.past_a_mark(&*arena, holder, choices);
+                if choices.below(2) == 0 {
+                    self.live.remove_from(Holder { owner, depth: 1 });
+                    // SAFETY: nothing that was allocated since is used any more, and there is no other mark.
+                    unsafe { arena.rewind(mark) };
+                    assert_eq!(arena.used(), used);
+                }
+                self.live.keep(holder);
             }
             2..8 => self.scope(owner, &mut arena.scope(), 1, choices),
             _ => {
                 let before = Tally::of(self.ledger);
                 if self.allocate(&*arena, holder, choice >> 4, choices).is_none() {
                     self.unchanged(&before);
-                    assert_eq!(arena.claimed(), claimed, "a failed request changed the arena");
+                    assert_eq!(arena.held(), claimed, "a failed request changed the arena");
                 }
             }
         }
@@ -250,10 +276,70 @@ impl<'l, B: Backing> Machine<'l, B> {
         depth: usize,
         choices: &mut impl Choices,
     ) {
+        self.steps(owner, scope, depth, choices);
+        self.live.remove_from(Holder { owner, depth });
+    }
+
+    /// A scope that may be kept.
+    fn attempt<const MIN_ALIGN: usize>(
+        &mut self,
+        owner: &'static str,
+        scope: &mut Scope<'_, MIN_ALIGN>,
+        depth: usize,
+        choices: &mut impl Choices,
+    ) -> Result<(), ()> {
+        self.steps(owner, scope, depth, choices);
+        if choices.below(2) == 0 { Ok(()) } else { Err(()) }
+    }
+
+    /// What was one deeper is the holder's own now, or gone.
+    fn attempted(&mut self, holder: Holder, kept: bool) {
+        if !kept {
+            self.live.remove_from(Holder { depth: holder.depth + 1, ..holder });
+        }
+        self.live.keep(holder);
+    }
+
+    /// Some allocations, held one deeper than by the holder itself.
+    fn past_a_mark<'s>(&mut self, alloc: impl values::Allocates<'s>, holder: Holder, choices: &mut impl Choices) {
+        for _ in 0..choices.below(4) {
+            let choice = choices.below(u32::MAX);
+            self.allocate(alloc, Holder { depth: holder.depth + 1, ..holder }, choice, choices);
+            self.check();
+        }
+    }
+
+    /// Operations in a scope and in those it opens.
+    fn steps<const MIN_ALIGN: usize>(
+        &mut self,
+        owner: &'static str,
+        scope: &mut Scope<'_, MIN_ALIGN>,
+        depth: usize,
+        choices: &mut impl Choices,
+    ) {
+        let holder = Holder { owner, depth };
         while let Some(choice) = choices.next() {
-            match choice % 8 {
-                0 => break,
-                1 | 2 if depth < DEEPEST => self.scope(owner, &mut scope.scope(), depth + 1, choices),
+            match choice % 16 {
+                0 | 8 => break,
+                1 | 2 | 9 if depth < DEEPEST => self.scope(owner, &mut scope.scope(), depth + 1, choices),
+                10 if depth < DEEPEST => {
+                    let room = scope.room();
+                    let build = |inner: &mut Attempt<'_, '_, MIN_ALIGN>| self.attempt(owner, inner, depth + 1, choices);
+                    let kept = scope.try_scope::<(), _>(build).is_ok();
+                    assert!(kept || scope.room() == room, "something is left of what failed");
+                    self.attempted(holder, kept);
+                }
+                3 => {
+                    let (mark, room) = (scope.checkpoint(), scope.room());
+                    self.past_a_mark(&*scope, holder, choices);
+                    if choices.below(2) == 0 {
+                        self.live.remove_from(Holder { owner, depth: depth + 1 });
+                        // SAFETY: nothing that was allocated since is used any more, and there is no other mark.
+                        unsafe { scope.rewind(mark) };
+                        assert_eq!(scope.room(), room);
+                    }
+                    self.live.keep(holder);
+                }
                 _ => {
                     let before = Tally::of(self.ledger);
                     if self.allocate(&*scope, Holder { owner, depth }, choice >> 3, choices).is_none() {
@@ -263,7 +349,6 @@ impl<'l, B: Backing> Machine<'l, B> {
             }
             self.check();
         }
-        self.live.remove_from(Holder { owner, depth });
     }
 
     /// Allocates in an arena or a scope, in one of many ways. `None` if there was no room.
@@ -276,23 +361,12 @@ impl<'l, B: Backing> Machine<'l, B> {
     ) -> Option<()> {
         let room = alloc.room();
         let done = match choice % 8 {
-            0 => {
-                let bytes = choices.below(3000) as usize;
-                let reserved = alloc.try_reserve(bytes);
-                assert!(reserved.is_err() || alloc.room() >= bytes);
-                reserved
+            0..4 => {
+                let verb = values::VERBS[choices.below(values::VERBS.len() as u32) as usize];
+                values::by(verb, alloc, &mut self.live, holder, choices)
             }
-            1 => values::value(alloc, &mut self.live, holder, choices),
-            2 => values::text(alloc, &mut self.live, holder, choices),
-            3 => values::slice(alloc, &mut self.live, holder, choices),
             4 | 5 => alloc.resize_some(&mut self.live, holder, choices),
-            _ => {
-                let layout = layout(choices);
-                alloc.try_alloc_layout(layout).map(|place| {
-                    // SAFETY: the memory is the caller's until the scope is left or the arena reset.
-                    unsafe { self.live.add(place, layout, holder) };
-                })
-            }
+            _ => values::by("try_alloc_layout", alloc, &mut self.live, holder, choices),
         };
         match done {
             Ok(()) => Some(()),
@@ -333,7 +407,7 @@ impl<'l, B: Backing> Machine<'l, B> {
                 *len += more;
             }
             _ => {
-                let (before, claimed) = (Tally::of(self.ledger), arena.claimed());
+                let (before, claimed) = (Tally::of(self.ledger), arena.held());
                 match arena.try_alloc(self.counts.value(*len)) {
                     Ok(value) => {
                         assert!(value.is(*len));
@@ -342,7 +416,7 @@ impl<'l, B: Backing> Machine<'l, B> {
                     Err(rejected) => {
                         assert!(rejected.value.is(*len));
                         self.unchanged(&before);
-                        assert_eq!(arena.claimed(), claimed);
+                        assert_eq!(arena.held(), claimed);
                     }
                 }
             }
@@ -404,20 +478,19 @@ impl<'l, B: Backing> Machine<'l, B> {
         for (slot, owner) in slots.iter_mut().zip(OWNERS) {
             let held = self.ledger.snapshot().claimed_by(owner);
             sum += held;
-            let spans = self.ledger.snapshot().spans().filter(|span| span.owner == Some(owner)).count();
             let claimed = match slot {
                 Slot::Empty => 0,
-                Slot::Tight(arena) => arena.claimed(),
-                Slot::Plain(arena) => arena.claimed(),
-                Slot::Wide(arena) => arena.claimed(),
+                Slot::Tight(arena) => arena.held(),
+                Slot::Plain(arena) => arena.held(),
+                Slot::Wide(arena) => arena.held(),
                 Slot::Typed(arena, len) => {
                     assert!(arena.iter_mut().enumerate().all(|(index, value)| value.is(index)));
                     assert_eq!(arena.len(), *len);
-                    arena.claimed()
+                    arena.held()
                 }
                 Slot::Blocks(_) | Slot::Shared(_) | Slot::Claimed(_) => continue,
             };
-            assert_eq!(held, claimed + spans * GRAIN, "{owner}");
+            assert_eq!(held, claimed, "{owner}");
         }
         assert_eq!(sum, self.ledger.snapshot().claimed, "claims that nobody holds");
     }

@@ -1,0 +1,6 @@
+//~ (nothing)
+use freehold::{Alloc, Arena};
+
+fn main() {
+    println!("{}", Arena::new().alloc(1));
+}
