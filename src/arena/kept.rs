@@ -87,7 +87,8 @@ impl<const MIN_ALIGN: usize> Arena<'_, MIN_ALIGN> {
     ///
     /// # Panics
     ///
-    /// If such a scope of this arena is open already: open the next one in that.
+    /// If such a scope of this arena is open already: open the next one in that. If `build` succeeds, but has put another arena's scope in
+    /// the place of the one that it got.
     #[inline]
     #[track_caller]
     pub fn try_scope<'a, K: Kept, E>(
@@ -138,7 +139,8 @@ impl<'s, const MIN_ALIGN: usize> Scope<'s, MIN_ALIGN> {
     ///
     /// # Panics
     ///
-    /// If such a scope is open in this one already: open the next one in that.
+    /// If such a scope is open in this one already: open the next one in that. If `build` succeeds, but has put another arena's scope in
+    /// the place of the one that it got.
     #[inline]
     #[track_caller]
     pub fn try_scope<K: Kept, E>(
@@ -191,6 +193,8 @@ fn keep_or_undo<'s, const MIN_ALIGN: usize, R, E>(
     let mut attempt = Attempt { scope: Scope::new(open.cursor, chunks), outside: PhantomData };
     let built = build(&mut attempt);
     if built.is_ok() {
+        // A scope of another arena that lives as long could have been put in its place.
+        assert!(core::ptr::eq(attempt.scope.chunks(), chunks), "the scope was replaced by one of another arena");
         open.cursor = attempt.scope.cell().get();
     }
     built

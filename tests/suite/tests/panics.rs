@@ -368,6 +368,25 @@ fn h20_a_scope_that_may_be_kept() {
     });
 }
 
+/// A scope that may be kept, in whose place `build` has put one of another arena, is not kept: the arena would go on in the other's memory.
+#[test]
+fn h16_a_scope_that_was_replaced() {
+    on_ledger(0, |ledger, _| {
+        let mut other = Arena::new_in(ledger, "other");
+        let foreign = other.scope();
+        foreign.alloc(5);
+        let arena = Arena::new_in(ledger, "arena");
+        let kept = arena.alloc(1);
+        panics(|| {
+            arena.try_scope::<(), ()>(|scope| {
+                **scope = foreign;
+                Ok(())
+            })
+        });
+        assert_eq!((*kept, *arena.alloc(2), *kept), (1, 2, 1));
+    });
+}
+
 /// Marks that are used in the wrong order are found out where there are debug assertions.
 #[test]
 #[cfg(debug_assertions)]
