@@ -8,6 +8,8 @@ use crate::backing::{Need, Region, Request, Touching};
 use crate::error::Obstacle;
 use crate::layout::{Fit, GRAIN, HEADROOM, PAGE, usable};
 
+mod lent;
+
 /// Runs `look` on the ledger's book.
 fn book<R>(ledger: &Ledger<Region<'_>>, look: impl FnOnce(&Book) -> R) -> R {
     ledger.records.with(|kept| look(&kept.book))
@@ -469,42 +471,4 @@ fn h34_a_backing_that_comes_back_without_a_lock_is_told() {
         assert_eq!((TOLD.load(Relaxed), claim.owner()), (2, "outer"));
         assert!(LEDGER.claim("outer", Layout::new::<[u8; 3 * PAGE]>()).is_ok());
     }
-}
-
-/// What a ledger is lent serves claims; what can't be used, or is in use, is refused, and then all is as it was (h13, h03).
-#[test]
-fn h13_regions_lent_later() {
-    let mut memory = Vec::<u8>::with_capacity(16_384);
-    let start = memory.as_mut_ptr();
-    let skip = start.addr().wrapping_neg() % GRAIN;
-    let region = |from: usize, len: usize| {
-        // SAFETY: less than the memory's length.
-        let base = unsafe { start.add(skip + from) };
-        // SAFETY: of the memory, which lives longer than the ledger. That no two are in use is what is tested.
-        unsafe { Region::from_raw(base, len) }
-    };
-    let ledger = Ledger::new(region(0, 4096));
-    let claim = |size| ledger.claim("claim", Layout::from_size_align(size, 8).unwrap());
-    let first = claim(3000).expect("room");
-    assert!(claim(5000).is_err());
-    let before = ledger.snapshot();
-    // Over a claim, over what is free, and around both.
-    for (from, len) in [(100, 2000), (4096 - 2 * GRAIN, 4096), (0, 8192)] {
-        let refused = ledger.lend(region(from, len));
-        assert!(matches!(refused, Err(Obstacle::Overlap { backing: "lent region", .. })), "{refused:?}");
-    }
-    // SAFETY: it is refused, as it has no bytes.
-    assert!(matches!(ledger.lend(unsafe { Region::from_raw(core::ptr::null_mut(), 0) }), Err(Obstacle::Unfit { .. })));
-    assert!(matches!(ledger.lend(region(10_001, GRAIN)), Err(Obstacle::Short { .. })));
-    let after = ledger.snapshot();
-    assert_eq!((after.granted, after.claimed, after.growths), (before.granted, before.claimed, before.growths));
-    // It touches what is there, and stays apart.
-    ledger.lend(region(4096, 8000)).expect("nobody has it");
-    let second = claim(5000).expect("it was lent");
-    assert!(claim(5000).is_err());
-    drop((first, second));
-    assert_eq!(ledger.snapshot().spans().count(), 2);
-    assert!(claim(9000).is_err(), "two memories are one");
-    ledger.records.with(|kept| kept.book.check());
-    drop(memory);
 }
