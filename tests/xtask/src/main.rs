@@ -11,6 +11,7 @@ mod examples;
 mod fuzz;
 #[cfg(test)]
 mod hazards;
+mod hints;
 mod maps;
 mod need;
 mod nightly;

@@ -15,6 +15,7 @@ use crate::cores;
 use crate::emscripten::Version;
 use crate::examples;
 use crate::fuzz;
+use crate::hints;
 use crate::maps;
 use crate::need::Need;
 use crate::nightly;
@@ -348,7 +349,7 @@ const DOCUMENTS: &[Document] = &[
 const I686: &str = "i686-unknown-linux-gnu";
 const SUITE: &str = "freehold-suite";
 /// Optimised, as the suite takes minutes otherwise, with every check that a debug build makes.
-const CHECKED: &str = "-Cdebug-assertions -Coverflow-checks";
+pub const CHECKED: &str = "-Cdebug-assertions -Coverflow-checks";
 /// A heap tail of a megabyte, after the stack and the data.
 const TAIL: &str = "-Clink-arg=--initial-memory=2097152";
 /// What a module needs that shares its memory.
@@ -537,6 +538,7 @@ pub fn all(tools: &Tools) -> Result<Vec<Step>> {
     steps.extend(Emscripten::all(Version::Stable).map(beside_emscripten));
     steps.extend(MODULES.iter().map(scripted));
     steps.extend(CONTROLS.iter().map(control));
+    steps.extend(hints::steps());
     steps.push(soak::hosts_alone());
     steps.extend(Threads::ALL.iter().map(|threads| threads.hosts()));
     steps.push(copies_in_threads());
