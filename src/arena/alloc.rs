@@ -7,10 +7,13 @@ use core::ptr::NonNull;
 
 use super::boxed::ArenaBox;
 use super::buffer::Buffer;
-use super::bump::{Bump, Key, bump, bump_for, reserve, try_bump, try_bump_for};
-use super::room::{Before, fill_by_copy, fill_with, needs_no_drop, room, room_for, try_room, try_room_for};
+use super::bump::{Bump, Key, bump, bump_for, needs_no_drop, reserve, try_bump, try_bump_for};
 use crate::error::{AllocError, Rejected};
 use crate::refusal::expect_room;
+
+mod room;
+
+use room::{Before, fill_by_copy, fill_with, room, room_for, try_room, try_room_for};
 
 /// What can be allocated in an [`Arena`](crate::Arena) (through `&Arena`) and in a [`Scope`](crate::Scope) (through
 /// `&Scope`); for functions that take either: `fn build<'s>(alloc: impl Alloc<'s>, …) -> &'s Tree<'s>`.

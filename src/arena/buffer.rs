@@ -5,8 +5,8 @@ use core::fmt;
 use core::mem::ManuallyDrop;
 use core::ptr::NonNull;
 
+use super::bump::too_large;
 use super::bump::{Bump, Key, grow, shrink, try_bump};
-use super::room::too_large;
 use crate::chunk::Refill;
 use crate::copy::copy;
 use crate::error::{AllocError, Obstacle};

@@ -5,7 +5,7 @@ use core::marker::PhantomData;
 use core::ops::{Deref, DerefMut};
 
 use super::buffer::Buffer;
-use super::room::needs_no_drop;
+use super::bump::needs_no_drop;
 use super::{Alloc, ArenaBox};
 use crate::error::{AllocError, Rejected};
 use crate::refusal::expect_room;

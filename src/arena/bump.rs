@@ -4,7 +4,7 @@ use core::alloc::Layout;
 use core::ptr::NonNull;
 
 use crate::chunk::{Cursor, CursorCell, Refill};
-use crate::error::AllocError;
+use crate::error::{AllocError, Obstacle};
 use crate::layout::{HEADROOM, padding};
 use crate::platform::{self, sanitizer};
 
@@ -41,6 +41,16 @@ fn step<A: Bump>(size: usize) -> usize {
     (size + (A::MIN_ALIGN - 1)) & !(A::MIN_ALIGN - 1)
 }
 
+/// Where a value aligned to `align` goes: computed once, it serves the comparison and is the place. (As a padding that is added it would be
+/// an instruction more.) Near the end of the address space it may wrap; what has no room is never used.
+#[inline(always)]
+fn place_in<A: Bump>(cursor: Cursor, align: usize) -> *mut u8 {
+    if align <= A::MIN_ALIGN {
+        return cursor.next.as_ptr();
+    }
+    cursor.next.as_ptr().map_addr(|addr| addr.wrapping_add(align - 1) & !(align - 1))
+}
+
 /// Bytes to skip before a value aligned to `align`.
 #[inline(always)]
 fn pad<A: Bump>(cursor: Cursor, align: usize) -> usize {
@@ -61,7 +71,8 @@ fn bump_or<A: Bump, const PANIC: bool>(arena: A, size: usize, align: usize, smal
         return NonNull::new(core::ptr::without_provenance_mut(align));
     }
     let mut cursor = cell.get();
-    let mut next = past::<A>(cursor, size, align);
+    let mut place = place_in::<A>(cursor, align);
+    let mut next = past::<A>(place, size);
     // Comparing pointers that are there already is an instruction less than finding out how much room there is.
     let full = if small { next > cursor.end.as_ptr() } else { !fits::<A>(cursor, size, align) };
     if full {
@@ -70,7 +81,8 @@ fn bump_or<A: Bump, const PANIC: bool>(arena: A, size: usize, align: usize, smal
         }
         cursor = chunks.cursor_for::<PANIC>(cursor, size, align)?;
         cell.set(cursor);
-        next = past::<A>(cursor, size, align);
+        place = place_in::<A>(cursor, align);
+        next = past::<A>(place, size);
     }
     // Another thread may have grown this memory, and handed the arena over.
     platform::reach(next.addr());
@@ -78,8 +90,8 @@ fn bump_or<A: Bump, const PANIC: bool>(arena: A, size: usize, align: usize, smal
     // is the end of a place in it.
     let next = unsafe { NonNull::new_unchecked(next) };
     cell.set_next(next);
-    // SAFETY: as above.
-    let place = unsafe { cursor.next.add(pad::<A>(cursor, align)) };
+    // SAFETY: as above: this is its start.
+    let place = unsafe { NonNull::new_unchecked(place) };
     chunks.hand_out(cursor, place, size, next);
     Some(place)
 }
@@ -87,8 +99,8 @@ fn bump_or<A: Bump, const PANIC: bool>(arena: A, size: usize, align: usize, smal
 /// Where the cursor goes. Made once, to be compared and then kept; with a small layout it does not wrap, as no chunk ends in the
 /// last `HEADROOM` bytes of the address space.
 #[inline(always)]
-fn past<A: Bump>(cursor: Cursor, size: usize, align: usize) -> *mut u8 {
-    cursor.next.as_ptr().wrapping_add(pad::<A>(cursor, align) + step::<A>(size))
+fn past<A: Bump>(place: *mut u8, size: usize) -> *mut u8 {
+    place.wrapping_add(step::<A>(size))
 }
 
 /// Whether the chunk has room. The sum does not overflow: both parts are at most `isize::MAX + 1`, and not both that.
@@ -254,4 +266,20 @@ pub(super) unsafe fn shrink_last<A: Bump>(arena: A, before: Cursor, block: NonNu
 
 fn is_last<A: Bump>(cursor: Cursor, block: NonNull<u8>, size: usize) -> bool {
     block.addr().get() + step::<A>(size) == cursor.next.addr().get()
+}
+
+/// Why a type that needs `Drop` is refused. Each verb asks by itself, so that the compiler's message names the line that calls the verb.
+pub(super) const fn needs_no_drop<T>() {
+    assert!(
+        !core::mem::needs_drop::<T>(),
+        "this type needs `Drop`, which an arena never runs: use `alloc_box`, or a `TypedArena`; where nothing is lost without its \
+         destructor, `ArenaBox::leak(arena.alloc_box(value))`"
+    );
+}
+
+/// So many values are more than there can be.
+#[inline(always)] // or the address of a scope would be given away
+pub(super) fn too_large<A: Bump, T>(alloc: A, len: usize) -> AllocError {
+    let size = len.saturating_mul(size_of::<T>());
+    AllocError::new(alloc.parts(Key::KEY).1.owner(), size, align_of::<T>(), Obstacle::TooLarge)
 }

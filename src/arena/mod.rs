@@ -18,11 +18,8 @@ mod builder;
 mod bump;
 mod debug;
 mod kept;
-mod room;
 mod scope;
 mod typed;
-mod typed_iter;
-mod typed_values;
 
 pub use alloc::Alloc;
 pub use boxed::ArenaBox;
@@ -31,7 +28,7 @@ pub use builder::{Builder, StringBuilder};
 pub use kept::{Attempt, Checkpoint, Kept};
 pub use scope::Scope;
 pub use typed::TypedArena;
-pub use typed_iter::{IntoIter, IterMut};
+pub use typed::{IntoIter, IterMut};
 
 /// Values of any type, all freed together: when the arena is reset or dropped, or at the end of a [`Scope`].
 ///

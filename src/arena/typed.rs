@@ -6,8 +6,6 @@ use core::ptr::NonNull;
 
 use super::buffer::Buffer;
 use super::bump::{Bump, Key, bump_for, try_bump, try_bump_for};
-use super::typed_iter::IterMut;
-use super::typed_values::{Runs, Values, drop_all};
 use super::{Alloc, Arena, ArenaBox};
 use crate::backing::Backing;
 use crate::chunk::{BetweenThreads, Cursor, CursorCell, Growth, Lodged, OfOneThread, Refill};
@@ -19,9 +17,13 @@ use crate::plot::Plot;
 use crate::refusal::expect_room;
 use crate::sharing::Kind;
 
+mod iter;
 mod run;
+mod values;
 
+pub use iter::{IntoIter, IterMut};
 use run::{Run, room};
+use values::{Runs, Values, drop_all};
 
 /// Values of one type that live as long as the arena, kept side by side in the order they came, and dropped with it.
 ///
@@ -59,7 +61,7 @@ use run::{Run, room};
 ///
 /// No padding between values, no header with them: on top of a chunk's own, memory is `size_of::<T>()` each.
 pub struct TypedArena<'l, T> {
-    pub(super) values: Values<'l>,
+    values: Values<'l>,
     // It owns values of `T`, so whether `T`'s destructor may run is asked where the arena is dropped; and it must not be taken
     // for an arena of another `T`, as values go in through `&self`.
     owned: PhantomData<Cell<T>>,

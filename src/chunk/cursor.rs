@@ -96,13 +96,13 @@ pub trait Refill {
     #[inline(always)]
     #[track_caller]
     fn cursor_for<const PANIC: bool>(&self, cursor: Cursor, size: usize, align: usize) -> Option<Cursor> {
-        let found = if PANIC { self.refill_or_panic(cursor, size, align) } else { self.refill(cursor, size, align) };
-        match found.get() {
-            Some((next, end)) => Some(Cursor { next, end }),
+        let (next, end) = if PANIC {
             // SAFETY: `refill_or_panic` does not return without a cursor.
-            None if PANIC => unsafe { core::hint::unreachable_unchecked() },
-            None => None,
-        }
+            unsafe { self.refill_or_panic(cursor, size, align).pair() }
+        } else {
+            self.refill(cursor, size, align).get()?
+        };
+        Some(Cursor { next, end })
     }
 
     /// The name they are claimed under.

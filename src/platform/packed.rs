@@ -24,6 +24,17 @@ impl Packed {
     pub(crate) fn get(self) -> Option<Pair> {
         self.0
     }
+
+    /// The pair, where it is known that there is one.
+    ///
+    /// # Safety
+    ///
+    /// The caller owes: this was made by [`Packed::new`].
+    #[inline(always)]
+    pub(crate) unsafe fn pair(self) -> Pair {
+        // SAFETY: the caller's promise.
+        unsafe { self.0.unwrap_unchecked() }
+    }
 }
 
 #[cfg(target_arch = "wasm32")]
@@ -41,8 +52,30 @@ impl Packed {
 
     #[inline(always)]
     pub(crate) fn get(self) -> Option<Pair> {
+        let (low, high) = self.halves();
+        Some((NonNull::new(low)?, NonNull::new(high)?))
+    }
+
+    /// The pair, where it is known that there is one. (Not by way of an `Option`: LLVM would leave the choice in the code, and V8 then keeps
+    /// a loop's variables in memory for it.)
+    ///
+    /// # Safety
+    ///
+    /// The caller owes: this was made by [`Packed::new`].
+    #[inline(always)]
+    pub(crate) unsafe fn pair(self) -> Pair {
+        let (low, high) = self.halves();
+        // SAFETY: the caller's promise.
+        let low = unsafe { NonNull::new_unchecked(low) };
+        // SAFETY: as above.
+        let high = unsafe { NonNull::new_unchecked(high) };
+        (low, high)
+    }
+
+    #[inline(always)]
+    fn halves(self) -> (*mut u8, *mut u8) {
         let low = core::ptr::with_exposed_provenance_mut(self.0 as u32 as usize);
         let high = core::ptr::with_exposed_provenance_mut((self.0 >> 32) as usize);
-        Some((NonNull::new(low)?, NonNull::new(high)?))
+        (low, high)
     }
 }

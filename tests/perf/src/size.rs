@@ -14,8 +14,8 @@ use crate::report::{Report, Size, Sizes};
 
 const PACKAGE: &str = "freehold-perf-size";
 
-/// The npm package that has `wasm-opt` in it.
-const BINARYEN: &str = "binaryen@132.0.0";
+/// The npm package that has `wasm-opt` in it. `cargo verify` has the same one in the same place.
+const BINARYEN: &str = include_str!("../../xtask/binaryen").trim_ascii_end();
 
 const NPM: &str = if cfg!(windows) { "npm.cmd" } else { "npm" };
 

@@ -12,6 +12,7 @@ mod examples;
 mod fuzz;
 #[cfg(test)]
 mod hazards;
+mod hints;
 mod imports;
 mod maps;
 mod need;

@@ -1,7 +1,7 @@
 //! What a job cannot do without, and how to get it.
 
 use std::env::consts::EXE_SUFFIX;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
 use cargo_metadata::semver::Version;
@@ -34,6 +34,8 @@ pub enum Need {
     Clang,
     /// The programs that run wasm-bindgen tests in node, and write the script of a wasm-bindgen module.
     WasmBindgen,
+    /// `wasm-opt`, as a package of node's.
+    WasmOpt,
     /// cargo-fuzz.
     Fuzzer,
     /// wasmtime, as a package of Python's.
@@ -64,6 +66,13 @@ impl Need {
             Self::Member(name) => tools.member(name).map(drop),
             Self::Nightly => tools.nightly().map(drop),
             Self::Node => node(tools),
+            Self::WasmOpt if wasm_opt(tools).exists() => Ok(()),
+            Self::WasmOpt => {
+                let npm = tools.program(Path::new(NPM)).args("--version").read(&Out::Terminal).map(drop);
+                npm.context(
+                    "no npm, which comes with node: https://nodejs.org/en/download has the line that installs it",
+                )
+            }
             Self::Wasmtime if tools.wasmtime().exists() => Ok(()),
             Self::Wasmtime => {
                 let pip = tools.program(Path::new("python3")).args("-m pip --version").read(&Out::Terminal).map(drop);
@@ -109,6 +118,7 @@ impl Need {
             Self::WasmBindgen => {
                 program(tools, WASM_BINDGEN, "wasm-bindgen-cli", &tools.locked_version("wasm-bindgen")?, out)
             }
+            Self::WasmOpt => binaryen(tools, out),
             Self::Fuzzer => program(tools, &[FUZZER], "cargo-fuzz", FUZZER_VERSION, out),
             Self::Wasmtime => wasmtime(tools, out),
             Self::WasiClang => debian(tools, WASI_CLANG, out, wasi_libc_of_2022),
@@ -209,4 +219,24 @@ fn wasmtime(tools: &Tools, out: &Out) -> Result<()> {
     out.say(&format!("installing wasmtime {VERSION}"));
     let pip = tools.program(Path::new("python3")).args("-m pip install --quiet --disable-pip-version-check --upgrade");
     pip.arg("--target").arg(folder).arg(format!("wasmtime=={VERSION}")).run(out).context("cannot install wasmtime")
+}
+
+/// The npm package that has `wasm-opt` in it. `cargo perf` has the same one in the same place.
+const BINARYEN: &str = include_str!("../binaryen").trim_ascii_end();
+
+const NPM: &str = if cfg!(windows) { "npm.cmd" } else { "npm" };
+
+/// The script that is `wasm-opt`, once it is installed for this repository alone.
+pub fn wasm_opt(tools: &Tools) -> PathBuf {
+    tools.tools_dir().join(BINARYEN.replace('@', "-")).join("node_modules/binaryen/bin/wasm-opt")
+}
+
+fn binaryen(tools: &Tools, out: &Out) -> Result<()> {
+    if wasm_opt(tools).exists() {
+        return Ok(());
+    }
+    out.say(&format!("installing {BINARYEN}"));
+    let npm = tools.program(Path::new(NPM)).args("install --no-audit --no-fund --prefix");
+    let npm = npm.arg(tools.tools_dir().join(BINARYEN.replace('@', "-"))).arg(BINARYEN).run(out);
+    npm.with_context(|| format!("cannot install {BINARYEN}"))
 }

@@ -8,6 +8,8 @@ use crate::tools::{Toolchain, Tools};
 
 /// The target that most modules are for.
 pub const WASM: &str = "wasm32-unknown-unknown";
+/// Optimised, as the suite takes minutes otherwise, with every check that a debug build makes.
+pub const CHECKED: &str = "-Cdebug-assertions -Coverflow-checks";
 
 /// What a step does.
 pub type Work = Box<dyn Fn(&Tools, &Out) -> Result<()> + Send + Sync>;

@@ -15,12 +15,13 @@ use crate::cores;
 use crate::emscripten::Version;
 use crate::examples;
 use crate::fuzz;
+use crate::hints;
 use crate::imports;
 use crate::maps;
 use crate::need::Need;
 use crate::nightly;
 use crate::soak::{self, Threads};
-use crate::step::{Step, WASM};
+use crate::step::{CHECKED, Step, WASM};
 use crate::suites::SUITES;
 use crate::threads;
 use crate::tools::{Module, TEST_RUNNER, Toolchain, Tools};
@@ -349,8 +350,6 @@ const DOCUMENTS: &[Document] = &[
 
 const I686: &str = "i686-unknown-linux-gnu";
 const SUITE: &str = "freehold-suite";
-/// Optimised, as the suite takes minutes otherwise, with every check that a debug build makes.
-const CHECKED: &str = "-Cdebug-assertions -Coverflow-checks";
 /// A heap tail of a megabyte, after the stack and the data.
 const TAIL: &str = "-Clink-arg=--initial-memory=2097152";
 /// What a module needs that shares its memory.
@@ -475,6 +474,7 @@ pub fn all(tools: &Tools) -> Result<Vec<Step>> {
     steps.extend(Emscripten::all(Version::Stable).map(beside_emscripten));
     steps.extend(MODULES.iter().map(scripted));
     steps.extend(CONTROLS.iter().map(control));
+    steps.extend(hints::steps());
     steps.push(soak::hosts_alone());
     steps.extend(Threads::ALL.iter().map(|threads| threads.hosts()));
     steps.push(copies_in_threads());

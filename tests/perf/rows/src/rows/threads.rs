@@ -29,12 +29,15 @@ trait SharedKind: Sync {
 /// How many blocks a thread holds at once.
 const HELD: usize = 16;
 
-impl<'p> Blocks for &'p SharedPool<'p, Block> {
-    type Handle = PoolBox<Block, Self>;
+/// A way to it: a type of its own, as without threads a shared pool is of the same type as one that isn't.
+struct Mine<'p>(&'p SharedPool<'p, Block>);
+
+impl<'p> Blocks for Mine<'p> {
+    type Handle = PoolBox<Block, &'p SharedPool<'p, Block>>;
 
     #[inline(always)]
     fn alloc(&mut self, value: Block) -> Self::Handle {
-        freehold::Pool::alloc(self, value)
+        self.0.alloc(value)
     }
 
     #[inline(always)]
@@ -46,14 +49,14 @@ impl<'p> Blocks for &'p SharedPool<'p, Block> {
 struct FreeholdShared(SharedPool<'static, Block>);
 
 impl SharedKind for FreeholdShared {
-    type Mine<'p> = &'p SharedPool<'p, Block>;
+    type Mine<'p> = Mine<'p>;
 
     fn new() -> Self {
         FreeholdShared(SharedPool::shared_in(freehold::ledger(), "shared pool"))
     }
 
     fn mine(&self) -> Self::Mine<'_> {
-        &self.0
+        Mine(&self.0)
     }
 }
 

@@ -5,7 +5,7 @@ use core::iter::FusedIterator;
 use core::ptr::NonNull;
 
 use super::TypedArena;
-use super::typed_values::{Runs, Values};
+use super::values::{Runs, Values};
 use crate::ledger::Spans;
 
 /// All values of a [`TypedArena`], in the order they came, by mutable reference.

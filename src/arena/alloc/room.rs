@@ -4,21 +4,12 @@ use core::alloc::Layout;
 use core::mem::MaybeUninit;
 use core::ptr::NonNull;
 
+use super::super::bump::{Bump, Key, bump, bump_for, shrink_last, too_large, try_bump, try_bump_for};
 use super::Alloc;
-use super::bump::{Bump, Key, bump, bump_for, shrink_last, try_bump, try_bump_for};
 use crate::chunk::{Cursor, Refill};
 use crate::copy::copy;
 use crate::error::{AllocError, Obstacle};
 use crate::refusal::out_of_memory;
-
-/// Why a type that needs `Drop` is refused. Each verb asks by itself, so that the compiler's message names the line that calls the verb.
-pub(super) const fn needs_no_drop<T>() {
-    assert!(
-        !core::mem::needs_drop::<T>(),
-        "this type needs `Drop`, which an arena never runs: use `alloc_box`, or a `TypedArena`; where nothing is lost without its \
-         destructor, `ArenaBox::leak(arena.alloc_box(value))`"
-    );
-}
 
 /// Room for a `T`, or a panic.
 #[inline(always)]
@@ -68,13 +59,6 @@ pub(super) fn try_room_for<'s, A: Alloc<'s>, T>(alloc: A, len: usize) -> Result<
     let place = try_bump(alloc, layout.size(), layout.align())?;
     // SAFETY: room for `len` values of `T`, aligned for them, that is the caller's alone for 's (contract of `Alloc`).
     Ok(unsafe { NonNull::slice_from_raw_parts(place.cast(), len).as_mut() })
-}
-
-/// So many values are more than there can be.
-#[inline(always)] // or the address of a scope would be given away
-pub(super) fn too_large<A: Bump, T>(alloc: A, len: usize) -> AllocError {
-    let size = len.saturating_mul(size_of::<T>());
-    AllocError::new(alloc.parts(Key::KEY).1.owner(), size, align_of::<T>(), Obstacle::TooLarge)
 }
 
 #[cold]

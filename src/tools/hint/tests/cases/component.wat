@@ -1,0 +1,2 @@
+;; hint in.wasm -o out.wasm
+(component)

@@ -1,0 +1,8 @@
+;; hint in.wasm -o out.wasm
+(module
+  (func $"freehold::chunk::Chunks::refill" (param i32) (result i32) local.get 0)
+  (func $user (param i32)
+    local.get 0
+    (@metadata.code.branch_hint "\00")
+    if
+    end))

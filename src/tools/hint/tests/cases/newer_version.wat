@@ -1,0 +1,2 @@
+;; hint in.wasm -o out.wasm
+(module binary "\00asm" "\02\00\00\00")
