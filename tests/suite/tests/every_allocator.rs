@@ -9,8 +9,23 @@ use std::path::Path;
 use freehold_suite::allocators::{ALLOCATORS, Allocator, Goes};
 
 /// What the modules with allocators in them export that is none.
-const OTHERS: &[&str] =
-    &["Alloc", "ArenaBox", "ClassStats", "Handle", "HeapStats", "IntoIter", "IterMut", "PoolBox", "PoolKey"];
+const OTHERS: &[&str] = &[
+    "Alloc",
+    "ArenaBox",
+    "Attempt",
+    "BoxIntoIter",
+    "Builder",
+    "Checkpoint",
+    "ClassStats",
+    "Handle",
+    "HeapStats",
+    "IntoIter",
+    "IterMut",
+    "Kept",
+    "PoolBox",
+    "PoolKey",
+    "StringBuilder",
+];
 
 /// The traits of allocators.
 const TRAITS: &[&str] = &["GlobalAlloc", "Allocator"];

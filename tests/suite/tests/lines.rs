@@ -11,8 +11,12 @@ use std::path::Path;
 use std::{env, fs};
 
 use freehold::{
-    Alloc, Arena, BlockPool, Builder, Growth, Ledger, Plot, Pool, Region, SharedPool, StringBuilder, TypedArena,
+    Alloc, Arena, BlockPool, Builder, FixedPool, Growth, KeyedPool, Ledger, Plot, Pool, PoolBox, Region, SharedPool,
+    StringBuilder, TypedArena,
 };
+
+/// It has no place at all.
+static FULL: FixedPool<u64, 0> = FixedPool::new();
 
 thread_local! {
     /// Where this thread panicked last, and what it said.
@@ -99,9 +103,19 @@ fn panics_name_the_callers_line() {
         row!("typed.rs alloc", typed.alloc([1; 4])),
         row!("typed.rs alloc_from_iter", typed.alloc_from_iter([[1; 4]; 3])),
         row!("typed.rs alloc_from_iter", TypedArena::new_in(&small, "typed").alloc_from_iter(unknown.clone())),
-        row!("pool/mod.rs alloc", pool.alloc(1)),
-        row!("pool/mod.rs alloc", full.alloc(1)),
-        row!("pool/mod.rs alloc", shared.alloc(1)),
+        row!("verbs.rs alloc", pool.alloc(1)),
+        row!("verbs.rs alloc", full.alloc(1)),
+        row!("verbs.rs alloc", shared.alloc(1)),
+        row!("verbs.rs alloc", FULL.alloc(1)),
+        row!("verbs.rs alloc_with", pool.alloc_with(|| 1)),
+        row!("verbs.rs alloc_with", FULL.alloc_with(|| 1)),
+        row!("verbs.rs alloc_uninit", shared.alloc_uninit()),
+        row!("verbs.rs alloc_uninit", FULL.alloc_uninit()),
+        row!("boxed.rs new_in", PoolBox::new_in(1, &pool)),
+        row!("boxed.rs new_uninit_in", PoolBox::<u64, _>::new_uninit_in(&pool)),
+        row!("keyed/mod.rs insert", KeyedPool::<u64>::new_in(&ledger, "keyed").insert(1)),
+        row!("keyed/mod.rs reserve", KeyedPool::<u64>::new_in(&ledger, "keyed").reserve(1)),
+        row!("block.rs alloc", BlockPool::new_in(&ledger, "blocks", Layout::new::<u64>()).alloc()),
         row!("block.rs new_in", BlockPool::new_in(&ledger, "blocks", huge)),
         row!("block.rs alone", BlockPool::alone(&mut Plot::new(Region::new(&mut [])), "blocks", huge)),
         row!("block.rs shared_in", BlockPool::<freehold::sharing::Needed>::shared_in(&ledger, "blocks", huge)),
@@ -136,22 +150,32 @@ fn verbs_that_panic() -> BTreeSet<String> {
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../src");
     let mut found = BTreeSet::new();
     for folder in ["arena", "pool"] {
-        for file in fs::read_dir(source.join(folder)).expect("the folder").map(|file| file.expect("a file").path()) {
-            let name = file.file_name().expect("a name").to_str().expect("a name").to_owned();
-            let name = if name == "mod.rs" { format!("{folder}/{name}") } else { name };
-            let text = fs::read_to_string(&file).expect("a text");
-            let mut panics = false;
-            for line in text.lines().map(str::trim) {
-                panics |= line == "/// # Panics";
-                if let (true, Some((_, rest))) = (panics && !line.starts_with('/'), line.split_once("fn ")) {
-                    let verb: String = rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
-                    if !line.starts_with("pub(") {
-                        found.insert(format!("{name} {verb}"));
-                    }
-                    panics = false;
+        look(&source.join(folder), &mut found);
+    }
+    found
+}
+
+fn look(folder: &Path, found: &mut BTreeSet<String>) {
+    for path in fs::read_dir(folder).expect("the folder").map(|entry| entry.expect("an entry").path()) {
+        if path.is_dir() {
+            look(&path, found);
+            continue;
+        }
+        let name = path.file_name().expect("a name").to_str().expect("a name").to_owned();
+        let within = folder.file_name().expect("a name").to_str().expect("a name");
+        let name = if name == "mod.rs" { format!("{within}/{name}") } else { name };
+        let text = fs::read_to_string(&path).expect("a text");
+        let mut panics = false;
+        for line in text.lines().map(str::trim) {
+            panics |= line == "/// # Panics";
+            if let (true, Some((_, rest))) = (panics && !line.starts_with('/'), line.split_once("fn ")) {
+                let verb: String = rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+                // What pools are to a box has no name outside.
+                if !line.starts_with("pub(") && name != "home.rs" {
+                    found.insert(format!("{name} {verb}"));
                 }
+                panics = false;
             }
         }
     }
-    found
 }
