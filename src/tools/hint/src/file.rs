@@ -44,3 +44,28 @@ pub fn write(place: &Path, bytes: &[u8]) -> Result<(), Problem> {
 fn create(path: &Path) -> io::Result<File> {
     OpenOptions::new().write(true).create_new(true).open(path)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_can_not_be_put_in_its_place_leaves_nothing() {
+        let folder = std::env::temp_dir().join(format!("freehold-hint-{}", process::id()));
+        // A folder with something in it, which no file replaces.
+        let place = folder.join("out.wasm");
+        fs::create_dir_all(place.join("in it")).unwrap();
+        let Err(Problem::Unwritable(why)) = write(&place, b"module") else { panic!("written") };
+        assert!(why.starts_with(place.to_str().unwrap()), "{why}");
+        assert_eq!(fs::read_dir(&folder).unwrap().count(), 1, "half a file is left");
+
+        // A file is replaced, and one beside it is not touched.
+        let (place, other) = (folder.join("there.wasm"), folder.join("other.wasm"));
+        fs::write(&place, "before").unwrap();
+        fs::write(&other, "other").unwrap();
+        write(&place, b"module").unwrap();
+        assert_eq!((fs::read(&place).unwrap(), fs::read(&other).unwrap()), (b"module".to_vec(), b"other".to_vec()));
+        assert_eq!(fs::read_dir(&folder).unwrap().count(), 3);
+        fs::remove_dir_all(folder).unwrap();
+    }
+}

@@ -221,9 +221,9 @@ mod tests {
     #[test]
     fn another_crates_function_of_the_same_name_is_not_meant() {
         let raw = BTreeMap::from([
-            (0, "<freehold::chunk::Chunks as freehold::chunk::cursor::Refill>::refill"),
-            (1, "<user::Chunks as freehold::chunk::cursor::Refill>::refill"),
-            (2, "freehold::chunk::Chunks::refilled"),
+            (0, "<freehold::chunk::Chunks as freehold::chunk::cursor::Refill>::error"),
+            (1, "<user::Chunks as freehold::chunk::cursor::Refill>::error"),
+            (2, "freehold::chunk::Chunks::errors"),
             (3, "alloc::raw_vec::RawVec<T,A>::grow_one"),
         ]);
         assert_eq!(Names::new(raw, &[]).cold(), [0]);

@@ -43,10 +43,12 @@ fn run(text: &Path) -> String {
     fs::create_dir_all(folder.join("folder")).unwrap();
     let input = wat::parse_file(text).unwrap_or_else(|error| panic!("{error}"));
     fs::write(folder.join("in.wasm"), &input).unwrap();
+    // Something that is no plain file, which a file could be moved over.
+    assert!(Command::new("mkfifo").arg(folder.join("pipe")).status().unwrap().success());
 
     let source = fs::read_to_string(text).unwrap();
     let mut said = String::new();
-    let mut written = BTreeSet::from(["folder", "in.wasm"]);
+    let mut written = BTreeSet::from(["folder", "in.wasm", "pipe"]);
     for line in source.lines().map_while(|line| line.strip_prefix(";; hint ")) {
         let words: Vec<&str> = line.split_whitespace().collect();
         let output = Command::new(env!("CARGO_BIN_EXE_hint")).args(&words).current_dir(&folder).output().unwrap();
@@ -68,6 +70,7 @@ fn run(text: &Path) -> String {
     let entries = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
     let there: BTreeSet<String> = entries.collect();
     assert_eq!(there, written.into_iter().map(str::to_owned).collect(), "{name}: files");
+    assert!(!fs::metadata(folder.join("pipe")).unwrap().is_file(), "{name}: the pipe is one still");
     assert_eq!(fs::read(folder.join("in.wasm")).unwrap(), input, "{name}: the input is as it was");
     said
 }

@@ -2,13 +2,13 @@
 (module
   (type $f (func (param i32) (result i32)))
   (table 1 funcref)
-  (func $"freehold::chunk::Chunks::refill" (param i32) (result i32) local.get 0)
+  (func $"freehold::arena::bump::bump_in_next" (param i32) (result i32) local.get 0)
   (func $warm (param i32) (result i32) local.get 0)
   (func $cold_tail (param i32) (result i32)
     local.get 0
     if
       local.get 0
-      return_call $"freehold::chunk::Chunks::refill"
+      return_call $"freehold::arena::bump::bump_in_next"
     end
     local.get 0
     return_call $warm)
@@ -21,5 +21,5 @@
       return_call_indirect (type $f)
     else
       local.get 0
-      call $"freehold::chunk::Chunks::refill"
+      call $"freehold::arena::bump::bump_in_next"
     end))

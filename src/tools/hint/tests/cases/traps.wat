@@ -1,6 +1,6 @@
 ;; hint in.wasm --dry-run
 (module
-  (func $"freehold::chunk::Chunks::refill" (param i32) (result i32) local.get 0)
+  (func $"freehold::arena::bump::bump_in_next" (param i32) (result i32) local.get 0)
   ;; A way to a trap brings nothing.
   (func $trap (param i32)
     local.get 0
@@ -16,7 +16,7 @@
         unreachable
       end
       i32.const 1
-      call $"freehold::chunk::Chunks::refill"
+      call $"freehold::arena::bump::bump_in_next"
       drop
     end)
   ;; Cold is not the unlikely one of two if the other is a trap.
@@ -26,7 +26,7 @@
       unreachable
     else
       i32.const 1
-      call $"freehold::chunk::Chunks::refill"
+      call $"freehold::arena::bump::bump_in_next"
       drop
     end)
   ;; A call that does not come back is still a call of a cold function.
@@ -34,6 +34,6 @@
     local.get 0
     if
       i32.const 1
-      call $"freehold::chunk::Chunks::refill"
+      call $"freehold::arena::bump::bump_in_next"
       unreachable
     end))
