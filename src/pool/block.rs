@@ -228,6 +228,12 @@ impl<'l, L: Access> BlockPool<'l, L> {
         self.len() == 0
     }
 
+    /// Bytes that this pool holds, in use or not, as the ledger counts them: headers included. Takes time with the number of chunks.
+    #[must_use]
+    pub fn held(&self) -> usize {
+        self.enter().chunks.held()
+    }
+
     /// Gives all memory back if no block is in use, and returns how many bytes that was. A pool of fixed capacity keeps its
     /// memory. Takes time as [`len`](BlockPool::len) does.
     pub fn trim(&self) -> usize {

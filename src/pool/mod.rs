@@ -122,6 +122,13 @@ impl<T, L: Access> Pool<'_, T, L> {
         self.blocks.capacity()
     }
 
+    /// Bytes that this pool holds, in use or not, as the ledger counts them: headers included. Takes time with the number of chunks, behind the
+    /// lock of a shared pool.
+    #[must_use]
+    pub fn held(&self) -> usize {
+        self.blocks.held()
+    }
+
     /// How many values there are. Takes time with the number of chunks and of free places, behind the lock of a shared pool: a count would
     /// take two instructions of each value's life.
     pub fn len(&self) -> usize {

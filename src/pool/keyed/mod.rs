@@ -185,6 +185,12 @@ impl<'l, T> KeyedPool<'l, T> {
         (slots(self.made) - self.spent) as usize
     }
 
+    /// Bytes that this pool holds, in use or not, as the ledger counts them: headers included. Takes time with the number of chunks.
+    #[must_use]
+    pub fn held(&self) -> usize {
+        self.arena.held()
+    }
+
     /// Makes sure that so many more values find room without a claim.
     ///
     /// # Panics

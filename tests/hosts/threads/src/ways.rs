@@ -281,7 +281,10 @@ fn shared_pool() -> *mut u8 {
     leaked(BOXES.try_alloc([0; BLOCK]).ok())
 }
 
-fn leaked<L: Shareable>(boxed: Option<PoolBox<[u8; BLOCK], &'static SharedPool<'static, [u8; BLOCK], L>>>) -> *mut u8 {
+/// A box of a pool that threads share.
+type Shared<L> = PoolBox<[u8; BLOCK], &'static SharedPool<'static, [u8; BLOCK], L>>;
+
+fn leaked<L: Shareable>(boxed: Option<Shared<L>>) -> *mut u8 {
     boxed.map_or(ptr::null_mut(), |value| {
         let start = NonNull::from_ref(&*value).as_ptr().cast();
         forget(value);
