@@ -473,7 +473,7 @@ pub unsafe trait Alloc<'s>: Bump {
     ///
     /// # Errors
     ///
-    /// What stood in the way; an error of a `Display` implementation is [`Obstacle::Format`].
+    /// What stood in the way; an error of a `Display` implementation is [`Obstacle::Format`](crate::Obstacle::Format).
     fn try_alloc_fmt(self, text: fmt::Arguments<'_>) -> Result<&'s mut str, AllocError> {
         let mut buffer = Buffer::new(self);
         buffer.write(text)?;
