@@ -220,15 +220,26 @@ impl Drop for Lodged<'_> {
 #[cold]
 #[inline(never)]
 fn open(spans: &dyn Spans, owner: &'static str, growth: Growth, size: usize, align: usize) -> Result<Packed, Obstacle> {
+    begin(spans, owner, growth, size, align)
+}
+
+#[inline(always)]
+fn begin(
+    spans: &dyn Spans,
+    owner: &'static str,
+    growth: Growth,
+    size: usize,
+    align: usize,
+) -> Result<Packed, Obstacle> {
     // It has nothing that could be lost. (One that is moved may take a `memmove`, of which small firmware has no other use.)
     let list = ManuallyDrop::new(Chunks::new(spans, owner, growth));
-    let chunk = list.find_room(Cursor::NOWHERE, LEAD, size, align)?;
+    let (start, end) = list.make_room(Cursor::NOWHERE, LEAD, size, align, false).get().ok_or(list.obstacle.get())?;
     // SAFETY: the chunk was made with room for the list after its record.
-    let next = unsafe { chunk.next.add(LEAD) };
-    sanitizer::unpoison(chunk.next, 0..LEAD);
+    let next = unsafe { start.add(LEAD) };
+    sanitizer::unpoison(start, 0..LEAD);
     // SAFETY: the room is the list's, and aligned to 16 as a record's end is; the list is used there only, from now on.
-    unsafe { chunk.next.cast().copy_from_nonoverlapping(NonNull::from(&*list), 1) };
-    Ok(Packed::new((next, chunk.end)))
+    unsafe { start.cast().copy_from_nonoverlapping(NonNull::from(&*list), 1) };
+    Ok(Packed::new((next, end)))
 }
 
 /// Goes on in the list, or opens one: all in one call.
@@ -262,7 +273,7 @@ unsafe fn refill_or_panic(
             Err(obstacle) => out_of_memory(AllocError::new(owner, size, align, obstacle)),
         }
     }
-    match open(spans, owner, Growth { first, factor, cap }, size, align) {
+    match begin(spans, owner, Growth { first, factor, cap }, size, align) {
         Ok(cursor) => cursor,
         Err(obstacle) => out_of_memory(AllocError::new(owner, size, align, obstacle)),
     }

@@ -112,25 +112,23 @@ impl<'l> Chunks<'l> {
         self.step = Cell::new(growth.start());
     }
 
-    /// Where to go on from `cursor` with `size` bytes at `align`: in its own chunk, in a vacant one, or in a new one. The list is there then: the
-    /// chunk is the current one. With `lead`, a new chunk has so many bytes more between its record and where the cursor begins.
+    /// Where to go on from `cursor` with `size` bytes at `align`: in its own chunk, in a vacant one, or in a new one; or nowhere, and with
+    /// `or_panic` a panic in place of that. The list is there then: the chunk is the current one. With `lead`, a new chunk has so many bytes more
+    /// between its record and where the cursor begins.
     ///
-    /// It looks at [`LOOKS`] vacant chunks. If there are more and none of those fits, they go back to the ledger once a new one is
-    /// there: a list whose front is of no use would be looked at in vain again in each round, and each would claim anew. Only where
-    /// the ledger has nothing to give, all are looked at.
-    #[inline]
-    fn find_room(&self, cursor: Cursor, lead: usize, size: usize, align: usize) -> Result<Cursor, Obstacle> {
-        let found = self.find(cursor, lead, size, align)?;
-        // Another thread may have grown this memory, and handed the arena over.
-        platform::reach(found.end.addr().get());
-        Ok(found)
-    }
-
-    /// What `refill` returns.
-    #[inline(always)]
-    fn refilled(&self, found: Result<Cursor, Obstacle>) -> Packed {
-        match found {
-            Ok(Cursor { next, end }) => Packed::new((next, end)),
+    /// It is one function for all who refill, and all of the search is in it: engines inline a small one into a hot loop (V8 one of up to 500
+    /// bytes), which then keeps its variables in memory. A test says that it is large.
+    #[cold]
+    #[inline(never)]
+    #[track_caller]
+    fn make_room(&self, cursor: Cursor, lead: usize, size: usize, align: usize, or_panic: bool) -> Packed {
+        match self.find(cursor, lead, size, align) {
+            Ok(Cursor { next, end }) => {
+                // Another thread may have grown this memory, and handed the arena over.
+                platform::reach(end.addr().get());
+                Packed::new((next, end))
+            }
+            Err(obstacle) if or_panic => out_of_memory(AllocError::new(self.terms.owner, size, align, obstacle)),
             Err(obstacle) => {
                 self.obstacle.set(obstacle);
                 Packed::NONE
@@ -138,8 +136,10 @@ impl<'l> Chunks<'l> {
         }
     }
 
-    // Once, for those who panic and those who don't.
-    #[inline(never)]
+    /// It looks at [`LOOKS`] vacant chunks. If there are more and none of those fits, they go back to the ledger once a new one is
+    /// there: a list whose front is of no use would be looked at in vain again in each round, and each would claim anew. Only where
+    /// the ledger has nothing to give, all are looked at.
+    #[inline(always)]
     fn find(&self, cursor: Cursor, lead: usize, size: usize, align: usize) -> Result<Cursor, Obstacle> {
         if size > isize::MAX as usize {
             return Err(Obstacle::TooLarge);
@@ -391,10 +391,9 @@ impl<'l> Chunks<'l> {
 }
 
 impl Refill for Chunks<'_> {
-    #[cold]
-    #[inline(never)]
+    #[inline(always)]
     fn refill(&self, cursor: Cursor, size: usize, align: usize) -> Packed {
-        self.refilled(self.find_room(cursor, 0, size, align))
+        self.make_room(cursor, 0, size, align, false)
     }
 
     #[cold]
@@ -403,14 +402,10 @@ impl Refill for Chunks<'_> {
         AllocError::new(self.terms.owner, size, align, self.obstacle.get())
     }
 
-    #[cold]
-    #[inline(never)]
+    #[inline(always)]
     #[track_caller]
     fn refill_or_panic(&self, cursor: Cursor, size: usize, align: usize) -> Packed {
-        match self.find_room(cursor, 0, size, align) {
-            Ok(Cursor { next, end }) => Packed::new((next, end)),
-            Err(obstacle) => out_of_memory(AllocError::new(self.terms.owner, size, align, obstacle)),
-        }
+        self.make_room(cursor, 0, size, align, true)
     }
 
     #[inline]

@@ -34,7 +34,13 @@ impl Chunks<'_> {
     #[cold]
     #[inline(never)]
     pub(super) fn refill_after_one(&self, cursor: Cursor, size: usize, align: usize) -> Packed {
-        self.refilled(self.make_way(cursor).and_then(|()| self.find_room(cursor, 0, size, align)))
+        match self.make_way(cursor) {
+            Ok(()) => self.make_room(cursor, 0, size, align, false),
+            Err(obstacle) => {
+                self.obstacle.set(obstacle);
+                Packed::NONE
+            }
+        }
     }
 
     /// Has nothing unfinished lie after the cursor.

@@ -1,6 +1,6 @@
 //! The loops of a wasm function.
 
-use wasmparser::{ExternalKind, FunctionBody, Operator, Parser, Payload, TypeRef};
+use wasmparser::{Export, ExternalKind, FunctionBody, Operator, Parser, Payload, TypeRef};
 
 use crate::{Counts, graph::Graph};
 
@@ -10,25 +10,60 @@ use crate::{Counts, graph::Graph};
 ///
 /// If the module has no such function.
 pub fn function<'w>(module: &'w [u8], name: &str) -> Vec<Operator<'w>> {
-    let mut imported = 0;
-    let mut exported = None;
-    let mut bodies = Vec::new();
-    for payload in Parser::new(0).parse_all(module) {
-        match payload.expect("a module that rustc has made") {
-            Payload::ImportSection(imports) => {
-                let imports = imports.into_imports().map(|import| import.expect("an import"));
-                imported = imports.filter(|import| matches!(import.ty, TypeRef::Func(_))).count();
+    let functions = Functions::of(module);
+    operators(functions.body(functions.exported(name)).expect("a function with a body"))
+}
+
+/// How many bytes each function takes that an exported one calls.
+///
+/// # Panics
+///
+/// If the module has no such function.
+pub fn called_bytes(module: &[u8], name: &str) -> Vec<usize> {
+    let functions = Functions::of(module);
+    let calls = function(module, name).into_iter().filter_map(|operator| match operator {
+        Operator::Call { function_index } => functions.body(function_index),
+        _ => None,
+    });
+    calls.map(|body| body.as_bytes().len()).collect()
+}
+
+/// The functions of a module.
+struct Functions<'w> {
+    imported: u32,
+    exports: Vec<Export<'w>>,
+    bodies: Vec<FunctionBody<'w>>,
+}
+
+impl<'w> Functions<'w> {
+    fn of(module: &'w [u8]) -> Functions<'w> {
+        let mut functions = Functions { imported: 0, exports: Vec::new(), bodies: Vec::new() };
+        for payload in Parser::new(0).parse_all(module) {
+            match payload.expect("a module that rustc has made") {
+                Payload::ImportSection(imports) => {
+                    let imports = imports.into_imports().map(|import| import.expect("an import"));
+                    functions.imported = imports.filter(|import| matches!(import.ty, TypeRef::Func(_))).count() as u32;
+                }
+                Payload::ExportSection(exports) => {
+                    functions.exports = exports.into_iter().map(|export| export.expect("an export")).collect();
+                }
+                Payload::CodeSectionEntry(body) => functions.bodies.push(body),
+                _ => {}
             }
-            Payload::ExportSection(exports) => {
-                let mut exports = exports.into_iter().map(|export| export.expect("an export"));
-                exported = exports.find(|export| export.name == name && export.kind == ExternalKind::Func);
-            }
-            Payload::CodeSectionEntry(body) => bodies.push(body),
-            _ => {}
         }
+        functions
     }
-    let index = exported.unwrap_or_else(|| panic!("no function {name}")).index as usize;
-    operators(&bodies[index - imported])
+
+    fn exported(&self, name: &str) -> u32 {
+        let mut exports = self.exports.iter();
+        let export = exports.find(|export| export.name == name && export.kind == ExternalKind::Func);
+        export.unwrap_or_else(|| panic!("no function {name}")).index
+    }
+
+    /// What a function does, if it is not from elsewhere.
+    fn body(&self, function: u32) -> Option<&FunctionBody<'w>> {
+        self.bodies.get(function.checked_sub(self.imported)? as usize)
+    }
 }
 
 fn operators<'w>(body: &FunctionBody<'w>) -> Vec<Operator<'w>> {

@@ -89,6 +89,25 @@ fn wasm_hot_loops() {
     assert_eq!((wasm::bulk_copies(&function("copies")), wasm::bulk_copies(&function("long_copies"))), (0, 1));
 }
 
+/// What is called when a loop's memory is used up is too large for V8 to put it into the loop, which then would keep its variables in
+/// memory: its `--wasm-inlining-max-size` is 500, in node 20 as in node 26.
+#[test]
+fn h42_cold_functions_are_too_large_to_be_inlined() {
+    const INLINED: usize = 500;
+    let module = compile(Path::new(FOLDER), Some("wasm32-unknown-unknown"), "abort");
+    for name in ["structs", "nested"] {
+        let called = wasm::called_bytes(&module, name);
+        println!("{name}: calls functions of {called:?} bytes");
+        assert!(!called.is_empty() && called.iter().all(|bytes| *bytes > INLINED), "{name}: {called:?}");
+    }
+    // These call others too, after the loop.
+    for name in ["try_structs", "local_typed"] {
+        let called = wasm::called_bytes(&module, name);
+        println!("{name}: calls functions of {called:?} bytes");
+        assert!(called.iter().any(|bytes| *bytes > INLINED), "{name}: {called:?}");
+    }
+}
+
 #[test]
 #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
 fn x86_64_hot_loops() {

@@ -73,7 +73,7 @@ impl Display for Problem {
             Problem::NoNames(what) => write!(
                 f,
                 "{what}, so it can't be known which are cold: hint the module before its names are stripped \
-                 (`strip = false` in the cargo profile, no `--strip-debug` before this)"
+                 (no `strip = true` in the cargo profile, and `wasm-opt --strip-debug` after this)"
             ),
             Problem::NothingCold(what) => write!(f, "no function is known to be cold: {what}"),
             Problem::OtherHints(what) => write!(

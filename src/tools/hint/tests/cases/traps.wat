@@ -6,6 +6,17 @@
     local.get 0
     if
       unreachable
+    end
+    local.get 0
+    if
+      nop
+      unreachable
+    end
+    local.get 0
+    if
+      i32.const 1
+      call $"freehold::arena::bump::bump_in_next"
+      drop
     end)
   ;; A cold side that may end in a trap too is cold.
   (func $cold_or_trap (param i32 i32)
@@ -28,6 +39,16 @@
       i32.const 1
       call $"freehold::arena::bump::bump_in_next"
       drop
+    end)
+  (func $cold_or_else_trap (param i32)
+    local.get 0
+    if
+      i32.const 1
+      call $"freehold::arena::bump::bump_in_next"
+      drop
+    else
+      nop
+      unreachable
     end)
   ;; A call that does not come back is still a call of a cold function.
   (func $cold_then_trap (param i32)
