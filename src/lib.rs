@@ -48,6 +48,8 @@ mod chunk;
 mod arena;
 mod pool;
 mod heap;
+mod show;
+mod unwind;
 #[cfg(any(unix, windows, target_family = "wasm"))]
 mod module;
 #[cfg(not(any(unix, windows, target_family = "wasm")))]
@@ -90,6 +92,7 @@ pub use refusal::on_refusal;
 /// The iterators that collections of this crate return.
 pub mod iter {
     pub use crate::arena::{BoxIntoIter, IntoIter, IterMut};
+    pub use crate::pool::{KeyedDrain, KeyedIter, KeyedIterMut};
 }
 
 /// A core without compare-and-swap, and no lock for it: an interrupt handler gets at nothing that stands on a ledger.

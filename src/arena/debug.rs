@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use super::{Arena, Scope, TypedArena};
+use super::{Arena, Attempt, Scope, TypedArena};
 use crate::chunk::{Chunks, Cursor, Refill};
 
 fn bytes(name: &str, chunks: &Chunks<'_>, cursor: Cursor, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -21,6 +21,12 @@ impl<const MIN_ALIGN: usize> fmt::Debug for Arena<'_, MIN_ALIGN> {
 impl<const MIN_ALIGN: usize> fmt::Debug for Scope<'_, MIN_ALIGN> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         bytes("Scope", self.chunks(), self.cell().get(), f)
+    }
+}
+
+impl<const MIN_ALIGN: usize> fmt::Debug for Attempt<'_, '_, MIN_ALIGN> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        bytes("Attempt", self.chunks(), self.cell().get(), f)
     }
 }
 

@@ -110,7 +110,7 @@ fn h30_a_way_that_is_too_long_is_refused() {
     let sixteen = behind!(lender; a b c d e f g h i j k l m n o p);
     let ledger = Ledger::new(behind!(Hidden(sixteen); q));
     for turn in 1..4 {
-        let error = ledger.claim("claim", layout(1000)).err().expect("the way is too long");
+        let error = ledger.claim("claim", layout(1000)).expect_err("the way is too long");
         assert!(matches!(error.obstacle, Obstacle::Short { backing: "hidden" }), "{error}");
         // Asked twice, for what is liked and for what just does.
         assert!(back.get() >= turn, "it did not go back");
@@ -124,7 +124,7 @@ fn the_backing_that_fell_short_is_named() {
     let (mut memory, back) = (Vec::with_capacity(4096), Cell::new(0));
     let lender = Lender::<true>::new("lender", &mut memory, &back);
     let ledger = Ledger::new(Then::new(lender, empty("last")));
-    let error = ledger.claim("claim", layout(10_000)).err().expect("there are 4096 bytes");
+    let error = ledger.claim("claim", layout(10_000)).expect_err("there are 4096 bytes");
     assert!(matches!(error.obstacle, Obstacle::Short { backing: "lender" }), "{error}");
     assert!(back.get() > 0);
 }

@@ -431,7 +431,7 @@ fn h36_a_backing_that_falls_short_is_asked_a_few_times() {
     let skip = base.addr().get().wrapping_neg() % GRAIN;
     // SAFETY: less than the memory's length.
     let ledger = Ledger::new(Crumbs(unsafe { base.add(skip) }, CRUMBS * 4 * GRAIN));
-    let error = ledger.claim("claim", Layout::from_size_align(1000, 8).unwrap()).err().expect("crumbs");
+    let error = ledger.claim("claim", Layout::from_size_align(1000, 8).unwrap()).expect_err("crumbs");
     assert!(matches!(error.obstacle, Obstacle::Short { backing: "crumbs" }), "{error}");
     let asked = ledger.growths();
     assert!((1..=8).contains(&asked), "asked {asked} times");

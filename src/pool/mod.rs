@@ -27,7 +27,7 @@ pub use self::block::BlockPool;
 pub use self::boxed::PoolBox;
 pub use self::fixed::FixedPool;
 pub use self::home::Handle;
-pub use self::keyed::{KeyedPool, PoolKey};
+pub use self::keyed::{KeyedDrain, KeyedIter, KeyedIterMut, KeyedPool, PoolKey};
 
 /// Values of one type, allocated and freed in any order, each in a few instructions.
 ///

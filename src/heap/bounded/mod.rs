@@ -82,12 +82,12 @@ use pieces::{Pieces, bytes_for_blocks, room};
 pub struct BoundedHeap<A = Needed> {
     access: A,
     // Used between `enter` and `leave` only.
-    heap: UnsafeCell<Heap>,
+    heap: UnsafeCell<Lent>,
 }
 
 /// What one thread at a time uses.
 #[repr(C)]
-struct Heap {
+struct Lent {
     pieces: Pieces,
     /// Where they lie, before there is memory nowhere.
     memory: Option<Span>,
@@ -107,7 +107,7 @@ impl<A: Shareable> Default for BoundedHeap<A> {
 impl<A: Shareable> BoundedHeap<A> {
     /// A heap without memory. Until it is [lent](BoundedHeap::lend) some every request is refused.
     pub const fn empty() -> BoundedHeap<A> {
-        BoundedHeap { access: A::NEW, heap: UnsafeCell::new(Heap { pieces: Pieces::new(), memory: None }) }
+        BoundedHeap { access: A::NEW, heap: UnsafeCell::new(Lent { pieces: Pieces::new(), memory: None }) }
     }
 
     /// Gives a heap its memory, if it has none: a region that the linker knows, or whose bounds are found at run time.
@@ -160,7 +160,7 @@ impl<A: Shareable> BoundedHeap<A> {
 
     /// Runs `work`, in which no foreign code runs, with the heap to itself.
     #[inline(always)]
-    fn with<R>(&self, work: impl FnOnce(&mut Heap) -> R) -> R {
+    fn with<R>(&self, work: impl FnOnce(&mut Lent) -> R) -> R {
         // Several calls, and between them the pieces are not whole.
         platform::stack_ahead();
         self.enter();

@@ -7,14 +7,14 @@ use core::marker::PhantomData;
 use super::{KeyedPool, PoolKey};
 
 /// All values of a [`KeyedPool`] with their keys.
-pub struct Iter<'a, T> {
+pub struct KeyedIter<'a, T> {
     pub(super) pool: &'a KeyedPool<'a, T>,
     pub(super) next: u32,
     /// How many have not come yet.
     pub(super) left: u32,
 }
 
-impl<'a, T> Iterator for Iter<'a, T> {
+impl<'a, T> Iterator for KeyedIter<'a, T> {
     type Item = (PoolKey, &'a T);
 
     fn next(&mut self) -> Option<(PoolKey, &'a T)> {
@@ -32,7 +32,7 @@ impl<'a, T> Iterator for Iter<'a, T> {
 }
 
 /// All values of a [`KeyedPool`] with their keys, to be changed.
-pub struct IterMut<'a, T> {
+pub struct KeyedIterMut<'a, T> {
     /// It leads to the slots, which do not lie in it.
     pub(super) pool: &'a KeyedPool<'a, T>,
     pub(super) next: u32,
@@ -42,9 +42,9 @@ pub struct IterMut<'a, T> {
 }
 
 // SAFETY: through it the values are reached, each once, and nothing else is.
-unsafe impl<T: Send> Send for IterMut<'_, T> {}
+unsafe impl<T: Send> Send for KeyedIterMut<'_, T> {}
 
-impl<'a, T> Iterator for IterMut<'a, T> {
+impl<'a, T> Iterator for KeyedIterMut<'a, T> {
     type Item = (PoolKey, &'a mut T);
 
     fn next(&mut self) -> Option<(PoolKey, &'a mut T)> {
@@ -62,12 +62,12 @@ impl<'a, T> Iterator for IterMut<'a, T> {
 }
 
 /// Takes all values out of a [`KeyedPool`]. Those that are not asked for are dropped with it, the rest of them even if one panics.
-pub struct Drain<'a, 'l, T> {
+pub struct KeyedDrain<'a, 'l, T> {
     pub(super) pool: &'a mut KeyedPool<'l, T>,
     pub(super) next: u32,
 }
 
-impl<T> Iterator for Drain<'_, '_, T> {
+impl<T> Iterator for KeyedDrain<'_, '_, T> {
     type Item = (PoolKey, T);
 
     fn next(&mut self) -> Option<(PoolKey, T)> {
@@ -81,10 +81,10 @@ impl<T> Iterator for Drain<'_, '_, T> {
     }
 }
 
-impl<T> Drop for Drain<'_, '_, T> {
+impl<T> Drop for KeyedDrain<'_, '_, T> {
     fn drop(&mut self) {
         /// Reached on the way out of a panic, or with nothing left.
-        struct Rest<'r, 'a, 'l, T>(&'r mut Drain<'a, 'l, T>);
+        struct Rest<'r, 'a, 'l, T>(&'r mut KeyedDrain<'a, 'l, T>);
         impl<T> Drop for Rest<'_, '_, '_, T> {
             fn drop(&mut self) {
                 self.0.for_each(drop);
@@ -94,33 +94,33 @@ impl<T> Drop for Drain<'_, '_, T> {
     }
 }
 
-impl<T> ExactSizeIterator for Iter<'_, T> {}
-impl<T> ExactSizeIterator for IterMut<'_, T> {}
-impl<T> ExactSizeIterator for Drain<'_, '_, T> {}
-impl<T> FusedIterator for Iter<'_, T> {}
-impl<T> FusedIterator for IterMut<'_, T> {}
-impl<T> FusedIterator for Drain<'_, '_, T> {}
+impl<T> ExactSizeIterator for KeyedIter<'_, T> {}
+impl<T> ExactSizeIterator for KeyedIterMut<'_, T> {}
+impl<T> ExactSizeIterator for KeyedDrain<'_, '_, T> {}
+impl<T> FusedIterator for KeyedIter<'_, T> {}
+impl<T> FusedIterator for KeyedIterMut<'_, T> {}
+impl<T> FusedIterator for KeyedDrain<'_, '_, T> {}
 
-impl<T> Clone for Iter<'_, T> {
+impl<T> Clone for KeyedIter<'_, T> {
     fn clone(&self) -> Self {
-        Iter { ..*self }
+        KeyedIter { ..*self }
     }
 }
 
-impl<T: fmt::Debug> fmt::Debug for Iter<'_, T> {
+impl<T: fmt::Debug> fmt::Debug for KeyedIter<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_map().entries(self.clone()).finish()
     }
 }
 
-impl<T> fmt::Debug for IterMut<'_, T> {
+impl<T> fmt::Debug for KeyedIterMut<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("IterMut").field("left", &self.left).finish_non_exhaustive()
+        f.debug_struct("KeyedIterMut").field("left", &self.left).finish_non_exhaustive()
     }
 }
 
-impl<T> fmt::Debug for Drain<'_, '_, T> {
+impl<T> fmt::Debug for KeyedDrain<'_, '_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Drain").field("left", &self.pool.len).finish_non_exhaustive()
+        f.debug_struct("KeyedDrain").field("left", &self.pool.len).finish_non_exhaustive()
     }
 }

@@ -19,7 +19,7 @@ use crate::sharing::Kind;
 mod iter;
 mod key;
 
-pub use self::iter::{Drain, Iter, IterMut};
+pub use self::iter::{KeyedDrain, KeyedIter, KeyedIterMut};
 pub use self::key::PoolKey;
 
 /// Values of one type, each found again by a small [`PoolKey`] that it gets when it comes: what slab and slotmap are for.
@@ -216,18 +216,18 @@ impl<'l, T> KeyedPool<'l, T> {
     }
 
     /// All values with their keys, in no order to rely on.
-    pub fn iter(&self) -> Iter<'_, T> {
-        Iter { pool: self, next: 0, left: self.len }
+    pub fn iter(&self) -> KeyedIter<'_, T> {
+        KeyedIter { pool: self, next: 0, left: self.len }
     }
 
     /// All values with their keys, to be changed.
-    pub fn iter_mut(&mut self) -> IterMut<'_, T> {
-        IterMut { left: self.len, pool: self, next: 0, values: PhantomData }
+    pub fn iter_mut(&mut self) -> KeyedIterMut<'_, T> {
+        KeyedIterMut { left: self.len, pool: self, next: 0, values: PhantomData }
     }
 
     /// Takes all values out, with the keys that they had. Those that are not asked for are dropped.
-    pub fn drain(&mut self) -> Drain<'_, 'l, T> {
-        Drain { pool: self, next: 0 }
+    pub fn drain(&mut self) -> KeyedDrain<'_, 'l, T> {
+        KeyedDrain { pool: self, next: 0 }
     }
 
     /// Drops those values for which `keep` is false.
@@ -423,18 +423,18 @@ impl<T> Extend<T> for KeyedPool<'_, T> {
 
 impl<'a, T> IntoIterator for &'a KeyedPool<'_, T> {
     type Item = (PoolKey, &'a T);
-    type IntoIter = Iter<'a, T>;
+    type IntoIter = KeyedIter<'a, T>;
 
-    fn into_iter(self) -> Iter<'a, T> {
+    fn into_iter(self) -> KeyedIter<'a, T> {
         self.iter()
     }
 }
 
 impl<'a, T> IntoIterator for &'a mut KeyedPool<'_, T> {
     type Item = (PoolKey, &'a mut T);
-    type IntoIter = IterMut<'a, T>;
+    type IntoIter = KeyedIterMut<'a, T>;
 
-    fn into_iter(self) -> IterMut<'a, T> {
+    fn into_iter(self) -> KeyedIterMut<'a, T> {
         self.iter_mut()
     }
 }

@@ -103,6 +103,7 @@ macro_rules! for_each_case {
             heap_c_model => $crate::heap::ways::c_model,
             heap_c_h12_each_claim_fails_once => $crate::heap::ways::c_h12_each_claim_fails_once,
             ledgers_come_and_go => $crate::conforming::ledgers_come_and_go,
+            heap_conformance_within_another => $crate::heap::conforming::within_another,
             heap_h23_blocks_come_back_by_narrow_pointers => $crate::heap::coming_back::h23_by_narrow_pointers,
             heap_h37_a_reserve_is_kept => $crate::heap::reserve::h37_a_reserve_is_kept,
             heap_h38_fresh_memory_is_used_up => $crate::heap::scarce::h38_fresh_memory_is_used_up,

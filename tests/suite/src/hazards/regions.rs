@@ -157,7 +157,7 @@ pub fn h13_regions_that_are_no_good() {
     fn check<const N: usize>(rams: [Ram<'_>; N], name: &str, says: &str) {
         let ledger = Ledger::new(Regions::new(rams));
         for _ in 0..2 {
-            let error: AllocError = ledger.claim("claim", layout(100, 8)).err().expect("an error");
+            let error: AllocError = ledger.claim("claim", layout(100, 8)).expect_err("an error");
             assert!(
                 matches!(error.obstacle, Obstacle::Unfit { region, why } if region == name && why.contains(says)),
                 "{error}"
@@ -182,10 +182,10 @@ pub fn h13_regions_that_are_no_good() {
     let ledger = Ledger::new(Regions::new([good(), Ram::new("next", between(8192, 16_384))]));
     let unknown = Ledger::within(&ledger, "dma", "buffers");
     for ledger in [&unknown, &Ledger::rather_within(&ledger, "dma", "buffers")] {
-        let error = ledger.claim("claim", layout(100, 8)).err().expect("an error");
+        let error = ledger.claim("claim", layout(100, 8)).expect_err("an error");
         assert!(matches!(error.obstacle, Obstacle::Unknown { region: "dma" }), "{error}");
     }
-    let left = ledger.claim("claim", layout(9000, 8)).err().expect("no such length");
+    let left = ledger.claim("claim", layout(9000, 8)).expect_err("no such length");
     assert!(matches!(left.obstacle, Obstacle::Exhausted { .. }), "{left}, though they touch");
     assert!(ledger.claim("claim", layout(4000, 8)).is_ok());
     // A ledger without names knows none.
@@ -218,7 +218,7 @@ pub fn regions_whose_end_is_found_out() {
     assert_eq!(ASKED.load(Relaxed), 1);
     // SAFETY: as above.
     let wrong = Ledger::new(unsafe { Region::between(start.wrapping_add(1), start) });
-    let error = wrong.claim("all", layout(1, 1)).err().expect("no region");
+    let error = wrong.claim("all", layout(1, 1)).expect_err("no region");
     assert!(matches!(error.obstacle, Obstacle::Unfit { region: "region", .. }), "{error}");
     assert_eq!(wrong.snapshot().granted, 0);
 }

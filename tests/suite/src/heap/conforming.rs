@@ -1,7 +1,9 @@
 //! The conformance suite for heaps on every backing.
 
+use core::mem::MaybeUninit;
+
 use freehold::backing::{GRAIN, Then};
-use freehold::{DefaultBacking, Ledger, Region};
+use freehold::{DefaultBacking, Ledger, Ram, Region, Regions};
 
 use super::conformance::everything;
 use super::{on_simulated, with_heap};
@@ -51,6 +53,35 @@ pub fn every_manner() {
             everything(heap, ledger, !matches!(manner, Manner::Loans | Manner::Lots), false);
         });
     }
+}
+
+/// A ledger on one memory of another ledger's: whatever its heap has is claimed there, and goes back when nobody uses it. Not in Miri, which
+/// calls the heap's record a leak.
+pub fn within_another() {
+    const LEN: usize = 4 << 20;
+    static mut MEMORY: [MaybeUninit<u8>; 2 * LEN] = [MaybeUninit::uninit(); 2 * LEN];
+    const fn half(at: usize) -> Region<'static> {
+        let memory = (&raw mut MEMORY).cast::<u8>();
+        // SAFETY: the half lies in `MEMORY`.
+        let start = unsafe { memory.add(at) };
+        // SAFETY: nothing else names it, and each half is named once.
+        unsafe { Region::from_raw(start, LEN) }
+    }
+    static BELOW: Ledger<Regions<2>> =
+        Ledger::new(Regions::new([Ram::new("fast", half(0)), Ram::new("slow", half(LEN))]));
+    if cfg!(miri) {
+        return;
+    }
+    with_heap(Ledger::within(&BELOW, "slow", "program"), |heap, ledger| {
+        everything(heap, ledger, false, true);
+        let below = || BELOW.snapshot().claimed_by("program");
+        let most = BELOW.snapshot().peak;
+        assert!(below() >= ledger.snapshot().granted && most > LEN / 8, "{most}");
+        let mut theirs = BELOW.snapshot().spans().filter(|span| span.owner == Some("program"));
+        assert!(theirs.all(|span| span.region == Some("slow")));
+        heap.trim();
+        assert!(below() < most / 4, "{} of {most} bytes did not go back", below());
+    });
 }
 
 /// libc's heap: every layout, slabs too. What was lent is given back, but for the block with the heap's record. Not in Miri, which
