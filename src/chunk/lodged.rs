@@ -233,7 +233,7 @@ fn begin(
 ) -> Result<Packed, Obstacle> {
     // It has nothing that could be lost. (One that is moved may take a `memmove`, of which small firmware has no other use.)
     let list = ManuallyDrop::new(Chunks::new(spans, owner, growth));
-    let (start, end) = list.make_room(Cursor::NOWHERE, LEAD, size, align, false).get().ok_or(list.obstacle.get())?;
+    let (start, end) = list.make_room(Cursor::NOWHERE, LEAD, size, align).get().ok_or(list.obstacle.get())?;
     // SAFETY: the chunk was made with room for the list after its record.
     let next = unsafe { start.add(LEAD) };
     sanitizer::unpoison(start, 0..LEAD);

@@ -112,28 +112,34 @@ impl<'l> Chunks<'l> {
         self.step = Cell::new(growth.start());
     }
 
-    /// Where to go on from `cursor` with `size` bytes at `align`: in its own chunk, in a vacant one, or in a new one; or nowhere, and with
-    /// `or_panic` a panic in place of that. The list is there then: the chunk is the current one. With `lead`, a new chunk has so many bytes more
-    /// between its record and where the cursor begins.
+    /// Where to go on from `cursor` with `size` bytes at `align`: in its own chunk, in a vacant one, or in a new one; or nowhere. The list is
+    /// there then: the chunk is the current one. With `lead`, a new chunk has so many bytes more between its record and where the cursor begins.
     ///
     /// It is one function for all who refill, and all of the search is in it: engines inline a small one into a hot loop (V8 one of up to 500
-    /// bytes), which then keeps its variables in memory. A test says that it is large.
+    /// bytes), which then keeps its variables in memory. A test says that it is large. It does not panic itself: a program that never does has
+    /// nothing of that in it.
     #[cold]
     #[inline(never)]
-    #[track_caller]
-    fn make_room(&self, cursor: Cursor, lead: usize, size: usize, align: usize, or_panic: bool) -> Packed {
+    fn make_room(&self, cursor: Cursor, lead: usize, size: usize, align: usize) -> Packed {
         match self.find(cursor, lead, size, align) {
             Ok(Cursor { next, end }) => {
                 // Another thread may have grown this memory, and handed the arena over.
                 platform::reach(end.addr().get());
                 Packed::new((next, end))
             }
-            Err(obstacle) if or_panic => out_of_memory(AllocError::new(self.terms.owner, size, align, obstacle)),
             Err(obstacle) => {
                 self.obstacle.set(obstacle);
                 Packed::NONE
             }
         }
+    }
+
+    /// Tells what stood in the way when there was no room last.
+    #[cold]
+    #[inline(never)]
+    #[track_caller]
+    fn fail(&self, size: usize, align: usize) -> ! {
+        out_of_memory(self.error(size, align))
     }
 
     /// It looks at [`LOOKS`] vacant chunks. If there are more and none of those fits, they go back to the ledger once a new one is
@@ -393,7 +399,7 @@ impl<'l> Chunks<'l> {
 impl Refill for Chunks<'_> {
     #[inline(always)]
     fn refill(&self, cursor: Cursor, size: usize, align: usize) -> Packed {
-        self.make_room(cursor, 0, size, align, false)
+        self.make_room(cursor, 0, size, align)
     }
 
     #[cold]
@@ -405,7 +411,11 @@ impl Refill for Chunks<'_> {
     #[inline(always)]
     #[track_caller]
     fn refill_or_panic(&self, cursor: Cursor, size: usize, align: usize) -> Packed {
-        self.make_room(cursor, 0, size, align, true)
+        let found = self.make_room(cursor, 0, size, align);
+        if found.is_none() {
+            self.fail(size, align);
+        }
+        found
     }
 
     #[inline]

@@ -35,7 +35,7 @@ impl Chunks<'_> {
     #[inline(never)]
     pub(super) fn refill_after_one(&self, cursor: Cursor, size: usize, align: usize) -> Packed {
         match self.make_way(cursor) {
-            Ok(()) => self.make_room(cursor, 0, size, align, false),
+            Ok(()) => self.make_room(cursor, 0, size, align),
             Err(obstacle) => {
                 self.obstacle.set(obstacle);
                 Packed::NONE

@@ -21,6 +21,11 @@ impl Packed {
     }
 
     #[inline(always)]
+    pub(crate) fn is_none(self) -> bool {
+        self.0.is_none()
+    }
+
+    #[inline(always)]
     pub(crate) fn get(self) -> Option<Pair> {
         self.0
     }
@@ -48,6 +53,11 @@ impl Packed {
     #[inline(always)]
     pub(crate) fn new((low, high): Pair) -> Packed {
         Packed(low.as_ptr().expose_provenance() as u64 | (high.as_ptr().expose_provenance() as u64) << 32)
+    }
+
+    #[inline(always)]
+    pub(crate) fn is_none(self) -> bool {
+        self.0 == 0
     }
 
     #[inline(always)]

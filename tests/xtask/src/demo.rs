@@ -10,6 +10,7 @@ use std::process::{Command, Stdio, exit};
 use anyhow::{Context, Error, Result, bail};
 
 use crate::command::Out;
+use crate::hints;
 use crate::need::{self, Need};
 use crate::tools::{Module, Toolchain, Tools};
 
@@ -99,6 +100,8 @@ fn wasm(tools: &Tools, build: &str) -> Result<Command> {
     let build = format!("{build} --lib");
     let module = Module { on: Toolchain::Current, target: TARGET, build: &build, rustflags: "" };
     let module = tools.build_wasm(&module, &Out::Terminal)?;
+    step("writing branch hints into it, which node reads from version 25 on");
+    let module = hints::hinted(&module, tools, &Out::Terminal)?;
     let mut node = Command::new("node");
     node.arg(tools.root().join("examples/json/run.mjs")).arg(module);
     Ok(node)
