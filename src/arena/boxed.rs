@@ -73,6 +73,19 @@ impl<'s, T: ?Sized> ArenaBox<'s, T> {
         ManuallyDrop::new(boxed).value.as_ptr()
     }
 
+    /// The same value seen as something else, for as long: by way of `into_raw` and `from_raw` nothing would say how long.
+    ///
+    /// # Safety
+    ///
+    /// The caller owes: `see` returns the address that it gets, and dropping a `U` there is dropping the value.
+    #[doc(hidden)]
+    #[inline]
+    pub unsafe fn seen_as<U: ?Sized>(boxed: ArenaBox<'s, T>, see: impl FnOnce(*mut T) -> *mut U) -> ArenaBox<'s, U> {
+        let raw = see(ArenaBox::into_raw(boxed));
+        // SAFETY: the address of a box of this lifetime, which is gone, and the caller's promise.
+        unsafe { ArenaBox::from_raw(raw) }
+    }
+
     /// The box whose address this is.
     ///
     /// # Safety
@@ -114,11 +127,10 @@ impl<T: ?Sized> ArenaBox<'static, T> {
 #[macro_export]
 macro_rules! unsize_box {
     ($boxed:expr => $to:ty) => {{
-        let raw = $crate::ArenaBox::into_raw($boxed);
+        let boxed = $boxed;
         // A pointer is turned into another by itself, without `as`, only if it is the same with a length or a table beside it.
-        let raw: *mut $to = raw;
-        // SAFETY: the address of a box, which is gone; the same value, seen as something else.
-        unsafe { $crate::ArenaBox::from_raw(raw) }
+        // SAFETY: so it is the same value, seen as something else.
+        unsafe { $crate::ArenaBox::seen_as(boxed, |raw| -> *mut $to { raw }) }
     }};
 }
 

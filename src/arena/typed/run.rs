@@ -109,9 +109,10 @@ impl<'a, 'l, T> Run<'a, 'l, T> {
     }
 }
 
-impl<T> Drop for Run<'_, '_, T> {
-    fn drop(&mut self) {
-        let (cell, chunks) = self.parts();
+impl<T> Run<'_, '_, T> {
+    /// Drops the values, one by one.
+    fn drop_values(&mut self) {
+        let (_, chunks) = self.parts();
         while self.len > 0 {
             self.len -= 1;
             // SAFETY: there are more than so many.
@@ -124,12 +125,28 @@ impl<T> Drop for Run<'_, '_, T> {
             // It may allocate here: the others make way.
             drop(value);
         }
-        match chunks.set_unfinished(self.outer) {
-            Unfinished::Here(_) => cell.set(Cursor { next: self.start.cast(), end: self.end }),
-            // SAFETY: the claim was made for the values, which are gone.
-            Unfinished::Moved(Some(claim)) => unsafe { chunks.spans().give_back(claim) },
-            _ => {}
+    }
+}
+
+impl<T> Drop for Run<'_, '_, T> {
+    fn drop(&mut self) {
+        /// Has the arena be as it was, with none of the values left, if a destructor panics too.
+        struct Rest<'r, 'a, 'l, T>(&'r mut Run<'a, 'l, T>);
+        impl<T> Drop for Rest<'_, '_, '_, T> {
+            fn drop(&mut self) {
+                let Rest(run) = self;
+                // Only on the way out of a panic there are any.
+                run.drop_values();
+                let (cell, chunks) = run.parts();
+                match chunks.set_unfinished(run.outer) {
+                    Unfinished::Here(_) => cell.set(Cursor { next: run.start.cast(), end: run.end }),
+                    // SAFETY: the claim was made for the values, which are gone.
+                    Unfinished::Moved(Some(claim)) => unsafe { chunks.spans().give_back(claim) },
+                    _ => {}
+                }
+            }
         }
+        Rest(self).0.drop_values();
     }
 }
 

@@ -40,6 +40,24 @@ pub struct H16ResetWhileBorrowed;
 /// ```
 pub struct H16TrimWhileBorrowed;
 
+/// A box that is turned into one of a `dyn` type lives no longer for that.
+///
+/// ```compile_fail,E0597
+/// use freehold::{Alloc, Arena, ArenaBox, unsize_box};
+/// let boxed: ArenaBox<dyn core::fmt::Display> = {
+///     let arena = Arena::new();
+///     unsize_box!(arena.alloc_box(1) => dyn core::fmt::Display)
+/// };
+/// assert_eq!(boxed.to_string(), "1");
+/// ```
+/// ```
+/// use freehold::{Alloc, Arena, ArenaBox, unsize_box};
+/// let arena = Arena::new();
+/// let boxed: ArenaBox<dyn core::fmt::Display> = unsize_box!(arena.alloc_box(1) => dyn core::fmt::Display);
+/// assert_eq!(boxed.to_string(), "1");
+/// ```
+pub struct H16BoxOfADynTypeKeptTooLong;
+
 /// The outer scope is not used while the inner one is open.
 ///
 /// ```compile_fail,E0502

@@ -4,10 +4,11 @@
 #![cfg(not(target_family = "wasm"))]
 
 use std::cell::RefCell;
+use std::mem::MaybeUninit;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use freehold::{
-    Alloc, Arena, ArenaBox, DefaultBacking, FixedPool, Growth, KeyedPool, Ledger, Pool, PoolBox, TypedArena,
+    Alloc, Arena, ArenaBox, DefaultBacking, FixedPool, Growth, KeyedPool, Ledger, Pool, PoolBox, Region, TypedArena,
 };
 use freehold_suite::tally;
 
@@ -234,6 +235,30 @@ fn h20_a_typed_arena_that_gathers() {
                 drop(typed);
             });
         }
+    }
+}
+
+/// What an arena gathers is too much for it, and a value panics when they are dropped: so are the others, and the arena is as it was.
+#[test]
+fn h20_a_typed_arena_that_gathers_too_much() {
+    for (bomb, nested) in [(0, usize::MAX), (2, usize::MAX), (2, 5), (7, 0)] {
+        let mut ram = [MaybeUninit::uninit(); 2048];
+        let (ledger, drops) = (Ledger::new(Region::new(&mut ram)), Drops::default());
+        let typed = TypedArena::new_in(&ledger, "typed");
+        typed.alloc(drops.value());
+        let values = (0..).map(|index| {
+            if index == nested {
+                typed.alloc(drops.value());
+            }
+            if index == bomb { drops.bomb() } else { drops.value() }
+        });
+        panics(|| typed.try_alloc_from_iter(values).is_ok());
+        let expected = 1 + usize::from(nested < usize::MAX);
+        assert_eq!((typed.len(), drops.leaked()), (expected, expected), "each is there, or was dropped once");
+        typed.alloc(drops.value());
+        assert_eq!(typed.len(), expected + 1);
+        drop(typed);
+        assert_eq!((ledger.snapshot().claimed, drops.leaked()), (0, 0));
     }
 }
 
