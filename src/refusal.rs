@@ -4,6 +4,7 @@ use core::ptr;
 use core::sync::atomic::{AtomicPtr, Ordering};
 
 use crate::error::AllocError;
+use crate::platform;
 
 /// The function that is told, or null.
 static TOLD: AtomicPtr<()> = AtomicPtr::new(ptr::null_mut());
@@ -52,7 +53,7 @@ pub(crate) fn tell(error: &AllocError) {
     // What is told may allocate, and be refused. Two threads that are here at once may each miss the other's refusal, and no more than that.
     TOLD.store(ptr::null_mut(), Ordering::Relaxed);
     // SAFETY: what is not null was stored by `on_refusal`, as such a function.
-    let tell = unsafe { core::mem::transmute::<*mut (), fn(&AllocError)>(told) };
+    let tell: fn(&AllocError) = unsafe { platform::function(told) };
     let unwinding = Ends;
     tell(error);
     core::mem::forget(unwinding);

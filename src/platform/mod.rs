@@ -19,6 +19,7 @@
 //! | [`stack_ahead`] | what is called next finds stack enough | everywhere (a no-op but on wasm) |
 //! | [`give_way`], [`PATIENCE`] | another thread may run, where there is a host to be told; how often a thread gives way before a lock counts as lost | everywhere |
 //! | [`watch`], [`Whole`], [`Link`] | a lock is held while the process forks, so that the child finds whole what it guards | everywhere (a no-op but on hosts that fork) |
+//! | `function` | a function, of the pointer that it was stored as | everywhere |
 //! | [`owned`] | an address as the owner of the memory may use it | everywhere |
 //! | [`sanitizer`] | a sanitizer knows what is in use, and what leads to other memory | everywhere (nothing but in programs built with one) |
 //! | [`Packed`] | a pair of pointers, or none, in what a function can return in registers | everywhere |
@@ -105,6 +106,16 @@ pub(crate) mod sanitizer;
 #[inline(always)]
 pub(crate) fn owned(pointer: NonNull<u8>) -> NonNull<u8> {
     NonNull::with_exposed_provenance(pointer.addr())
+}
+
+/// A function, of the pointer that it was stored as.
+///
+/// # Safety
+///
+/// The caller owes: the pointer was made of such a function.
+pub(crate) unsafe fn function<A>(pointer: *mut ()) -> fn(&A) {
+    // SAFETY: the caller's promise.
+    unsafe { core::mem::transmute::<*mut (), fn(&A)>(pointer) }
 }
 
 /// Makes sure that this thread may use memory up to `end`, which another thread may have grown.
