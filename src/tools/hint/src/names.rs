@@ -84,7 +84,7 @@ pub fn plain(name: &str) -> String {
     }
     let mut said = String::new();
     if let Some((of, rest)) = in_brackets(path) {
-        let of = of.split_once_outside(" as ");
+        let of = before(of, " as ");
         said = plain_path(of.trim_start_matches(['&', '*']).trim_start_matches("mut ").trim_start_matches("const "));
         path = rest;
     }
@@ -135,22 +135,16 @@ fn in_brackets(text: &str) -> Option<(&str, &str)> {
 }
 
 /// The part of a text before `mark`, where that is not in brackets.
-trait SplitOutside {
-    fn split_once_outside(&self, mark: &str) -> &str;
-}
-
-impl SplitOutside for str {
-    fn split_once_outside(&self, mark: &str) -> &str {
-        let mut from = 0;
-        while let Some(at) = self[from..].find(mark).map(|at| from + at) {
-            let open = |letter| self[..at].matches(letter).count();
-            if open('<') == open('>') - self[..at].matches("->").count() {
-                return &self[..at];
-            }
-            from = at + mark.len();
+fn before<'t>(text: &'t str, mark: &str) -> &'t str {
+    let mut from = 0;
+    while let Some(at) = text[from..].find(mark).map(|at| from + at) {
+        let open = |letter| text[..at].matches(letter).count();
+        if open('<') + text[..at].matches("->").count() == open('>') {
+            return &text[..at];
         }
-        self
+        from = at + mark.len();
     }
+    text
 }
 
 /// Whether a name matches a pattern, in which `*` stands for any letters, or none.
