@@ -55,6 +55,7 @@ macro_rules! for_each_case {
             h16_no_room_beside_a_scope_that_may_be_kept => $crate::hazards::keeping::h16_no_room_beside_a_scope_that_may_be_kept,
             marks => $crate::hazards::keeping::marks,
             h12_each_verb_is_refused => $crate::hazards::keeping::h12_each_verb_is_refused,
+            h12_a_keyed_pool_is_refused => $crate::hazards::keeping::h12_a_keyed_pool_is_refused,
             constructors_that_fail => $crate::hazards::keeping::constructors_that_fail,
             builders => $crate::hazards::keeping::builders,
             boxes => $crate::hazards::keeping::boxes,
