@@ -40,6 +40,7 @@ macro_rules! for_each_case {
             h11_large_alignments => $crate::hazards::refusing::h11_large_alignments,
             h12_a_failed_request_changes_nothing => $crate::hazards::refusing::h12_a_failed_request_changes_nothing,
             h12_a_text_that_finds_no_room => $crate::hazards::refusing::h12_a_text_that_finds_no_room,
+            h12_a_text_that_passes_over_an_error => $crate::hazards::refusing::h12_a_text_that_passes_over_an_error,
             overlapping_grants_are_refused => $crate::hazards::refusing::overlapping_grants_are_refused,
             short_grants_are_noticed => $crate::hazards::refusing::short_grants_are_noticed,
             bad_loans_are_refused => $crate::hazards::refusing::bad_loans_are_refused,

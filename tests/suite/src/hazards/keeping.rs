@@ -313,6 +313,7 @@ pub fn builders() {
         drop(boxed);
         let mut sizeless = Builder::new_in(&arena);
         sizeless.extend([(); 100]);
+        assert_eq!(sizeless.try_reserve(usize::MAX).map_err(|error| error.obstacle), Err(Obstacle::TooLarge));
         assert_eq!((sizeless.len(), sizeless.finish().len()), (100, 100));
 
         let mut large = StringBuilder::new_in(&arena);
