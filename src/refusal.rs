@@ -1,13 +1,16 @@
 //! Who is told of a refusal whose text would be lost.
 
 use core::ptr;
-use core::sync::atomic::{AtomicPtr, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicPtr, Ordering};
 
 use crate::error::AllocError;
 use crate::platform;
 
 /// The function that is told, or null.
 static TOLD: AtomicPtr<()> = AtomicPtr::new(ptr::null_mut());
+
+/// Set while it is told.
+static TELLING: AtomicBool = AtomicBool::new(false);
 
 /// Has `tell` called whenever the program is about to learn less than the crate knows: before a verb panics for want of room, before a
 /// [`Heap`](crate::Heap) returns null, and before an arena refuses a collection's request (feature `allocator-api2`).
@@ -47,20 +50,18 @@ pub(crate) fn is_told() -> bool {
 #[inline(never)]
 pub(crate) fn tell(error: &AllocError) {
     let told = TOLD.load(Ordering::Acquire);
-    if told.is_null() {
+    // What is told may allocate, and be refused. Two threads that are here at once may each miss the other's refusal, and no more than that.
+    // (So who is told changes by `on_refusal` alone: none that was named meanwhile is lost.)
+    if told.is_null() || TELLING.load(Ordering::Relaxed) {
         return;
     }
-    // What is told may allocate, and be refused. Two threads that are here at once may each miss the other's refusal, and no more than that.
-    TOLD.store(ptr::null_mut(), Ordering::Relaxed);
+    TELLING.store(true, Ordering::Relaxed);
     // SAFETY: what is not null was stored by `on_refusal`, as such a function.
     let tell: fn(&AllocError) = unsafe { platform::function(told) };
     let unwinding = Ends;
     tell(error);
     core::mem::forget(unwinding);
-    // It may have named another meanwhile.
-    if TOLD.load(Ordering::Relaxed).is_null() {
-        TOLD.store(told, Ordering::Release);
-    }
+    TELLING.store(false, Ordering::Relaxed);
 }
 
 /// Ends the program if it is dropped by a panic that passes: an allocator may not unwind.

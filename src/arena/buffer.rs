@@ -86,6 +86,10 @@ impl<A: Bump, T> Buffer<A, T> {
 
     #[cold]
     fn enlarge(&mut self, more: usize) -> Result<(), AllocError> {
+        if size_of::<T>() == 0 {
+            // More than can be counted: there is room for so many already.
+            return Err(too_large::<A, T>(self.arena, usize::MAX));
+        }
         let needed = self.len.saturating_add(more);
         // At least 8 bytes or 4 values at first, then twice as many each time.
         let least = if size_of::<T>() == 1 { 8 } else { 4 };
@@ -193,12 +197,14 @@ impl<A: Bump> Buffer<A, u8> {
             }
         }
         let mut writer = Writer(self, None);
-        if fmt::Write::write_fmt(&mut writer, text).is_ok() {
-            return Ok(());
-        }
+        let written = fmt::Write::write_fmt(&mut writer, text);
         let Writer(buffer, error) = writer;
+        // Whoever formats may have passed over that there was no room: then the text is not whole.
+        if let Some(error) = error {
+            return Err(error);
+        }
         let owner = buffer.arena.parts(Key::KEY).1.owner();
-        Err(error.unwrap_or(AllocError::new(owner, buffer.len, 1, Obstacle::Format)))
+        written.map_err(|_| AllocError::new(owner, buffer.len, 1, Obstacle::Format))
     }
 }
 

@@ -209,10 +209,12 @@ impl<'l, T> KeyedPool<'l, T> {
     ///
     /// What stood in the way.
     pub fn try_reserve(&mut self, more: usize) -> Result<(), AllocError> {
-        while self.len().saturating_add(more) > self.capacity() {
-            self.grow()?;
+        let needed = self.len().saturating_add(more).saturating_add(self.spent as usize);
+        let enough = (self.made..=STRETCHES as u32).find(|stretches| slots(*stretches) as usize >= needed);
+        match enough.unwrap_or(STRETCHES as u32 + 1) {
+            made if made == self.made => Ok(()),
+            more => self.grow(more),
         }
-        Ok(())
     }
 
     /// All values with their keys, in no order to rely on.
@@ -293,7 +295,7 @@ impl<'l, T> KeyedPool<'l, T> {
             return Ok(index);
         }
         if self.used == slots(self.made) {
-            self.grow()?;
+            self.grow(self.made + 1)?;
         }
         let index = self.used;
         // SAFETY: a slot of a stretch that there is.
@@ -343,15 +345,19 @@ impl<'l, T> KeyedPool<'l, T> {
         value
     }
 
-    /// Makes the next stretch.
+    /// Makes stretches until there are so many. In one claim, so that either all of them are there or nothing has changed.
     #[cold]
     #[inline(never)]
-    fn grow(&mut self) -> Result<(), AllocError> {
-        // With all that keys can name, the arena refuses.
-        let len = if self.made as usize == STRETCHES { usize::MAX } else { (FIRST as usize) << self.made };
-        let stretch = self.arena.try_alloc_uninit_slice::<Slot<T>>(len)?;
-        self.stretches[self.made as usize] = NonNull::from(stretch).cast();
-        self.made += 1;
+    fn grow(&mut self, stretches: u32) -> Result<(), AllocError> {
+        let there = slots(self.made);
+        // More than keys can name, the arena refuses.
+        let len = if stretches as usize > STRETCHES { usize::MAX } else { (slots(stretches) - there) as usize };
+        let fresh = NonNull::from(self.arena.try_alloc_uninit_slice::<Slot<T>>(len)?).cast::<Slot<T>>();
+        while self.made < stretches {
+            // SAFETY: they lie one after another, in their order, and this is the start of one.
+            self.stretches[self.made as usize] = unsafe { fresh.add((slots(self.made) - there) as usize) };
+            self.made += 1;
+        }
         Ok(())
     }
 }

@@ -94,4 +94,18 @@ fn who_is_told_hears_of_what_would_be_lost() {
         assert!(refused().is_null());
         assert_eq!(told().len(), 1);
     }
+
+    // Nor if it has named another, or itself, right before: that one is told of the next.
+    fn names_itself(error: &freehold::AllocError) {
+        on_refusal(names_itself);
+        if TOLD.lock().unwrap().len() < 5 {
+            TOLD.lock().unwrap().push(error.to_string());
+            assert!(refused().is_null());
+        }
+    }
+    on_refusal(names_itself);
+    for _ in 0..2 {
+        assert!(refused().is_null());
+        assert_eq!(told().len(), 1);
+    }
 }

@@ -4,8 +4,8 @@ use core::cell::Cell;
 use core::fmt::Write;
 
 use freehold::{
-    Alloc, AllocError, Arena, ArenaBox, Builder, Growth, Kept, Ledger, Obstacle, Scope, StringBuilder, TypedArena,
-    unsize_box,
+    Alloc, AllocError, Arena, ArenaBox, Builder, Growth, Kept, KeyedPool, Ledger, Obstacle, Scope, StringBuilder,
+    TypedArena, unsize_box,
 };
 
 use crate::backings::{Control, Manner, Memory, Simulated};
@@ -177,6 +177,30 @@ pub fn h12_each_verb_is_refused() {
     });
 }
 
+/// A keyed pool has room for all that is reserved, or is as it was.
+pub fn h12_a_keyed_pool_is_refused() {
+    on_ledger(4096, |ledger| {
+        let mut pool = KeyedPool::<u64>::new_in(ledger, "keyed");
+        for _ in 0..2 {
+            let first = pool.insert(1);
+            let (before, capacity) = (Tally::of(ledger), pool.capacity());
+            for more in [300, 100_000, u32::MAX as usize - 100, usize::MAX] {
+                let error = pool.try_reserve(more).expect_err("no room");
+                assert!(error.owner == "keyed" && pool.capacity() == capacity, "{error}");
+                before.must_be(ledger);
+            }
+            assert_eq!(pool.remove(first), Some(1));
+            // Several stretches at once.
+            pool.reserve(50);
+            let before = Tally::of(ledger);
+            let keys: [_; 50] = core::array::from_fn(|value| pool.insert(value as u64));
+            before.must_be(ledger);
+            assert!(keys.iter().enumerate().all(|(value, key)| pool[*key] == value as u64));
+            pool.clear();
+        }
+    });
+}
+
 fn refused<'s>(ledger: &Ledger<Simulated<'_>>, alloc: impl Alloc<'s>) {
     const MANY: usize = 2000;
     #[derive(Debug, PartialEq)]
@@ -289,6 +313,7 @@ pub fn builders() {
         drop(boxed);
         let mut sizeless = Builder::new_in(&arena);
         sizeless.extend([(); 100]);
+        assert_eq!(sizeless.try_reserve(usize::MAX).map_err(|error| error.obstacle), Err(Obstacle::TooLarge));
         assert_eq!((sizeless.len(), sizeless.finish().len()), (100, 100));
 
         let mut large = StringBuilder::new_in(&arena);

@@ -1,6 +1,7 @@
 //! Requests that can't be met, and backings that break their word.
 
 use core::alloc::Layout;
+use core::fmt;
 use core::sync::atomic::Ordering::Relaxed;
 
 use freehold::backing::GRAIN;
@@ -129,6 +130,22 @@ pub fn h12_a_text_that_finds_no_room() {
     arena.trim();
     assert_eq!(ledger.snapshot().claimed, 0);
     tally::check(&ledger);
+}
+
+/// A `Display` that passes over an error: what it writes later finds room, but the text is not whole.
+pub fn h12_a_text_that_passes_over_an_error() {
+    struct Deaf;
+    impl fmt::Display for Deaf {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            let _ = f.write_str(str::from_utf8(&[b'x'; 7000]).expect("ASCII"));
+            f.write_str("y")
+        }
+    }
+    let (mut memory, control) = (Memory::new(6000), Control::new());
+    let ledger = Ledger::new(Simulated::new(&mut memory, &control, Manner::Exact));
+    let arena = Arena::new_in(&ledger, "arena");
+    let error = arena.try_alloc_fmt(format_args!("{Deaf}")).expect_err("no room");
+    assert!(error.size >= 7000 && error.obstacle != Obstacle::Format, "{error}");
 }
 
 /// A backing that hands out memory which the ledger already holds is found out; what is held stays whole, and none of it goes back to
