@@ -45,7 +45,7 @@ pub use typed::{IntoIter, IterMut};
 /// let arena = Arena::new();
 /// let name = arena.alloc_str("Ada");
 /// let born = arena.alloc(1815);
-/// assert_eq!((&*name, *born), ("Ada", 1815)); // both live as long as `arena` isn't reset or dropped
+/// assert_eq!((&*name, *born), ("Ada", 1815)); // both live as long as the arena
 /// ```
 ///
 #[doc = include_str!("verbs.md")]
