@@ -107,7 +107,8 @@ impl<const MIN_ALIGN: usize> Arena<'_, MIN_ALIGN> {
     ///
     /// # Safety
     ///
-    /// The caller owes: nothing that was allocated since then is used any more, or pinned; the mark is this arena's, which wasn't reset or
+    /// The caller owes: nothing that was allocated since then is used any more (to be dropped is to be used), or pinned; nor is a collection or
+    /// a builder that was there before and has grown since, in place or not; the mark is this arena's, which wasn't reset or
     /// trimmed since, and no scope of [`try_scope`](Arena::try_scope) that was open then or is open now; and the arena has not gone back to
     /// an earlier mark since. (With debug assertions, a mark that lies beyond what is allocated panics.)
     ///

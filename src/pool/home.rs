@@ -58,8 +58,8 @@ pub unsafe trait Places {
 ///
 /// # Safety
 ///
-/// The implementor owes: [`pool`](Handle::pool) is one and the same each time, also after the handle has moved; it does not unwind; and the
-/// pool is neither moved nor dropped before the handle is dropped, so not at all if that is leaked.
+/// The implementor owes: [`pool`](Handle::pool) is one and the same each time, also after the handle has moved, to another thread too if it
+/// may; it does not unwind; and the pool is neither moved nor dropped before the handle is dropped, so not at all if that is leaked.
 pub unsafe trait Handle {
     /// The kind of pool.
     type Pool: Places;

@@ -152,8 +152,13 @@ impl<T> Drop for Run<'_, '_, T> {
 
 /// A cursor with room for `size` bytes at `align`.
 pub(super) fn room(cursor: Cursor, chunks: &Lodged<'_>, size: usize, align: usize) -> Option<Cursor> {
-    let needed = padding(cursor.next.addr().get(), align).checked_add(size)?;
-    if needed <= cursor.room() { Some(cursor) } else { chunks.cursor_for::<false>(cursor, size, align) }
+    let needed = padding(cursor.next.addr().get(), align).checked_add(size);
+    // What is more than there can be the list refuses too: it is what says why.
+    if needed.is_some_and(|needed| needed <= cursor.room()) {
+        Some(cursor)
+    } else {
+        chunks.cursor_for::<false>(cursor, size, align)
+    }
 }
 
 #[cfg(test)]

@@ -38,6 +38,7 @@ macro_rules! for_each_case {
             h11_overflowing_requests_are_refused_once => $crate::hazards::refusing::h11_overflowing_requests_are_refused_once,
             h11_padding_and_size_together => $crate::hazards::refusing::h11_padding_and_size_together,
             h11_large_alignments => $crate::hazards::refusing::h11_large_alignments,
+            h11_each_refusal_has_its_own_reason => $crate::hazards::refusing::h11_each_refusal_has_its_own_reason,
             h12_a_failed_request_changes_nothing => $crate::hazards::refusing::h12_a_failed_request_changes_nothing,
             h12_a_text_that_finds_no_room => $crate::hazards::refusing::h12_a_text_that_finds_no_room,
             h12_a_text_that_passes_over_an_error => $crate::hazards::refusing::h12_a_text_that_passes_over_an_error,

@@ -5,7 +5,7 @@ use core::fmt;
 use core::sync::atomic::Ordering::Relaxed;
 
 use freehold::backing::GRAIN;
-use freehold::{Alloc, Arena, BlockPool, DefaultBacking, Ledger, Obstacle, memory_size};
+use freehold::{Alloc, Arena, BlockPool, DefaultBacking, Ledger, Obstacle, TypedArena, memory_size};
 
 use crate::backings::{Control, LOT, Manner, Memory, Simulated};
 use crate::live::{Holder, Live};
@@ -69,6 +69,21 @@ pub fn h11_padding_and_size_together() {
         }
         // A chunk that ends one grain after each boundary comes along in time: chunks grow in place by the least there is.
         let _ = arena.try_reserve(8);
+    }
+}
+
+/// A refusal says why, and not why the one before it was refused; where padding makes the sum overflow too.
+pub fn h11_each_refusal_has_its_own_reason() {
+    #[repr(align(64))]
+    struct Aligned;
+    let (mut memory, control) = (Memory::new(2048), Control::new());
+    let ledger = Ledger::new(Simulated::new(&mut memory, &control, Manner::Exact));
+    let typed = TypedArena::<(Aligned, u8)>::new_in(&ledger, "typed");
+    let why = |more| typed.try_reserve(more).expect_err("no room").obstacle;
+    for _ in 0..3 {
+        assert_ne!(why(1000), Obstacle::TooLarge);
+        assert_eq!(why(usize::MAX), Obstacle::TooLarge);
+        typed.alloc((Aligned, 1));
     }
 }
 
