@@ -6,7 +6,7 @@ use core::mem::ManuallyDrop;
 use core::ptr::NonNull;
 
 use crate::backing::{Backing, DEEPEST, Grant, Region};
-use crate::error::{AllocError, Obstacle};
+use crate::error::{AllocError, Obstacle, Rejected};
 #[cfg(doc)]
 use crate::layout::{GRAIN, PAGE};
 use crate::platform;
@@ -34,7 +34,7 @@ use header::Entry;
 pub(crate) use header::payload_len;
 pub(crate) use part::Wish;
 use plan::Plan;
-use records::Kept;
+use records::Guarded;
 pub(crate) use records::Records;
 pub use snapshot::{Snapshot, SpanInfo};
 pub(crate) use spans::{GrowInPlace, Keeper, Placed, Spans, Want};
@@ -154,21 +154,32 @@ impl<B: Backing, L: Kind> Ledger<B, L> {
     /// // SAFETY: nothing else names this memory.
     /// LEDGER.lend(unsafe { Region::from_raw((&raw mut SECOND).cast(), 8192) })?;
     /// assert!(arena.try_alloc_uninit_slice::<u8>(6000).is_ok());
-    /// # Ok::<(), freehold::Obstacle>(())
+    /// # Ok::<(), freehold::Rejected<Region>>(())
     /// ```
     ///
     /// # Errors
     ///
     /// If the region can't be used, as it ends before it begins or is too small for the ledger's header, or if it overlaps what the ledger has
-    /// already. Nothing of it is used then.
-    pub fn lend(&self, mut region: Region<'static>) -> Result<(), Obstacle> {
+    /// already. Nothing of it is used then, and it comes back.
+    pub fn lend(&self, mut region: Region<'static>) -> Result<(), Rejected<Region<'static>>> {
         const NAME: &str = "lent region";
-        let span = region.find().map_err(|why| Obstacle::Unfit { region: NAME, why })?;
-        let span = span.ok_or(Obstacle::Unfit { region: NAME, why: "there is nothing of it" })?;
-        platform::stack_ahead();
-        self.records.with(|Kept { book, .. }| book.add(NAME, &Grant::island(span)))?;
-        let _for_good = ManuallyDrop::new(region);
-        Ok(())
+        let found = region.find().and_then(|span| span.ok_or("there is nothing of it"));
+        let found = found.map_err(|why| Obstacle::Unfit { region: NAME, why });
+        let size = found.as_ref().map_or(0, |span| span.len());
+        let added = found.and_then(|span| {
+            platform::stack_ahead();
+            self.records.with(|Guarded { book, .. }| book.add(NAME, &Grant::island(span)))
+        });
+        match added {
+            Ok(_) => {
+                let _for_good = ManuallyDrop::new(region);
+                Ok(())
+            }
+            Err(obstacle) => {
+                let error = AllocError::new(NAME, size, 1, obstacle);
+                Err(Rejected { value: region, error })
+            }
+        }
     }
 
     /// What it holds now, to read or to print.
@@ -210,7 +221,7 @@ impl<B: Backing, L: Kind> Ledger<B, L> {
 impl<B: Backing, L: Kind> Ledger<B, L> {
     /// Runs `f` with the book and the backing to itself. The backing is the one piece of foreign code that runs under the lock.
     fn with<R>(&self, f: impl FnOnce(&mut Book, &mut B) -> R) -> R {
-        self.records.with_backing(B::COMES_BACK, |Kept { book, .. }| {
+        self.records.with_backing(B::COMES_BACK, |Guarded { book, .. }| {
             // SAFETY: the records are locked, so no other reference to the backing is alive.
             f(book, unsafe { &mut *self.backing.get() })
         })
@@ -240,7 +251,7 @@ unsafe impl<B: Backing, L: Kind> Spans for Ledger<B, L> {
         }
         // SAFETY: the caller's promise.
         let plan = unsafe { Plan::new(owner, want) }.ok_or(Obstacle::TooLarge)?;
-        let meet = |kept: &mut Kept| plan.meet_fairly(&mut kept.book).ok_or(kept.keeper);
+        let meet = |kept: &mut Guarded| plan.meet_fairly(&mut kept.book).ok_or(kept.keeper);
         let keeper = match self.records.with(meet) {
             Ok(placed) => return Ok(placed),
             Err(keeper) => keeper,

@@ -17,7 +17,7 @@ use crate::span::Span;
 pub(crate) struct Records<L> {
     access: L,
     // Used in a `Turn` only.
-    kept: UnsafeCell<Kept>,
+    kept: UnsafeCell<Guarded>,
     /// Set iff foreign code runs in `with_backing` and no lock keeps it from coming back: this tells that it has. Not while our own code
     /// runs: a stack overflow or a trap there, which JavaScript may catch and go on after, leaves it as it is.
     foreign: Cell<bool>,
@@ -46,7 +46,7 @@ unsafe impl<L: Shareable> Whole for Records<L> {
     }
 }
 
-pub(super) struct Kept {
+pub(super) struct Guarded {
     pub book: Book,
     /// The heap that was opened last on this ledger; it knows those before it.
     pub keeper: Option<&'static dyn Keeper>,
@@ -69,7 +69,7 @@ fn came_back() -> ! {
 
 impl<L: Access> Records<L> {
     pub const fn new(lends: bool) -> Records<L> {
-        let kept = UnsafeCell::new(Kept { book: Book::new(), keeper: None });
+        let kept = UnsafeCell::new(Guarded { book: Book::new(), keeper: None });
         Records { access: L::NEW, kept, foreign: Cell::new(false), lends, link: Link::new() }
     }
 }
@@ -89,7 +89,7 @@ impl<L: Kind> Records<L> {
 
     /// Runs `f`, in which no foreign code runs, with what is kept to itself. `f` must not come back here: it would wait for itself.
     #[inline]
-    pub(super) fn with<R>(&self, f: impl FnOnce(&mut Kept) -> R) -> R {
+    pub(super) fn with<R>(&self, f: impl FnOnce(&mut Guarded) -> R) -> R {
         let _turn = self.enter();
         // SAFETY: others are kept out. Where no lock does that, there is one thread only; no foreign code holds a reference further up, as
         // the flag is not set, and `f` calls none: this reference is the only one until it ends.
@@ -97,7 +97,7 @@ impl<L: Kind> Records<L> {
     }
 
     /// Runs `f`, in which a backing runs: with `comes_back` foreign code, which may come back here in spite of its contract.
-    pub(super) fn with_backing<R>(&self, comes_back: bool, f: impl FnOnce(&mut Kept) -> R) -> R {
+    pub(super) fn with_backing<R>(&self, comes_back: bool, f: impl FnOnce(&mut Guarded) -> R) -> R {
         if L::EXCLUDES || !comes_back {
             return self.with(f);
         }
@@ -113,7 +113,7 @@ impl<L: Kind> Records<L> {
     #[inline]
     pub fn place(&self, owner: &'static str, size: usize) -> Option<(NonNull<u8>, usize)> {
         let len = round_up(size, GRAIN).filter(|len| *len < MAX_SPAN)? + GRAIN;
-        self.with(|Kept { book, .. }| {
+        self.with(|Guarded { book, .. }| {
             let claim = book.carve_len(owner, len, len, Wish::Anywhere)?;
             Some((claim.at.hand_out().base(), claim.zero_from))
         })
@@ -121,7 +121,7 @@ impl<L: Kind> Records<L> {
 
     /// A claim with room for as many bytes as `part` makes of all that the ledger holds, if it wants one and that much is free: its payload.
     pub fn place_part(&self, owner: &'static str, part: impl FnOnce(usize) -> Option<usize>) -> Option<Span> {
-        self.with(|Kept { book, .. }| {
+        self.with(|Guarded { book, .. }| {
             let len = round_up(part(book.totals.granted)?, GRAIN)? + GRAIN;
             Some(book.carve_len(owner, len, len, Wish::Anywhere)?.at.hand_out())
         })
@@ -138,7 +138,7 @@ impl<L: Kind> Records<L> {
         };
         // SAFETY: the caller's promise.
         let at = unsafe { Entry::of_payload(payload) };
-        let longer = self.with(|Kept { book, .. }| book.extend(at, bytes, bytes));
+        let longer = self.with(|Guarded { book, .. }| book.extend(at, bytes, bytes));
         if longer {
             at.hand_out();
         }
@@ -152,7 +152,7 @@ impl<L: Kind> Records<L> {
     /// The caller owes: `payload` is one that this ledger handed out, still held, and nobody uses more than the first `len`
     /// bytes of it.
     pub unsafe fn shorten(&self, payload: NonNull<u8>, len: usize) {
-        self.with(|Kept { book, .. }| {
+        self.with(|Guarded { book, .. }| {
             // SAFETY: the caller's promise.
             let at = unsafe { Entry::of_payload(payload) };
             book.shorten(at, len.saturating_add(GRAIN));
@@ -167,7 +167,7 @@ impl<L: Kind> Records<L> {
     #[inline]
     pub unsafe fn take_back(&self, payload: NonNull<u8>) {
         debug_assert!(!self.lends);
-        self.with(|Kept { book, .. }| {
+        self.with(|Guarded { book, .. }| {
             // SAFETY: the caller's promise.
             let at = unsafe { Entry::of_payload(payload) };
             book.end_claim(at, false);
@@ -198,7 +198,7 @@ impl<L: Kind> Records<L> {
         const OWNER: &str = "offered";
         let (at, pages) = loop {
             // Others have their turn between two looks.
-            match self.with(|Kept { book, .. }| book.offer(OWNER, addr))? {
+            match self.with(|Guarded { book, .. }| book.offer(OWNER, addr))? {
                 Ok(found) => break found,
                 Err(further) => addr = further,
             }

@@ -287,7 +287,6 @@ mod tests {
     use std::collections::hash_map::RandomState;
     use std::format;
     use std::string::{String, ToString};
-    use std::vec::Vec;
 
     use super::*;
     use crate::pool::{FixedPool, Pool};
@@ -369,7 +368,8 @@ mod tests {
 
         fn held<H: Handle<Pool: Places<Value = String>> + Clone>(pool: H) -> PoolBox<String, H> {
             let first = PoolBox::new_in("first".to_string(), pool.clone());
-            let boxes: Vec<_> = (0..9).map_while(|n| PoolBox::try_new_in(n.to_string(), pool.clone()).ok()).collect();
+            let boxes: std::vec::Vec<_> =
+                (0..9).map_while(|n| PoolBox::try_new_in(n.to_string(), pool.clone()).ok()).collect();
             drop(boxes);
             let uninit = PoolBox::<String, H>::try_new_uninit_in(pool.clone()).expect("room");
             drop(PoolBox::write(uninit, "second".to_string()));

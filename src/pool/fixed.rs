@@ -33,12 +33,12 @@ use crate::sharing::{Access, Needed, Shareable};
 #[repr(C)] // so that the places come last, and none has the offset 0
 pub struct FixedPool<T, const N: usize, L = Needed> {
     lock: L,
-    list: List,
+    list: Vacant,
     places: UnsafeCell<[MaybeUninit<Place<T>>; N]>,
 }
 
 /// What is used between `enter` and `leave` only.
-struct List {
+struct Vacant {
     /// The place freed last, or 0: bytes from the start of the pool, which may move while no value is in it. Each free place starts with that
     /// of the one freed before it.
     free: Cell<usize>,
@@ -63,7 +63,7 @@ impl<T, const N: usize, L: Access> FixedPool<T, N, L> {
     pub const fn new() -> Self {
         FixedPool {
             lock: L::NEW,
-            list: List { free: Cell::new(0), used: Cell::new(0) },
+            list: Vacant { free: Cell::new(0), used: Cell::new(0) },
             places: UnsafeCell::new([const { MaybeUninit::uninit() }; N]),
         }
     }

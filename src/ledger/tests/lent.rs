@@ -21,12 +21,16 @@ fn h13_regions_lent_later() {
     let before = ledger.snapshot();
     // Over a claim, over what is free, and around both.
     for (from, len) in [(100, 2000), (4096 - 2 * GRAIN, 4096), (0, 8192)] {
-        let refused = ledger.lend(region(from, len));
-        assert!(matches!(refused, Err(Obstacle::Overlap { backing: "lent region", .. })), "{refused:?}");
+        let refused = ledger.lend(region(from, len)).unwrap_err();
+        assert!(matches!(refused.error.obstacle, Obstacle::Overlap { backing: "lent region", .. }), "{refused:?}");
     }
     // SAFETY: it is refused, as it has no bytes.
-    assert!(matches!(ledger.lend(unsafe { Region::from_raw(core::ptr::null_mut(), 0) }), Err(Obstacle::Unfit { .. })));
-    assert!(matches!(ledger.lend(region(10_001, GRAIN)), Err(Obstacle::Short { .. })));
+    let nothing = ledger.lend(unsafe { Region::from_raw(core::ptr::null_mut(), 0) }).unwrap_err();
+    assert!(matches!(nothing.error.obstacle, Obstacle::Unfit { .. }));
+    // What is refused comes back.
+    let short = ledger.lend(region(10_001, GRAIN)).unwrap_err();
+    assert!(matches!(short.error.obstacle, Obstacle::Short { .. }) && short.error.size == GRAIN);
+    assert!(ledger.lend(short.value).is_err());
     let after = ledger.snapshot();
     assert_eq!((after.granted, after.claimed, after.growths), (before.granted, before.claimed, before.growths));
     // It touches what is there, and stays apart.

@@ -26,8 +26,11 @@ fn collect(folder: &Path, types: &mut BTreeMap<String, Vec<String>>) {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         let name = path.file_name().unwrap().to_str().unwrap();
-        // The bindings are packages of their own; tests are no part of any.
-        if path.is_dir() && name != "bindings" {
+        // Bindings and tools are packages of their own; tests are no part of any.
+        if ["bindings", "tools"].contains(&name) {
+            continue;
+        }
+        if path.is_dir() {
             collect(&path, types);
         } else if name.ends_with(".rs") && !["tests.rs", "every_kind.rs"].contains(&name) {
             for name in fs::read_to_string(&path).unwrap().lines().filter_map(defined) {
