@@ -102,7 +102,7 @@ extern "C" fn every_page() {
     // Now nothing is left: refused each time, after asking twice at most, and nothing changes.
     let (growths, already) = (ledger.growths(), asked.get());
     for _ in 0..1_000 {
-        let error = ledger.claim("more", bytes(PAGE)).err().expect("no page is left");
+        let error = ledger.claim("more", bytes(PAGE)).expect_err("no page is left");
         assert!(matches!(error.obstacle, Obstacle::Refused { .. }), "{error}");
     }
     assert!(asked.get() - already <= 2_000, "asked {} times", asked.get() - already);

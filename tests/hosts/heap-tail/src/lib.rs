@@ -98,7 +98,7 @@ extern "C" fn claim_tail() -> u32 {
 extern "C" fn too_large_then_fitting() {
     let (pages, len) = (memory_pages(), tail().1 - tail().0);
     for size in [len, len + 1, 1 << 30] {
-        let error = claim(&TAIL, size).err().expect("the claim's header does not fit beside it");
+        let error = claim(&TAIL, size).expect_err("the claim's header does not fit beside it");
         assert!(matches!(error.obstacle, Obstacle::Exhausted { backing: "heap tail", left } if left > len - 128));
         assert_eq!((TAIL.snapshot().granted, memory_pages()), (0, pages));
     }
@@ -109,7 +109,7 @@ extern "C" fn too_large_then_fitting() {
 #[unsafe(no_mangle)]
 extern "C" fn claim_twice() {
     let held = claim(&TAIL, SIZE).expect("nobody has it");
-    let error = claim(&OTHER, SIZE).err().expect("it is the first one's");
+    let error = claim(&OTHER, SIZE).expect_err("it is the first one's");
     assert!(matches!(error.obstacle, Obstacle::Occupied { by: "a HeapTail of this program", .. }), "{error}");
     assert_eq!(OTHER.snapshot().granted, 0);
     assert!(holds(held.as_ptr(), SIZE, OURS));
