@@ -38,7 +38,7 @@ fn main() -> ! {
     // A queue of three jobs and no more. Whoever comes too late gets the job back, with the reason.
     let jobs = Pool::fixed_in(&LEDGER, "jobs", 3).expect("three jobs fit");
     let queue = [1, 2, 3].map(|channel| jobs.alloc(Job { channel, samples: 300 }));
-    let rejected = jobs.try_alloc(Job { channel: 4, samples: 300 }).expect_err("the pool is full");
+    let rejected = jobs.try_alloc(Job { channel: 4, samples: 300 }).err().expect("the pool is full");
     hprintln!("job of channel {} has to wait: {}", rejected.value.channel, rejected.error);
 
     // Claims in even steps: in small memory, doubling would leave little for anyone else.
