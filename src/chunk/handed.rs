@@ -76,4 +76,15 @@ impl Chunks<'_> {
         #[cfg(not(freehold_asan))]
         let _ = (cursor, chunk);
     }
+
+    /// The chunk is about to leave the list: nothing is in use in it, and nothing beyond the one before.
+    #[inline(always)]
+    pub(super) fn hand_back(&self, chunk: super::Chunk) {
+        #[cfg(freehold_asan)]
+        if self.handed.get().is_some_and(|(last, _)| last.base() == chunk.base()) {
+            self.handed.set(chunk.previous.get().map(|before| (before, before.end())));
+        }
+        #[cfg(not(freehold_asan))]
+        let _ = chunk;
+    }
 }

@@ -389,6 +389,7 @@ impl<'l> Chunks<'l> {
     /// Gives a vacant chunk back, and returns its bytes.
     fn give_back(&self, chunk: Chunk) -> usize {
         let bytes = self.held_by(chunk);
+        self.hand_back(chunk);
         self.unlink(chunk);
         // SAFETY: the chunk is out of the list, and no cursor and so no value lies in it.
         unsafe { self.terms.spans.give_back(chunk.base()) };

@@ -24,7 +24,7 @@ const EXAMPLES: &[Example] = &[
         name: "javascript",
         command: "examples/javascript/run.sh",
         needs: &[WASM, Need::Node],
-        says: &["medians: 2 2 4 6 5", "1000 more: ", "after:        0 numbers", "refused: no memory for", "│ global"],
+        says: &["medians: 2 2 4 6 5", "1000 more: ", "after:        0 numbers", "refused: no memory for", "│ heap"],
     },
     Example {
         name: "wasm-bindgen",
@@ -35,7 +35,7 @@ const EXAMPLES: &[Example] = &[
             "1000 more: ",
             "0 numbers; a new one: 5 3 4 1 2",
             "refused: no memory for",
-            "│ global",
+            "│ heap",
         ],
     },
     Example { name: "wasi in node", command: "examples/wasi/run.sh node", needs: &[WASI, Need::Node], says: ON_WASI },
@@ -73,7 +73,7 @@ const EXAMPLES: &[Example] = &[
         name: "emscripten",
         command: "examples/emscripten/run.sh",
         needs: EMSCRIPTEN,
-        says: &["8000000 bytes in each: nobody wrote over anybody", "│ arena", "│ global", "from libc: "],
+        says: &["8000000 bytes in each: nobody wrote over anybody", "│ arena", "│ heap", "from libc: "],
     },
     Example {
         name: "emscripten-c, growable",
