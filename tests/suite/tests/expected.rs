@@ -1,6 +1,6 @@
 //! What every user of Rust expects of a public type: it can be shown, and a panic may be caught around it.
 
-#![cfg(not(target_family = "wasm"))]
+#![cfg(not(any(target_family = "wasm", miri)))]
 
 use std::fmt::Debug;
 use std::fs;
