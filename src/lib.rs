@@ -6,6 +6,7 @@
 //! [hot loops]: docs::hot_loops
 //! [benchmarks]: docs::guide#what-one-line-costs
 //! [changelog]: docs
+//! [`hint`]: docs::hot_loops
 //! [`examples/c`]: #examples
 //! [`examples/c-in-wasi`]: #examples
 //! [`examples/cortex-m`]: #examples
