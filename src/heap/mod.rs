@@ -240,7 +240,8 @@ impl<L: Shareable> Heap<L> {
             refused(heap.spans, heap.owner, size, ALIGN);
             return ptr::null_mut();
         };
-        hand_out_of(class, block, size)
+        hand_out(block, size, size_of_class(class));
+        block.as_ptr()
     }
 
     /// Memory for `layout` that is not at hand in the list of a fine class. With `clear` it is zero where it is a span of its own.
@@ -257,17 +258,15 @@ impl<L: Shareable> Heap<L> {
     fn find(&self, layout: Layout, clear: bool) -> Option<NonNull<u8>> {
         let heap = self.heap().or_else(|| self.open())?;
         if let Some(class) = class_for(layout) {
-            let block = heap.take(class, layout.size());
-            let block = block.inspect(|block| {
-                let room = if class < FIRST_OF_SPANS {
-                    size_of_class(class)
-                } else {
-                    // SAFETY: such a block is a payload of this ledger's that the heap holds.
-                    unsafe { payload_len(*block) }
-                };
-                sanitizer::hand_out(*block, layout.size(), room);
-            });
-            return block.inspect(|block| platform::reach(block.addr().get() + layout.size()));
+            let block = heap.take(class, layout.size())?;
+            let room = if class < FIRST_OF_SPANS {
+                size_of_class(class)
+            } else {
+                // SAFETY: such a block is a payload of this ledger's that the heap holds.
+                unsafe { payload_len(block) }
+            };
+            hand_out(block, layout.size(), room);
+            return Some(block);
         }
         let (memory, zero_from) = heap.span(span_bytes(layout), layout.align())?;
         sanitizer::hand_out(memory, layout.size(), layout.size().next_multiple_of(GRAIN));
@@ -315,12 +314,12 @@ fn span_bytes(layout: Layout) -> usize {
     class_for(layout).map_or(layout.size(), size_of_class).max(1)
 }
 
-/// What is on its way out, a block of a slab's: this thread may use it, whoever grew the memory, and so many bytes of it are in use.
+/// What is on its way out, a block of a list's that has so much `room`: this thread may use it, whoever grew the memory, and `size` bytes of it
+/// are in use.
 #[inline(always)]
-fn hand_out_of(class: usize, block: NonNull<u8>, size: usize) -> *mut u8 {
+fn hand_out(block: NonNull<u8>, size: usize, room: usize) {
     platform::reach(block.addr().get() + size);
-    sanitizer::hand_out(block, size, size_of_class(class));
-    block.as_ptr()
+    sanitizer::hand_out(block, size, room);
 }
 
 /// Nothing was found for a request, of whichever size: the end of every way to null. Whoever is to be told is told what stood in the way. That
@@ -362,7 +361,10 @@ unsafe impl<L: Shareable> GlobalAlloc for Heap<L> {
             && let Some(heap) = self.heap()
         {
             match heap.take_at_once(class) {
-                Ok(block) => return hand_out_of(class, block, layout.size()),
+                Ok(block) => {
+                    hand_out(block, layout.size(), size_of_class(class));
+                    return block.as_ptr();
+                }
                 Err(Some(turn)) => return Self::refill(heap, class, layout.size(), turn),
                 Err(None) => {}
             }

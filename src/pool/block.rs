@@ -1,7 +1,6 @@
 //! [`BlockPool`]: raw blocks of one size.
 
 use core::alloc::Layout;
-use core::cell::Cell;
 use core::fmt;
 use core::ops::Deref;
 use core::ptr::NonNull;
@@ -9,13 +8,13 @@ use core::ptr::NonNull;
 use crate::backing::Backing;
 use crate::chunk::{Cursor, CursorCell, Filled, Growth, Lodged, Refill};
 use crate::error::{AllocError, Obstacle};
-use crate::free_list::Free;
+use crate::free_list::{Free, FreeList};
 use crate::layout::{LINE, padding};
 use crate::ledger::{Ledger, Spans};
 use crate::platform::{self, sanitizer};
 use crate::plot::Plot;
-use crate::refusal::out_of_memory;
-use crate::sharing::{Access, Kind, Local, Shareable};
+use crate::refusal::{expect_room, out_of_memory};
+use crate::sharing::{Access, Kind, Local, Shareable, Turn};
 
 /// Blocks of one size and alignment, allocated and freed in any order, each in a few instructions.
 ///
@@ -39,14 +38,13 @@ use crate::sharing::{Access, Kind, Local, Shareable};
 /// ```
 pub struct BlockPool<'l, L = Local> {
     lock: L,
-    // Used between `enter` and `leave` only.
+    // Used in a turn only.
     blocks: Blocks<'l>,
 }
 
 /// The blocks of a pool.
 struct Blocks<'l> {
-    /// The block freed last. Each free block starts with the link to the one freed before it.
-    free: Cell<Free>,
+    free: FreeList,
     /// Blocks that were never used: from here to the end of the chunk. Aligned for a block.
     cursor: CursorCell,
     /// Of a block; the size is a multiple of the alignment.
@@ -156,10 +154,7 @@ impl<'l, L: Access> BlockPool<'l, L> {
     pub fn alloc(&self) -> NonNull<u8> {
         if L::EXCLUDES {
             // Not by the one that panics inside: a panic's hook is foreign code, and may come back here.
-            return match self.hand_out::<false>() {
-                Ok(block) => block,
-                Err(error) => out_of_memory(error),
-            };
+            return expect_room(self.hand_out::<false>());
         }
         match self.hand_out::<true>() {
             Ok(block) => block,
@@ -242,7 +237,7 @@ impl<'l, L: Access> BlockPool<'l, L> {
             return 0;
         }
         let bytes = blocks.chunks.held();
-        blocks.free.set(None);
+        blocks.free.head.set(None);
         blocks.cursor.set(Cursor::NOWHERE);
         // SAFETY: no block is in use, and the only cursor was given up.
         unsafe { blocks.chunks.close() };
@@ -256,8 +251,7 @@ impl<'l, L: Access> BlockPool<'l, L> {
 
     #[inline(always)]
     fn enter(&self) -> Entered<'_, 'l, L> {
-        self.lock.enter();
-        Entered(self)
+        Entered { _turn: Turn::enter(&self.lock), blocks: &self.blocks }
     }
 }
 
@@ -270,24 +264,18 @@ impl<L: Access> fmt::Debug for BlockPool<'_, L> {
     }
 }
 
-/// The blocks of a pool for one who has entered; leaves at the end. (Not a function that takes a closure: closures can't be
-/// told to be inlined.)
-struct Entered<'a, 'l, L: Access>(&'a BlockPool<'l, L>);
+/// The blocks of a pool for one who has entered, as long as the turn is.
+struct Entered<'a, 'l, L: Access> {
+    blocks: &'a Blocks<'l>,
+    _turn: Turn<'a, L>,
+}
 
 impl<'l, L: Access> Deref for Entered<'_, 'l, L> {
     type Target = Blocks<'l>;
 
     #[inline(always)]
     fn deref(&self) -> &Blocks<'l> {
-        &self.0.blocks
-    }
-}
-
-impl<L: Access> Drop for Entered<'_, '_, L> {
-    #[inline(always)]
-    fn drop(&mut self) {
-        // SAFETY: a turn is made by `enter` alone, which entered just before, and is left here alone.
-        unsafe { self.0.lock.leave() };
+        self.blocks
     }
 }
 
@@ -295,16 +283,14 @@ impl<'l> Blocks<'l> {
     #[track_caller]
     const fn new(chunks: Lodged<'l>, layout: Layout) -> Blocks<'l> {
         let Some(layout) = block_layout(layout) else { panic!("a block can't be that large") };
-        Blocks { free: Cell::new(None), cursor: CursorCell::new(Cursor::NOWHERE), layout, fixed: false, chunks }
+        Blocks { free: FreeList::new(), cursor: CursorCell::new(Cursor::NOWHERE), layout, fixed: false, chunks }
     }
 
     /// A block; with `PANIC`, there is always one.
     #[inline(always)]
     #[track_caller]
     fn alloc<const PANIC: bool>(&self) -> Result<NonNull<u8>, AllocError> {
-        if let Some(block) = self.free.get() {
-            // SAFETY: a free block starts with its link.
-            self.free.set(unsafe { block.cast::<Free>().read() });
+        if let Some(block) = self.free.pop() {
             sanitizer::unpoison(block, 0..self.layout.size());
             return Ok(block);
         }
@@ -345,9 +331,8 @@ impl<'l> Blocks<'l> {
     #[inline(always)]
     unsafe fn free(&self, block: NonNull<u8>) {
         // SAFETY: the block is the pool's again, and as large and as aligned as a link.
-        unsafe { block.cast::<Free>().write(self.free.get()) };
+        unsafe { self.free.push(block) };
         sanitizer::poison(block, size_of::<Free>()..self.layout.size());
-        self.free.set(Some(block));
     }
 
     /// Claims room for `capacity` blocks; from now on there are no more.
@@ -389,14 +374,7 @@ impl<'l> Blocks<'l> {
     }
 
     fn in_use(&self) -> usize {
-        let mut free = 0;
-        let mut next = self.free.get();
-        while let Some(block) = next {
-            free += 1;
-            // SAFETY: a free block starts with its link.
-            next = unsafe { block.cast::<Free>().read() };
-        }
-        self.cut() - free
+        self.cut() - self.free.len()
     }
 }
 

@@ -10,8 +10,8 @@ use super::home::Places;
 use super::verbs::pool_verbs;
 use crate::error::{AllocError, Obstacle};
 use crate::platform;
-use crate::refusal::out_of_memory;
-use crate::sharing::{Access, Needed, Shareable};
+use crate::refusal::expect_room;
+use crate::sharing::{Access, Needed, Shareable, Turn};
 
 /// Values of one type, `N` at most, that come and go in any order: a pool without a ledger, whose places lie in itself.
 ///
@@ -76,33 +76,22 @@ impl<T, const N: usize, L: Access> FixedPool<T, N, L> {
     /// How many values there are. Takes time with the number of places that were freed, behind the lock: a count would take two instructions
     /// of each value's life.
     pub fn len(&self) -> usize {
-        self.locked(|| {
-            let mut len = self.list.used.get() / size_of::<Place<T>>();
-            let mut next = self.list.free.get();
-            while next != 0 {
-                len -= 1;
-                // SAFETY: it is the offset of a free place.
-                let place = unsafe { self.at(next) };
-                // SAFETY: a free place starts with its link.
-                next = unsafe { place.cast::<usize>().read() };
-            }
-            len
-        })
+        let _turn = Turn::enter(&self.lock);
+        let mut len = self.list.used.get() / size_of::<Place<T>>();
+        let mut next = self.list.free.get();
+        while next != 0 {
+            len -= 1;
+            // SAFETY: it is the offset of a free place.
+            let place = unsafe { self.at(next) };
+            // SAFETY: a free place starts with its link.
+            next = unsafe { place.cast::<usize>().read() };
+        }
+        len
     }
 
     /// Whether there are none. Takes time as [`len`](FixedPool::len) does.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
-    }
-
-    /// Does what nothing foreign is in, and what doesn't panic.
-    #[inline(always)]
-    fn locked<R>(&self, work: impl FnOnce() -> R) -> R {
-        self.lock.enter();
-        let done = work();
-        // SAFETY: entered above.
-        unsafe { self.lock.leave() };
-        done
     }
 
     /// How far from the start of the pool the places begin.
@@ -126,22 +115,21 @@ impl<T, const N: usize, L: Access> FixedPool<T, N, L> {
     /// A place, if there is one: the one that was freed last, or the first that was never used.
     #[inline]
     fn pop(&self) -> Option<NonNull<u8>> {
-        self.locked(|| {
-            let (free, used) = (self.list.free.get(), self.list.used.get());
-            if free != 0 {
-                // SAFETY: it is the offset of a free place.
-                let place = unsafe { self.at(free) };
-                // SAFETY: a free place starts with its link.
-                self.list.free.set(unsafe { place.cast::<usize>().read() });
-                return Some(place);
-            }
-            if used == N * size_of::<Place<T>>() {
-                return None;
-            }
-            self.list.used.set(used + size_of::<Place<T>>());
-            // SAFETY: less than all bytes are used, so there is a place.
-            Some(unsafe { self.at(Self::START + used) })
-        })
+        let _turn = Turn::enter(&self.lock);
+        let (free, used) = (self.list.free.get(), self.list.used.get());
+        if free != 0 {
+            // SAFETY: it is the offset of a free place.
+            let place = unsafe { self.at(free) };
+            // SAFETY: a free place starts with its link.
+            self.list.free.set(unsafe { place.cast::<usize>().read() });
+            return Some(place);
+        }
+        if used == N * size_of::<Place<T>>() {
+            return None;
+        }
+        self.list.used.set(used + size_of::<Place<T>>());
+        // SAFETY: less than all bytes are used, so there is a place.
+        Some(unsafe { self.at(Self::START + used) })
     }
 
     #[cold]
@@ -160,10 +148,7 @@ unsafe impl<T, const N: usize, L: Access> Places for FixedPool<T, N, L> {
     #[inline(always)]
     #[track_caller]
     fn take(&self) -> NonNull<u8> {
-        match self.try_take() {
-            Ok(place) => place,
-            Err(error) => out_of_memory(error),
-        }
+        expect_room(self.try_take())
     }
 
     /// The one way out. The pool may lie in memory that another thread has grown.
@@ -177,13 +162,12 @@ unsafe impl<T, const N: usize, L: Access> Places for FixedPool<T, N, L> {
     #[inline(always)]
     unsafe fn free(&self, place: NonNull<u8>) {
         let offset = place.addr().get() - (&raw const *self).addr();
-        self.locked(|| {
-            // SAFETY: it is the offset of a place: the caller's promise.
-            let place = unsafe { self.at(offset) };
-            // SAFETY: the place is the pool's again, and as large and as aligned as a link.
-            unsafe { place.cast::<usize>().write(self.list.free.get()) };
-            self.list.free.set(offset);
-        });
+        let _turn = Turn::enter(&self.lock);
+        // SAFETY: it is the offset of a place: the caller's promise.
+        let place = unsafe { self.at(offset) };
+        // SAFETY: the place is the pool's again, and as large and as aligned as a link.
+        unsafe { place.cast::<usize>().write(self.list.free.get()) };
+        self.list.free.set(offset);
     }
 }
 
