@@ -36,6 +36,19 @@ pub enum Manner {
     OverlappingLots,
 }
 
+/// Every manner of giving what is good, and what others take between two grants: for random programs.
+pub const MANNERS: &[(Manner, usize)] = &[
+    (Manner::Exact, 0),
+    (Manner::Falling, 0),
+    (Manner::Steps(640), 0),
+    (Manner::Odd, 0),
+    (Manner::Islands, GRAIN),
+    (Manner::Loans, 0),
+    (Manner::Lots, 0),
+    (Manner::Exact, 1000),
+    (Manner::Steps(4096), 3),
+];
+
 /// What a test sets and reads while a [`Simulated`] backing is in its ledger's hands.
 #[derive(Debug, Default)]
 pub struct Control {

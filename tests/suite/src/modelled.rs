@@ -3,11 +3,11 @@
 use core::mem::MaybeUninit;
 use core::sync::atomic::Ordering::Relaxed;
 
-use freehold::backing::{GRAIN, Then};
+use freehold::backing::Then;
 use freehold::{DefaultBacking, Ledger, Region};
 
 use crate::STEPS;
-use crate::backings::{Control, Manner, Memory, Simulated};
+use crate::backings::{Control, MANNERS, Manner, Memory, Simulated};
 use crate::choices::{Choices, Seeded};
 use crate::model::{pool_of_values, run};
 
@@ -50,18 +50,8 @@ pub fn on_simulated(manner: Manner, gap: usize, refuse: usize, choices: &mut imp
 
 /// Every manner of giving.
 pub fn every_manner() {
-    let manners = [
-        (Manner::Exact, 0),
-        (Manner::Steps(640), 0),
-        (Manner::Odd, 0),
-        (Manner::Islands, GRAIN),
-        (Manner::Loans, 0),
-        (Manner::Lots, 0),
-        (Manner::Exact, 1000),
-        (Manner::Steps(4096), 3),
-    ];
     for seed in 0..SEEDS {
-        for (manner, gap) in manners {
+        for &(manner, gap) in MANNERS {
             on_simulated(manner, gap, 0, &mut Seeded::new(seed ^ 0xabc, STEPS / 4));
         }
     }

@@ -2,11 +2,11 @@
 
 use core::sync::atomic::Ordering::Relaxed;
 
-use freehold::backing::{GRAIN, Then};
+use freehold::backing::Then;
 use freehold::{DefaultBacking, Ledger};
 
 use crate::STEPS;
-use crate::backings::{Manner, Memory};
+use crate::backings::{MANNERS, Manner, Memory};
 use crate::choices::Seeded;
 use crate::heap::growing::Taken;
 use crate::heap::{on_simulated, with_heap};
@@ -44,19 +44,8 @@ pub fn small_region() {
 
 /// Every manner of giving.
 pub fn every_manner() {
-    let manners = [
-        (Manner::Exact, 0),
-        (Manner::Falling, 0),
-        (Manner::Steps(640), 0),
-        (Manner::Odd, 0),
-        (Manner::Islands, GRAIN),
-        (Manner::Loans, 0),
-        (Manner::Lots, 0),
-        (Manner::Exact, 1000),
-        (Manner::Steps(4096), 3),
-    ];
     for seed in 0..SEEDS {
-        for (manner, gap) in manners {
+        for &(manner, gap) in MANNERS {
             on_simulated(ROOM, manner, gap, |heap, ledger, control| {
                 run_beside(ledger, Some(heap), ALL, &mut Seeded::new(seed ^ 0xabc, STEPS / 4));
                 // The heap's record, if it has one.
