@@ -15,7 +15,7 @@ use crate::{STEPS, tally};
 const ROOM: usize = 4 << 20;
 
 /// Bytes that the heap is filled with in one go.
-const FILL: usize = if cfg!(miri) { 64 << 10 } else { 300 << 10 };
+const FILL: usize = if cfg!(miri) { 32 << 10 } else { 300 << 10 };
 
 /// What is asked for afterwards: less by what slabs lose at their ends, and where they don't begin at a multiple of their size.
 const LESS: usize = FILL / 4 * 3;

@@ -12,7 +12,7 @@ use crate::backings::Manner;
 use crate::choices::{Choices, Seeded};
 use crate::live::Live;
 
-const MANY: usize = if cfg!(miri) { 200 } else { 800 };
+const MANY: usize = if cfg!(miri) { 120 } else { 800 };
 const ROUNDS: usize = if cfg!(miri) { 24 } else { 8 * MANY };
 /// Few enough for many in a slab, which is a page of a host's then.
 const SIZE: usize = 48;
