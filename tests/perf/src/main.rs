@@ -1,4 +1,4 @@
-//! `cargo perf`: freehold beside its peers and hand-written limits, natively and in node.
+//! `cargo perf`: freehold beside its peers and hand-written limits, natively and in wasm engines.
 //!
 //! The work itself is in `rows` and, for global allocators, in `heaps`: crates that this program builds as native programs and
 //! as wasm modules. Here is what drives them, and what becomes of the numbers.
@@ -8,6 +8,7 @@ mod command;
 mod counts;
 mod docs;
 mod embedded;
+mod engine;
 mod foreign;
 mod heap;
 mod heaps;
@@ -15,11 +16,13 @@ mod kind;
 mod machine;
 mod measure;
 mod memory;
+mod npm;
 mod plot;
 mod report;
 mod size;
 mod statistics;
 mod table;
+mod whole;
 mod worker;
 
 use std::fs;
@@ -27,21 +30,22 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result};
-use clap::Parser;
+use anyhow::{Context, Result, ensure};
+use clap::{Parser, ValueEnum};
 
 use build::{Flavour, Workshop};
+use engine::{Choice, Engine, Missing};
 use kind::Platform;
 use measure::Plan;
 use report::Report;
 
 /// Measures arenas, pools and global allocators: freehold beside every peer, and a limit written by hand.
 ///
-/// Leave the machine alone while it runs. Exits with 1 if two contenders of a row computed different things.
+/// Leave the machine alone while it runs. Fails if two contenders of a row computed different things.
 #[derive(Parser)]
 #[command(name = "cargo perf", bin_name = "cargo perf")]
 struct Args {
-    /// Measure for a minute or two: fewer samples, no row past a million allocations, no memory of arenas and pools
+    /// Measure for some minutes: fewer samples, no row past two million allocations, no memory of arenas and pools
     #[arg(long)]
     quick: bool,
 
@@ -53,28 +57,32 @@ struct Args {
     #[arg(long, conflicts_with = "heaps")]
     rows: bool,
 
-    /// Only global allocators
+    /// Only global allocators, and whole programs on them
     #[arg(long)]
     heaps: bool,
 
     /// Only on a microcontroller, which qemu emulates: instructions and bytes of heaps, pools and arenas there. With `--docs` only that
     /// section is written
-    #[arg(long, conflicts_with_all = ["quick", "row", "rows", "heaps", "native", "wasm"])]
+    #[arg(long, conflicts_with_all = ["quick", "row", "rows", "heaps", "native", "wasm", "engine"])]
     embedded: bool,
 
     /// Only natively
-    #[arg(long, conflicts_with = "wasm")]
+    #[arg(long, conflicts_with_all = ["wasm", "engine"])]
     native: bool,
 
-    /// Only in node
+    /// Only as wasm modules
     #[arg(long)]
     wasm: bool,
+
+    /// Modules run in this engine, and in others that are named so; without it in all that are here
+    #[arg(long, value_name = "NAME")]
+    engine: Vec<Choice>,
 
     /// Write all numbers to a file
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
 
-    /// Write docs/benchmarks.md and its plots from this run
+    /// Write docs/benchmarks.md and its plots from this run: the whole page, if nothing is left out
     #[arg(long)]
     docs: bool,
 }
@@ -94,52 +102,72 @@ fn run(args: &Args) -> Result<()> {
     if args.embedded {
         return embedded::run(&workshop, args.json.as_deref(), args.docs);
     }
-    let platforms: Vec<Platform> = [(Platform::Native, !args.wasm), (Platform::Wasm, !args.native)]
-        .into_iter()
-        .filter_map(|(platform, wanted)| wanted.then_some(platform))
-        .collect();
-    // Before anything is built.
-    if platforms.contains(&Platform::Wasm) {
-        workshop.need_wasm()?;
-    }
     if let Some(obstacle) = counts::obstacle().filter(|_| !args.heaps && !args.wasm) {
         eprintln!("· no instruction counts: {obstacle}");
     }
     if let Some(obstacle) = size::obstacle(&workshop).filter(|_| !args.rows && !args.native) {
         eprintln!("· sizes without wasm-opt: {obstacle}");
     }
-    let plan = if args.quick { Plan::QUICK } else { Plan::FULL };
+    let mut report = Report::new(machine::describe(&workshop)?);
+    // Before anything is built.
+    let engines = engines(args, &workshop, &mut report)?;
+    let platforms = [(Platform::Native, !args.wasm), (Platform::Wasm, !args.native)];
+    let platforms: Vec<Platform> = platforms.into_iter().filter_map(|(on, wanted)| wanted.then_some(on)).collect();
+    let (plan, size) = if args.quick { (Plan::QUICK, whole::Size::QUICK) } else { (Plan::FULL, whole::Size::FULL) };
     let filter = args.row.as_deref().unwrap_or_default();
 
-    let mut report = Report::new(machine::describe(&workshop)?);
     let mut programs = Vec::new();
     if !args.heaps {
         for platform in &platforms {
-            programs.push((*platform, workshop.rows(*platform, Flavour::Timed)?));
+            let built = workshop.rows(*platform, Flavour::Timed)?;
+            if *platform == Platform::Native {
+                programs.push(built.native());
+                continue;
+            }
+            let hinted = built.hinted(&workshop)?;
+            for engine in &engines {
+                programs.push(built.on(engine, &workshop));
+                if engine.reads_hints {
+                    programs.push(hinted.on(engine, &workshop).with_hints());
+                }
+            }
         }
     }
-    let first_heap = programs.len();
+    let of_rows = programs.len();
+    let (mut native_heaps, mut wasm_heaps) = (None, None);
     if !args.rows {
         for platform in &platforms {
-            programs.push((*platform, heaps::build(&workshop, *platform)?));
+            let built = heaps::build(&workshop, *platform)?;
+            if *platform == Platform::Native {
+                programs.push(built.native());
+                native_heaps = Some(built);
+            } else {
+                programs.extend(engines.iter().map(|engine| built.on(engine, &workshop)));
+                wasm_heaps = Some(built);
+            }
         }
     }
-    let (of_rows, of_heaps) = programs.split_at(first_heap);
     let mut took = clocked(|| measure::run(&programs, &plan, filter, &mut report))?;
-    if let Some((_, program)) = of_rows.iter().find(|(platform, _)| *platform == Platform::Native) {
+    if let Some(program) = programs[..of_rows].iter().find(|program| program.place.platform == Platform::Native) {
         took += clocked(|| counts::run(&workshop, program, filter, &mut report))?;
     }
     if plan.memory && !args.heaps {
         let mut counting = Vec::new();
         for platform in &platforms {
-            counting.push((*platform, workshop.rows(*platform, Flavour::Counting)?));
+            let built = workshop.rows(*platform, Flavour::Counting)?;
+            counting.push(match platform {
+                Platform::Native => built.native(),
+                Platform::Wasm => built.on(&engines[0], &workshop),
+            });
         }
         took += clocked(|| memory::run(&counting, filter, &mut report))?;
     }
-    let heaps_on_wasm = of_heaps.iter().find(|(platform, _)| *platform == Platform::Wasm);
+    if let Some(built) = &native_heaps {
+        took += clocked(|| whole::run(&workshop, built, &size, filter, &mut report))?;
+    }
     // Not if no row of theirs was asked for.
-    if let Some((_, program)) = heaps_on_wasm.filter(|_| report.rows.iter().any(|row| row.group == heaps::GROUP)) {
-        took += clocked(|| heaps::pages(&workshop, program, filter, &mut report))?;
+    if let Some(built) = wasm_heaps.filter(|_| report.rows.iter().any(|row| row.group == heaps::GROUP)) {
+        took += clocked(|| heaps::pages(&workshop, &built, &engines[0], filter, &mut report))?;
         size::run(&workshop, &mut report)?;
     }
 
@@ -153,12 +181,32 @@ fn run(args: &Args) -> Result<()> {
         let folder = workshop.root().join("docs");
         plot::all(&report, &folder.join("benchmarks"))?;
         let page = folder.join("benchmarks.md");
-        // The section on microcontrollers is from a run of its own.
+        // The section on microcontrollers stays if it can't be written anew.
         let before = fs::read_to_string(&page).unwrap_or_default();
         fs::write(&page, docs::page(&report) + embedded::section(&before).unwrap_or_default())?;
         println!("wrote docs/benchmarks.md and docs/benchmarks/*.svg");
+        let whole = args.row.is_none() && !args.rows && !args.heaps && !args.native && !args.wasm;
+        if whole && let Err(error) = embedded::run(&workshop, None, true) {
+            eprintln!("· the section on microcontrollers is as it was: {error:#}");
+        }
     }
     Ok(())
+}
+
+/// The engines that were asked for, which must be there; or all that are, and the report says which are not.
+fn engines(args: &Args, workshop: &Workshop, report: &mut Report) -> Result<Vec<Engine>> {
+    if args.native {
+        return Ok(Vec::new());
+    }
+    let asked = if args.engine.is_empty() { Choice::value_variants() } else { &args.engine };
+    let (engines, missing) = engine::find(&workshop.tools(), asked);
+    for Missing { name, why } in &missing {
+        eprintln!("· not in {name}: {why}");
+    }
+    ensure!(!engines.is_empty(), "no engine to run modules in");
+    ensure!(args.engine.is_empty() || missing.is_empty(), "not all engines that were asked for are here");
+    report.missing = missing;
+    Ok(engines)
 }
 
 fn clocked(work: impl FnOnce() -> Result<()>) -> Result<Duration> {

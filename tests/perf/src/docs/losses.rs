@@ -1,0 +1,74 @@
+//! The rows in which a peer is clearly better: the first thing that the page says.
+
+use std::fmt::Write;
+
+use super::reasons::why;
+use crate::kind::{Kind, Platform};
+use crate::report::{Contender, Programs, Report, Row, Run};
+use crate::table::{MARGIN, figures, loses};
+use crate::whole::TITLE as WHOLE;
+
+/// All of them, each with its places and, where it is known, its reason.
+pub fn section(report: &Report) -> String {
+    let mut text = format!(
+        "\n## Where freehold loses\n\nRows in which a peer is more than {:.0} % better, and who that is.\n\n",
+        (MARGIN - 1.0) * 100.0
+    );
+    let before = text.len();
+    for row in &report.rows {
+        for platform in [Platform::Native, Platform::Wasm] {
+            for ours in &row.contenders {
+                text += &of_row(report, row, ours, platform).unwrap_or_default();
+            }
+        }
+    }
+    for program in &report.programs {
+        for ours in program.runs.iter().filter(|run| run.kind == Kind::Ours) {
+            text += &of_program(program, ours).unwrap_or_default();
+        }
+    }
+    if text.len() == before {
+        text += "There is no such row in this run.\n";
+    }
+    text
+}
+
+/// A line, if it loses at any place of a platform.
+fn of_row(report: &Report, row: &Row, ours: &Contender, platform: Platform) -> Option<String> {
+    let places = report.places.iter().filter(|on| on.platform == platform && loses(row, ours, on));
+    let losses: Vec<String> = places
+        .filter_map(|on| {
+            let ((peer, theirs), mine) = (row.best(Kind::Peer, on)?, ours.ratio(on)?);
+            Some(format!("{} {} ({} {})", on.name, figures(mine), peer.name, figures(theirs)))
+        })
+        .collect();
+    line(&row.group, &row.name, &ours.name, platform, &losses)
+}
+
+/// A line, if a peer takes less time, processor time or memory.
+fn of_program(program: &Programs, ours: &Run) -> Option<String> {
+    type Measure = (&'static str, fn(&Run) -> f64);
+    const MEASURES: [Measure; 3] = [
+        ("seconds", |run| run.seconds),
+        ("processor seconds", |run| run.user + run.system),
+        ("MiB at most", |run| run.peak),
+    ];
+    let losses = MEASURES.into_iter().filter_map(|(name, of)| {
+        let peers = program.runs.iter().filter(|run| run.kind == Kind::Peer);
+        let best = peers.min_by(|a, b| of(a).total_cmp(&of(b)))?;
+        let (mine, theirs) = (of(ours), of(best));
+        (mine > theirs * MARGIN).then(|| format!("{name} {} ({} {})", figures(mine), best.name, figures(theirs)))
+    });
+    line(WHOLE, &program.name, &ours.name, Platform::Native, &losses.collect::<Vec<_>>())
+}
+
+fn line(group: &str, row: &str, ours: &str, on: Platform, losses: &[String]) -> Option<String> {
+    if losses.is_empty() {
+        return None;
+    }
+    let mut text = format!("- {group}, {row}: {ours}: {}.", losses.join(", "));
+    if let Some(why) = why(group, row, on) {
+        let _ = write!(text, " Why: {why}.");
+    }
+    Some(text + "\n")
+}
