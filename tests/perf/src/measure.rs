@@ -49,7 +49,7 @@ impl Plan {
         rounds: 3,
         time: Duration::from_secs(2 * 60),
         sample: 0.3e6,
-        warm: Duration::from_millis(5),
+        warm: Duration::from_millis(10),
         largest: 2e6,
         memory: false,
     };

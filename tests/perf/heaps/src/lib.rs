@@ -9,7 +9,7 @@ mod programs;
 /// What can go wrong.
 pub type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 
-/// A native program's `main`. On wasm nobody calls it: `run.mjs` calls exports.
+/// A native program's `main`. On wasm nobody calls it: `engines/rows.mjs` calls exports.
 pub fn main() -> Result<()> {
     #[cfg(not(target_arch = "wasm32"))]
     {
