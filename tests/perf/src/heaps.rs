@@ -5,6 +5,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::build::{Built, Workshop};
 use crate::engine::Engine;
+use crate::foreign;
 use crate::heap::Home::{Everywhere, Foreign, Native, Wasm};
 use crate::heap::{Heap, ours, peer};
 use crate::kind::{Kind, Platform};
@@ -51,6 +52,11 @@ pub fn all(workshop: &Workshop, platform: Platform) -> impl Iterator<Item = &'st
 /// Builds the programs of a platform.
 pub fn build(workshop: &Workshop, platform: Platform) -> Result<Built> {
     let heaps: Vec<&Heap> = all(workshop, platform).collect();
+    for heap in HEAPS.iter().filter(|heap| heap.home == Foreign && platform == Platform::Wasm) {
+        if !heaps.iter().any(|other| other.program == heap.program) {
+            eprintln!("· without {}: {}", heap.name, foreign::how_to_get(heap.program));
+        }
+    }
     workshop.heaps(platform, &heaps)
 }
 

@@ -72,3 +72,50 @@ fn line(group: &str, row: &str, ours: &str, on: Platform, losses: &[String]) -> 
     }
     Some(text + "\n")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kind::Place;
+    use crate::machine::Machine;
+    use crate::report::Speed;
+    use crate::statistics::Quartiles;
+    use crate::worker::{Listed, Nature};
+
+    #[test]
+    fn a_row_is_listed_with_the_engines_in_which_it_loses() {
+        let machine = Machine {
+            processor: String::new(),
+            cores: 1,
+            system: String::new(),
+            rust: String::new(),
+            crates: Vec::new(),
+        };
+        let mut report = Report::new(machine);
+        let place = |name: &str, platform| Place { name: name.to_owned(), platform };
+        report.places =
+            vec![place("native", Platform::Native), place("node 20", Platform::Wasm), place("bun", Platform::Wasm)];
+        let contenders = [("limit", Kind::Limit), ("freehold Scope", Kind::Ours), ("bumpalo", Kind::Peer)];
+        let listed = Listed {
+            number: 0,
+            group: "Scopes".to_owned(),
+            name: "1,000 u8".to_owned(),
+            operations: 1.0,
+            counted: 0.0,
+            bytes: 0.0,
+            nature: Nature::Plain,
+            contenders: contenders.map(|(name, kind)| (name.to_owned(), kind)).into(),
+        };
+        let ratios = [("native", 1.0, 1.04), ("node 20", 2.0, 1.5), ("bun", 1.5, 1.6)];
+        for (place, ours, peer) in ratios {
+            for (name, ratio) in [("limit", 1.0), ("freehold Scope", ours), ("bumpalo", peer)] {
+                let speed = Speed { nanoseconds: ratio, ratio: Quartiles::of(&[ratio]) };
+                report.row(&listed).contender(name).speeds.insert(place.to_owned(), speed);
+            }
+        }
+        let text = section(&report);
+        let lines: Vec<&str> = text.lines().filter(|line| line.starts_with("- ")).collect();
+        let [line] = lines[..] else { panic!("{text}") };
+        assert!(line.starts_with("- Scopes, 1,000 u8: freehold Scope: node 20 2.00 (bumpalo 1.50). Why: "), "{line}");
+    }
+}

@@ -16,9 +16,7 @@ use crate::whole::TITLE;
 
 /// The whole page.
 pub fn page(report: &Report) -> String {
-    let mut text = intro(report);
-    text += &losses::section(report);
-    text += &in_short(report);
+    let mut text = intro(report) + &losses::section(report) + &in_short(report) + HOW_TO_READ;
     for (group, rows) in report.groups() {
         let _ = write!(text, "\n## {group}\n\n{}\n\n![{group}](benchmarks/{})\n", note(group), plot::file_name(group));
         for on in report.places_of(&rows) {
@@ -79,27 +77,29 @@ fn intro(report: &Report) -> String {
          Written by `cargo perf --docs`; `cargo perf` shows the same for your machine.\n\n\
          Machine: {}.\n\
          Places: {}.{missing}\n\
-         Versions: {}. `Box` is Rust's default allocator: glibc's malloc natively, dlmalloc on wasm.\n\n\
-         ## How to read this\n\n\
-         Each number is a time over the **limit**'s in the same round, the median of many rounds: 1.00 is as fast as the\n\
-         limit, 2.00 takes twice as long. (Global allocators stand beside Rust's default one, not a limit.) The limit is\n\
-         what one would write by hand for that one loop: a cursor held in registers over a buffer that is there already (it can't grow), a list through free blocks, values side by side. What\n\
-         the row does with its values is in the time, and the same for everybody. Rounds go A B C A B C, so what slows the\n\
-         machine down slows everybody; each round has another placement in memory, and the rounds come from several processes;\n\
-         results are summed up and compared, so nobody can leave work out. Peers are used as their documentation recommends for speed.\n\n\
-         Wasm rows run in each engine as users have it: it optimises what runs often, and the clock starts when it has had time to.\n\
-         *Hints*: the same module with branch hints in it, written by [`hint`](../src/tools/hint/README.md), in engines that read\n\
-         them by themselves. A browser's clock ticks every 5 µs, so what happens once is not timed there.\n\n\
-         **Bold** is the fastest but for limits. Rows where a peer is more than 5 % faster than freehold are listed first.\n\
-         Instructions are callgrind's, natively, for each allocation with the row's own work: they don't depend on the\n\
-         machine's mood, but nor do they know of caches. Memory is the most bytes claimed at once, headers of the\n\
-         allocator below included, over the bytes asked for.\n\n\
-         What the loops compile to, and why some stay behind the limit: [hot loops](hot-loops.md).\n",
+         Versions: {}. `Box` is Rust's default allocator: glibc's malloc natively, dlmalloc on wasm.\n",
         machine.summary(),
         places.join(", "),
         crates.join(", "),
     )
 }
+
+const HOW_TO_READ: &str = "\
+\n## How to read this\n\n\
+Each number is a time over the **limit**'s in the same round, the median of many rounds: 1.00 is as fast as the\n\
+limit, 2.00 takes twice as long. (Global allocators stand beside Rust's default one, not a limit.) The limit is\n\
+what one would write by hand for that one loop: a cursor held in registers over a buffer that is there already (it can't grow), a list through free blocks, values side by side. What\n\
+the row does with its values is in the time, and the same for everybody. Rounds go A B C A B C, so what slows the\n\
+machine down slows everybody; each round has another placement in memory, and the rounds come from several processes;\n\
+results are summed up and compared, so nobody can leave work out. Peers are used as their documentation recommends for speed.\n\n\
+Wasm rows run in each engine as users have it: it optimises what runs often, and the clock starts when it has had time to.\n\
+*Hints*: the same module with branch hints in it, written by [`hint`](../src/tools/hint/README.md), in engines that read\n\
+them by themselves. A browser's clock ticks every 5 µs, so what happens once is not timed there.\n\n\
+**Bold** is the fastest but for limits. Rows where a peer is more than 5 % faster than freehold are listed first.\n\
+Instructions are callgrind's, natively, for each allocation with the row's own work: they don't depend on the\n\
+machine's mood, but nor do they know of caches. Memory is the most bytes claimed at once, headers of the\n\
+allocator below included, over the bytes asked for.\n\n\
+What the loops compile to, and why some stay behind the limit: [hot loops](hot-loops.md).\n";
 
 /// freehold's fastest and the fastest peer, at each place.
 fn in_short(report: &Report) -> String {

@@ -24,14 +24,16 @@ pub fn why(group: &str, row: &str, on: Platform) -> Option<&'static str> {
         }
         ("Coming and going", ..) => "each scope has an end of its own, as an inner one may move to another chunk",
         ("Trees and graphs", _, Platform::Native) => {
-            "indices are half as large as references; and a typed arena that drops its values needs their number"
+            "indices are half as large as references; and where panics unwind, a typed arena's state is in memory for whoever drops its values"
         }
         ("Trees and graphs", _, Platform::Wasm) => {
-            "the chunks' memory is grown anew each time, and a typed arena that drops its values needs their number"
+            "the engine keeps no register across the call that gets more room, unless hints say how rare it is"
         }
-        ("Pools", ..) => "a box of a `Pool` is two words, and no block lies among the values that it is compared with",
+        ("Pools", ..) => {
+            "a box of a `Pool` is two words; a `BlockPool`'s chunks came one after the other, where heapless has one stretch from the start"
+        }
         ("Shared pool", ..) => {
-            "a lock is taken for each block, and threads wait for it; others have blocks for each thread"
+            "a lock is taken for each block, and threads wait for it; the system's heap has blocks for each"
         }
         (
             HEAPS,
@@ -44,17 +46,19 @@ pub fn why(group: &str, row: &str, on: Platform) -> Option<&'static str> {
             "blocks of one tree lie in as many slabs as there are sizes; those of some peers lie side by side, in the order in which they came"
         }
         (HEAPS, "a Vec of 1,000,000 u32" | "16 Vecs of 25,000 u32 in turn", Platform::Native) => {
-            "the system's heap moves a large block's pages, freehold copies them; `SmallHeap` has no merging"
+            "the system's heap moves a large block's pages; `SmallHeap` merges nothing, so what a vector left is of no use to it"
         }
         (HEAPS, "a Vec of 1,000,000 u32" | "16 Vecs of 25,000 u32 in turn", Platform::Wasm) => {
-            "a block that can't grow in place is copied; `SmallHeap` has no merging"
+            "a block that can't grow in place is copied; `SmallHeap` merges nothing, so what a vector left is of no use to it"
         }
         (HEAPS, "any size, 1 to 10,000 bytes" | "the same, with realloc", _) => {
             "a large block is a claim on the ledger, which merges with its neighbours; peers with a list for each size do neither"
         }
-        (HEAPS, ..) => "what is not a slab's is a claim on the ledger",
+        (HEAPS, ..) => {
+            "`Heap` keeps blocks by size in slabs, and what is larger in claims that merge; `SmallHeap` has lists by size, and merges nothing"
+        }
         (WHOLE, row, _) if row.starts_with("syn") => "one lock for all threads, where peers have lists for each",
-        (WHOLE, ..) => "a large block that can't grow in place is copied, and its pages stay with the heap",
+        (WHOLE, ..) => "a large block that can't grow in place is copied",
         _ => return None,
     })
 }
