@@ -23,6 +23,9 @@ pub fn all(report: &Report) -> String {
     if let Some(sizes) = &report.sizes {
         let _ = writeln!(text, "\nSizes of modules\n{}", size_table(sizes));
     }
+    if report.rows.is_empty() {
+        return text;
+    }
     let _ = writeln!(
         text,
         "\n×: time over the first's, median of rounds: a limit, or Rust's default allocator. ns of the first, instructions: for\n\
