@@ -33,7 +33,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, ensure};
 use clap::{Parser, ValueEnum};
 
-use build::{Flavour, Workshop};
+use build::{Flavour, Program, Workshop};
 use engine::{Choice, Engine, Missing};
 use kind::Platform;
 use measure::Plan;
@@ -102,74 +102,12 @@ fn run(args: &Args) -> Result<()> {
     if args.embedded {
         return embedded::run(&workshop, args.json.as_deref(), args.docs);
     }
-    if let Some(obstacle) = counts::obstacle().filter(|_| !args.heaps && !args.wasm) {
-        eprintln!("· no instruction counts: {obstacle}");
-    }
-    if let Some(obstacle) = size::obstacle(&workshop).filter(|_| !args.rows && !args.native) {
-        eprintln!("· sizes without wasm-opt: {obstacle}");
-    }
     let mut report = Report::new(machine::describe(&workshop)?);
     // Before anything is built.
     let engines = engines(args, &workshop, &mut report)?;
-    let platforms = [(Platform::Native, !args.wasm), (Platform::Wasm, !args.native)];
-    let platforms: Vec<Platform> = platforms.into_iter().filter_map(|(on, wanted)| wanted.then_some(on)).collect();
-    let (plan, size) = if args.quick { (Plan::QUICK, whole::Size::QUICK) } else { (Plan::FULL, whole::Size::FULL) };
-    let filter = args.row.as_deref().unwrap_or_default();
-
-    let mut programs = Vec::new();
-    if !args.heaps {
-        for platform in &platforms {
-            let built = workshop.rows(*platform, Flavour::Timed)?;
-            if *platform == Platform::Native {
-                programs.push(built.native());
-                continue;
-            }
-            let hinted = built.hinted(&workshop)?;
-            for engine in &engines {
-                programs.push(built.on(engine, &workshop));
-                if engine.reads_hints {
-                    programs.push(hinted.on(engine, &workshop).with_hints());
-                }
-            }
-        }
-    }
-    let of_rows = programs.len();
-    let (mut native_heaps, mut wasm_heaps) = (None, None);
-    if !args.rows {
-        for platform in &platforms {
-            let built = heaps::build(&workshop, *platform)?;
-            if *platform == Platform::Native {
-                programs.push(built.native());
-                native_heaps = Some(built);
-            } else {
-                programs.extend(engines.iter().map(|engine| built.on(engine, &workshop)));
-                wasm_heaps = Some(built);
-            }
-        }
-    }
-    let mut took = clocked(|| measure::run(&programs, &plan, filter, &mut report))?;
-    if let Some(program) = programs[..of_rows].iter().find(|program| program.place.platform == Platform::Native) {
-        took += clocked(|| counts::run(&workshop, program, filter, &mut report))?;
-    }
-    if plan.memory && !args.heaps {
-        let mut counting = Vec::new();
-        for platform in &platforms {
-            let built = workshop.rows(*platform, Flavour::Counting)?;
-            counting.push(match platform {
-                Platform::Native => built.native(),
-                Platform::Wasm => built.on(&engines[0], &workshop),
-            });
-        }
-        took += clocked(|| memory::run(&counting, filter, &mut report))?;
-    }
-    if let Some(built) = &native_heaps {
-        took += clocked(|| whole::run(&workshop, built, &size, filter, &mut report))?;
-    }
-    // Not if no row of theirs was asked for.
-    if let Some(built) = wasm_heaps.filter(|_| report.rows.iter().any(|row| row.group == heaps::GROUP)) {
-        took += clocked(|| heaps::pages(&workshop, &built, &engines[0], filter, &mut report))?;
-        size::run(&workshop, &mut report)?;
-    }
+    say_what_is_missing(args, &workshop);
+    let session = Session { native: !args.wasm, engines, workshop };
+    let took = session.measure(args, &mut report)?;
 
     println!("{}", table::all(&report));
     println!("measured for {} s on {}", took.as_secs(), report.machine.summary());
@@ -178,19 +116,114 @@ fn run(args: &Args) -> Result<()> {
         fs::write(file, text).with_context(|| format!("cannot write {}", file.display()))?;
     }
     if args.docs {
-        let folder = workshop.root().join("docs");
-        plot::all(&report, &folder.join("benchmarks"))?;
-        let page = folder.join("benchmarks.md");
-        // The section on microcontrollers stays if it can't be written anew.
-        let before = fs::read_to_string(&page).unwrap_or_default();
-        fs::write(&page, docs::page(&report) + embedded::section(&before).unwrap_or_default())?;
-        println!("wrote docs/benchmarks.md and docs/benchmarks/*.svg");
+        write_page(&session.workshop, &report)?;
         let whole = args.row.is_none() && !args.rows && !args.heaps && !args.native && !args.wasm;
-        if whole && let Err(error) = embedded::run(&workshop, None, true) {
+        if whole && let Err(error) = embedded::run(&session.workshop, None, true) {
             eprintln!("· the section on microcontrollers is as it was: {error:#}");
         }
     }
     Ok(())
+}
+
+/// Where this run measures.
+struct Session {
+    workshop: Workshop,
+    native: bool,
+    engines: Vec<Engine>,
+}
+
+impl Session {
+    /// Everything that was asked for; returns how long it took, without what had to be built.
+    fn measure(&self, args: &Args, report: &mut Report) -> Result<Duration> {
+        let workshop = &self.workshop;
+        let (plan, size) = if args.quick { (Plan::QUICK, whole::Size::QUICK) } else { (Plan::FULL, whole::Size::FULL) };
+        let filter = args.row.as_deref().unwrap_or_default();
+
+        let mut programs = if args.heaps { Vec::new() } else { self.rows()? };
+        let of_rows = programs.len();
+        let (mut native_heaps, mut wasm_heaps) = (None, None);
+        if !args.rows && self.native {
+            let built = heaps::build(workshop, Platform::Native)?;
+            programs.push(built.native());
+            native_heaps = Some(built);
+        }
+        if !args.rows && !self.engines.is_empty() {
+            let built = heaps::build(workshop, Platform::Wasm)?;
+            programs.extend(self.engines.iter().map(|engine| built.on(engine, workshop)));
+            wasm_heaps = Some(built);
+        }
+
+        let mut took = clocked(|| measure::run(&programs, &plan, filter, report))?;
+        if let Some(program) = programs[..of_rows].iter().find(|program| program.place.platform == Platform::Native) {
+            took += clocked(|| counts::run(workshop, program, filter, report))?;
+        }
+        if plan.memory && !args.heaps {
+            let counting = self.counting_rows()?;
+            took += clocked(|| memory::run(&counting, filter, report))?;
+        }
+        if let Some(built) = &native_heaps {
+            took += clocked(|| whole::run(workshop, built, &size, filter, report))?;
+        }
+        // Not if no row of theirs was asked for.
+        if let Some(built) = wasm_heaps.filter(|_| report.rows.iter().any(|row| row.group == heaps::GROUP)) {
+            took += clocked(|| heaps::pages(workshop, &built, &self.engines[0], filter, report))?;
+            size::run(workshop, report)?;
+        }
+        Ok(took)
+    }
+
+    /// Arenas and pools: natively, and in each engine, where it reads hints with and without them.
+    fn rows(&self) -> Result<Vec<Program>> {
+        let mut programs = Vec::new();
+        if self.native {
+            programs.push(self.workshop.rows(Platform::Native, Flavour::Timed)?.native());
+        }
+        if self.engines.is_empty() {
+            return Ok(programs);
+        }
+        let built = self.workshop.rows(Platform::Wasm, Flavour::Timed)?;
+        let hinted = built.hinted(&self.workshop)?;
+        for engine in &self.engines {
+            programs.push(built.on(engine, &self.workshop));
+            if engine.reads_hints {
+                programs.push(hinted.on(engine, &self.workshop).with_hints());
+            }
+        }
+        Ok(programs)
+    }
+
+    /// The same for counting bytes: those are the same in all engines.
+    fn counting_rows(&self) -> Result<Vec<Program>> {
+        let mut programs = Vec::new();
+        if self.native {
+            programs.push(self.workshop.rows(Platform::Native, Flavour::Counting)?.native());
+        }
+        if let Some(engine) = self.engines.first() {
+            programs.push(self.workshop.rows(Platform::Wasm, Flavour::Counting)?.on(engine, &self.workshop));
+        }
+        Ok(programs)
+    }
+}
+
+/// Writes the page and its plots; the section on microcontrollers stays as it is.
+fn write_page(workshop: &Workshop, report: &Report) -> Result<()> {
+    let folder = workshop.root().join("docs");
+    plot::all(report, &folder.join("benchmarks"))?;
+    let page = folder.join("benchmarks.md");
+    let before = fs::read_to_string(&page).unwrap_or_default();
+    fs::write(&page, docs::page(report) + embedded::section(&before).unwrap_or_default())?;
+    println!("wrote docs/benchmarks.md and docs/benchmarks/*.svg");
+    Ok(())
+}
+
+/// What there will be no numbers for.
+fn say_what_is_missing(args: &Args, workshop: &Workshop) {
+    if let Some(obstacle) = counts::obstacle().filter(|_| !args.heaps && !args.wasm) {
+        eprintln!("· no instruction counts: {obstacle}");
+    }
+    if let Some(obstacle) = size::obstacle(workshop).filter(|_| !args.rows && !args.native) {
+        eprintln!("· sizes without wasm-opt: {obstacle}");
+    }
 }
 
 /// The engines that were asked for, which must be there; or all that are, and the report says which are not.
