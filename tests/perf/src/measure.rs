@@ -35,18 +35,18 @@ pub struct Plan {
 
 impl Plan {
     pub const FULL: Self = Self {
-        passes: 4,
+        passes: 3,
         rounds: 6,
-        time: Duration::from_secs(14 * 60),
+        time: Duration::from_secs(10 * 60),
         sample: 2e6,
-        warm: Duration::from_millis(25),
+        warm: Duration::from_millis(20),
         largest: f64::INFINITY,
         memory: true,
     };
 
     pub const QUICK: Self = Self {
-        passes: 2,
-        rounds: 3,
+        passes: 1,
+        rounds: 4,
         time: Duration::from_secs(2 * 60),
         sample: 0.3e6,
         warm: Duration::from_millis(10),
@@ -63,7 +63,7 @@ impl Plan {
 /// A row that is alone is not measured for all the time.
 const LONGEST: Duration = Duration::from_secs(6);
 
-/// A row whose share is used up has at least so many rounds, of two processes.
+/// A row whose share is used up has at least so many rounds, of two processes; but for a quick run.
 const ENOUGH: usize = 4;
 
 /// No interruption is as long as that: 20 ms.
