@@ -102,7 +102,7 @@ fn run(args: &Args) -> Result<()> {
     if args.embedded {
         return embedded::run(&workshop, args.json.as_deref(), args.docs);
     }
-    let mut report = Report::new(machine::describe(&workshop)?);
+    let mut report = Report::new(machine::describe(&workshop)?, args.quick);
     // Before anything is built.
     let engines = engines(args, &workshop, &mut report)?;
     say_what_is_missing(args, &workshop);

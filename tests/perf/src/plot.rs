@@ -62,7 +62,7 @@ type Drawn = std::result::Result<(), Box<dyn std::error::Error>>;
 /// Names on the left, then a panel for each place.
 fn bars(group: &str, rows: &[&Row], places: &[&Place], file: &Path) -> Drawn {
     let lines: usize = rows.iter().map(|row| row.contenders.len() + 1).sum();
-    let height = lines as u32 * BAR + 70;
+    let height = lines as u32 * BAR + 82;
     let root = SVGBackend::new(file, (WIDTH, height)).into_drawing_area();
     root.fill(&WHITE)?;
     let base = match rows[0].base() {
@@ -82,7 +82,7 @@ fn bars(group: &str, rows: &[&Row], places: &[&Place], file: &Path) -> Drawn {
 
 /// Where line `at` begins, under the panels' titles.
 fn top(at: usize) -> i32 {
-    20 + at as i32 * BAR as i32
+    32 + at as i32 * BAR as i32
 }
 
 /// Lines in order: a row's name, then its contenders.
@@ -115,9 +115,9 @@ fn panel_of_bars(area: &Area<'_>, rows: &[&Row], on: &Place) -> Drawn {
     area.draw(&Text::new(on.name.as_str(), (0, 2), (FONT, 13).into_font().style(FontStyle::Bold).color(&TEXT)))?;
     for mark in [1.0, 2.0, 3.0, 4.0] {
         let colour = if mark == 1.0 { &TEXT } else { &LIMIT };
-        let line = [(x(mark), 20), (x(mark), height as i32 - 8)];
+        let line = [(x(mark), top(0)), (x(mark), height as i32 - 8)];
         area.draw(&PathElement::new(line, colour))?;
-        area.draw(&Text::new(figures(mark), (x(mark) - 10, 6), (FONT, 10).into_font().color(&FAINT)))?;
+        area.draw(&Text::new(figures(mark), (x(mark) - 10, 18), (FONT, 10).into_font().color(&FAINT)))?;
     }
     for (at, line) in walk(rows) {
         let Ok(contender) = line else { continue };

@@ -14,6 +14,8 @@ use crate::worker::Listed;
 #[derive(Debug, Serialize)]
 pub struct Report {
     pub machine: Machine,
+    /// Whether it was measured in a hurry.
+    pub quick: bool,
     /// Where rows were timed.
     pub places: Vec<Place>,
     /// Engines that were not there.
@@ -111,9 +113,9 @@ pub struct Speed {
 }
 
 impl Report {
-    pub fn new(machine: Machine) -> Self {
+    pub fn new(machine: Machine, quick: bool) -> Self {
         let (places, missing, rows, programs) = Default::default();
-        Self { machine, places, missing, rows, programs, sizes: None }
+        Self { machine, quick, places, missing, rows, programs, sizes: None }
     }
 
     /// The row of this name; a new one if there is none yet. It has all contenders that are listed, in their order there; what

@@ -91,7 +91,7 @@ mod tests {
             rust: String::new(),
             crates: Vec::new(),
         };
-        let mut report = Report::new(machine);
+        let mut report = Report::new(machine, false);
         let place = |name: &str, platform| Place { name: name.to_owned(), platform };
         report.places =
             vec![place("native", Platform::Native), place("node 20", Platform::Wasm), place("bun", Platform::Wasm)];

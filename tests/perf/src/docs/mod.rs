@@ -67,6 +67,7 @@ fn note(group: &str) -> &'static str {
 fn intro(report: &Report) -> String {
     let machine = &report.machine;
     let places: Vec<&str> = report.places.iter().map(|on| on.name.as_str()).collect();
+    let hurry = if report.quick { " This was a quick run, of few samples." } else { "" };
     let mut missing = String::new();
     for Missing { name, why } in &report.missing {
         let _ = write!(missing, " Not measured in {name}: {why}.");
@@ -74,7 +75,7 @@ fn intro(report: &Report) -> String {
     let crates: Vec<String> = machine.crates.iter().map(|(name, version)| format!("{name} {version}")).collect();
     format!(
         "# Benchmarks\n\n\
-         Written by `cargo perf --docs`; `cargo perf` shows the same for your machine.\n\n\
+         Written by `cargo perf --docs`; `cargo perf` shows the same for your machine.{hurry}\n\n\
          Machine: {}.\n\
          Places: {}.{missing}\n\
          Versions: {}. `Box` is Rust's default allocator: glibc's malloc natively, dlmalloc on wasm.\n",
