@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::reasons::why;
 use crate::kind::{Kind, Platform};
-use crate::report::{Contender, Programs, Report, Row, Run};
+use crate::report::{Contender, Pages, Programs, Report, Row, Run};
 use crate::table::{MARGIN, figures, loses};
 use crate::whole::TITLE as WHOLE;
 
@@ -20,6 +20,11 @@ pub fn section(report: &Report) -> String {
             for ours in &row.contenders {
                 text += &of_row(report, row, ours, platform).unwrap_or_default();
             }
+        }
+    }
+    for row in &report.rows {
+        for ours in row.contenders.iter().filter(|contender| contender.kind == Kind::Ours) {
+            text += &of_pages(row, ours).unwrap_or_default();
         }
     }
     for program in &report.programs {
@@ -43,6 +48,20 @@ fn of_row(report: &Report, row: &Row, ours: &Contender, platform: Platform) -> O
         })
         .collect();
     line(&row.group, &row.name, &ours.name, platform, &losses)
+}
+
+/// A line, if the row takes more of a module's memory than with a peer, once or when it is repeated.
+fn of_pages(row: &Row, ours: &Contender) -> Option<String> {
+    type Measure = (&'static str, fn(&Pages) -> f64);
+    const MEASURES: [Measure; 2] = [("pages", |pages| pages.added), ("pages of repeated work", |pages| pages.often)];
+    let losses = MEASURES.into_iter().filter_map(|(name, of)| {
+        let peers = row.contenders.iter().filter(|peer| peer.kind == Kind::Peer);
+        let best = peers.filter_map(|peer| Some((peer, of(peer.pages.as_ref()?)))).min_by(|a, b| a.1.total_cmp(&b.1));
+        let ((peer, theirs), mine) = (best?, of(ours.pages.as_ref()?));
+        (mine > theirs * MARGIN).then(|| format!("{name} {mine} ({} {theirs})", peer.name))
+    });
+    let losses: Vec<String> = losses.collect();
+    (!losses.is_empty()).then(|| format!("- {}, {}: {}: {}.\n", row.group, row.name, ours.name, losses.join(", ")))
 }
 
 /// A line, if a peer takes less time, processor time or memory.
@@ -83,7 +102,7 @@ mod tests {
     use crate::worker::{Listed, Nature};
 
     #[test]
-    fn a_row_is_listed_with_the_engines_in_which_it_loses() {
+    fn a_row_is_listed_where_it_loses() {
         let machine = Machine {
             processor: String::new(),
             cores: 1,
@@ -113,9 +132,13 @@ mod tests {
                 report.row(&listed).contender(name).speeds.insert(place.to_owned(), speed);
             }
         }
+        for (name, often) in [("freehold Scope", 12.0), ("bumpalo", 10.0)] {
+            report.row(&listed).contender(name).pages = Some(Pages { before: 0.0, added: 10.0, often });
+        }
         let text = section(&report);
         let lines: Vec<&str> = text.lines().filter(|line| line.starts_with("- ")).collect();
-        let [line] = lines[..] else { panic!("{text}") };
-        assert!(line.starts_with("- Scopes, 1,000 u8: freehold Scope: node 20 2.00 (bumpalo 1.50). Why: "), "{line}");
+        let [speed, pages] = lines[..] else { panic!("{text}") };
+        assert!(speed.starts_with("- Scopes, 1,000 u8: freehold Scope: node 20 2.00 (bumpalo 1.50). Why: "), "{speed}");
+        assert_eq!(pages, "- Scopes, 1,000 u8: freehold Scope: pages of repeated work 12 (bumpalo 10).");
     }
 }
