@@ -25,8 +25,10 @@ pub struct Plan {
     time: Duration,
     /// How long a contender's turn should take, in nanoseconds.
     sample: f64,
-    /// How long each contender runs at the beginning of a pass, in an engine that optimises what runs often.
+    /// How long each contender runs at least at the beginning of a pass, in an engine that optimises what runs often.
     warm: Duration,
+    /// How many rounds it is given to do so, as long as they get faster.
+    patience: usize,
     /// Rows of more operations are left out.
     largest: f64,
     /// Whether memory is looked at too, with programs built for that.
@@ -40,6 +42,7 @@ impl Plan {
         time: Duration::from_secs(10 * 60),
         sample: 2e6,
         warm: Duration::from_millis(20),
+        patience: 16,
         largest: f64::INFINITY,
         memory: true,
     };
@@ -50,6 +53,7 @@ impl Plan {
         time: Duration::from_secs(2 * 60),
         sample: 0.3e6,
         warm: Duration::from_millis(10),
+        patience: 3,
         largest: 2e6,
         memory: false,
     };
@@ -74,6 +78,14 @@ const HOPELESS: f64 = 300e6;
 
 /// Nor would a warm one be any better: a second.
 const DESPERATE: f64 = 1e9;
+
+/// Whether the last two rounds brought nothing over those before.
+fn is_steady(rounds: &[f64]) -> bool {
+    const NOTHING: f64 = 0.95;
+    let Some((before, last)) = rounds.split_last_chunk::<2>() else { return false };
+    let best = |rounds: &[f64]| rounds.iter().copied().fold(f64::INFINITY, f64::min);
+    best(last) > best(before) * NOTHING
+}
 
 /// A row on one platform while it is measured.
 struct Course {
@@ -169,15 +181,17 @@ impl Course {
 
     /// Rounds that don't count: nothing is warm in a new process, and an engine has code optimised only once it has run for some time.
     fn warm(&self, worker: &mut Worker, on: Platform, plan: &Plan, pass: u32) -> Result<()> {
-        let wanted = match (on, self.row.nature) {
+        let (least, patience) = match (on, self.row.nature) {
             (Platform::Native, Nature::Cold | Nature::Large) => return Ok(()),
-            (Platform::Native, _) | (_, Nature::Cold) => Duration::ZERO,
-            (Platform::Wasm, _) => plan.warm * self.row.contenders.len() as u32,
+            (Platform::Native, _) | (_, Nature::Cold) => (Duration::ZERO, 1),
+            (Platform::Wasm, _) => (plan.warm * self.row.contenders.len() as u32, plan.patience),
         };
         let start = Instant::now();
+        let mut rounds = Vec::new();
         loop {
-            self.round(worker, pass * plan.rounds)?;
-            if start.elapsed() >= wanted {
+            let samples = self.round(worker, pass * plan.rounds)?;
+            rounds.push(samples.iter().map(|sample| sample.nanoseconds).sum());
+            if start.elapsed() >= least && (rounds.len() >= patience || is_steady(&rounds)) {
                 return Ok(());
             }
         }
@@ -264,5 +278,19 @@ impl Course {
             let speed = Speed { nanoseconds, ratio: Quartiles::of(&ratios) };
             row.contender(name).speeds.insert(place.name.clone(), speed);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rounds_are_steady_once_two_bring_nothing() {
+        assert!(!is_steady(&[]));
+        assert!(!is_steady(&[5.0, 5.0]));
+        assert!(!is_steady(&[162.0, 72.0, 61.0]));
+        assert!(!is_steady(&[61.0, 64.0, 52.0]));
+        assert!(is_steady(&[96.0, 17.0, 17.0, 16.5]));
     }
 }
