@@ -5,6 +5,8 @@ use std::env;
 use std::fmt::Write;
 use std::path::Path;
 
+use facet_json_classics::{CANADA, CITM_CATALOG, TWITTER};
+
 const WORDS: [&str; 24] = [
     "memory",
     "page",
@@ -34,8 +36,13 @@ const WORDS: [&str; 24] = [
 
 fn main() -> std::io::Result<()> {
     let out = env::var("OUT_DIR").expect("cargo sets it");
-    std::fs::write(Path::new(&out).join("document.json"), document(2_000_000))?;
-    std::fs::write(Path::new(&out).join("text.md"), markdown(500_000))?;
+    let write = |name: &str, text: &str| std::fs::write(Path::new(&out).join(name), text);
+    write("document.json", &document(2_000_000))?;
+    write("text.md", &markdown(500_000))?;
+    // The rows are not tuned with these: other people's, out of a crate that has them compressed.
+    write("canada.json", &CANADA)?;
+    write("citm_catalog.json", &CITM_CATALOG)?;
+    write("twitter.json", &TWITTER)?;
     println!("cargo::rerun-if-changed=build.rs");
     for (program, variable) in [("wasi_libc", "FREEHOLD_PERF_WASI_LIBC"), ("zig", "FREEHOLD_PERF_ZIG")] {
         println!("cargo::rerun-if-env-changed={variable}");

@@ -8,14 +8,17 @@ use anyhow::{Context, Result};
 use cargo_metadata::{Message, MetadataCommand};
 
 use crate::command::{output, sysroot};
+use crate::engine::Engine;
 use crate::foreign::{self, Foreign};
 use crate::heap::Heap;
-use crate::kind::{Kind, Platform};
+use crate::kind::{Kind, Place, Platform};
 
 /// The crate with the rows of arenas and pools.
 pub const ROWS: &str = "freehold-perf-rows";
 /// The crate with the rows of global allocators.
 pub const HEAPS: &str = "freehold-perf-heaps";
+/// The tool that writes branch hints.
+const HINT: &str = "freehold-hint";
 pub const WASM: &str = "wasm32-unknown-unknown";
 
 /// This repository, and where things are built.
@@ -34,28 +37,77 @@ pub enum Flavour {
     Counting,
 }
 
-/// A program that measures, or one for each contender.
+/// What cargo made: a native program or a module, or one for each contender.
+pub struct Built {
+    paths: Vec<PathBuf>,
+    /// Whose they are, if there is one for each contender.
+    contenders: Vec<(String, Kind)>,
+}
+
+/// A program that measures, or one for each contender, at some place.
 pub struct Program {
     /// The native programs, or the modules.
     paths: Vec<PathBuf>,
-    /// What runs the modules in node.
-    runner: Option<PathBuf>,
+    /// Where rows are timed with it.
+    pub place: Place,
+    /// What runs the modules, and where its scripts are.
+    engine: Option<(Engine, PathBuf)>,
     /// Whose programs they are, if there is one for each contender.
     contenders: Vec<(String, Kind)>,
 }
 
+impl Built {
+    /// Run as it is.
+    pub fn native(&self) -> Program {
+        let place = Place { name: "native".to_owned(), platform: Platform::Native };
+        Program { paths: self.paths.clone(), place, engine: None, contenders: self.contenders.clone() }
+    }
+
+    /// Each program and whose it is.
+    pub fn each(&self) -> impl Iterator<Item = (&Path, &(String, Kind))> {
+        self.paths.iter().map(PathBuf::as_path).zip(&self.contenders)
+    }
+
+    /// Run by an engine.
+    pub fn on(&self, engine: &Engine, workshop: &Workshop) -> Program {
+        let place = Place { name: engine.name.clone(), platform: Platform::Wasm };
+        let engine = Some((engine.clone(), workshop.root.join("tests/perf/engines")));
+        Program { paths: self.paths.clone(), place, engine, contenders: self.contenders.clone() }
+    }
+
+    /// The same with branch hints in the modules.
+    pub fn hinted(&self, workshop: &Workshop) -> Result<Self> {
+        eprintln!("· writing branch hints");
+        let hint = |path: &PathBuf| {
+            let hinted = path.with_extension("hinted.wasm");
+            let mut cargo = workshop.cargo();
+            cargo.args(["run", "--quiet", "--release", "--package", HINT, "--"]);
+            output(cargo.arg(path).arg("-o").arg(&hinted))?;
+            Ok(hinted)
+        };
+        let paths = self.paths.iter().map(hint).collect::<Result<_>>()?;
+        Ok(Self { paths, contenders: self.contenders.clone() })
+    }
+}
+
 impl Program {
-    /// How it is called: natively a process for each program, in node one for all.
+    /// How it is called: natively a process for each program, in an engine one for all.
     pub fn commands(&self) -> Vec<Command> {
-        match &self.runner {
+        match &self.engine {
             None => self.paths.iter().map(Command::new).collect(),
-            Some(runner) => {
-                let mut node = Command::new("node");
-                // From the first call on it is the optimised code that runs; a collection can be asked for.
-                node.args(["--no-liftoff", "--no-wasm-tier-up", "--expose-gc"]).arg(runner).args(&self.paths);
-                vec![node]
-            }
+            Some((engine, scripts)) => vec![engine.command(scripts, &self.paths)],
         }
+    }
+
+    /// The same program, which says of its place that its modules have hints.
+    pub fn with_hints(mut self) -> Self {
+        self.place.name += ", hints";
+        self
+    }
+
+    /// Whether what happens once can't be timed there.
+    pub fn is_coarse(&self) -> bool {
+        self.engine.as_ref().is_some_and(|(engine, _)| engine.is_coarse())
     }
 
     /// Where they are.
@@ -100,7 +152,7 @@ impl Workshop {
     }
 
     /// Builds the program with the rows of arenas and pools.
-    pub fn rows(&self, platform: Platform, flavour: Flavour) -> Result<Program> {
+    pub fn rows(&self, platform: Platform, flavour: Flavour) -> Result<Built> {
         let counting = if flavour == Flavour::Counting { " that counts bytes" } else { "" };
         eprintln!("· building the {} program{counting}", platform.name());
         let mut cargo = self.cargo();
@@ -117,7 +169,7 @@ impl Workshop {
     }
 
     /// Builds the programs of these global allocators; it has to be called for all of a platform at once.
-    pub fn heaps(&self, platform: Platform, heaps: &[&Heap]) -> Result<Program> {
+    pub fn heaps(&self, platform: Platform, heaps: &[&Heap]) -> Result<Built> {
         eprintln!("· building the {} programs of {} global allocators", platform.name(), heaps.len());
         let mut cargo = self.cargo();
         cargo.args(["build", "--profile", "heaps", "--package", HEAPS, "--message-format", "json-render-diagnostics"]);
@@ -131,12 +183,12 @@ impl Workshop {
     }
 
     /// Runs cargo and looks for what it made: the programs of these contenders in their order, or the only one.
-    fn built(&self, cargo: Command, platform: Platform, package: &str, heaps: &[&Heap]) -> Result<Program> {
-        let (runner, extension) = match platform {
-            Platform::Native => (None, EXE_EXTENSION),
+    fn built(&self, cargo: Command, platform: Platform, package: &str, heaps: &[&Heap]) -> Result<Built> {
+        let extension = match platform {
+            Platform::Native => EXE_EXTENSION,
             Platform::Wasm => {
-                self.need_wasm()?;
-                (Some(self.root.join("tests/perf/run.mjs")), "wasm")
+                self.need_target(WASM)?;
+                "wasm"
             }
         };
         let mut made = made(cargo, package)?;
@@ -148,7 +200,7 @@ impl Workshop {
         };
         let paths = paths.context("cargo did not make what was asked for")?;
         let contenders = heaps.iter().map(|heap| (heap.name.to_owned(), heap.kind)).collect();
-        Ok(Program { paths, runner, contenders })
+        Ok(Built { paths, contenders })
     }
 
     /// `cargo`, with none of the caller's flags: they would build something else than what users have.
@@ -160,12 +212,6 @@ impl Workshop {
         }
         cargo.envs(self.foreign.iter().map(|foreign| (foreign.variable, &foreign.object)));
         cargo
-    }
-
-    /// Installs Rust's standard library for wasm if it is missing, and looks for node.
-    pub fn need_wasm(&self) -> Result<()> {
-        let node = output(Command::new("node").arg("--version"));
-        node.context("no node 20 or later: https://nodejs.org/en/download has the line that installs it").map(drop)
     }
 
     /// Installs Rust's standard library for a target if it is missing.

@@ -23,6 +23,14 @@ pub fn find(root: &Path, scratch: &Path) -> Vec<Foreign> {
     found.into_iter().flatten().collect()
 }
 
+/// How one is to be had that is not there.
+pub fn how_to_get(program: &str) -> &'static str {
+    match program {
+        "zig" => "`python3 -m pip install ziglang` gets it",
+        _ => "`rustup target add wasm32-wasip1` gets it",
+    }
+}
+
 /// The libc that Rust's own target for WASI brings.
 fn wasi_libc(root: &Path) -> Option<Foreign> {
     let object = sysroot(root).ok()?.join("lib/rustlib/wasm32-wasip1/lib/self-contained/libc.a");

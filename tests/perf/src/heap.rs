@@ -16,6 +16,7 @@ pub struct Heap {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Home {
     Everywhere,
+    Native,
     Wasm,
     /// On wasm, if its tools are installed: it is not Rust's.
     Foreign,

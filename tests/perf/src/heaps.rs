@@ -3,8 +3,10 @@
 use anyhow::Result;
 use indicatif::{ProgressBar, ProgressStyle};
 
-use crate::build::{Program, Workshop};
-use crate::heap::Home::{Everywhere, Foreign, Wasm};
+use crate::build::{Built, Workshop};
+use crate::engine::Engine;
+use crate::foreign;
+use crate::heap::Home::{Everywhere, Foreign, Native, Wasm};
 use crate::heap::{Heap, ours, peer};
 use crate::kind::{Kind, Platform};
 use crate::report::{Pages, Report};
@@ -13,7 +15,7 @@ use crate::worker::Worker;
 /// What the rows' group is called (`heaps/src/row.rs`).
 pub const GROUP: &str = "Global allocators";
 
-const PAGE: f64 = 65_536.0;
+pub const PAGE: f64 = 65_536.0;
 
 /// All of them. The times of the others are divided by the first's.
 const HEAPS: &[Heap] = &[
@@ -24,6 +26,7 @@ const HEAPS: &[Heap] = &[
     peer("talc", "talc", Everywhere),
     peer("rlsf", "rlsf", Everywhere),
     peer("dlmalloc", "dlmalloc", Everywhere),
+    peer("mimalloc", "mimalloc", Native),
     peer("rlsf_small", "rlsf, small", Wasm),
     peer("lol_alloc", "lol_alloc", Wasm),
     peer("wee_alloc", "wee_alloc", Wasm),
@@ -38,6 +41,7 @@ const LIVE: Heap = peer("live", "live", Everywhere);
 pub fn all(workshop: &Workshop, platform: Platform) -> impl Iterator<Item = &'static Heap> {
     HEAPS.iter().filter(move |heap| match heap.home {
         Everywhere => true,
+        Native => platform == Platform::Native,
         Wasm => platform == Platform::Wasm,
         Foreign => {
             platform == Platform::Wasm && workshop.foreign().iter().any(|foreign| foreign.program == heap.program)
@@ -45,16 +49,25 @@ pub fn all(workshop: &Workshop, platform: Platform) -> impl Iterator<Item = &'st
     })
 }
 
-/// Builds the programs of a platform; for wasm also the one that counts.
-pub fn build(workshop: &Workshop, platform: Platform) -> Result<Program> {
+/// Builds the programs of a platform.
+pub fn build(workshop: &Workshop, platform: Platform) -> Result<Built> {
     let heaps: Vec<&Heap> = all(workshop, platform).collect();
+    for heap in HEAPS.iter().filter(|heap| heap.home == Foreign && platform == Platform::Wasm) {
+        if !heaps.iter().any(|other| other.program == heap.program) {
+            eprintln!("· without {}: {}", heap.name, foreign::how_to_get(heap.program));
+        }
+    }
     workshop.heaps(platform, &heaps)
 }
 
-/// How many pages each row adds to a new instance's memory with each allocator, and how much of that is asked for.
-pub fn pages(workshop: &Workshop, program: &Program, filter: &str, report: &mut Report) -> Result<()> {
-    let mut counting = Worker::start(&workshop.heaps(Platform::Wasm, &[&LIVE])?)?;
-    let mut worker = Worker::start(program)?;
+/// How often the work is done for what comes and goes to leave its mark.
+pub const OFTEN: u32 = 5;
+
+/// How many pages each row adds to a new instance's memory with each allocator, once and when it is repeated, and how much is asked for.
+pub fn pages(workshop: &Workshop, built: &Built, engine: &Engine, filter: &str, report: &mut Report) -> Result<()> {
+    let counting = workshop.heaps(Platform::Wasm, &[&LIVE])?.on(engine, workshop);
+    let mut counting = Worker::start(&counting)?;
+    let mut worker = Worker::start(&built.on(engine, workshop))?;
     let rows = worker.list(filter)?;
     let bar = ProgressBar::new(rows.len() as u64);
     bar.set_style(ProgressStyle::with_template("{bar:30} {pos}/{len} {elapsed} of {duration}  {wide_msg}")?);
@@ -65,9 +78,10 @@ pub fn pages(workshop: &Workshop, program: &Program, filter: &str, report: &mut 
         row.live = Some(live);
         for (at, (name, _)) in listed.contenders.iter().enumerate() {
             let before = worker.fresh(listed, at, 0, 0)?.claimed / PAGE;
-            let added = worker.fresh(listed, at, 0, 1)?.claimed / PAGE - before;
+            let mut added = |iterations| anyhow::Ok(worker.fresh(listed, at, 0, iterations)?.claimed / PAGE - before);
+            let (added, often) = (added(1)?, added(OFTEN)?);
             let contender = row.contender(name);
-            contender.pages = Some(Pages { before, added });
+            contender.pages = Some(Pages { before, added, often });
             contender.set_memory(Platform::Wasm, added * PAGE / live);
         }
         bar.inc(1);

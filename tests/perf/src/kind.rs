@@ -14,11 +14,20 @@ pub enum Kind {
     Peer,
 }
 
-/// Where rows run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What programs are built for.
+#[derive(Clone, Copy, Debug, Serialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
 pub enum Platform {
     Native,
     Wasm,
+}
+
+/// Where rows are timed: natively, or in an engine.
+#[derive(Clone, Debug, Serialize, PartialEq, Eq)]
+pub struct Place {
+    /// As tables call it: of an engine with its version, and whether modules have hints.
+    pub name: String,
+    pub platform: Platform,
 }
 
 impl std::str::FromStr for Kind {
@@ -35,8 +44,6 @@ impl std::str::FromStr for Kind {
 }
 
 impl Platform {
-    pub const ALL: [Self; 2] = [Self::Native, Self::Wasm];
-
     /// As tables call it.
     pub fn name(self) -> &'static str {
         match self {

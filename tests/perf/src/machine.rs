@@ -17,14 +17,13 @@ pub struct Machine {
     pub cores: usize,
     pub system: String,
     pub rust: String,
-    pub node: String,
     pub crates: Vec<(String, String)>,
 }
 
 impl Machine {
     /// In a line.
     pub fn summary(&self) -> String {
-        format!("{} ({} cores), {}, {}, node {}", self.processor, self.cores, self.system, self.rust, self.node)
+        format!("{} ({} cores), {}, {}", self.processor, self.cores, self.system, self.rust)
     }
 }
 
@@ -36,7 +35,6 @@ pub fn describe(workshop: &Workshop) -> Result<Machine> {
     let system = fs::read_to_string("/etc/os-release").unwrap_or_default();
     let name = system.lines().find_map(|line| line.strip_prefix("PRETTY_NAME="));
     let rust = output(Command::new("rustc").arg("--version").current_dir(workshop.root()))?;
-    let node = output(Command::new("node").arg("--version")).unwrap_or_else(|_| "missing".to_owned());
     let mut crates = versions(workshop, &[ROWS, HEAPS, ALLOCATORS])?;
     let foreign = workshop.foreign().iter();
     crates.extend(foreign.filter_map(|foreign| Some((foreign.program.to_owned(), foreign.version.clone()?))));
@@ -46,7 +44,6 @@ pub fn describe(workshop: &Workshop) -> Result<Machine> {
         cores: std::thread::available_parallelism().map_or(1, usize::from),
         system: name.unwrap_or(std::env::consts::OS).trim_matches('"').to_owned(),
         rust: rust.split_whitespace().take(2).collect::<Vec<_>>().join(" "),
-        node: node.trim().trim_start_matches('v').to_owned(),
         crates,
     })
 }

@@ -1,4 +1,4 @@
-//! `cargo perf`: freehold beside its peers and hand-written limits, natively and in node.
+//! `cargo perf`: freehold beside its peers and hand-written limits, natively and in wasm engines.
 //!
 //! The work itself is in `rows` and, for global allocators, in `heaps`: crates that this program builds as native programs and
 //! as wasm modules. Here is what drives them, and what becomes of the numbers.
@@ -8,6 +8,7 @@ mod command;
 mod counts;
 mod docs;
 mod embedded;
+mod engine;
 mod foreign;
 mod heap;
 mod heaps;
@@ -15,11 +16,13 @@ mod kind;
 mod machine;
 mod measure;
 mod memory;
+mod npm;
 mod plot;
 mod report;
 mod size;
 mod statistics;
 mod table;
+mod whole;
 mod worker;
 
 use std::fs;
@@ -27,21 +30,22 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result};
-use clap::Parser;
+use anyhow::{Context, Result, ensure};
+use clap::{Parser, ValueEnum};
 
-use build::{Flavour, Workshop};
+use build::{Flavour, Program, Workshop};
+use engine::{Choice, Engine, Missing};
 use kind::Platform;
 use measure::Plan;
 use report::Report;
 
 /// Measures arenas, pools and global allocators: freehold beside every peer, and a limit written by hand.
 ///
-/// Leave the machine alone while it runs. Exits with 1 if two contenders of a row computed different things.
+/// Leave the machine alone while it runs. Fails if two contenders of a row computed different things.
 #[derive(Parser)]
 #[command(name = "cargo perf", bin_name = "cargo perf")]
 struct Args {
-    /// Measure for a minute or two: fewer samples, no row past a million allocations, no memory of arenas and pools
+    /// Measure for some minutes: fewer samples, no row past two million allocations, no memory of arenas and pools
     #[arg(long)]
     quick: bool,
 
@@ -53,28 +57,32 @@ struct Args {
     #[arg(long, conflicts_with = "heaps")]
     rows: bool,
 
-    /// Only global allocators
+    /// Only global allocators, and whole programs on them
     #[arg(long)]
     heaps: bool,
 
     /// Only on a microcontroller, which qemu emulates: instructions and bytes of heaps, pools and arenas there. With `--docs` only that
     /// section is written
-    #[arg(long, conflicts_with_all = ["quick", "row", "rows", "heaps", "native", "wasm"])]
+    #[arg(long, conflicts_with_all = ["quick", "row", "rows", "heaps", "native", "wasm", "engine"])]
     embedded: bool,
 
     /// Only natively
-    #[arg(long, conflicts_with = "wasm")]
+    #[arg(long, conflicts_with_all = ["wasm", "engine"])]
     native: bool,
 
-    /// Only in node
+    /// Only as wasm modules
     #[arg(long)]
     wasm: bool,
+
+    /// Modules run in this engine, and in others that are named so; without it in all that are here
+    #[arg(long, value_name = "NAME")]
+    engine: Vec<Choice>,
 
     /// Write all numbers to a file
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
 
-    /// Write docs/benchmarks.md and its plots from this run
+    /// Write docs/benchmarks.md and its plots from this run: the whole page, if nothing is left out
     #[arg(long)]
     docs: bool,
 }
@@ -94,54 +102,12 @@ fn run(args: &Args) -> Result<()> {
     if args.embedded {
         return embedded::run(&workshop, args.json.as_deref(), args.docs);
     }
-    let platforms: Vec<Platform> = [(Platform::Native, !args.wasm), (Platform::Wasm, !args.native)]
-        .into_iter()
-        .filter_map(|(platform, wanted)| wanted.then_some(platform))
-        .collect();
+    let mut report = Report::new(machine::describe(&workshop)?, args.quick);
     // Before anything is built.
-    if platforms.contains(&Platform::Wasm) {
-        workshop.need_wasm()?;
-    }
-    if let Some(obstacle) = counts::obstacle().filter(|_| !args.heaps && !args.wasm) {
-        eprintln!("· no instruction counts: {obstacle}");
-    }
-    if let Some(obstacle) = size::obstacle(&workshop).filter(|_| !args.rows && !args.native) {
-        eprintln!("· sizes without wasm-opt: {obstacle}");
-    }
-    let plan = if args.quick { Plan::QUICK } else { Plan::FULL };
-    let filter = args.row.as_deref().unwrap_or_default();
-
-    let mut report = Report::new(machine::describe(&workshop)?);
-    let mut programs = Vec::new();
-    if !args.heaps {
-        for platform in &platforms {
-            programs.push((*platform, workshop.rows(*platform, Flavour::Timed)?));
-        }
-    }
-    let first_heap = programs.len();
-    if !args.rows {
-        for platform in &platforms {
-            programs.push((*platform, heaps::build(&workshop, *platform)?));
-        }
-    }
-    let (of_rows, of_heaps) = programs.split_at(first_heap);
-    let mut took = clocked(|| measure::run(&programs, &plan, filter, &mut report))?;
-    if let Some((_, program)) = of_rows.iter().find(|(platform, _)| *platform == Platform::Native) {
-        took += clocked(|| counts::run(&workshop, program, filter, &mut report))?;
-    }
-    if plan.memory && !args.heaps {
-        let mut counting = Vec::new();
-        for platform in &platforms {
-            counting.push((*platform, workshop.rows(*platform, Flavour::Counting)?));
-        }
-        took += clocked(|| memory::run(&counting, filter, &mut report))?;
-    }
-    let heaps_on_wasm = of_heaps.iter().find(|(platform, _)| *platform == Platform::Wasm);
-    // Not if no row of theirs was asked for.
-    if let Some((_, program)) = heaps_on_wasm.filter(|_| report.rows.iter().any(|row| row.group == heaps::GROUP)) {
-        took += clocked(|| heaps::pages(&workshop, program, filter, &mut report))?;
-        size::run(&workshop, &mut report)?;
-    }
+    let engines = engines(args, &workshop, &mut report)?;
+    say_what_is_missing(args, &workshop);
+    let session = Session { native: !args.wasm, engines, workshop };
+    let took = session.measure(args, &mut report)?;
 
     println!("{}", table::all(&report));
     println!("measured for {} s on {}", took.as_secs(), report.machine.summary());
@@ -150,15 +116,130 @@ fn run(args: &Args) -> Result<()> {
         fs::write(file, text).with_context(|| format!("cannot write {}", file.display()))?;
     }
     if args.docs {
-        let folder = workshop.root().join("docs");
-        plot::all(&report, &folder.join("benchmarks"))?;
-        let page = folder.join("benchmarks.md");
-        // The section on microcontrollers is from a run of its own.
-        let before = fs::read_to_string(&page).unwrap_or_default();
-        fs::write(&page, docs::page(&report) + embedded::section(&before).unwrap_or_default())?;
-        println!("wrote docs/benchmarks.md and docs/benchmarks/*.svg");
+        write_page(&session.workshop, &report)?;
+        let whole = args.row.is_none() && !args.rows && !args.heaps && !args.native && !args.wasm;
+        if whole && let Err(error) = embedded::run(&session.workshop, None, true) {
+            eprintln!("· the section on microcontrollers is as it was: {error:#}");
+        }
     }
     Ok(())
+}
+
+/// Where this run measures.
+struct Session {
+    workshop: Workshop,
+    native: bool,
+    engines: Vec<Engine>,
+}
+
+impl Session {
+    /// Everything that was asked for; returns how long it took, without what had to be built.
+    fn measure(&self, args: &Args, report: &mut Report) -> Result<Duration> {
+        let workshop = &self.workshop;
+        let (plan, size) = if args.quick { (Plan::QUICK, whole::Size::QUICK) } else { (Plan::FULL, whole::Size::FULL) };
+        let filter = args.row.as_deref().unwrap_or_default();
+
+        let mut programs = if args.heaps { Vec::new() } else { self.rows()? };
+        let of_rows = programs.len();
+        let (mut native_heaps, mut wasm_heaps) = (None, None);
+        if !args.rows && self.native {
+            let built = heaps::build(workshop, Platform::Native)?;
+            programs.push(built.native());
+            native_heaps = Some(built);
+        }
+        if !args.rows && !self.engines.is_empty() {
+            let built = heaps::build(workshop, Platform::Wasm)?;
+            programs.extend(self.engines.iter().map(|engine| built.on(engine, workshop)));
+            wasm_heaps = Some(built);
+        }
+
+        let mut took = clocked(|| measure::run(&programs, &plan, filter, report))?;
+        if let Some(program) = programs[..of_rows].iter().find(|program| program.place.platform == Platform::Native) {
+            took += clocked(|| counts::run(workshop, program, filter, report))?;
+        }
+        if plan.memory && !args.heaps {
+            let counting = self.counting_rows()?;
+            took += clocked(|| memory::run(&counting, filter, report))?;
+        }
+        if let Some(built) = &native_heaps {
+            took += clocked(|| whole::run(workshop, built, &size, filter, report))?;
+        }
+        // Not if no row of theirs was asked for.
+        if let Some(built) = wasm_heaps.filter(|_| report.rows.iter().any(|row| row.group == heaps::GROUP)) {
+            took += clocked(|| heaps::pages(workshop, &built, &self.engines[0], filter, report))?;
+            size::run(workshop, report)?;
+        }
+        Ok(took)
+    }
+
+    /// Arenas and pools: natively, and in each engine, where it reads hints with and without them.
+    fn rows(&self) -> Result<Vec<Program>> {
+        let mut programs = Vec::new();
+        if self.native {
+            programs.push(self.workshop.rows(Platform::Native, Flavour::Timed)?.native());
+        }
+        if self.engines.is_empty() {
+            return Ok(programs);
+        }
+        let built = self.workshop.rows(Platform::Wasm, Flavour::Timed)?;
+        let hinted = built.hinted(&self.workshop)?;
+        for engine in &self.engines {
+            programs.push(built.on(engine, &self.workshop));
+            if engine.reads_hints {
+                programs.push(hinted.on(engine, &self.workshop).with_hints());
+            }
+        }
+        Ok(programs)
+    }
+
+    /// The same for counting bytes: those are the same in all engines.
+    fn counting_rows(&self) -> Result<Vec<Program>> {
+        let mut programs = Vec::new();
+        if self.native {
+            programs.push(self.workshop.rows(Platform::Native, Flavour::Counting)?.native());
+        }
+        if let Some(engine) = self.engines.first() {
+            programs.push(self.workshop.rows(Platform::Wasm, Flavour::Counting)?.on(engine, &self.workshop));
+        }
+        Ok(programs)
+    }
+}
+
+/// Writes the page and its plots; the section on microcontrollers stays as it is.
+fn write_page(workshop: &Workshop, report: &Report) -> Result<()> {
+    let folder = workshop.root().join("docs");
+    plot::all(report, &folder.join("benchmarks"))?;
+    let page = folder.join("benchmarks.md");
+    let before = fs::read_to_string(&page).unwrap_or_default();
+    fs::write(&page, docs::page(report) + embedded::section(&before).unwrap_or_default())?;
+    println!("wrote docs/benchmarks.md and docs/benchmarks/*.svg");
+    Ok(())
+}
+
+/// What there will be no numbers for.
+fn say_what_is_missing(args: &Args, workshop: &Workshop) {
+    if let Some(obstacle) = counts::obstacle().filter(|_| !args.heaps && !args.wasm) {
+        eprintln!("· no instruction counts: {obstacle}");
+    }
+    if let Some(obstacle) = size::obstacle(workshop).filter(|_| !args.rows && !args.native) {
+        eprintln!("· sizes without wasm-opt: {obstacle}");
+    }
+}
+
+/// The engines that were asked for, which must be there; or all that are, and the report says which are not.
+fn engines(args: &Args, workshop: &Workshop, report: &mut Report) -> Result<Vec<Engine>> {
+    if args.native {
+        return Ok(Vec::new());
+    }
+    let asked = if args.engine.is_empty() { Choice::value_variants() } else { &args.engine };
+    let (engines, missing) = engine::find(&workshop.tools(), asked);
+    for Missing { name, why } in &missing {
+        eprintln!("· not in {name}: {why}");
+    }
+    ensure!(!engines.is_empty(), "no engine to run modules in");
+    ensure!(args.engine.is_empty() || missing.is_empty(), "not all engines that were asked for are here");
+    report.missing = missing;
+    Ok(engines)
 }
 
 fn clocked(work: impl FnOnce() -> Result<()>) -> Result<Duration> {

@@ -7,11 +7,11 @@ use anyhow::{Result, anyhow};
 use plotters::coord::Shift;
 use plotters::prelude::*;
 
-use crate::kind::{Kind, Platform};
+use crate::kind::{Kind, Place};
 use crate::report::{Contender, Report, Row};
 use crate::table::figures;
 
-const WIDTH: u32 = 980;
+const WIDTH: u32 = 1_400;
 /// For each bar.
 const BAR: u32 = 14;
 /// Longer bars are cut off here, with their number beside them.
@@ -50,7 +50,8 @@ pub fn all(report: &Report, folder: &Path) -> Result<()> {
     fs::create_dir_all(folder)?;
     for (group, rows) in report.groups() {
         let file = folder.join(file_name(group));
-        let drawn = if group == SCALING { lines(&rows, &file) } else { bars(group, &rows, &file) };
+        let places = report.places_of(&rows);
+        let drawn = if group == SCALING { lines(&rows, &places, &file) } else { bars(group, &rows, &places, &file) };
         drawn.map_err(|error| anyhow!("{}: {error}", file.display()))?;
     }
     Ok(())
@@ -58,10 +59,10 @@ pub fn all(report: &Report, folder: &Path) -> Result<()> {
 
 type Drawn = std::result::Result<(), Box<dyn std::error::Error>>;
 
-/// Names on the left, the native panel, the wasm panel.
-fn bars(group: &str, rows: &[&Row], file: &Path) -> Drawn {
+/// Names on the left, then a panel for each place.
+fn bars(group: &str, rows: &[&Row], places: &[&Place], file: &Path) -> Drawn {
     let lines: usize = rows.iter().map(|row| row.contenders.len() + 1).sum();
-    let height = lines as u32 * BAR + 70;
+    let height = lines as u32 * BAR + 82;
     let root = SVGBackend::new(file, (WIDTH, height)).into_drawing_area();
     root.fill(&WHITE)?;
     let base = match rows[0].base() {
@@ -71,9 +72,8 @@ fn bars(group: &str, rows: &[&Row], file: &Path) -> Drawn {
     let title = format!("{group}: time over {base}; shorter is better)");
     root.draw(&Text::new(title, (12, 10), (FONT, 16).into_font().color(&TEXT)))?;
     let (names, panels) = root.margin(34, 6, 0, 10).split_horizontally(200);
-    let (native, wasm) = panels.split_horizontally((WIDTH - 210) / 2);
     write_names(&names, rows)?;
-    for (on, panel) in [(Platform::Native, native), (Platform::Wasm, wasm)] {
+    for (on, panel) in places.iter().zip(panels.split_evenly((1, places.len()))) {
         panel_of_bars(&panel, rows, on)?;
     }
     root.present()?;
@@ -82,7 +82,7 @@ fn bars(group: &str, rows: &[&Row], file: &Path) -> Drawn {
 
 /// Where line `at` begins, under the panels' titles.
 fn top(at: usize) -> i32 {
-    20 + at as i32 * BAR as i32
+    32 + at as i32 * BAR as i32
 }
 
 /// Lines in order: a row's name, then its contenders.
@@ -108,16 +108,16 @@ fn write_names(area: &Area<'_>, rows: &[&Row]) -> Drawn {
     Ok(())
 }
 
-fn panel_of_bars(area: &Area<'_>, rows: &[&Row], on: Platform) -> Drawn {
+fn panel_of_bars(area: &Area<'_>, rows: &[&Row], on: &Place) -> Drawn {
     let (width, height) = area.dim_in_pixel();
     let scale = (f64::from(width) - 60.0) / LONGEST;
     let x = |ratio: f64| (ratio.min(LONGEST) * scale) as i32;
-    area.draw(&Text::new(on.name(), (0, 2), (FONT, 13).into_font().style(FontStyle::Bold).color(&TEXT)))?;
+    area.draw(&Text::new(on.name.as_str(), (0, 2), (FONT, 13).into_font().style(FontStyle::Bold).color(&TEXT)))?;
     for mark in [1.0, 2.0, 3.0, 4.0] {
         let colour = if mark == 1.0 { &TEXT } else { &LIMIT };
-        let line = [(x(mark), 20), (x(mark), height as i32 - 8)];
+        let line = [(x(mark), top(0)), (x(mark), height as i32 - 8)];
         area.draw(&PathElement::new(line, colour))?;
-        area.draw(&Text::new(figures(mark), (x(mark) - 10, 6), (FONT, 10).into_font().color(&FAINT)))?;
+        area.draw(&Text::new(figures(mark), (x(mark) - 10, 18), (FONT, 10).into_font().color(&FAINT)))?;
     }
     for (at, line) in walk(rows) {
         let Ok(contender) = line else { continue };
@@ -138,27 +138,27 @@ fn panel_of_bars(area: &Area<'_>, rows: &[&Row], on: Platform) -> Drawn {
 }
 
 /// Nanoseconds for each allocation over the number of allocations.
-fn lines(rows: &[&Row], file: &Path) -> Drawn {
+fn lines(rows: &[&Row], places: &[&Place], file: &Path) -> Drawn {
     let root = SVGBackend::new(file, (WIDTH, 420)).into_drawing_area();
     root.fill(&WHITE)?;
     let title = "Scaling: nanoseconds for each allocation of a u64, arena built and dropped";
     root.draw(&Text::new(title, (12, 10), (FONT, 16).into_font().color(&TEXT)))?;
-    let (native, wasm) = root.margin(34, 6, 6, 10).split_horizontally(WIDTH / 2 - 10);
-    for (on, panel) in [(Platform::Native, native), (Platform::Wasm, wasm)] {
+    let area = root.margin(34, 6, 6, 10);
+    for (on, panel) in places.iter().zip(area.split_evenly((1, places.len()))) {
         panel_of_lines(&panel, rows, on)?;
     }
     root.present()?;
     Ok(())
 }
 
-fn panel_of_lines(area: &Area<'_>, rows: &[&Row], on: Platform) -> Drawn {
+fn panel_of_lines(area: &Area<'_>, rows: &[&Row], on: &Place) -> Drawn {
     let time = |contender: &Contender| contender.speed(on).map(|speed| speed.nanoseconds);
     let all = rows.iter().flat_map(|row| &row.contenders).filter_map(time);
     let highest = all.fold(1.0, f64::max) * 1.1;
     let counts: Vec<f64> = rows.iter().map(|row| row.operations).collect();
     let (Some(first), Some(last)) = (counts.first(), counts.last()) else { return Ok(()) };
     let mut chart = ChartBuilder::on(area)
-        .caption(on.name(), (FONT, 13).into_font().style(FontStyle::Bold).color(&TEXT))
+        .caption(&on.name, (FONT, 13).into_font().style(FontStyle::Bold).color(&TEXT))
         .x_label_area_size(34)
         .y_label_area_size(40)
         .build_cartesian_2d((*first..*last * 1.01).log_scale(), 0.0..highest)?;

@@ -1,8 +1,11 @@
 //! What was found out: the tables, the plots and the JSON file all come from this.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
-use crate::kind::{Kind, Platform};
+use crate::engine::Missing;
+use crate::kind::{Kind, Place, Platform};
 use crate::machine::Machine;
 use crate::statistics::Quartiles;
 use crate::worker::Listed;
@@ -11,7 +14,14 @@ use crate::worker::Listed;
 #[derive(Debug, Serialize)]
 pub struct Report {
     pub machine: Machine,
+    /// Whether it was measured in a hurry.
+    pub quick: bool,
+    /// Where rows were timed.
+    pub places: Vec<Place>,
+    /// Engines that were not there.
+    pub missing: Vec<Missing>,
     pub rows: Vec<Row>,
+    pub programs: Vec<Programs>,
     pub sizes: Option<Sizes>,
 }
 
@@ -32,8 +42,8 @@ pub struct Row {
 pub struct Contender {
     pub name: String,
     pub kind: Kind,
-    pub native: Option<Speed>,
-    pub wasm: Option<Speed>,
+    /// By the place's name.
+    pub speeds: BTreeMap<String, Speed>,
     /// For each allocation, natively, with the row's own work.
     pub instructions: Option<f64>,
     /// Bytes claimed over bytes asked for.
@@ -50,6 +60,29 @@ pub struct Pages {
     pub before: f64,
     /// What the row adds.
     pub added: f64,
+    /// What it has added when it is repeated.
+    pub often: f64,
+}
+
+/// What a whole program does, natively.
+#[derive(Debug, Serialize)]
+pub struct Programs {
+    pub name: String,
+    pub runs: Vec<Run>,
+}
+
+/// What it took on one global allocator: medians.
+#[derive(Debug, Serialize)]
+pub struct Run {
+    pub name: String,
+    pub kind: Kind,
+    pub seconds: f64,
+    /// Processor time in the program, and in the system for it: seconds, of all threads together.
+    pub user: f64,
+    pub system: f64,
+    /// MiB resident: the most, and when all is freed.
+    pub peak: f64,
+    pub end: f64,
 }
 
 /// How large the smallest module is that has an allocator in it.
@@ -80,8 +113,9 @@ pub struct Speed {
 }
 
 impl Report {
-    pub fn new(machine: Machine) -> Self {
-        Self { machine, rows: Vec::new(), sizes: None }
+    pub fn new(machine: Machine, quick: bool) -> Self {
+        let (places, missing, rows, programs) = Default::default();
+        Self { machine, quick, places, missing, rows, programs, sizes: None }
     }
 
     /// The row of this name; a new one if there is none yet. It has all contenders that are listed, in their order there; what
@@ -100,6 +134,12 @@ impl Report {
             }
         }
         row
+    }
+
+    /// Where any of these rows was timed.
+    pub fn places_of(&self, rows: &[&Row]) -> Vec<&Place> {
+        let timed = |on: &&Place| rows.iter().any(|row| row.contenders[0].speed(on).is_some());
+        self.places.iter().filter(timed).collect()
     }
 
     /// The groups in their order, each with its rows.
@@ -128,11 +168,18 @@ impl Row {
         if first.kind == Kind::Limit { "limit" } else { &first.name }
     }
 
-    /// The fastest contender of a kind.
-    pub fn best(&self, kind: Kind, on: Platform) -> Option<(&Contender, f64)> {
+    /// The fastest contender of a kind at a place.
+    pub fn best(&self, kind: Kind, on: &Place) -> Option<(&Contender, f64)> {
         let of_kind = self.contenders.iter().filter(|contender| contender.kind == kind);
         let timed = of_kind.filter_map(|contender| Some((contender, contender.ratio(on)?)));
         timed.min_by(|(_, a), (_, b)| a.total_cmp(b))
+    }
+}
+
+impl Run {
+    /// Seconds, those of processors, and MiB.
+    pub fn numbers(&self) -> [f64; 5] {
+        [self.seconds, self.user, self.system, self.peak, self.end]
     }
 }
 
@@ -145,28 +192,16 @@ impl Sizes {
 
 impl Contender {
     fn new(name: &str, kind: Kind) -> Self {
-        let name = name.to_owned();
-        Self {
-            name,
-            kind,
-            native: None,
-            wasm: None,
-            instructions: None,
-            native_memory: None,
-            wasm_memory: None,
-            pages: None,
-        }
+        let (name, speeds) = (name.to_owned(), BTreeMap::new());
+        Self { name, kind, speeds, instructions: None, native_memory: None, wasm_memory: None, pages: None }
     }
 
-    pub fn speed(&self, on: Platform) -> Option<&Speed> {
-        match on {
-            Platform::Native => self.native.as_ref(),
-            Platform::Wasm => self.wasm.as_ref(),
-        }
+    pub fn speed(&self, on: &Place) -> Option<&Speed> {
+        self.speeds.get(&on.name)
     }
 
     /// Time over the limit's.
-    pub fn ratio(&self, on: Platform) -> Option<f64> {
+    pub fn ratio(&self, on: &Place) -> Option<f64> {
         self.speed(on).map(|speed| speed.ratio.median)
     }
 
@@ -175,13 +210,6 @@ impl Contender {
         match on {
             Platform::Native => self.native_memory,
             Platform::Wasm => self.wasm_memory,
-        }
-    }
-
-    pub fn set_speed(&mut self, on: Platform, speed: Speed) {
-        match on {
-            Platform::Native => self.native = Some(speed),
-            Platform::Wasm => self.wasm = Some(speed),
         }
     }
 

@@ -1,8 +1,8 @@
 //! How much an allocator adds to a module: the crate `size`, built with each.
 
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::path::Path;
+use std::process::Command;
 
 use anyhow::{Context, Result};
 
@@ -10,6 +10,7 @@ use crate::build::{WASM, Workshop, made};
 use crate::command::output;
 use crate::heaps;
 use crate::kind::Platform;
+use crate::npm;
 use crate::report::{Report, Size, Sizes};
 
 const PACKAGE: &str = "freehold-perf-size";
@@ -17,7 +18,7 @@ const PACKAGE: &str = "freehold-perf-size";
 /// The npm package that has `wasm-opt` in it. `cargo verify` has the same one in the same place.
 const BINARYEN: &str = include_str!("../../xtask/binaryen").trim_ascii_end();
 
-const NPM: &str = if cfg!(windows) { "npm.cmd" } else { "npm" };
+const WASM_OPT: &str = "binaryen/bin/wasm-opt";
 
 /// What every browser has by now, and rustc uses.
 const FEATURES: [&str; 6] =
@@ -26,8 +27,8 @@ const FEATURES: [&str; 6] =
 /// Builds the modules and looks how large they are.
 pub fn run(workshop: &Workshop, report: &mut Report) -> Result<()> {
     eprintln!("· building the smallest modules");
-    workshop.need_wasm()?;
-    let optimiser = optimiser(workshop);
+    workshop.need_target(WASM)?;
+    let optimiser = npm::file(&workshop.tools(), BINARYEN, WASM_OPT);
     if let Err(error) = &optimiser {
         eprintln!("· sizes without wasm-opt: {error:#}");
     }
@@ -63,29 +64,5 @@ fn size(workshop: &Workshop, name: &str, optimiser: Option<&Path>) -> Result<u64
 
 /// Why sizes will be those without `wasm-opt`, if that is so.
 pub fn obstacle(workshop: &Workshop) -> Option<&'static str> {
-    let here = || Command::new(NPM).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
-    let can_be_had = script(workshop).exists() || here().is_ok_and(|status| status.success());
-    (!can_be_had)
-        .then_some("no npm, which comes with node: https://nodejs.org/en/download has the line that installs it")
-}
-
-/// Where `wasm-opt` is, once it is installed.
-fn script(workshop: &Workshop) -> PathBuf {
-    folder(workshop).join("node_modules/binaryen/bin/wasm-opt")
-}
-
-fn folder(workshop: &Workshop) -> PathBuf {
-    workshop.tools().join(BINARYEN.replace('@', "-"))
-}
-
-/// The script that is `wasm-opt`, installed for this repository alone if it is missing.
-fn optimiser(workshop: &Workshop) -> Result<PathBuf> {
-    let script = script(workshop);
-    if !script.exists() {
-        eprintln!("· installing {BINARYEN}");
-        let mut npm = Command::new(NPM);
-        npm.args(["install", "--no-audit", "--no-fund", "--prefix"]).arg(folder(workshop)).arg(BINARYEN);
-        output(npm.stdin(Stdio::null()))?;
-    }
-    Ok(script)
+    npm::obstacle(&workshop.tools(), BINARYEN, WASM_OPT)
 }

@@ -5,8 +5,8 @@ use std::fmt::Write;
 use comfy_table::{Attribute, Cell, CellAlignment, Color, ContentArrangement, Table, presets};
 
 use crate::heaps::GROUP as HEAPS;
-use crate::kind::{Kind, Platform};
-use crate::report::{Contender, Report, Row, Sizes};
+use crate::kind::{Kind, Place, Platform};
+use crate::report::{Contender, Programs, Report, Row, Sizes};
 
 /// How much slower counts as slower: less may be chance.
 pub const MARGIN: f64 = 1.05;
@@ -15,49 +15,78 @@ pub const MARGIN: f64 = 1.05;
 pub fn all(report: &Report) -> String {
     let mut text = String::new();
     for (group, rows) in report.groups() {
-        let _ = writeln!(text, "\n{group}\n{}", group_table(&rows));
+        let _ = writeln!(text, "\n{group}\n{}", group_table(report, &rows));
+    }
+    if !report.programs.is_empty() {
+        let _ = writeln!(text, "\nWhole programs, natively\n{}", program_table(&report.programs));
     }
     if let Some(sizes) = &report.sizes {
         let _ = writeln!(text, "\nSizes of modules\n{}", size_table(sizes));
     }
+    if report.rows.is_empty() {
+        return text;
+    }
     let _ = writeln!(
         text,
-        "\n×: time over the first's, median of rounds: a limit, or Rust's default allocator. ns, instructions: for each\n\
-         allocation (each byte that is parsed, each pattern), with the row's own work. memory: bytes claimed over bytes asked\n\
-         for. pages: what the row adds to a new instance. *: fastest but for limits. !: a peer is more than 5 % faster.\n\
-         \nIn short: × of the first\n{}",
+        "\n×: time over the first's, median of rounds: a limit, or Rust's default allocator. ns of the first, instructions: for\n\
+         each allocation (each byte that is parsed, each pattern), with the row's own work. memory: bytes claimed over bytes\n\
+         asked for. pages: what the row adds to a new instance. *: fastest but for limits. !: a peer is more than 5 % faster.\n\
+         \nIn short: × of the first, freehold's best and (the best peer's)\n{}",
         summary(report)
     );
     text
 }
 
-/// What of a contender stands in a column.
-type Column = (&'static str, fn(&Row, &Contender) -> Cell);
+/// What of a contender stands in a column, if anything does in any row.
+type Column<'a> = (String, Box<dyn Fn(&Row, &Contender) -> Cell + 'a>);
 
-const COLUMNS: [Column; 8] = [
-    ("native ×", |row, contender| ratio(row, contender, Platform::Native)),
-    ("ns", |_, contender| nanoseconds(contender, Platform::Native)),
-    ("instr.", |_, contender| number(contender.instructions)),
-    ("memory", |_, contender| number(contender.memory(Platform::Native))),
-    ("wasm ×", |row, contender| ratio(row, contender, Platform::Wasm)),
-    ("ns", |_, contender| nanoseconds(contender, Platform::Wasm)),
-    ("memory", |_, contender| number(contender.memory(Platform::Wasm))),
-    ("pages", |_, contender| number(contender.pages.map(|pages| pages.added))),
-];
+/// Times over the first's at each place, and what else is known.
+fn columns(report: &Report) -> Vec<Column<'_>> {
+    let mut columns: Vec<Column<'_>> = Vec::new();
+    for on in &report.places {
+        columns.push((format!("{} ×", on.name), Box::new(move |row, contender| ratio(row, contender, on))));
+    }
+    let mut other = |name: &str, number_of: fn(&Contender) -> Option<f64>| {
+        columns.push((name.to_owned(), Box::new(move |_, contender| number(number_of(contender)))));
+    };
+    other("instr.", |contender| contender.instructions);
+    other("memory", |contender| contender.memory(Platform::Native));
+    other("on wasm", |contender| contender.memory(Platform::Wasm));
+    other("pages", |contender| contender.pages.map(|pages| pages.added));
+    columns
+}
 
-/// With the columns in which there is something.
-fn group_table(rows: &[&Row]) -> Table {
-    let any = |(_, cell): &Column| {
+/// With the columns in which there is something. A row begins with what the first takes.
+fn group_table(report: &Report, rows: &[&Row]) -> Table {
+    let any = |(_, cell): &Column<'_>| {
         let mut all = rows.iter().flat_map(|row| row.contenders.iter().map(|contender| cell(row, contender)));
         all.any(|cell| !cell.content().is_empty())
     };
-    let columns: Vec<Column> = COLUMNS.into_iter().filter(any).collect();
-    let mut table = table([""].into_iter().chain(columns.iter().map(|(header, _)| *header)));
+    let places = report.places_of(rows);
+    let columns: Vec<Column<'_>> = columns(report).into_iter().filter(any).collect();
+    let mut table = table([""].into_iter().chain(columns.iter().map(|(header, _)| header.as_str())));
     for row in rows {
-        table.add_row([Cell::new(&row.name).add_attribute(Attribute::Bold)]);
+        let first = places.iter().map(|on| {
+            let speed = row.contenders[0].speed(on);
+            Cell::new(speed.map_or_else(String::new, |speed| format!("{} ns", figures(speed.nanoseconds))))
+        });
+        table.add_row([Cell::new(&row.name).add_attribute(Attribute::Bold)].into_iter().chain(first));
         for contender in &row.contenders {
             let cells = columns.iter().map(|(_, cell)| cell(row, contender));
             table.add_row([name(&contender.name, contender.kind)].into_iter().chain(cells));
+        }
+    }
+    table
+}
+
+/// Whole programs: seconds and MiB.
+fn program_table(programs: &[Programs]) -> Table {
+    let mut table = table(["", "seconds", "user", "system", "MiB at most", "at the end"]);
+    for program in programs {
+        table.add_row([Cell::new(&program.name).add_attribute(Attribute::Bold)]);
+        for run in &program.runs {
+            let cells = run.numbers().map(|number| Cell::new(figures(number)));
+            table.add_row([name(&run.name, run.kind)].into_iter().chain(cells));
         }
     }
     table
@@ -71,20 +100,19 @@ fn size_table(sizes: &Sizes) -> Table {
     table
 }
 
-/// freehold's fastest beside the fastest peer.
+/// freehold's fastest beside the fastest peer, at each place.
 fn summary(report: &Report) -> Table {
-    let mut table = table(["", "native: freehold", "best peer", "wasm: freehold", "best peer"]);
+    let mut table = table([""].into_iter().chain(report.places.iter().map(|on| on.name.as_str())));
     for row in &report.rows {
-        let mut cells = vec![Cell::new(format!("{} / {}", row.group, row.name))];
-        for on in Platform::ALL {
-            let ours = row.best(Kind::Ours, on);
+        let cells = report.places.iter().map(|on| {
+            let Some((ours, mine)) = row.best(Kind::Ours, on) else { return Cell::new("") };
             let peer = row.best(Kind::Peer, on);
-            cells.push(ours.map_or_else(|| Cell::new(""), |(contender, _)| ratio(row, contender, on)));
-            cells.push(Cell::new(
-                peer.map_or_else(String::new, |(who, ratio)| format!("{} {}", figures(ratio), who.name)),
-            ));
-        }
-        table.add_row(cells);
+            let peer = peer.map_or_else(String::new, |(who, theirs)| format!(" ({} {})", who.name, figures(theirs)));
+            let cell = Cell::new(format!("{}{peer}", figures(mine)));
+            if loses(row, ours, on) { cell.fg(Color::Red) } else { cell }
+        });
+        let name = Cell::new(format!("{} / {}", row.group, row.name));
+        table.add_row([name].into_iter().chain(cells.collect::<Vec<_>>()));
     }
     table
 }
@@ -112,11 +140,7 @@ fn number(value: Option<f64>) -> Cell {
     Cell::new(value.map_or_else(String::new, figures))
 }
 
-fn nanoseconds(contender: &Contender, on: Platform) -> Cell {
-    number(contender.speed(on).map(|speed| speed.nanoseconds))
-}
-
-fn ratio(row: &Row, contender: &Contender, on: Platform) -> Cell {
+fn ratio(row: &Row, contender: &Contender, on: &Place) -> Cell {
     let Some(ratio) = contender.ratio(on) else { return Cell::new("") };
     let text = figures(ratio);
     if loses(row, contender, on) {
@@ -129,7 +153,7 @@ fn ratio(row: &Row, contender: &Contender, on: Platform) -> Cell {
 }
 
 /// Whether nobody but a limit is faster.
-pub fn fastest(row: &Row, contender: &Contender, on: Platform) -> bool {
+pub fn fastest(row: &Row, contender: &Contender, on: &Place) -> bool {
     let best = [Kind::Ours, Kind::Peer].into_iter().filter_map(|kind| row.best(kind, on));
     let best = best.map(|(_, ratio)| ratio).fold(f64::INFINITY, f64::min);
     contender.kind != Kind::Limit && contender.ratio(on).is_some_and(|ratio| ratio <= best)
@@ -137,7 +161,7 @@ pub fn fastest(row: &Row, contender: &Contender, on: Platform) -> bool {
 
 /// Whether it is freehold's best, and a peer is clearly faster. A program has one global allocator: each of those is held against
 /// the peers.
-pub fn loses(row: &Row, contender: &Contender, on: Platform) -> bool {
+pub fn loses(row: &Row, contender: &Contender, on: &Place) -> bool {
     let (Some((best, _)), Some((_, peer))) = (row.best(Kind::Ours, on), row.best(Kind::Peer, on)) else {
         return false;
     };

@@ -2,11 +2,16 @@
 
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
 use crate::build::Program;
 use crate::kind::Kind;
+
+/// For a process to end.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// All that runs of a program: one process that has all contenders, or one for each.
 pub struct Worker {
@@ -18,7 +23,8 @@ pub struct Worker {
 /// One process. `harness/src/program.rs` says what it understands.
 struct Process {
     child: Child,
-    requests: ChildStdin,
+    /// There until it is to end.
+    requests: Option<ChildStdin>,
     answers: BufReader<ChildStdout>,
 }
 
@@ -69,7 +75,7 @@ impl Worker {
     /// The rows it has, of which the group or the name contains `filter`.
     pub fn list(&mut self, filter: &str) -> Result<Vec<Listed>> {
         let process = &mut self.processes[0];
-        writeln!(process.requests, "list")?;
+        process.request("list")?;
         let mut rows: Vec<Listed> = Vec::new();
         loop {
             let line = process.line()?;
@@ -144,13 +150,17 @@ impl Process {
         let name = program.get_program().display().to_string();
         program.stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut child = program.spawn().with_context(|| format!("cannot run {name}"))?;
-        let requests = child.stdin.take().context("no way in")?;
+        let requests = Some(child.stdin.take().context("no way in")?);
         let answers = BufReader::new(child.stdout.take().context("no way out")?);
         Ok(Self { child, requests, answers })
     }
 
+    fn request(&mut self, line: &str) -> Result<()> {
+        Ok(writeln!(self.requests.as_ref().context("it was to end")?, "{line}")?)
+    }
+
     fn ask(&mut self, line: &str) -> Result<Vec<Sample>> {
-        writeln!(self.requests, "{line}")?;
+        self.request(line)?;
         let answer = self.line()?;
         let words: Vec<&str> = answer.split_whitespace().collect();
         let sample = |words: &[&str]| {
@@ -172,7 +182,12 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        // It holds nothing but numbers that were read already.
+        // They end where lines end, and a browser with its server. One that doesn't holds nothing but numbers that were read already.
+        drop(self.requests.take());
+        let start = Instant::now();
+        while start.elapsed() < PATIENCE && matches!(self.child.try_wait(), Ok(None)) {
+            thread::sleep(Duration::from_millis(2));
+        }
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

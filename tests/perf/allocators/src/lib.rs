@@ -62,6 +62,16 @@ pub mod lol_alloc {
     }
 }
 
+/// Lists of free blocks for each thread. In C, with the settings it comes with.
+#[cfg(all(feature = "mimalloc", not(target_arch = "wasm32")))]
+pub mod mimalloc {
+    pub type Heap = ::mimalloc::MiMalloc;
+
+    pub const fn heap() -> Heap {
+        ::mimalloc::MiMalloc
+    }
+}
+
 /// Two-level segregated fit.
 #[cfg(feature = "rlsf")]
 pub mod rlsf {

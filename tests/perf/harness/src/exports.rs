@@ -1,4 +1,4 @@
-//! What `run.mjs` calls of a module.
+//! What `engines/rows.mjs` calls of a module.
 
 /// Makes a wasm module's exports of a function that gives its rows; nothing natively.
 ///

@@ -1,5 +1,5 @@
 //! What all programs that `cargo perf` runs have in common. Such a program has a list of rows; it is a native program and a
-//! wasm module, and speaks to `cargo perf` in the same lines of text either way (`program.rs`; `exports.rs` and `run.mjs`).
+//! wasm module, and speaks to `cargo perf` in the same lines of text either way (`program.rs`; `exports.rs` and `engines/rows.mjs`).
 //!
 //! The modules, each using only those above it:
 

@@ -3,13 +3,22 @@
 mod row;
 mod rows;
 
+#[cfg(not(target_arch = "wasm32"))]
+mod programs;
+
 /// What can go wrong.
 pub type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 
-/// A native program's `main`. On wasm nobody calls it: `run.mjs` calls exports.
+/// A native program's `main`. On wasm nobody calls it: `engines/rows.mjs` calls exports.
 pub fn main() -> Result<()> {
     #[cfg(not(target_arch = "wasm32"))]
-    freehold_perf_harness::program::main(rows::all())?;
+    {
+        let arguments: Vec<String> = std::env::args().skip(1).collect();
+        match arguments.split_first() {
+            Some((word, program)) if word == "program" => println!("{}", programs::run(program)?),
+            _ => freehold_perf_harness::program::main(rows::all())?,
+        }
+    }
     Ok(())
 }
 

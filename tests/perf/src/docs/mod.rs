@@ -1,27 +1,30 @@
 //! `docs/benchmarks.md`: the same numbers as a page.
 
 mod heaps;
+mod reasons;
+mod losses;
 
 use std::fmt::Write;
 
+use crate::engine::Missing;
 use crate::heaps::GROUP as HEAPS;
-use crate::kind::{Kind, Platform};
+use crate::kind::{Kind, Place};
 use crate::plot;
-use crate::report::{Contender, Report, Row};
-use crate::table::{MARGIN, fastest, figures, loses};
+use crate::report::{Contender, Programs, Report, Row};
+use crate::table::{fastest, figures};
+use crate::whole::TITLE;
 
 /// The whole page.
 pub fn page(report: &Report) -> String {
-    let mut text = intro(report);
-    text += &losses(report);
+    let mut text = intro(report) + &losses::section(report) + &in_short(report) + HOW_TO_READ;
     for (group, rows) in report.groups() {
         let _ = write!(text, "\n## {group}\n\n{}\n\n![{group}](benchmarks/{})\n", note(group), plot::file_name(group));
-        for on in Platform::ALL {
+        for on in report.places_of(&rows) {
             text += &ratios(&rows, on);
         }
         text += &if group == HEAPS { heaps::tables(report, &rows) } else { details(&rows) };
     }
-    text
+    text + &whole(&report.programs)
 }
 
 /// What a group is about.
@@ -30,7 +33,7 @@ fn note(group: &str) -> &'static str {
         "Scopes" => {
             "Each turn of a loop opens a scope, allocates, reads back, and leaves; crates without scopes reset their arena.\n\
              *Unchecked* doesn't look for the buffer's end. *Growable* could get another buffer from a function that it never\n\
-             calls: on wasm that alone costs, as V8 keeps the loop's own variables in memory around any call in it."
+             calls."
         }
         "Slices and texts" => "Copies. The limit copies up to 32 bytes without a call to `memcpy`.",
         "Through &self" => {
@@ -42,7 +45,8 @@ fn note(group: &str) -> &'static str {
         }
         "Coming and going" => {
             "*First use* is the time of the first allocation in a new process, or a new instance of the module. In the module\n\
-             Rust's own allocator has grown memory before, so those who live on it need no `memory.grow`; freehold does."
+             Rust's own allocator has grown memory before, so those who live on it need no `memory.grow`; freehold does. An engine\n\
+             has compiled such code, but not optimised it."
         }
         "Trees and graphs" => {
             "A million nodes built, walked and dropped, the arena with them. The limit's buffer stays. Nodes in a `Vec` with\n\
@@ -62,53 +66,89 @@ fn note(group: &str) -> &'static str {
 
 fn intro(report: &Report) -> String {
     let machine = &report.machine;
+    let places: Vec<&str> = report.places.iter().map(|on| on.name.as_str()).collect();
+    let hurry = if report.quick { " This was a quick run, of few samples." } else { "" };
+    let mut missing = String::new();
+    for Missing { name, why } in &report.missing {
+        let _ = write!(missing, " Not measured in {name}: {why}.");
+    }
     let crates: Vec<String> = machine.crates.iter().map(|(name, version)| format!("{name} {version}")).collect();
     format!(
         "# Benchmarks\n\n\
-         Written by `cargo perf --docs`; `cargo perf` shows the same for your machine.\n\n\
+         Written by `cargo perf --docs`; `cargo perf` shows the same for your machine.{hurry}\n\n\
          Machine: {}.\n\
-         Versions: {}. `Box` is Rust's default allocator: glibc's malloc natively, dlmalloc on wasm.\n\n\
-         ## How to read this\n\n\
-         Each number is a time over the **limit**'s in the same round, the median of many rounds: 1.00 is as fast as the\n\
-         limit, 2.00 takes twice as long. (Global allocators stand beside Rust's default one, not a limit.) The limit is\n\
-         what one would write by hand for that one loop: a cursor held in registers over a buffer that is there already (it can't grow), a list through free blocks, values side by side. What\n\
-         the row does with its values is in the time, and the same for everybody. Rounds go A B C A B C, so what slows the\n\
-         machine down slows everybody; each round has another placement in memory, and the rounds come from several processes;\n\
-         results are summed up and compared, so nobody can leave work out. Peers are used as their documentation recommends for speed.\n\n\
-         **Bold** is the fastest but for limits. Rows where a peer is more than 5 % faster than freehold are listed below.\n\
-         Instructions are callgrind's, natively, for each allocation with the row's own work: they don't depend on the\n\
-         machine's mood, but nor do they know of caches. Memory is the most bytes claimed at once, headers of the\n\
-         allocator below included, over the bytes asked for.\n\n\
-         What the loops compile to, and why some stay behind the limit: [hot loops](hot-loops.md).\n",
+         Places: {}.{missing}\n\
+         Versions: {}. `Box` is Rust's default allocator: glibc's malloc natively, dlmalloc on wasm.\n",
         machine.summary(),
+        places.join(", "),
         crates.join(", "),
     )
 }
 
-/// Where freehold loses, without excuses.
-fn losses(report: &Report) -> String {
-    let mut text = String::from("\n## Where freehold loses\n\n");
-    let mut any = false;
+const HOW_TO_READ: &str = "\
+\n## How to read this\n\n\
+Each number is a time over the **limit**'s in the same round, the median of many rounds: 1.00 is as fast as the\n\
+limit, 2.00 takes twice as long. (Global allocators stand beside Rust's default one, not a limit.) The limit is\n\
+what one would write by hand for that one loop: a cursor held in registers over a buffer that is there already (it can't grow), a list through free blocks, values side by side. What\n\
+the row does with its values is in the time, and the same for everybody. Rounds go A B C A B C, so what slows the\n\
+machine down slows everybody; each round has another placement in memory, and the rounds come from several processes;\n\
+results are summed up and compared, so nobody can leave work out. Peers are used as their documentation recommends for speed.\n\n\
+Wasm rows run in each engine as users have it: it optimises what runs often, and the clock starts when it has had time to.\n\
+*Hints*: the same module with branch hints in it, written by [`hint`](../src/tools/hint/README.md), in engines that read\n\
+them by themselves. A browser's clock ticks every 5 µs, so what happens once is not timed there.\n\n\
+**Bold** is the fastest but for limits. Rows where a peer is more than 5 % faster than freehold are listed first.\n\
+Instructions are callgrind's, natively, for each allocation with the row's own work: they don't depend on the\n\
+machine's mood, but nor do they know of caches. Memory is the most bytes claimed at once, headers of the\n\
+allocator below included, over the bytes asked for.\n\n\
+What the loops compile to, and why some stay behind the limit: [hot loops](hot-loops.md).\n";
+
+/// freehold's fastest and the fastest peer, at each place.
+fn in_short(report: &Report) -> String {
+    let places: Vec<&str> = report.places.iter().map(|on| on.name.as_str()).collect();
+    let mut text = format!(
+        "\n## In short\n\nfreehold's fastest, and in brackets the fastest peer.\n\n| | {} |\n|---|{}\n",
+        places.join(" | "),
+        "--:|".repeat(places.len())
+    );
     for row in &report.rows {
-        for on in Platform::ALL {
-            let Some((peer, ratio)) = row.best(Kind::Peer, on) else { continue };
-            for ours in row.contenders.iter().filter(|contender| loses(row, contender, on)) {
-                any = true;
-                let mine = figures(ours.ratio(on).unwrap_or_default());
-                let (theirs, place) = (figures(ratio), on.name());
-                let Row { group, name, .. } = row;
-                let _ = writeln!(text, "- {group}, {name}, {place}: {} {mine}, {} {theirs}", ours.name, peer.name);
-            }
-        }
-    }
-    if !any {
-        text += &format!("In no row of this run is a peer more than {:.0} % faster.\n", (MARGIN - 1.0) * 100.0);
+        let cells = report.places.iter().map(|on| {
+            let best = |kind| row.best(kind, on).map(|(_, ratio)| ratio);
+            let peer = best(Kind::Peer).map_or_else(String::new, |ratio| format!(" ({})", figures(ratio)));
+            best(Kind::Ours).map_or_else(String::new, |ratio| figures(ratio) + &peer)
+        });
+        let _ = writeln!(text, "| {}: {} | {} |", row.group, row.name, cells.collect::<Vec<_>>().join(" | "));
     }
     text
 }
 
+/// Whole programs: what each took.
+fn whole(programs: &[Programs]) -> String {
+    if programs.is_empty() {
+        return String::new();
+    }
+    let mut text = format!("\n## {TITLE}\n\n{WHOLE_NOTE}\n");
+    for program in programs {
+        let _ = write!(
+            text,
+            "\n| {} | seconds | in the program | in the system | MiB at most | at the end |\n|---|--:|--:|--:|--:|--:|\n",
+            program.name
+        );
+        for run in &program.runs {
+            let numbers = run.numbers().map(figures);
+            let _ = writeln!(text, "| {} | {} |", run.name, numbers.join(" | "));
+        }
+    }
+    text
+}
+
+const WHOLE_NOTE: &str = "\
+Natively, each run in a new process; medians. Files of Rust (freehold's own, and those of the crates that its lock file names) are\n\
+parsed by so many threads, each file into a tree that is dropped. And a long text is made into HTML. Processor time is that of all\n\
+threads together, in the program and in the system for it. Memory is what is resident, with the sources or the text in it: the most,\n\
+and what is left when all is freed.";
+
 /// A table of ratios: rows by contenders.
-fn ratios(rows: &[&Row], on: Platform) -> String {
+fn ratios(rows: &[&Row], on: &Place) -> String {
     let rows: Vec<&&Row> = rows.iter().filter(|row| row.contenders[0].ratio(on).is_some()).collect();
     if rows.is_empty() {
         return String::new();
@@ -116,7 +156,7 @@ fn ratios(rows: &[&Row], on: Platform) -> String {
     let names = names(rows.iter().map(|row| **row));
     let mut text = format!(
         "\n| {} | {}, ns | {} |\n|---|{}\n",
-        on.name(),
+        on.name,
         rows[0].base(),
         names.join(" | "),
         "--:|".repeat(names.len() + 1)

@@ -9,6 +9,8 @@ mod texts;
 use freehold_perf_harness::row::Row;
 
 use crate::row::row;
+#[cfg(not(target_arch = "wasm32"))]
+pub use programs::{TEXT, page};
 
 /// All rows, in the order of the report.
 pub fn all() -> Vec<Row> {
@@ -20,6 +22,9 @@ pub fn all() -> Vec<Row> {
         row::<growth::Sixteen>(),
         row::<texts::Strings>(),
         row::<programs::Json>(),
+        row::<programs::Outline>(),
+        row::<programs::Catalogue>(),
+        row::<programs::Messages>(),
         row::<texts::Tree>(),
         row::<programs::Patterns>(),
         row::<programs::Markdown>(),

@@ -9,6 +9,15 @@ use crate::row::Work;
 /// A document of 2 MB, read into `Value`s.
 pub struct Json;
 
+/// The outline of Canada, read into `Value`s: lists of pairs of numbers.
+pub struct Outline;
+
+/// A catalogue of events, read into `Value`s: a tree of small objects.
+pub struct Catalogue;
+
+/// A page of messages, read into `Value`s: texts, of which many are in Japanese or have escapes in them.
+pub struct Messages;
+
 /// Regular expressions, compiled and used once.
 pub struct Patterns;
 
@@ -17,17 +26,51 @@ pub struct Markdown;
 
 // `build.rs` wrote them: so they lie among the program's constants, not on its heap.
 const DOCUMENT: &str = include_str!(concat!(env!("OUT_DIR"), "/document.json"));
-const TEXT: &str = include_str!(concat!(env!("OUT_DIR"), "/text.md"));
+const CANADA: &str = include_str!(concat!(env!("OUT_DIR"), "/canada.json"));
+const CITM_CATALOG: &str = include_str!(concat!(env!("OUT_DIR"), "/citm_catalog.json"));
+const TWITTER: &str = include_str!(concat!(env!("OUT_DIR"), "/twitter.json"));
+pub const TEXT: &str = include_str!(concat!(env!("OUT_DIR"), "/text.md"));
 
 impl Work for Json {
     const NAME: &'static str = "serde_json, 2 MB";
     const OPERATIONS: usize = DOCUMENT.len();
 
-    #[inline(never)]
     fn run() -> u64 {
-        let value: Value = serde_json::from_str(DOCUMENT).expect("a document");
-        count(&value)
+        read(DOCUMENT)
     }
+}
+
+impl Work for Outline {
+    const NAME: &'static str = "serde_json, canada.json";
+    const OPERATIONS: usize = CANADA.len();
+
+    fn run() -> u64 {
+        read(CANADA)
+    }
+}
+
+impl Work for Catalogue {
+    const NAME: &'static str = "serde_json, citm_catalog.json";
+    const OPERATIONS: usize = CITM_CATALOG.len();
+
+    fn run() -> u64 {
+        read(CITM_CATALOG)
+    }
+}
+
+impl Work for Messages {
+    const NAME: &'static str = "serde_json, twitter.json";
+    const OPERATIONS: usize = 2 * TWITTER.len();
+
+    fn run() -> u64 {
+        (0..2).map(|_| read(TWITTER)).sum()
+    }
+}
+
+#[inline(never)]
+fn read(document: &str) -> u64 {
+    let value: Value = serde_json::from_str(document).expect("a document");
+    count(&value)
 }
 
 /// All of it, so that what was read must be there.
@@ -80,14 +123,15 @@ impl Work for Markdown {
     const OPERATIONS: usize = 2 * TEXT.len();
 
     fn run() -> u64 {
-        (0..2).map(|_| page()).fold(0, u64::wrapping_add)
+        (0..2).map(|_| page(TEXT)).fold(0, u64::wrapping_add)
     }
 }
 
+/// What becomes of a text, and is summed up.
 #[inline(never)]
-fn page() -> u64 {
+pub fn page(text: &str) -> u64 {
     let mut page = String::new();
-    html::push_html(&mut page, Parser::new_ext(TEXT, Options::all()));
+    html::push_html(&mut page, Parser::new_ext(text, Options::all()));
     let some = page.bytes().step_by(61).map(u64::from);
     some.fold(page.len() as u64, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte))
 }
