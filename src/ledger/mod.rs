@@ -28,7 +28,6 @@ mod spans;
 mod tests;
 mod within;
 
-use book::Book;
 pub(crate) use book::Totals;
 pub use claim::Claim;
 use header::Entry;

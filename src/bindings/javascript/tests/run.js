@@ -1,0 +1,27 @@
+// The tests in node: `node --expose-gc run.js RING IMPORT`, the two being the tests' module in its two forms.
+
+import { readFileSync } from 'node:fs'
+import { after, test } from 'node:test'
+
+import { cases } from './cases.js'
+
+const [ring, byImport] = process.argv.slice(-2)
+const modules = { ring: readFileSync(ring), import: readFileSync(byImport) }
+
+const host = {
+  module: (name) => modules[name],
+  /** The next error that nobody catches. */
+  thrown: () => new Promise((heard) => process.setUncaughtExceptionCaptureCallback((error) => {
+    process.setUncaughtExceptionCaptureCallback(null)
+    heard(error)
+  })),
+}
+
+let passed = 0
+for (const [name, run] of cases) {
+  test(name, async () => {
+    await run(host)
+    passed += 1
+  })
+}
+after(() => console.log(`test result: ${passed === cases.length ? 'ok' : 'FAILED'}. ${passed} passed; ${cases.length - passed} failed`))
