@@ -259,8 +259,8 @@ export class Memory {
   #shared
 
   /**
-   * A view of all memory for each type, and how long memory was then.
-   * @type {Map<Function, { view: any, buffer: unknown, size: number }>}
+   * A view of all memory for each type, and the buffer that it is of.
+   * @type {Map<Function, { view: any, buffer: unknown }>}
    */
   #views = new Map()
 
@@ -398,13 +398,12 @@ export class Memory {
     const Kind = /** @type {ArrayType} */ (Type ?? Uint8Array)
     const kept = this.#views.get(Kind)
     const buffer = this.#buffer
-    // Growing makes another buffer. A shared one can also be grown by another thread: then only the length tells.
-    if (kept !== undefined && kept.buffer === buffer && (this.lasting || kept.size === buffer.byteLength)) return kept.view
+    // Growing makes another buffer, of shared memory too, unless it can be resized: then a view goes with it.
+    if (kept !== undefined && kept.buffer === buffer) return kept.view
     wantType(Kind)
-    const size = buffer.byteLength
     const width = Kind.BYTES_PER_ELEMENT ?? 1
-    const view = this.lasting ? new Kind(buffer) : new Kind(buffer, 0, Math.floor(size / width))
-    this.#views.set(Kind, { view, buffer, size })
+    const view = this.lasting ? new Kind(buffer) : new Kind(buffer, 0, Math.floor(buffer.byteLength / width))
+    this.#views.set(Kind, { view, buffer })
     return /** @type {any} */ (view)
   }
 
