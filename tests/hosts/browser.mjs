@@ -1,5 +1,5 @@
-// A page in headless Chromium: `node browser.mjs [--screenshot FILE] [--without-isolation] FOLDER PAGE TEXT…` serves the folder, opens the page, and
-// waits until it says each text. It prints what the page says, and fails if that takes two minutes, or if the page says FAILED.
+// A page in headless Chromium: `node browser.mjs [--click SELECTOR]… [--screenshot FILE] [--without-isolation] FOLDER PAGE TEXT…` serves the folder, opens the page, and
+// waits until it says each text; each selector is clicked once, in turn, as soon as the page says the first of the texts. It prints what the page says, and fails if that takes two minutes, or if the page says FAILED.
 
 import { spawn } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
@@ -14,7 +14,7 @@ const SECONDS = 120
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { screenshot: { type: 'string' }, 'without-isolation': { type: 'boolean' } },
+  options: { click: { type: 'string', multiple: true, default: [] }, screenshot: { type: 'string' }, 'without-isolation': { type: 'boolean' } },
 })
 const [folder, page, ...texts] = positionals
 
@@ -29,7 +29,7 @@ class Browser {
 
   constructor(profile) {
     const words = ['--headless=new', '--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--no-first-run', '--disable-background-networking']
-    words.push('--disable-component-update', '--disable-sync', '--js-flags=--expose-gc', '--remote-debugging-pipe', `--user-data-dir=${profile}`)
+    words.push('--disable-component-update', '--disable-sync', '--window-size=900,640', '--js-flags=--expose-gc', '--remote-debugging-pipe', `--user-data-dir=${profile}`)
     this.process = spawn(process.env.CHROMIUM ?? 'chromium', words, { stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe'] })
     this.ended = new Promise((done) => this.process.once('exit', done).once('error', done))
     this.process.once('error', (error) => this.#fail(error))
@@ -76,10 +76,14 @@ try {
   await ask('Page.enable')
   await ask('Page.navigate', { url: `http://localhost:${server.address().port}/${page}` })
   let said = ''
-  const has = () => texts.every((text) => said.includes(text)) || said.includes('FAILED')
+  const has = () => values.click.length === 0 && texts.every((text) => said.includes(text)) || said.includes('FAILED')
   for (const end = Date.now() + SECONDS * 1000; !has() && Date.now() < end; await sleep(100)) {
     const { result } = await ask('Runtime.evaluate', { expression: "document.body?.innerText ?? ''" })
     said = String(result.value)
+    if (said.includes(texts[0])) {
+      const selector = values.click.shift()
+      if (selector !== undefined) await ask('Runtime.evaluate', { expression: `document.querySelector(${JSON.stringify(selector)}).click()` })
+    }
   }
   if (values.screenshot !== undefined) {
     const { data } = await ask('Page.captureScreenshot', { format: 'png' })

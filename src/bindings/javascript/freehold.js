@@ -514,10 +514,6 @@ export class Memory {
    * @param {number} bytes
    */
   #within(start, bytes) {
-    if (start + bytes > this.size && this.#shared) {
-      // Another thread may have grown it, of which an engine tells this one late. Growing by nothing renews what it knows, and detaches nothing.
-      this.#memory.grow(this.word(0))
-    }
     if (start + bytes > this.size) {
       throw new FreeholdError('OUTSIDE', `${bytes} bytes at ${hex(start)} end outside a memory of ${this.size}; is the address one that the module returned, and the length in elements?`)
     }

@@ -144,7 +144,24 @@ const views = {
     }
   },
 
-  'h27 shared memory: growth by another is seen': () => {
+  'h27 shared memory: growth by another thread is seen': async (host) => {
+    for (const views of ['fresh', 'auto']) {
+      const raw = new WebAssembly.Memory({ initial: 1, maximum: 3, shared: true })
+      const memory = new Memory({ memory: raw }, { views })
+      const kept = new Uint8Array(raw.buffer, 0, PAGE)
+      equal(memory.view().length, PAGE)
+      await host.inThread(({ raw }) => {
+        raw.grow(1)
+        new Uint8Array(raw.buffer).fill(7, 65536)
+      }, { raw })
+      equal(memory.view().length, 2 * PAGE)
+      equal(memory.bytes(PAGE + 5, 1)[0], 7)
+      equal(kept[PAGE + 5], undefined, 'the control: a view that is kept is as short as it was')
+      equal(memory.look(), 1)
+    }
+  },
+
+  'shared memory: growth by this thread is seen': () => {
     const raw = new WebAssembly.Memory({ initial: 1, maximum: 3, shared: true })
     const memory = new Memory(raw)
     const before = memory.view()

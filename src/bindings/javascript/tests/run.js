@@ -2,6 +2,7 @@
 
 import { readFileSync } from 'node:fs'
 import { after, test } from 'node:test'
+import { Worker } from 'node:worker_threads'
 
 import { cases } from './cases.js'
 
@@ -15,6 +16,11 @@ const host = {
     process.setUncaughtExceptionCaptureCallback(null)
     heard(error)
   })),
+  /** Runs `work` in another thread, until it is done. */
+  inThread: (work, workerData) => new Promise((done, failed) => {
+    const text = `const { workerData } = require('node:worker_threads'); (${work})(workerData)`
+    new Worker(text, { eval: true, workerData }).once('error', failed).once('exit', done)
+  }),
 }
 
 let passed = 0
