@@ -6,10 +6,13 @@ cd "$(dirname "$0")/../.."
 build=${CARGO_TARGET_DIR:-target}
 target=wasm32-unknown-unknown
 page=$build/page-example
+case ${1:-} in
+chromium) browser=chromium ;;
+*) browser= ;;
+esac
 . examples/need.sh
 . examples/bindgen.sh
-need rust rust:$target node
-[ "${1:-}" != chromium ] || need chromium
+need rust rust:$target node $browser
 need_bindgen
 
 cargo build --quiet -p freehold-example-page --release --target $target

@@ -16,6 +16,6 @@ export async function primes(source, say) {
   }
   // A view of now, though it was other threads that made memory grow.
   say(`a view has ${memory.view().length === memory.size ? 'all of it' : 'only a part of it'}`)
-  await Promise.all(threads.map((thread) => thread.end()))
   say(`\n${memory.text(exports.map())}`)
+  await Promise.all(threads.map((thread) => thread.end()))
 }

@@ -5,9 +5,12 @@ cd "$(dirname "$0")/../.."
 build=${CARGO_TARGET_DIR:-target}
 target=wasm32-unknown-unknown
 page=$build/threads-example
+case ${1:-} in
+chromium) browser=chromium ;;
+*) browser= ;;
+esac
 . examples/need.sh
-need rust nightly node
-[ "${1:-}" != chromium ] || need chromium
+need rust nightly node $browser
 
 # Rust's library as it comes has no atomics: it is built anew, which only a nightly Rust does. A folder of its own, as these flags are for this alone.
 RUSTFLAGS='-Ctarget-feature=+atomics,+bulk-memory,+mutable-globals' rustup run "${NIGHTLY:-nightly}" \
@@ -26,7 +29,7 @@ serve)
     node examples/serve.mjs "$page" "${2:-8080}"
     ;;
 chromium)
-    node tests/hosts/browser.mjs "$page" '' done
+    node tests/hosts/browser.mjs "$page" '' done '216816 primes' 'a view has all of it'
     # Without the two headers it says why not.
     ! node tests/hosts/browser.mjs --without-isolation "$page" '' done
     ;;
