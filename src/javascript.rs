@@ -14,6 +14,7 @@ use crate::sharing::Shareable;
 const OWNER: &str = "javascript";
 
 /// What is told of one growth. A reader takes it if `stamp` is the number of that growth, before and after.
+#[repr(C)]
 struct Slot {
     /// The number of the growth, from 1 on; 0 while it is being written.
     stamp: AtomicUsize,
@@ -22,6 +23,13 @@ struct Slot {
     owner_len: AtomicUsize,
     /// Memory's size after it.
     size: AtomicUsize,
+}
+
+impl Slot {
+    const fn new() -> Slot {
+        let [stamp, bytes, owner, owner_len, size] = [const { AtomicUsize::new(0) }; 5];
+        Slot { stamp, bytes, owner, owner_len, size }
+    }
 }
 
 /// The last growths, where JavaScript can read them without a call: words of a `usize` each.
@@ -42,14 +50,7 @@ const SLOTS: usize = 16;
 impl News {
     #[allow(clippy::new_without_default)] // for a `static`
     pub const fn new() -> News {
-        const NONE: Slot = Slot {
-            stamp: AtomicUsize::new(0),
-            bytes: AtomicUsize::new(0),
-            owner: AtomicUsize::new(0),
-            owner_len: AtomicUsize::new(0),
-            size: AtomicUsize::new(0),
-        };
-        News { version: VERSION, slots: SLOTS, count: AtomicUsize::new(0), last: [NONE; SLOTS] }
+        News { version: VERSION, slots: SLOTS, count: AtomicUsize::new(0), last: [const { Slot::new() }; SLOTS] }
     }
 
     /// Writes a growth down, over the oldest. It allocates nothing.
@@ -82,8 +83,10 @@ pub fn allocate<B: Backing, L: Shareable>(ledger: &'static Ledger<B, L>, size: u
     let start = claim.as_ptr();
     // SAFETY: the claim begins so many bytes before its block.
     let block = unsafe { start.add(before(align)) };
-    // SAFETY: a claim has room there, and is aligned.
-    unsafe { block.cast::<Claim<'_>>().sub(1).write(claim) };
+    // SAFETY: a claim has room there, before the block.
+    let kept = unsafe { block.cast::<Claim<'_>>().sub(1) };
+    // SAFETY: as above, and it is aligned.
+    unsafe { kept.write(claim) };
     block.as_ptr()
 }
 
