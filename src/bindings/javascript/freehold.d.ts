@@ -172,7 +172,7 @@ export declare class Memory {
      */
     copy(address: Address, length?: number | bigint): Uint8Array<ArrayBuffer>;
     /**
-     * The text of `length` bytes of UTF-8 at `address`; without a length it ends before the first 0, as C's do. A copy, good for ever.
+     * The text of `length` bytes of UTF-8 at `address`, or of a block. Without a length it ends before the first 0, as C's do. A copy, good for ever.
      * @param {Address} address
      * @param {number | bigint} [length]
      */

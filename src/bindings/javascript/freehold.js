@@ -455,12 +455,13 @@ export class Memory {
   }
 
   /**
-   * The text of `length` bytes of UTF-8 at `address`; without a length it ends before the first 0, as C's do. A copy, good for ever.
+   * The text of `length` bytes of UTF-8 at `address`, or of a block. Without a length it ends before the first 0, as C's do. A copy, good for ever.
    * @param {Address} address
    * @param {number | bigint} [length]
    */
   text(address, length) {
-    const bytes = length === undefined ? this.#upToZero(this.#filled(address)) : this.bytes(address, length)
+    const ends = length === undefined && !(address instanceof Handle && address.size !== undefined)
+    const bytes = ends ? this.#upToZero(this.#filled(address)) : this.bytes(address, length)
     return this.#decoder.decode(this.lasting || this.#shared ? bytes.slice() : bytes)
   }
 

@@ -4,8 +4,10 @@ import { readFileSync } from 'node:fs'
 import { after, test } from 'node:test'
 import { Worker } from 'node:worker_threads'
 
-import { cases } from './cases.js'
+import { cases as everywhere } from './cases.js'
+import { readme } from './readme.js'
 
+const cases = [...everywhere, ...Object.entries(readme)]
 const [ring, byImport] = process.argv.slice(-2)
 const modules = { ring: readFileSync(ring), import: readFileSync(byImport) }
 

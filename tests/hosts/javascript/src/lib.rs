@@ -84,6 +84,40 @@ extern "C" fn grow_by_itself(pages: usize) -> bool {
     core::arch::wasm32::memory_grow::<0>(pages) != usize::MAX
 }
 
+/// Room for `count` numbers, as the package's README has it; or null.
+#[unsafe(no_mangle)]
+extern "C" fn samples(count: usize) -> *mut f64 {
+    count.checked_mul(size_of::<f64>()).map_or(core::ptr::null_mut(), |bytes| claim("samples", bytes).cast())
+}
+
+/// The largest of these numbers.
+///
+/// # Safety
+///
+/// The caller owes: so many numbers are there.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn largest(start: *const f64, count: usize) -> f64 {
+    // SAFETY: the caller's promise.
+    let numbers = unsafe { core::slice::from_raw_parts(start, count) };
+    numbers.iter().copied().fold(f64::NEG_INFINITY, f64::max)
+}
+
+/// A text that ends with a 0.
+#[unsafe(no_mangle)]
+extern "C" fn title() -> *const u8 {
+    c"a module of samples".as_ptr().cast()
+}
+
+/// Something that must be given back, or null.
+#[unsafe(no_mangle)]
+extern "C" fn parser_new() -> *mut u8 {
+    claim("parser", 100)
+}
+
+/// Would give it back.
+#[unsafe(no_mangle)]
+extern "C" fn parser_free(_parser: *mut u8) {}
+
 /// What the ledger has in claims now.
 #[unsafe(no_mangle)]
 extern "C" fn claimed() -> usize {
