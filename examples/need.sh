@@ -37,6 +37,13 @@ need() {
         pip)
             python3 -m pip --version >/dev/null 2>&1 || lack "Python with pip" "apt-get install python3-pip"
             ;;
+        chromium)
+            command -v "${CHROMIUM:-chromium}" >/dev/null ||
+                lack "${CHROMIUM:-chromium}" "apt-get install chromium    # another one: CHROMIUM=google-chrome $0"
+            ;;
+        nightly)
+            need_nightly
+            ;;
         qemu-system-riscv32)
             # Older releases have it in qemu-system-misc.
             command -v "$thing" >/dev/null || lack "$thing" "apt-get install qemu-system-riscv"
@@ -57,6 +64,16 @@ lack() {
 # Rust's standard library for a target.
 need_target() {
     [ -d "$(rustc --print sysroot 2>/dev/null)/lib/rustlib/$1/lib" ] || lack "Rust for $1" "rustup target add $1"
+}
+
+# A nightly Rust, and the source of its library, which is built anew.
+need_nightly() {
+    nightly=${NIGHTLY:-nightly}
+    if ! rustup run "$nightly" rustc --version >/dev/null 2>&1; then
+        lack "a nightly Rust" "rustup toolchain install nightly --component rust-src    # another one: NIGHTLY=nightly-2026-05-01 $0"
+    elif [ ! -d "$(rustup run "$nightly" rustc --print sysroot)/lib/rustlib/src/rust/library" ]; then
+        lack "the library's source for $nightly" "rustup component add rust-src --toolchain $nightly"
+    fi
 }
 
 # Whether clang compiles and links for this target.

@@ -57,6 +57,9 @@ mod module;
 mod no_module;
 #[doc(hidden)]
 pub mod c;
+#[cfg(all(feature = "javascript", any(unix, windows, target_family = "wasm")))]
+#[doc(hidden)]
+pub mod javascript;
 #[cfg(any(doc, doctest))]
 pub mod docs;
 
@@ -75,6 +78,8 @@ pub use self::{
     module::{DefaultBacking, ledger},
     platform::memory_size,
 };
+#[cfg(feature = "javascript")]
+pub use ledger::Grown;
 pub use ledger::{Claim, Ledger, Snapshot, SpanInfo, Within};
 // Where it comes from.
 #[cfg(all(any(unix, windows), not(target_family = "wasm")))]

@@ -5,7 +5,7 @@
 
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
-import { Views } from "./views.mjs";
+import { FreeholdError, Memory } from "../../src/bindings/javascript/freehold.js";
 
 const ARENA = 1;
 const FILE = 2;
@@ -28,30 +28,26 @@ function read(file) {
 
 async function run(modulePath, file, name, seconds) {
   const bytes = read(file);
-  const { instance } = await WebAssembly.instantiate(read(modulePath));
-  const { exports } = instance;
-  const { memory } = exports;
-  const views = new Views(memory);
-  const text = () => views.text(exports.text_ptr(), exports.text_len());
+  const { memory, exports } = await Memory.instantiate(read(modulePath));
+  const text = () => memory.text(exports.text_ptr(), exports.text_len());
   const check = (code) => {
     if (code !== 0) throw new Problem(code, text());
   };
 
   check(exports.input(bytes.length));
-  // The claim has just grown memory, and `views` knows.
-  views.bytes(exports.input_ptr(), bytes.length).set(bytes);
+  // The claim has just grown memory, and `memory` knows.
+  memory.bytes(exports.input_ptr(), bytes.length).set(bytes);
   check(exports.open(seconds));
 
   for (let side; (side = exports.next()) !== 0; ) {
-    const { buffer } = memory;
-    const start = performance.now();
-    const code = exports.turn();
-    exports.took(performance.now() - start);
-    check(code);
-    // The module says the same of itself in its verdict; but detached views are JavaScript's problem, so look.
-    if (side === ARENA && memory.buffer !== buffer) {
-      throw new Problem(FAILED, "memory grew after the arena's first pass: JavaScript's views are detached");
-    }
+    const turn = () => {
+      const start = performance.now();
+      const code = exports.turn();
+      exports.took(performance.now() - start);
+      return code;
+    };
+    // The module says the same of itself in its verdict; but dead views are JavaScript's problem, so look.
+    check(side === ARENA ? memory.frozen(turn) : turn());
   }
 
   check(exports.report());
@@ -75,6 +71,9 @@ try {
   if (error instanceof WebAssembly.RuntimeError) {
     // Nothing here traps but the program's allocator, which aborts when there is no memory left.
     console.error(`${name}: the module stopped (${error.message}): out of memory on the program's allocator`);
+    process.exitCode = FAILED;
+  } else if (error instanceof FreeholdError) {
+    console.error(`${name}: ${error.message}`);
     process.exitCode = FAILED;
   } else if (error instanceof Problem) {
     console.error(`${name}: ${error.message}`);

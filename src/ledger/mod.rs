@@ -18,6 +18,7 @@ mod claim;
 #[cfg(test)]
 mod every_kind;
 mod header;
+mod news;
 mod part;
 mod plan;
 mod records;
@@ -27,11 +28,14 @@ mod spans;
 mod tests;
 mod within;
 
-use book::Book;
 pub(crate) use book::Totals;
 pub use claim::Claim;
 use header::Entry;
 pub(crate) use header::payload_len;
+#[cfg(feature = "javascript")]
+pub use news::Grown;
+#[cfg(feature = "javascript")]
+use news::Listener;
 pub(crate) use part::Wish;
 use plan::Plan;
 use records::Guarded;
@@ -211,6 +215,37 @@ impl<B: Backing, L: Kind> Ledger<B, L> {
         bytes
     }
 
+    /// Has `tell` called each time the backing was asked for memory and gave it: for whom that was, and how much. The last one given counts.
+    ///
+    /// The ledger is not locked then. But who asked is in the middle of its work, and may have locked what it is: a pool, a ledger
+    /// [`within`](Ledger::within) this one. For JavaScript there is [`javascript!`](crate::javascript), which does all this safely.
+    ///
+    /// ```
+    /// use core::sync::atomic::{AtomicUsize, Ordering};
+    /// use freehold::{Alloc, Arena, Grown, ledger};
+    ///
+    /// static FOR_FRAMES: AtomicUsize = AtomicUsize::new(0);
+    /// fn note(grown: Grown) {
+    ///     if grown.owner == "frames" {
+    ///         FOR_FRAMES.fetch_add(grown.bytes, Ordering::Relaxed);
+    ///     }
+    /// }
+    ///
+    /// // SAFETY: it only counts.
+    /// unsafe { ledger().on_growth(note) };
+    /// Arena::new_in(ledger(), "frames").alloc_slice_fill(100_000, 7_u8);
+    /// assert!(FOR_FRAMES.load(Ordering::Relaxed) > 100_000);
+    /// ```
+    ///
+    /// # Safety
+    ///
+    /// The caller owes: `tell` doesn't unwind, and uses neither this ledger nor what stands on it. So it doesn't allocate where the program's
+    /// heap does.
+    #[cfg(feature = "javascript")]
+    pub unsafe fn on_growth(&self, tell: fn(Grown)) {
+        self.records.with(|kept| kept.listener = Listener::new(tell));
+    }
+
     /// How often the backing was asked for memory and gave it, and how often it was [lent](Ledger::lend) some. While the number stays, this ledger
     /// has not grown memory.
     pub fn growths(&self) -> usize {
@@ -219,11 +254,11 @@ impl<B: Backing, L: Kind> Ledger<B, L> {
 }
 
 impl<B: Backing, L: Kind> Ledger<B, L> {
-    /// Runs `f` with the book and the backing to itself. The backing is the one piece of foreign code that runs under the lock.
-    fn with<R>(&self, f: impl FnOnce(&mut Book, &mut B) -> R) -> R {
-        self.records.with_backing(B::COMES_BACK, |Guarded { book, .. }| {
+    /// Runs `f` with what is kept and the backing to itself. The backing is the one piece of foreign code that runs under the lock.
+    fn with<R>(&self, f: impl FnOnce(&mut Guarded, &mut B) -> R) -> R {
+        self.records.with_backing(B::COMES_BACK, |kept| {
             // SAFETY: the records are locked, so no other reference to the backing is alive.
-            f(book, unsafe { &mut *self.backing.get() })
+            f(kept, unsafe { &mut *self.backing.get() })
         })
     }
 
@@ -231,7 +266,13 @@ impl<B: Backing, L: Kind> Ledger<B, L> {
     #[cold]
     #[inline(never)]
     fn place_fresh(&self, plan: &Plan, ahead: bool) -> Result<Placed, Obstacle> {
-        self.with(|book, backing| plan.meet_fresh(book, backing, ahead))
+        let (placed, listener, bytes) = self.with(|Guarded { book, listener, .. }, backing| {
+            let had = book.totals.granted;
+            let placed = plan.meet_fresh(book, backing, ahead);
+            (placed, *listener, book.totals.granted - had)
+        });
+        listener.hear(plan.owner, bytes);
+        placed
     }
 }
 
@@ -273,7 +314,7 @@ unsafe impl<B: Backing, L: Kind> Spans for Ledger<B, L> {
             // SAFETY: the caller's promise.
             return unsafe { self.records.take_back(payload) };
         }
-        self.with(|book, backing| {
+        self.with(|Guarded { book, .. }, backing| {
             // SAFETY: the caller's promise.
             let at = unsafe { Entry::of_payload(payload) };
             if let Some(loan) = book.end_claim(at, true) {

@@ -18,7 +18,8 @@ const REQUESTS: usize = 4;
 
 /// How a want is to be met.
 pub(super) struct Plan {
-    owner: &'static str,
+    /// Who asks.
+    pub owner: &'static str,
     fit: Fit,
     /// Bytes that the claim needs and would like, both without what it takes to be aligned to more than the grain.
     least: usize,

@@ -5,6 +5,7 @@ use core::ptr::NonNull;
 
 use super::book::{Book, Totals};
 use super::header::Entry;
+use super::news::Listener;
 use super::part::Wish;
 use super::snapshot::{Read, SpanInfo};
 use super::{Claim, Keeper, Spans};
@@ -50,6 +51,8 @@ pub(super) struct Guarded {
     pub book: Book,
     /// The heap that was opened last on this ledger; it knows those before it.
     pub keeper: Option<&'static dyn Keeper>,
+    /// Whoever is told when memory has grown.
+    pub listener: Listener,
 }
 
 /// While foreign code runs.
@@ -69,7 +72,7 @@ fn came_back() -> ! {
 
 impl<L: Access> Records<L> {
     pub const fn new(lends: bool) -> Records<L> {
-        let kept = UnsafeCell::new(Guarded { book: Book::new(), keeper: None });
+        let kept = UnsafeCell::new(Guarded { book: Book::new(), keeper: None, listener: Listener::NONE });
         Records { access: L::NEW, kept, foreign: Cell::new(false), lends, link: Link::new() }
     }
 }

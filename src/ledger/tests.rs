@@ -3,7 +3,8 @@
 use core::alloc::Layout;
 use std::vec::Vec;
 
-use super::{Book, Claim, Ledger};
+use super::book::Book;
+use super::{Claim, Ledger};
 use crate::backing::{Need, Region, Request, Touching};
 use crate::error::Obstacle;
 use crate::layout::{Fit, GRAIN, HEADROOM, PAGE, usable};

@@ -17,6 +17,9 @@ use spin::Mutex;
 #[global_allocator]
 static HEAP: Heap = Heap::new();
 
+// What the npm package `freehold` asks the module for: who made memory grow, room ahead of need, blocks.
+freehold::javascript!();
+
 /// What stays between two calls, so that JavaScript can write and read it.
 struct Session {
     samples: Vec<f64>,

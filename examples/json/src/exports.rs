@@ -9,6 +9,10 @@ use crate::input::Input;
 use crate::rounds::Side;
 use crate::{Problem, Session};
 
+// Who made memory grow, for `run.mjs`.
+#[cfg(target_family = "wasm")]
+freehold::javascript!();
+
 #[derive(Default)]
 struct State {
     input: Option<Input>,

@@ -10,6 +10,9 @@ use wasm_bindgen::prelude::wasm_bindgen;
 #[global_allocator]
 static HEAP: Heap = Heap::new();
 
+// What the npm package `freehold` asks the module for: who made memory grow, room ahead of need, blocks.
+freehold::javascript!();
+
 /// The medians of each `width` numbers in a row. wasm-bindgen copies the numbers in, and the result out.
 #[wasm_bindgen]
 pub fn medians(samples: &[f64], width: usize) -> Result<Vec<f64>, String> {
@@ -54,10 +57,10 @@ impl Samples {
     }
 }
 
-/// The module's memory. (`memory` itself is a name that the module has already.)
+/// The module's own exports, of which `Memory` is made. (With `--target web`, `await init()` returns them as well.)
 #[wasm_bindgen]
-pub fn linear_memory() -> JsValue {
-    wasm_bindgen::memory()
+pub fn raw_exports() -> JsValue {
+    wasm_bindgen::exports()
 }
 
 /// Who holds which bytes, drawn.

@@ -38,6 +38,7 @@ fn every_public_type_can_be_shown_and_caught_around() {
         DefaultBacking: DefaultBacking,
         FixedPool: FixedPool<u8, 3>,
         Growth: Growth,
+        Grown: Grown,
         Heap: Heap,
         HeapStats: HeapStats,
         Hosted: Hosted,

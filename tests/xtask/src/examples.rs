@@ -5,7 +5,7 @@ use anyhow::{Result, ensure};
 use crate::beside_libc;
 use crate::command::Out;
 use crate::emscripten::{self, Version};
-use crate::need::Need;
+use crate::need::{Need, chromium};
 use crate::step::Step;
 use crate::tools::{Toolchain, Tools};
 
@@ -14,6 +14,7 @@ const THUMB: Need = Need::Target(Toolchain::Current, "thumbv7em-none-eabihf");
 const M0: Need = Need::Target(Toolchain::Current, "thumbv6m-none-eabi");
 const RISCV: Need = Need::Target(Toolchain::Current, "riscv32imc-unknown-none-elf");
 const ARM: Need = Need::Qemu("qemu-system-arm");
+const NIGHTLY: Need = Need::Component(Toolchain::Nightly, "rust-src");
 const WASI: Need = Need::Target(Toolchain::Current, beside_libc::WASI);
 const EMSCRIPTEN: &[Need] =
     &[Need::Target(Toolchain::Current, beside_libc::EMSCRIPTEN), Need::Node, Need::Emscripten(Version::Stable)];
@@ -24,7 +25,17 @@ const EXAMPLES: &[Example] = &[
         name: "javascript",
         command: "examples/javascript/run.sh",
         needs: &[WASM, Need::Node],
-        says: &["medians: 2 2 4 6 5", "1000 more: ", "after:        0 numbers", "refused: no memory for", "│ heap"],
+        says: &[
+            "medians: 2 2 4 6 5",
+            "for `heap`, in `room`",
+            "1000 more: 0",
+            "after:        0 numbers; one of now: 1000000",
+            "a text for the module",
+            "refused: no memory for",
+            "refused: an alignment is a power of two",
+            "was freed; make another one",
+            "│ heap",
+        ],
     },
     Example {
         name: "wasm-bindgen",
@@ -32,11 +43,30 @@ const EXAMPLES: &[Example] = &[
         needs: &[WASM, Need::Node, Need::WasmBindgen],
         says: &[
             "medians: 2 2 4 6 5",
-            "1000 more: ",
+            "for `heap`, in `new Samples`",
+            "1000 more: 0",
             "0 numbers; a new one: 5 3 4 1 2",
             "refused: no memory for",
             "│ heap",
         ],
+    },
+    Example {
+        name: "page",
+        command: "examples/page/run.sh chromium",
+        needs: &[WASM, Need::Node, Need::WasmBindgen, Need::Chromium],
+        says: &["for heap, in add: ", "memory did not grow", "12000 points", "│ arena"],
+    },
+    Example {
+        name: "threads in node",
+        command: "examples/threads/run.sh node",
+        needs: &[NIGHTLY, Need::Node],
+        says: WITH_THREADS,
+    },
+    Example {
+        name: "threads in Chromium",
+        command: "examples/threads/run.sh chromium",
+        needs: &[NIGHTLY, Need::Node, Need::Chromium],
+        says: &["done", "this page may not share memory: the server must send"],
     },
     Example { name: "wasi in node", command: "examples/wasi/run.sh node", needs: &[WASI, Need::Node], says: ON_WASI },
     Example {
@@ -131,6 +161,16 @@ const EXAMPLES: &[Example] = &[
     },
 ];
 
+/// What four threads say.
+const WITH_THREADS: &[&str] = &[
+    "turn 1: 216816 primes below 3000000",
+    "turn 2: 216816 primes",
+    "it grew for `",
+    "` in `work`",
+    "a view has all of it",
+    "│ javascript",
+];
+
 /// What the program says, whoever runs it.
 const ON_WASI: &[&str] =
     &["nobody wrote over anybody", "in the memory of the first, 18 words kept", "│ arena", "│ · not ours ·"];
@@ -162,6 +202,9 @@ fn run(example: &Example, tools: &Tools, out: &Out) -> Result<()> {
     let script = tools.cargo_by(Toolchain::Current, "sh")?.args(example.command);
     let script = script.env("CARGO_TARGET_DIR", tools.target_dir());
     let script = if example.needs.contains(&Need::Clang) { script.env("CLANG", tools.clang()?) } else { script };
+    let script =
+        if example.needs.contains(&Need::Chromium) { script.env("CHROMIUM", chromium(tools)?) } else { script };
+    let script = if example.needs.contains(&NIGHTLY) { script.env("NIGHTLY", tools.nightly()?) } else { script };
     let script = if example.needs.iter().any(|need| matches!(need, Need::Qemu(_))) {
         script.env("PATH", emscripten::path(tools)?)
     } else {
@@ -196,6 +239,8 @@ mod tests {
             Need::Qemu(program) => format!("apt-get install {program}"),
             Need::Emscripten(_) => "emcc".into(),
             Need::Wasmtime => "apt-get install python3-pip".into(),
+            Need::Component(Toolchain::Nightly, _) => "rustup toolchain install nightly".into(),
+            Need::Chromium => "apt-get install chromium".into(),
             Need::WasmBindgen => return None,
             _ => panic!("what does an example say that lacks this?"),
         })

@@ -9,6 +9,7 @@ use cargo_metadata::semver::Version;
 use crate::command::Out;
 use crate::debian::{debian, in_ci};
 use crate::emscripten;
+use crate::npm::{BINARYEN, Npm};
 use crate::tools::{FUZZER, TEST_RUNNER, Toolchain, Tools};
 
 const FUZZER_VERSION: &str = "0.13.2";
@@ -36,6 +37,10 @@ pub enum Need {
     WasmBindgen,
     /// `wasm-opt`, as a package of node's.
     WasmOpt,
+    /// Another package of node's.
+    Npm(Npm),
+    /// A browser without a window.
+    Chromium,
     /// cargo-fuzz.
     Fuzzer,
     /// wasmtime, as a package of Python's.
@@ -66,22 +71,23 @@ impl Need {
             Self::Member(name) => tools.member(name).map(drop),
             Self::Nightly => tools.nightly().map(drop),
             Self::Node => node(tools),
-            Self::WasmOpt if wasm_opt(tools).exists() => Ok(()),
-            Self::WasmOpt => {
-                let npm = tools.program(Path::new(NPM)).args("--version").read(&Out::Terminal).map(drop);
-                npm.context(
-                    "no npm, which comes with node: https://nodejs.org/en/download has the line that installs it",
-                )
-            }
+            Self::WasmOpt => BINARYEN.look(tools),
+            Self::Npm(npm) => npm.look(tools),
             Self::Wasmtime if tools.wasmtime().exists() => Ok(()),
             Self::Wasmtime => {
                 let pip = tools.program(Path::new("python3")).args("-m pip --version").read(&Out::Terminal).map(drop);
                 pip.context("no Python with pip: `apt-get install python3-pip` gets it on Debian")
             }
             // In CI they are installed.
-            Self::Cc | Self::Clang | Self::WasiClang | Self::Qemu(_) | Self::Emscripten(_) if in_ci() => Ok(()),
+            Self::Cc | Self::Clang | Self::WasiClang | Self::Qemu(_) | Self::Chromium | Self::Emscripten(_)
+                if in_ci() =>
+            {
+                Ok(())
+            }
             // All that these do is to look.
-            Self::Cc | Self::Clang | Self::WasiClang | Self::Qemu(_) => self.meet(tools, &Out::Terminal),
+            Self::Cc | Self::Clang | Self::WasiClang | Self::Qemu(_) | Self::Chromium => {
+                self.meet(tools, &Out::Terminal)
+            }
             Self::Emscripten(version) => emscripten::look(version, tools),
         }
     }
@@ -118,7 +124,9 @@ impl Need {
             Self::WasmBindgen => {
                 program(tools, WASM_BINDGEN, "wasm-bindgen-cli", &tools.locked_version("wasm-bindgen")?, out)
             }
-            Self::WasmOpt => binaryen(tools, out),
+            Self::WasmOpt => BINARYEN.meet(tools, out),
+            Self::Npm(npm) => npm.meet(tools, out),
+            Self::Chromium => debian(tools, "chromium", out, |tools| chromium(tools).map(drop)),
             Self::Fuzzer => program(tools, &[FUZZER], "cargo-fuzz", FUZZER_VERSION, out),
             Self::Wasmtime => wasmtime(tools, out),
             Self::WasiClang => debian(tools, WASI_CLANG, out, wasi_libc_of_2022),
@@ -221,22 +229,14 @@ fn wasmtime(tools: &Tools, out: &Out) -> Result<()> {
     pip.arg("--target").arg(folder).arg(format!("wasmtime=={VERSION}")).run(out).context("cannot install wasmtime")
 }
 
-/// The npm package that has `wasm-opt` in it. `cargo perf` has the same one in the same place.
-const BINARYEN: &str = include_str!("../binaryen").trim_ascii_end();
-
-const NPM: &str = if cfg!(windows) { "npm.cmd" } else { "npm" };
-
 /// The script that is `wasm-opt`, once it is installed for this repository alone.
 pub fn wasm_opt(tools: &Tools) -> PathBuf {
-    tools.tools_dir().join(BINARYEN.replace('@', "-")).join("node_modules/binaryen/bin/wasm-opt")
+    BINARYEN.path(tools)
 }
 
-fn binaryen(tools: &Tools, out: &Out) -> Result<()> {
-    if wasm_opt(tools).exists() {
-        return Ok(());
-    }
-    out.say(&format!("installing {BINARYEN}"));
-    let npm = tools.program(Path::new(NPM)).args("install --no-audit --no-fund --prefix");
-    let npm = npm.arg(tools.tools_dir().join(BINARYEN.replace('@', "-"))).arg(BINARYEN).run(out);
-    npm.with_context(|| format!("cannot install {BINARYEN}"))
+/// The name of Chromium's program, or of one that is made of it.
+pub fn chromium(tools: &Tools) -> Result<&'static str> {
+    let names = ["chromium", "chromium-browser", "google-chrome", "chrome"];
+    let is_there = |name: &&str| tools.program(Path::new(name)).args("--version").read(&Out::Terminal).is_ok();
+    names.into_iter().find(is_there).context("no Chromium")
 }

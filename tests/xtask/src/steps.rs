@@ -17,6 +17,7 @@ use crate::examples;
 use crate::fuzz;
 use crate::hints;
 use crate::imports;
+use crate::javascript;
 use crate::maps;
 use crate::need::Need;
 use crate::nightly;
@@ -44,11 +45,14 @@ const LINTED_ON_WASM: &[(&str, &str)] = &[
     ("freehold-c", "--lib"),
     ("freehold-c-symbols", "--lib"),
     ("freehold-example-javascript", "--lib"),
+    ("freehold-example-page", "--lib"),
+    ("freehold-example-threads", "--lib"),
     ("freehold-example-wasm-bindgen", "--lib"),
     ("freehold-foreign-growth", "--lib"),
     ("freehold-four-gib", "--lib"),
     ("freehold-guest", "--lib"),
     ("freehold-heap-tail", "--lib --features std"),
+    ("freehold-javascript-guest", "--lib --features import"),
     ("freehold-maps", "--lib"),
     ("freehold-no-allocator", "--lib"),
     ("freehold-other-malloc", "--lib"),
@@ -480,6 +484,7 @@ pub fn all(tools: &Tools) -> Result<Vec<Step>> {
     steps.push(copies_in_threads());
     steps.push(tail_beside_wasm_bindgen());
     steps.extend(c::steps());
+    steps.extend(javascript::steps());
     steps.extend(boards::steps());
     steps.extend(maps::steps());
     steps.extend(flat_examples(tools)?);

@@ -152,7 +152,12 @@ impl Tools {
 
     /// `node`. A script that hangs is stopped.
     pub fn node(&self) -> Task {
-        Task::new("node", &self.root).limit(Duration::from_secs(10 * 60))
+        self.node_at("node")
+    }
+
+    /// Another `node`.
+    pub fn node_at(&self, program: impl AsRef<OsStr>) -> Task {
+        Task::new(program, &self.root).limit(Duration::from_secs(10 * 60))
     }
 
     /// Builds a wasm module and returns where it is.

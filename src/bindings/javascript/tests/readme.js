@@ -1,0 +1,34 @@
+// The README's code, run as it stands: all of its blocks, one after the other.
+
+import { readFileSync } from 'node:fs'
+
+import { Memory } from '../freehold.js'
+import { equal, ok } from './assert.js'
+
+export const readme = {
+  "the README's code does what it says": async (host) => {
+    const text = readFileSync(new URL('../README.md', import.meta.url), 'utf8')
+    const blocks = [...text.matchAll(/^```js\n(.*?)^```$/gms)].map(([, code]) => code.replace(/^import .*$/m, ''))
+    equal(blocks.length, 4)
+    const said = []
+    const note = (...words) => said.push(words.join(' '))
+    const run = new Function('Memory', 'fetch', 'console', `return (async () => {${blocks.join('\n')}})()`)
+    // The tests' module wants an import that a user's hasn't.
+    const made = { instantiate: (source) => Memory.instantiate(source, { host: { look() {} } }) }
+    await run(made, async () => new Response(await host.module('ring')), { log: note, warn: note })
+    for (const line of ['0.5', 'a module of samples', 'for samples, in samples; it has', ' 7 grüße']) {
+      ok(said.some((text) => text.includes(line)), `it does not say ${line}: ${said}`)
+    }
+  },
+
+  'the README has every code': () => {
+    const read = (file) => readFileSync(new URL(file, import.meta.url), 'utf8')
+    const [, codes] = read('../freehold.d.ts').match(/^export type Code = \((.*)\);$/m)
+    const known = codes.split(' | ').map((code) => code.replaceAll("'", ''))
+    ok(known.length > 15)
+    for (const code of known) {
+      ok(read('../README.md').includes(`| \`${code}\` |`), `the README lacks ${code}`)
+      ok(read('./bad-input.js').includes(`'${code}'`) || read('./cases.js').includes(`'${code}'`), `no test for ${code}`)
+    }
+  },
+}
