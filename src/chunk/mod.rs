@@ -434,7 +434,12 @@ impl Drop for Chunks<'_> {
     fn drop(&mut self) {
         // Whoever held a cursor borrowed or owned this list, so nothing is left in it, and nobody sees it any more.
         self.vacate(Cursor::NOWHERE);
-        self.give_back_after(None, usize::MAX);
+        let mut next = self.first.get();
+        while let Some(chunk) = next {
+            next = chunk.next.get();
+            // SAFETY: no cursor lies in it, and so no value; the list does not look at it again.
+            unsafe { self.terms.spans.give_back(chunk.base()) };
+        }
     }
 }
 
