@@ -92,10 +92,10 @@ impl<A: Bump, T> Buffer<A, T> {
             return Err(too_large::<A, T>(self.arena, usize::MAX));
         }
         let needed = self.len.saturating_add(more);
-        // At least 8 bytes or 4 values at first, then twice as many each time.
+        // What is asked for at first, if that is more than one; else at least 8 bytes or 4 values, then twice as many each time.
         let least = if size_of::<T>() == 1 { 8 } else { 4 };
-        let mut capacity =
-            if self.capacity == 0 { needed } else { needed.max(self.capacity.saturating_mul(2)).max(least) };
+        let whole = self.capacity == 0 && more > 1;
+        let mut capacity = if whole { needed } else { needed.max(self.capacity.saturating_mul(2)).max(least) };
         // If twice as much is not to be had, what is needed may be.
         loop {
             match self.resize(capacity) {
