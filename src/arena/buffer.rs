@@ -85,20 +85,28 @@ impl<A: Bump, T> Buffer<A, T> {
     }
 
     #[cold]
+    #[inline(never)]
     fn enlarge(&mut self, more: usize) -> Result<(), AllocError> {
         if size_of::<T>() == 0 {
             // More than can be counted: there is room for so many already.
             return Err(too_large::<A, T>(self.arena, usize::MAX));
         }
         let needed = self.len.saturating_add(more);
-        // At least 8 bytes or 4 values at first, then twice as many each time.
+        // What is asked for at first, if that is more than one; else at least 8 bytes or 4 values, then twice as many each time.
         let least = if size_of::<T>() == 1 { 8 } else { 4 };
-        let capacity = if self.capacity == 0 { needed } else { needed.max(self.capacity.saturating_mul(2)).max(least) };
+        let whole = self.capacity == 0 && more > 1;
+        let mut capacity = if whole { needed } else { needed.max(self.capacity.saturating_mul(2)).max(least) };
         // If twice as much is not to be had, what is needed may be.
-        self.resize(capacity).or_else(|_| self.resize(needed))
+        loop {
+            match self.resize(capacity) {
+                Err(_) if capacity > needed => capacity = needed,
+                resized => return resized,
+            }
+        }
     }
 
     /// Makes the run `capacity` values long.
+    #[inline(always)] // or what calls it would be inlined itself: see `Chunks::make_room`
     fn resize(&mut self, capacity: usize) -> Result<(), AllocError> {
         let new = Layout::array::<T>(capacity).map_err(|_| too_large::<A, T>(self.arena, capacity))?;
         let old = self.layout();
@@ -119,18 +127,28 @@ impl<A: Bump, T> Buffer<A, T> {
         if size_of::<T>() > 0 {
             self.reserve(values.size_hint().0)?;
         }
-        // The values that were promised go in without a check of their own.
-        while self.len < self.capacity {
-            let Some(value) = values.next() else { return Ok(()) };
-            // SAFETY: there is room for one more.
-            unsafe { self.push(value) };
+        let Some(mut value) = values.next() else { return Ok(()) };
+        // Two loops, with the call between them: the inner one has none, for which an engine would keep what the loop has in memory. That
+        // it ends with the question, and begins with the value, keeps the compiler from making one loop of the two.
+        loop {
+            if self.len == self.capacity {
+                self.enlarge(1)?;
+            }
+            let (place, capacity) = (self.place, self.capacity);
+            let mut len = Counted { so_far: self.len, all: &mut self.len };
+            loop {
+                // SAFETY: there is room for one more.
+                let place = unsafe { place.add(len.so_far) };
+                // SAFETY: as above; nothing lives there yet.
+                unsafe { place.write(value) };
+                len.so_far += 1;
+                let Some(next) = values.next() else { return Ok(()) };
+                value = next;
+                if len.so_far == capacity {
+                    break;
+                }
+            }
         }
-        for value in values {
-            self.reserve(1)?;
-            // SAFETY: there is room for one more.
-            unsafe { self.push(value) };
-        }
-        Ok(())
     }
 
     /// Takes over `len` values that lie elsewhere, at any address.
@@ -168,6 +186,19 @@ impl<A: Bump, T> Buffer<A, T> {
         // SAFETY: the run came from this arena with this layout, and nothing lives after the first `len` values.
         unsafe { shrink(this.arena, this.place.cast(), this.layout().size(), used) };
         NonNull::slice_from_raw_parts(this.place, this.len)
+    }
+}
+
+/// How many values a buffer has, while it is being filled: counted in a variable, and said at the end, or when whoever makes them panics.
+struct Counted<'b> {
+    so_far: usize,
+    all: &'b mut usize,
+}
+
+impl Drop for Counted<'_> {
+    #[inline(always)]
+    fn drop(&mut self) {
+        *self.all = self.so_far;
     }
 }
 

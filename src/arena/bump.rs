@@ -3,7 +3,7 @@
 use core::alloc::Layout;
 use core::ptr::NonNull;
 
-use crate::chunk::{Cursor, CursorCell, Refill};
+use crate::chunk::{Chunks, Cursor, CursorCell, Refill};
 use crate::error::{AllocError, Obstacle};
 use crate::layout::{HEADROOM, padding};
 use crate::platform::{self, sanitizer};
@@ -16,15 +16,18 @@ pub trait Bump: Copy {
     #[doc(hidden)]
     const MIN_ALIGN: usize;
 
-    /// Whether the cursor lies in memory that others may reach, so that nothing is lost by giving out its address.
-    #[doc(hidden)]
-    const IN_MEMORY: bool;
-
     #[doc(hidden)]
     type Chunks: Refill;
 
     #[doc(hidden)]
     fn parts(&self, key: Key) -> (&CursorCell, &Self::Chunks);
+
+    /// The chunks, if the cursor is their own: it lies in memory that others may reach anyway.
+    #[doc(hidden)]
+    #[inline(always)]
+    fn at_home(&self, _: Key) -> Option<&Chunks<'_>> {
+        None
+    }
 }
 
 /// Can't be made, nor named, outside the arenas.
@@ -76,8 +79,8 @@ fn bump_or<A: Bump, const PANIC: bool>(arena: A, size: usize, align: usize, smal
     // Comparing pointers that are there already is an instruction less than finding out how much room there is.
     let full = if small { next > cursor.end.as_ptr() } else { !fits::<A>(cursor, size, align) };
     if full {
-        if A::IN_MEMORY {
-            return bump_in_next::<A, PANIC>(arena, size, align);
+        if let Some(chunks) = arena.at_home(Key::KEY) {
+            return chunks.bump_home::<PANIC>(step::<A>(size), size, align);
         }
         cursor = chunks.cursor_for::<PANIC>(cursor, size, align)?;
         cell.set(cursor);
@@ -107,23 +110,6 @@ fn past<A: Bump>(place: *mut u8, size: usize) -> *mut u8 {
 #[inline(always)]
 fn fits<A: Bump>(cursor: Cursor, size: usize, align: usize) -> bool {
     pad::<A>(cursor, align) + step::<A>(size) <= cursor.room()
-}
-
-/// Where the cursor lies in memory anyway, all of the cold path is one call that returns the place.
-#[cold]
-#[inline(never)]
-#[track_caller]
-fn bump_in_next<A: Bump, const PANIC: bool>(arena: A, size: usize, align: usize) -> Option<NonNull<u8>> {
-    let (cell, chunks) = arena.parts(Key::KEY);
-    let cursor = chunks.cursor_for::<PANIC>(cell.get(), size, align)?;
-    // SAFETY: `refill` made room for the padding and the size after it, rounded up: both the end of a chunk and the cursor are
-    // aligned to what the size is rounded to.
-    let start = unsafe { cursor.next.add(pad::<A>(cursor, align)) };
-    // SAFETY: as above.
-    let next = unsafe { start.add(step::<A>(size)) };
-    cell.set(Cursor { next, ..cursor });
-    chunks.hand_out(cursor, start, size, next);
-    Some(start)
 }
 
 /// Whether a layout that is known when the program is compiled is small enough for [`bump_or`].

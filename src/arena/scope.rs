@@ -83,7 +83,6 @@ impl<'s, const MIN_ALIGN: usize> Scope<'s, MIN_ALIGN> {
 
 impl<'s, const MIN_ALIGN: usize> Bump for &Scope<'s, MIN_ALIGN> {
     const MIN_ALIGN: usize = MIN_ALIGN;
-    const IN_MEMORY: bool = false;
     type Chunks = Chunks<'s>;
 
     #[inline(always)]
@@ -94,12 +93,16 @@ impl<'s, const MIN_ALIGN: usize> Bump for &Scope<'s, MIN_ALIGN> {
 
 impl<'l, const MIN_ALIGN: usize> Bump for &Arena<'l, MIN_ALIGN> {
     const MIN_ALIGN: usize = MIN_ALIGN;
-    const IN_MEMORY: bool = true;
     type Chunks = Chunks<'l>;
 
     #[inline(always)]
     fn parts(&self, _: Key) -> (&CursorCell, &Chunks<'l>) {
         (&self.chunks.home, &self.chunks)
+    }
+
+    #[inline(always)]
+    fn at_home(&self, _: Key) -> Option<&Chunks<'_>> {
+        Some(&self.chunks)
     }
 }
 

@@ -76,7 +76,6 @@ unsafe impl<T> Sync for TypedArena<'_, T> where for<'a> &'a OfOneThread: Between
 impl<'l, T> Bump for &TypedArena<'l, T> {
     // A type's size is a multiple of its alignment, so the values lie side by side and keep the cursor aligned.
     const MIN_ALIGN: usize = if align_of::<T>() < 16 { align_of::<T>() } else { 16 };
-    const IN_MEMORY: bool = false;
     type Chunks = Lodged<'l>;
 
     #[inline(always)]

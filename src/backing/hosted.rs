@@ -44,7 +44,7 @@ impl Hosted {
         Hosted { current: None }
     }
 
-    /// Opens a reservation in which `len` bytes can be granted.
+    /// Opens a reservation in which `len` bytes can be granted after a page for its record. It has no memory yet.
     fn reserve(&mut self, len: usize) -> Result<Reservation, Obstacle> {
         // A page for the record, and one at the end that is never used, so that no grant of the next reservation touches
         // one of this: a pointer into the one does not reach the other.
@@ -57,13 +57,7 @@ impl Hosted {
             .map(|wish| least.max(wish & !(PAGE - 1)))
             .find_map(|len| Some((platform::reserve(len)?, len)))
             .ok_or(refused)?;
-        // SAFETY: the reservation was made just now, and has two pages or more.
-        if !unsafe { platform::commit(base, PAGE) } {
-            // SAFETY: it was made just now and nothing in it is used.
-            unsafe { platform::unreserve(base, len, 0) };
-            return Err(refused);
-        }
-        Ok(Reservation { base, len, committed: PAGE, previous: None })
+        Ok(Reservation { base, len, committed: 0, previous: None })
     }
 }
 
@@ -77,24 +71,27 @@ unsafe impl Backing for Hosted {
     }
 
     fn claim(&mut self, request: &Request) -> Result<Grant, Obstacle> {
-        let granted = |reservation: Reservation, len: usize| -> Result<(Reservation, Grant), Obstacle> {
+        // After `record` bytes that are not handed out: the host is asked for both at once.
+        let granted = |reservation: Reservation, record: usize, len: usize| -> Result<(Reservation, Grant), Obstacle> {
             // SAFETY: `committed` is at most the reservation's length.
-            let base = unsafe { reservation.base.add(reservation.committed) };
+            let from = unsafe { reservation.base.add(reservation.committed) };
             // SAFETY: the range was found to lie inside the reservation, after what is committed.
-            if !unsafe { platform::commit(base, len) } {
+            if !unsafe { platform::commit(from, record + len) } {
                 return Err(Obstacle::Refused { backing: "host", asked: len, have: platform::memory_size() });
             }
+            // SAFETY: as above.
+            let base = unsafe { from.add(record) };
             // SAFETY: the range was reserved by this backing and is handed out for the first time.
             let span = unsafe { Span::new(base, len) };
             // SAFETY: the host's pages are zero before they are used for the first time.
             let grant = unsafe { Grant::linear(span).zeroed() };
-            Ok((Reservation { committed: reservation.committed + len, ..reservation }, grant))
+            Ok((Reservation { committed: reservation.committed + record + len, ..reservation }, grant))
         };
         if let Some(current) = self.current {
             let len = request.at(current.base.addr().get() + current.committed)?.liked;
             let len = round_up(len, PAGE).ok_or(Obstacle::TooLarge)?;
             if len <= current.len - PAGE - current.committed {
-                let (current, grant) = granted(current, len)?;
+                let (current, grant) = granted(current, 0, len)?;
                 self.current = Some(current);
                 return Ok(grant);
             }
@@ -102,10 +99,10 @@ unsafe impl Backing for Hosted {
         let len = round_up(request.anywhere()?.liked, PAGE).ok_or(Obstacle::TooLarge)?;
         let fresh = self.reserve(len)?;
         // SAFETY: `len` is whole pages, more than the request's, inside the reservation.
-        let start = fresh.base.addr().get() + fresh.committed;
+        let start = fresh.base.addr().get() + PAGE;
         let exact =
             request.at(start).ok().and_then(|need| round_up(need.liked, PAGE)).map_or(len, |exact| exact.min(len));
-        match granted(fresh, exact) {
+        match granted(fresh, PAGE, exact) {
             Ok((mut fresh, grant)) => {
                 if let Some(current) = self.current {
                     let record = current.base.cast::<Reservation>();

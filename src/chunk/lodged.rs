@@ -26,7 +26,7 @@ use super::{Chunk, Chunks, Cursor, Growth, Record, Refill, Terms, Unfinished};
 use crate::error::{AllocError, Obstacle};
 use crate::layout::{GRAIN, padding};
 use crate::ledger::Spans;
-use crate::platform::{Packed, sanitizer};
+use crate::platform::{self, Packed, sanitizer};
 use crate::refusal::out_of_memory;
 
 /// Bytes that the list takes at the start of the first chunk: up to a multiple of the grain, so that what follows begins on a
@@ -40,7 +40,7 @@ pub struct Lodged<'l> {
     /// Where the list is, a `Chunks<'l>`, once there is a chunk for it. It is this owner's alone. (Its type stays out of the cell,
     /// so that a longer `'l` does for a shorter.)
     list: Cell<Option<NonNull<u8>>>,
-    /// What stood in the way of the first claim, if that failed. From then on the list says it.
+    /// What stood in the way of the request that failed last.
     obstacle: Cell<Obstacle>,
 }
 
@@ -171,11 +171,11 @@ impl<'l> Lodged<'l> {
 impl Refill for Lodged<'_> {
     #[inline(always)]
     fn refill(&self, cursor: Cursor, size: usize, align: usize) -> Packed {
-        if let Some(list) = self.list() {
-            return list.refill_after_one(cursor, size, align);
-        }
-        match open(self.terms.spans, self.terms.owner, self.terms.growth, size, align) {
-            Ok(cursor) => self.note_list(cursor),
+        let list = self.list.get();
+        let Terms { spans, owner, growth: Growth { first, factor, cap } } = self.terms;
+        // SAFETY: the list is this owner's own, or there is none yet.
+        match unsafe { refill(list, cursor, size, align, spans, owner, first, factor, cap) } {
+            Ok(refilled) => self.note_list(refilled),
             Err(obstacle) => {
                 self.obstacle.set(obstacle);
                 Packed::NONE
@@ -185,10 +185,7 @@ impl Refill for Lodged<'_> {
 
     #[inline(always)]
     fn error(&self, size: usize, align: usize) -> AllocError {
-        match self.list() {
-            Some(list) => list.error(size, align),
-            None => AllocError::new(self.terms.owner, size, align, self.obstacle.get()),
-        }
+        AllocError::new(self.terms.owner, size, align, self.obstacle.get())
     }
 
     #[inline(always)]
@@ -217,12 +214,6 @@ impl Drop for Lodged<'_> {
 
 /// Claims the first chunk, and puts the list into it: just before where the cursor begins, which has room for `size` bytes at
 /// `align`.
-#[cold]
-#[inline(never)]
-fn open(spans: &dyn Spans, owner: &'static str, growth: Growth, size: usize, align: usize) -> Result<Packed, Obstacle> {
-    begin(spans, owner, growth, size, align)
-}
-
 #[inline(always)]
 fn begin(
     spans: &dyn Spans,
@@ -233,7 +224,8 @@ fn begin(
 ) -> Result<Packed, Obstacle> {
     // It has nothing that could be lost. (One that is moved may take a `memmove`, of which small firmware has no other use.)
     let list = ManuallyDrop::new(Chunks::new(spans, owner, growth));
-    let (start, end) = list.make_room(Cursor::NOWHERE, LEAD, size, align).get().ok_or(list.obstacle.get())?;
+    let Cursor { next: start, end } = list.begin(LEAD, size, align)?;
+    platform::reach(end.addr().get());
     // SAFETY: the chunk was made with room for the list after its record.
     let next = unsafe { start.add(LEAD) };
     sanitizer::unpoison(start, 0..LEAD);
@@ -242,18 +234,41 @@ fn begin(
     Ok(Packed::new((next, end)))
 }
 
-/// Goes on in the list, or opens one: all in one call.
+/// Goes on in the list, or opens one: all in one call, of a function too large to be inlined (see [`Chunks::make_room`]).
 ///
 /// Where, for how much, and the terms in their parts: whole, they would go by address, as all structures of three words or more do, and the
 /// caller would have to have them in memory.
 ///
 /// # Safety
 ///
-/// The caller owes: `list` is one that [`open`] made, and still there.
+/// The caller owes: the list is one that this function opened, and its chunks are there still; the cursor is its one cursor.
+#[cold]
+#[inline(never)]
+#[allow(clippy::too_many_arguments)] // see above
+unsafe fn refill(
+    list: Option<NonNull<u8>>,
+    cursor: Cursor,
+    size: usize,
+    align: usize,
+    spans: &dyn Spans,
+    owner: &'static str,
+    first: usize,
+    factor: usize,
+    cap: usize,
+) -> Result<Packed, Obstacle> {
+    // SAFETY: the caller's promise.
+    unsafe { go_on(list, cursor, size, align, spans, owner, Growth { first, factor, cap }) }
+}
+
+/// [`refill`], or it panics: a program that does not is without this.
+///
+/// # Safety
+///
+/// The caller owes what that asks for.
 #[cold]
 #[inline(never)]
 #[track_caller]
-#[allow(clippy::too_many_arguments)] // all by value, see above
+#[allow(clippy::too_many_arguments)] // see there
 unsafe fn refill_or_panic(
     list: Option<NonNull<u8>>,
     cursor: Cursor,
@@ -265,18 +280,32 @@ unsafe fn refill_or_panic(
     factor: usize,
     cap: usize,
 ) -> Packed {
-    if let Some(list) = list {
-        // SAFETY: the caller's promise.
-        let list: &Chunks<'_> = unsafe { list.cast().as_ref() };
-        match list.make_way(cursor) {
-            Ok(()) => return list.refill_or_panic(cursor, size, align),
-            Err(obstacle) => out_of_memory(AllocError::new(owner, size, align, obstacle)),
-        }
-    }
-    match begin(spans, owner, Growth { first, factor, cap }, size, align) {
-        Ok(cursor) => cursor,
+    // SAFETY: the caller's promise.
+    match unsafe { go_on(list, cursor, size, align, spans, owner, Growth { first, factor, cap }) } {
+        Ok(found) => found,
         Err(obstacle) => out_of_memory(AllocError::new(owner, size, align, obstacle)),
     }
+}
+
+/// # Safety
+///
+/// As [`refill`].
+#[inline(always)]
+unsafe fn go_on(
+    list: Option<NonNull<u8>>,
+    cursor: Cursor,
+    size: usize,
+    align: usize,
+    spans: &dyn Spans,
+    owner: &'static str,
+    growth: Growth,
+) -> Result<Packed, Obstacle> {
+    let Some(list) = list else { return begin(spans, owner, growth, size, align) };
+    // SAFETY: the caller's promise.
+    let list: &Chunks<'_> = unsafe { list.cast().as_ref() };
+    list.make_way(cursor)?;
+    let found = list.make_room(cursor, size, align, false);
+    if found.is_none() { Err(list.obstacle.get()) } else { Ok(found) }
 }
 
 /// # Safety

@@ -113,18 +113,26 @@ impl<'l> Chunks<'l> {
     }
 
     /// Where to go on from `cursor` with `size` bytes at `align`: in its own chunk, in a vacant one, or in a new one; or nowhere. The list is
-    /// there then: the chunk is the current one. With `lead`, a new chunk has so many bytes more between its record and where the cursor begins.
+    /// there then: the chunk is the current one.
+    ///
+    /// With `at_home` it is the arena's own cursor, which goes on beyond these bytes, and what is returned is where they are, and the chunk's end. Where the cursor lies in memory anyway, all that is to do is one call.
     ///
     /// It is one function for all who refill, and all of the search is in it: engines inline a small one into a hot loop (V8 one of up to 500
     /// bytes), which then keeps its variables in memory. A test says that it is large. It does not panic itself: a program that never does has
     /// nothing of that in it.
     #[cold]
     #[inline(never)]
-    fn make_room(&self, cursor: Cursor, lead: usize, size: usize, align: usize) -> Packed {
-        match self.find(cursor, lead, size, align) {
-            Ok(Cursor { next, end }) => {
+    fn make_room(&self, cursor: Cursor, size: usize, align: usize, at_home: bool) -> Packed {
+        match self.find(cursor, size, align) {
+            Ok(Cursor { mut next, end }) => {
                 // Another thread may have grown this memory, and handed the arena over.
                 platform::reach(end.addr().get());
+                if at_home {
+                    // SAFETY: `find` left room for the padding and the bytes after it.
+                    next = unsafe { next.add(padding(next.addr().get(), align)) };
+                    // SAFETY: as above.
+                    self.home.set(Cursor { next: unsafe { next.add(size) }, end });
+                }
                 Packed::new((next, end))
             }
             Err(obstacle) => {
@@ -132,6 +140,27 @@ impl<'l> Chunks<'l> {
                 Packed::NONE
             }
         }
+    }
+
+    /// Room for `size` bytes at `align` where the arena's own cursor has none, which moves on by `step`: the size rounded up to what keeps it
+    /// aligned. With `PANIC`, there always is some.
+    #[inline(always)]
+    #[track_caller]
+    pub(crate) fn bump_home<const PANIC: bool>(&self, step: usize, size: usize, align: usize) -> Option<NonNull<u8>> {
+        let found = self.make_room(self.home.get(), step, align, true);
+        let (place, end) = if PANIC {
+            if found.is_none() {
+                self.fail(size, align);
+            }
+            // SAFETY: there is one.
+            unsafe { found.pair() }
+        } else {
+            found.get()?
+        };
+        // SAFETY: the cursor has moved there.
+        let next = unsafe { place.add(step) };
+        self.hand_out_of(Cursor { next: place, end }, place, size, next);
+        Some(place)
     }
 
     /// Tells what stood in the way when there was no room last.
@@ -146,7 +175,7 @@ impl<'l> Chunks<'l> {
     /// there: a list whose front is of no use would be looked at in vain again in each round, and each would claim anew. Only where
     /// the ledger has nothing to give, all are looked at.
     #[inline(always)]
-    fn find(&self, cursor: Cursor, lead: usize, size: usize, align: usize) -> Result<Cursor, Obstacle> {
+    fn find(&self, cursor: Cursor, size: usize, align: usize) -> Result<Cursor, Obstacle> {
         if size > isize::MAX as usize {
             return Err(Obstacle::TooLarge);
         }
@@ -168,7 +197,7 @@ impl<'l> Chunks<'l> {
             Ok(vacant) => return Ok(self.reuse(vacant, here, cursor)),
             Err(rest) => rest,
         };
-        let (last, found) = match self.claim(here, missing, lead, size, align) {
+        let (last, found) = match self.claim(here, missing, 0, size, align) {
             Ok(Placed { payload, .. }) => match here.filter(|here| here.base() == payload.base()) {
                 Some(here) => (Some(here), self.grown(here, payload, cursor, size)),
                 None => {
@@ -188,7 +217,19 @@ impl<'l> Chunks<'l> {
         Ok(found)
     }
 
-    /// Claims a chunk for `size` bytes at `align`, or has `here` grow, which lacks so many.
+    /// [`find`](Chunks::find) where there is no chunk yet. The first one gets so many bytes more between its record and where the cursor begins.
+    #[inline(always)]
+    fn begin(&self, lead: usize, size: usize, align: usize) -> Result<Cursor, Obstacle> {
+        if size > isize::MAX as usize {
+            return Err(Obstacle::TooLarge);
+        }
+        let Placed { payload, .. } = self.claim(None, 0, lead, size, align)?;
+        self.advance(size, payload.len());
+        let chunk = self.link(payload, None);
+        Ok(self.go_to(chunk, None, Cursor::NOWHERE))
+    }
+
+    /// Claims a chunk for `size` bytes at `align` after a lead, or has `here` grow, which lacks so many.
     fn claim(
         &self,
         here: Option<Chunk>,
@@ -400,7 +441,7 @@ impl<'l> Chunks<'l> {
 impl Refill for Chunks<'_> {
     #[inline(always)]
     fn refill(&self, cursor: Cursor, size: usize, align: usize) -> Packed {
-        self.make_room(cursor, 0, size, align)
+        self.make_room(cursor, size, align, false)
     }
 
     #[cold]
@@ -412,7 +453,7 @@ impl Refill for Chunks<'_> {
     #[inline(always)]
     #[track_caller]
     fn refill_or_panic(&self, cursor: Cursor, size: usize, align: usize) -> Packed {
-        let found = self.make_room(cursor, 0, size, align);
+        let found = self.make_room(cursor, size, align, false);
         if found.is_none() {
             self.fail(size, align);
         }
@@ -431,10 +472,16 @@ impl Refill for Chunks<'_> {
 }
 
 impl Drop for Chunks<'_> {
+    #[inline(never)] // each program has many arenas
     fn drop(&mut self) {
         // Whoever held a cursor borrowed or owned this list, so nothing is left in it, and nobody sees it any more.
         self.vacate(Cursor::NOWHERE);
-        self.give_back_after(None, usize::MAX);
+        let mut next = self.first.get();
+        while let Some(chunk) = next {
+            next = chunk.next.get();
+            // SAFETY: no cursor lies in it, and so no value; the list does not look at it again.
+            unsafe { self.terms.spans.give_back(chunk.base()) };
+        }
     }
 }
 

@@ -7,7 +7,6 @@ use core::ptr::NonNull;
 
 use super::{Chunks, Cursor, Here, Want, look_into};
 use crate::error::Obstacle;
-use crate::platform::Packed;
 
 /// What is being built after the one cursor of a list. All of it is the builder's: bytes that the list moves, and never looks at.
 #[derive(Clone, Copy)]
@@ -28,19 +27,6 @@ impl Chunks<'_> {
     pub(super) fn build(&self) -> Unfinished {
         self.move_away.set(Some(|list, cursor, bytes| list.move_it_away(cursor, bytes)));
         self.unfinished.replace(Unfinished::Here(0))
-    }
-
-    /// [`refill`](super::Refill::refill) of a list that has one cursor, after which something may be unfinished.
-    #[cold]
-    #[inline(never)]
-    pub(super) fn refill_after_one(&self, cursor: Cursor, size: usize, align: usize) -> Packed {
-        match self.make_way(cursor) {
-            Ok(()) => self.make_room(cursor, 0, size, align),
-            Err(obstacle) => {
-                self.obstacle.set(obstacle);
-                Packed::NONE
-            }
-        }
     }
 
     /// Has nothing unfinished lie after the cursor.

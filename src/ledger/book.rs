@@ -11,6 +11,7 @@ use crate::platform::sanitizer;
 use crate::span::Span;
 use crate::tree::Tree;
 
+mod aside;
 #[cfg(test)]
 mod check;
 mod fresh;
@@ -37,6 +38,8 @@ pub(super) struct Book {
     touched: usize,
     /// The span that was looked at, or freed, last: who reads them all goes on from there. Every other change forgets it.
     seen: Option<Entry>,
+    /// The claim that was given back last, if it has not ended yet. See [`Book::set_aside`].
+    aside: Option<Entry>,
 }
 
 /// So many spans are looked at for pages to offer before others have their turn.
@@ -70,6 +73,7 @@ impl Book {
             totals: Totals { granted: 0, claimed: 0, peak: 0, growths: 0 },
             touched: 0,
             seen: None,
+            aside: None,
         }
     }
 

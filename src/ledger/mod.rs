@@ -37,7 +37,7 @@ pub use news::Grown;
 #[cfg(feature = "javascript")]
 use news::Listener;
 pub(crate) use part::Wish;
-use plan::Plan;
+use plan::{Plan, handed_out};
 use records::Guarded;
 pub(crate) use records::Records;
 pub use snapshot::{Snapshot, SpanInfo};
@@ -254,6 +254,10 @@ impl<B: Backing, L: Kind> Ledger<B, L> {
 }
 
 impl<B: Backing, L: Kind> Ledger<B, L> {
+    /// Whether a claim that is given back is [set aside](Book::set_aside) for whoever wants as much next: where all memory is as good as any
+    /// other, and none must go back at once.
+    const SETS_ASIDE: bool = !B::LENDS && !B::PARTS;
+
     /// Runs `f` with what is kept and the backing to itself. The backing is the one piece of foreign code that runs under the lock.
     fn with<R>(&self, f: impl FnOnce(&mut Guarded, &mut B) -> R) -> R {
         self.records.with_backing(B::COMES_BACK, |kept| {
@@ -290,18 +294,28 @@ unsafe impl<B: Backing, L: Kind> Spans for Ledger<B, L> {
                 placed => placed,
             };
         }
-        // SAFETY: the caller's promise.
-        let plan = unsafe { Plan::new(owner, want) }.ok_or(Obstacle::TooLarge)?;
-        let meet = |kept: &mut Guarded| plan.meet_fairly(&mut kept.book).ok_or(kept.keeper);
-        let keeper = match self.records.with(meet) {
-            Ok(placed) => return Ok(placed),
-            Err(keeper) => keeper,
-        };
+        let (mut plan, mut keeper) = (None, None);
+        let placed = self.records.with_aside(|kept| {
+            if Self::SETS_ASIDE
+                && let Some(claim) = kept.book.take_aside(owner, want)
+            {
+                return Some(handed_out(claim));
+            }
+            kept.book.settle();
+            keeper = kept.keeper;
+            // SAFETY: the caller's promise.
+            plan = unsafe { Plan::new(owner, want) };
+            plan.as_ref()?.meet_fairly(&mut kept.book)
+        });
+        if let Some(placed) = placed {
+            return Ok(placed);
+        }
+        let plan = plan.ok_or(Obstacle::TooLarge)?;
         platform::stack_ahead();
         if let Some(keeper) = keeper {
             for all in [false, true] {
                 keeper.let_go(all);
-                if let Ok(placed) = self.records.with(meet) {
+                if let Some(placed) = self.records.with(|kept| plan.meet_fairly(&mut kept.book)) {
                     return Ok(placed);
                 }
             }
@@ -310,6 +324,10 @@ unsafe impl<B: Backing, L: Kind> Spans for Ledger<B, L> {
     }
 
     unsafe fn give_back(&self, payload: NonNull<u8>) {
+        if Self::SETS_ASIDE {
+            // SAFETY: the caller's promise.
+            return unsafe { self.records.set_aside(payload) };
+        }
         if !B::LENDS {
             // SAFETY: the caller's promise.
             return unsafe { self.records.take_back(payload) };

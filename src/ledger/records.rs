@@ -93,6 +93,16 @@ impl<L: Kind> Records<L> {
     /// Runs `f`, in which no foreign code runs, with what is kept to itself. `f` must not come back here: it would wait for itself.
     #[inline]
     pub(super) fn with<R>(&self, f: impl FnOnce(&mut Guarded) -> R) -> R {
+        self.with_aside(|kept| {
+            kept.book.settle();
+            f(kept)
+        })
+    }
+
+    /// [`with`](Records::with) for what may leave a claim [aside](Book::set_aside): it is no more than a claim of somebody's. So whoever looks for memory and
+    /// finds none comes by `with` next, and so does who goes over all spans or their sums.
+    #[inline]
+    pub(super) fn with_aside<R>(&self, f: impl FnOnce(&mut Guarded) -> R) -> R {
         let _turn = self.enter();
         // SAFETY: others are kept out. Where no lock does that, there is one thread only; no foreign code holds a reference further up, as
         // the flag is not set, and `f` calls none: this reference is the only one until it ends.
@@ -108,7 +118,9 @@ impl<L: Kind> Records<L> {
         self.foreign.set(true);
         let _foreign = Foreign(&self.foreign);
         // SAFETY: as in `with`; and whoever comes back from `f` is stopped by the flag, which is cleared after this reference has ended.
-        f(unsafe { &mut *self.kept.get() })
+        let kept = unsafe { &mut *self.kept.get() };
+        kept.book.settle();
+        f(kept)
     }
 
     /// Room for `size` bytes, aligned to the grain, if that much is free: the payload's start, and the address from which on it was
@@ -116,7 +128,7 @@ impl<L: Kind> Records<L> {
     #[inline]
     pub fn place(&self, owner: &'static str, size: usize) -> Option<(NonNull<u8>, usize)> {
         let len = round_up(size, GRAIN).filter(|len| *len < MAX_SPAN)? + GRAIN;
-        self.with(|Guarded { book, .. }| {
+        self.with_aside(|Guarded { book, .. }| {
             let claim = book.carve_len(owner, len, len, Wish::Anywhere)?;
             Some((claim.at.hand_out().base(), claim.zero_from))
         })
@@ -141,7 +153,7 @@ impl<L: Kind> Records<L> {
         };
         // SAFETY: the caller's promise.
         let at = unsafe { Entry::of_payload(payload) };
-        let longer = self.with(|Guarded { book, .. }| book.extend(at, bytes, bytes));
+        let longer = self.with_aside(|Guarded { book, .. }| book.extend(at, bytes, bytes));
         if longer {
             at.hand_out();
         }
@@ -155,7 +167,7 @@ impl<L: Kind> Records<L> {
     /// The caller owes: `payload` is one that this ledger handed out, still held, and nobody uses more than the first `len`
     /// bytes of it.
     pub unsafe fn shorten(&self, payload: NonNull<u8>, len: usize) {
-        self.with(|Guarded { book, .. }| {
+        self.with_aside(|Guarded { book, .. }| {
             // SAFETY: the caller's promise.
             let at = unsafe { Entry::of_payload(payload) };
             book.shorten(at, len.saturating_add(GRAIN));
@@ -170,10 +182,25 @@ impl<L: Kind> Records<L> {
     #[inline]
     pub unsafe fn take_back(&self, payload: NonNull<u8>) {
         debug_assert!(!self.lends);
-        self.with(|Guarded { book, .. }| {
+        self.with_aside(|Guarded { book, .. }| {
             // SAFETY: the caller's promise.
             let at = unsafe { Entry::of_payload(payload) };
             book.end_claim(at, false);
+        });
+    }
+
+    /// [`take_back`](Records::take_back) of what the next claim may be: it is set [aside](Book::set_aside).
+    ///
+    /// # Safety
+    ///
+    /// The caller owes what that asks for.
+    #[inline]
+    pub(super) unsafe fn set_aside(&self, payload: NonNull<u8>) {
+        debug_assert!(!self.lends);
+        self.with_aside(|Guarded { book, .. }| {
+            // SAFETY: the caller's promise.
+            let at = unsafe { Entry::of_payload(payload) };
+            book.set_aside(at);
         });
     }
 

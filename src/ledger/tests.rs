@@ -9,6 +9,7 @@ use crate::backing::{Need, Region, Request, Touching};
 use crate::error::Obstacle;
 use crate::layout::{Fit, GRAIN, HEADROOM, PAGE, usable};
 
+mod aside;
 mod lent;
 
 /// Runs `look` on the ledger's book.

@@ -18,7 +18,7 @@ pub struct Loop {
     /// The way around that makes no call; if there is none, the whole loop.
     pub hot: Nodes,
     /// Calls that are not on it.
-    pub cold_calls: usize,
+    pub cold_calls: Nodes,
 }
 
 impl Graph {
@@ -37,7 +37,7 @@ impl Graph {
         // The start alone is no way around.
         let way: Nodes = onward.intersection(&back).copied().collect();
         let hot = if way.len() > 1 { way } else { body.clone() };
-        let cold_calls = body.intersection(&self.calls).filter(|call| !hot.contains(call)).count();
+        let cold_calls = body.intersection(&self.calls).filter(|call| !hot.contains(call)).copied().collect();
         Loop { hot, cold_calls }
     }
 

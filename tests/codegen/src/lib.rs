@@ -35,7 +35,12 @@ pub struct Counts {
 impl Counts {
     fn of_loops(graph: &Graph, count: impl Fn(usize) -> Counts) -> Vec<Counts> {
         let loops = graph.innermost_loops().into_iter();
-        loops.map(|Loop { hot, cold_calls }| Counts { cold_calls, ..hot.into_iter().map(&count).sum() }).collect()
+        loops
+            .map(|Loop { hot, cold_calls }| Counts {
+                cold_calls: cold_calls.len(),
+                ..hot.into_iter().map(&count).sum()
+            })
+            .collect()
     }
 }
 

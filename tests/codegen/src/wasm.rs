@@ -1,6 +1,8 @@
 //! The loops of a wasm function.
 
-use wasmparser::{Export, ExternalKind, FunctionBody, Operator, Parser, Payload, TypeRef};
+use std::collections::HashMap;
+
+use wasmparser::{Export, ExternalKind, FunctionBody, KnownCustom, Name, Operator, Parser, Payload, TypeRef};
 
 use crate::{Counts, graph::Graph};
 
@@ -14,18 +16,34 @@ pub fn function<'w>(module: &'w [u8], name: &str) -> Vec<Operator<'w>> {
     operators(functions.body(functions.exported(name)).expect("a function with a body"))
 }
 
-/// How many bytes each function takes that an exported one calls.
-///
-/// # Panics
-///
-/// If the module has no such function.
-pub fn called_bytes(module: &[u8], name: &str) -> Vec<usize> {
+/// A function that a loop calls when there is no other way.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Called {
+    /// Its name, as the compiler has mangled it.
+    pub name: String,
+    /// Bytes that its body takes.
+    pub bytes: usize,
+    /// Whether it calls another, and that comes back.
+    pub calls: bool,
+}
+
+/// The functions that hot loops call off their hot way, and come back from, by the exported function that has the loop.
+pub fn cold_functions(module: &[u8]) -> Vec<(String, Called)> {
     let functions = Functions::of(module);
-    let calls = function(module, name).into_iter().filter_map(|operator| match operator {
-        Operator::Call { function_index } => functions.body(function_index),
-        _ => None,
-    });
-    calls.map(|body| body.as_bytes().len()).collect()
+    let mut found = Vec::new();
+    for export in functions.exports.iter().filter(|export| export.kind == ExternalKind::Func) {
+        let Some(body) = functions.body(export.index) else { continue };
+        let operators = operators(body);
+        for call in graph(&operators).innermost_loops().iter().flat_map(|found| &found.cold_calls) {
+            let Operator::Call { function_index } = operators[*call] else { continue };
+            let Some(body) = functions.body(function_index) else { continue };
+            let name = functions.names.get(&function_index).cloned().unwrap_or_default();
+            let operators = self::operators(body);
+            let calls = operators.windows(2).any(|two| count_one(&two[0]).calls > 0 && two[1] != Operator::Unreachable);
+            found.push((export.name.to_owned(), Called { name, bytes: body.as_bytes().len(), calls }));
+        }
+    }
+    found
 }
 
 /// The functions of a module.
@@ -33,11 +51,12 @@ struct Functions<'w> {
     imported: u32,
     exports: Vec<Export<'w>>,
     bodies: Vec<FunctionBody<'w>>,
+    names: HashMap<u32, String>,
 }
 
 impl<'w> Functions<'w> {
     fn of(module: &'w [u8]) -> Functions<'w> {
-        let mut functions = Functions { imported: 0, exports: Vec::new(), bodies: Vec::new() };
+        let mut functions = Functions { imported: 0, exports: Vec::new(), bodies: Vec::new(), names: HashMap::new() };
         for payload in Parser::new(0).parse_all(module) {
             match payload.expect("a module that rustc has made") {
                 Payload::ImportSection(imports) => {
@@ -48,6 +67,16 @@ impl<'w> Functions<'w> {
                     functions.exports = exports.into_iter().map(|export| export.expect("an export")).collect();
                 }
                 Payload::CodeSectionEntry(body) => functions.bodies.push(body),
+                Payload::CustomSection(section) => {
+                    if let KnownCustom::Name(names) = section.as_known() {
+                        let names = names.into_iter().filter_map(|names| match names {
+                            Ok(Name::Function(names)) => Some(names.into_iter()),
+                            _ => None,
+                        });
+                        let names = names.flatten().map(|naming| naming.expect("a name"));
+                        functions.names = names.map(|naming| (naming.index, naming.name.to_owned())).collect();
+                    }
+                }
                 _ => {}
             }
         }
@@ -73,6 +102,10 @@ fn operators<'w>(body: &FunctionBody<'w>) -> Vec<Operator<'w>> {
 
 /// What each innermost loop does.
 pub fn loops(operators: &[Operator<'_>]) -> Vec<Counts> {
+    Counts::of_loops(&graph(operators), |at| count_one(&operators[at]))
+}
+
+fn graph(operators: &[Operator<'_>]) -> Graph {
     let ends = ends(operators);
     // The blocks that are open, outermost first, as the places where a branch to them goes.
     let mut labels = vec![operators.len() - 1];
@@ -102,7 +135,7 @@ pub fn loops(operators: &[Operator<'_>]) -> Vec<Counts> {
     }
     next.iter_mut().for_each(|next| next.retain(|to| *to < operators.len()));
     let calls = (0..operators.len()).filter(|at| count_one(&operators[*at]).calls > 0).collect();
-    Counts::of_loops(&Graph { next, calls }, |at| count_one(&operators[at]))
+    Graph { next, calls }
 }
 
 /// For each operator that opens a block, and for each `else`: the block's `else`, and its end.

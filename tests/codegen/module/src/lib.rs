@@ -5,7 +5,7 @@
 
 #![cfg_attr(target_family = "wasm", no_std)]
 
-use freehold::{Alloc, Arena, Pool, Scope, TypedArena};
+use freehold::{Alloc, Arena, BlockPool, Builder, FixedPool, KeyedPool, Pool, Scope, TypedArena};
 
 /// A value of three fields, written by three stores.
 #[allow(dead_code)] // nobody reads them here
@@ -123,6 +123,63 @@ extern "C" fn shared_pool(pool: &Pool<'static, Point>, count: u32) {
     for i in 0..count {
         drop(pool.alloc(Point::new(i)));
     }
+}
+
+/// The same where the program survives running out of memory.
+#[unsafe(no_mangle)]
+extern "C" fn try_shared_arena(arena: &Arena<'static>, count: u32) -> u32 {
+    (0..count).map(|i| u32::from(arena.try_alloc(Point::new(i)).is_ok())).sum()
+}
+
+/// And with values of one type.
+#[unsafe(no_mangle)]
+extern "C" fn try_typed(arena: &TypedArena<'static, Point>, count: u32) -> u32 {
+    (0..count).map(|i| u32::from(arena.try_alloc(Point::new(i)).is_ok())).sum()
+}
+
+/// Raw blocks, where the program survives running out of memory.
+#[unsafe(no_mangle)]
+extern "C" fn try_blocks(pool: &BlockPool<'static>, count: u32) -> u32 {
+    (0..count).map(|_| u32::from(pool.try_alloc().is_ok())).sum()
+}
+
+/// A pool that lies in itself.
+#[unsafe(no_mangle)]
+extern "C" fn fixed_pool(pool: &'static FixedPool<Point, 8>, count: u32) -> u32 {
+    (0..count).map(|i| u32::from(pool.try_alloc(Point::new(i)).map(core::mem::forget).is_ok())).sum()
+}
+
+/// Values that are found by a key.
+#[unsafe(no_mangle)]
+extern "C" fn keyed_pool(pool: &mut KeyedPool<'static, Point>, count: u32) {
+    for i in 0..count {
+        pool.insert(Point::new(i));
+    }
+}
+
+/// A slice that grows while it is built.
+#[unsafe(no_mangle)]
+extern "C" fn pushes(arena: &Arena<'static>, count: u32) -> usize {
+    let mut values = Builder::new_in(arena);
+    for i in 0..count {
+        values.push(Point::new(i));
+    }
+    values.finish().len()
+}
+
+/// What an iterator yields that does not know how many.
+#[unsafe(no_mangle)]
+extern "C" fn gathered(arena: &mut Arena<'static>, count: u32) -> usize {
+    let scope = arena.scope();
+    let mut next = 0..count;
+    scope.alloc_from_iter(core::iter::from_fn(|| next.next().map(Point::new))).len()
+}
+
+/// The same in a typed arena.
+#[unsafe(no_mangle)]
+extern "C" fn typed_gathered(arena: &TypedArena<'static, Point>, count: u32) -> usize {
+    let mut next = 0..count;
+    arena.alloc_from_iter(core::iter::from_fn(|| next.next().map(Point::new))).len()
 }
 
 /// A scope that is handed to a function which is not inlined: its cursor goes through memory. Don't do that.

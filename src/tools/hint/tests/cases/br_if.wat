@@ -2,7 +2,7 @@
 ;; hint in.wasm -o out.wasm
 ;; The hot loop's form: past the refill if there is room. The offset counts the locals.
 (module
-  (func $"freehold::arena::bump::bump_in_next" (param i32) (result i32) local.get 0)
+  (func $"freehold::chunk::lodged::refill" (param i32) (result i32) local.get 0)
   (func $alloc (param i32) (result i32) (local i64 i32)
     block
       local.get 0
@@ -10,7 +10,7 @@
       i32.lt_u
       br_if 0
       local.get 0
-      call $"freehold::arena::bump::bump_in_next"
+      call $"freehold::chunk::lodged::refill"
       local.set 0
     end
     local.get 0))

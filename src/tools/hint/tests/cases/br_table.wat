@@ -1,6 +1,6 @@
 ;; hint in.wasm --dry-run
 (module
-  (func $"freehold::arena::bump::bump_in_next" (param i32) (result i32) local.get 0)
+  (func $"freehold::chunk::lodged::refill" (param i32) (result i32) local.get 0)
   ;; One of the places that a table names is warm.
   (func $some (param i32 i32)
     local.get 1
@@ -11,7 +11,7 @@
           br_table $cold $cold $warm
         end
         i32.const 1
-        call $"freehold::arena::bump::bump_in_next"
+        call $"freehold::chunk::lodged::refill"
         drop
       end
     end)
@@ -25,11 +25,11 @@
           br_table $one $two $one $two $two
         end
         i32.const 1
-        call $"freehold::arena::bump::bump_in_next"
+        call $"freehold::chunk::lodged::refill"
         drop
         return
       end
       i32.const 2
-      call $"freehold::arena::bump::bump_in_next"
+      call $"freehold::chunk::lodged::refill"
       drop
     end))

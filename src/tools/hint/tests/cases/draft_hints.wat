@@ -1,4 +1,4 @@
 ;; hint in.wasm -o out.wasm
 (module
-  (func $"freehold::arena::bump::bump_in_next" (param i32) (result i32) local.get 0)
+  (func $"freehold::chunk::lodged::refill" (param i32) (result i32) local.get 0)
   (@custom "branchHints" (before code) "\00"))

@@ -2,7 +2,7 @@
 ;; hint in.wasm -o out.wasm
 (module
   (tag $e (param i32))
-  (func $"freehold::arena::bump::bump_in_next" (param i32) (result i32) local.get 0)
+  (func $"freehold::chunk::lodged::refill" (param i32) (result i32) local.get 0)
   (func $warm)
   ;; A cold call in a `try_table`.
   (func $inside (param i32)
@@ -11,7 +11,7 @@
         local.get 0
         br_if 0
         i32.const 1
-        call $"freehold::arena::bump::bump_in_next"
+        call $"freehold::chunk::lodged::refill"
         drop
       end
       return
@@ -29,7 +29,7 @@
     local.get 0
     if
       i32.const 1
-      call $"freehold::arena::bump::bump_in_next"
+      call $"freehold::chunk::lodged::refill"
       drop
     end)
   ;; A label of `try_table` counts from outside of it.
@@ -40,7 +40,7 @@
         br_if $out
         try_table (catch $e $caught)
           i32.const 1
-          call $"freehold::arena::bump::bump_in_next"
+          call $"freehold::chunk::lodged::refill"
           drop
         end
         return

@@ -7,4 +7,4 @@
 ;; hint in.wasm -o pipe
 ;; hint in.wasm
 ;; hint in.wasm --dry-run -o out.wasm
-(module (func $"freehold::arena::bump::bump_in_next" (param i32) (result i32) local.get 0))
+(module (func $"freehold::chunk::lodged::refill" (param i32) (result i32) local.get 0))

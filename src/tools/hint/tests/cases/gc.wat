@@ -3,14 +3,14 @@
 ;; Branches on references are ways too, and can't have a hint.
 (module
   (type $s (struct (field i32)))
-  (func $"freehold::arena::bump::bump_in_next" (param i32) (result i32) local.get 0)
+  (func $"freehold::chunk::lodged::refill" (param i32) (result i32) local.get 0)
   (func $on_null (param (ref null $s))
     block $null
       local.get 0
       br_on_null $null
       drop
       i32.const 1
-      call $"freehold::arena::bump::bump_in_next"
+      call $"freehold::chunk::lodged::refill"
       drop
     end)
   (func $cast (param anyref i32)
@@ -21,7 +21,7 @@
         br_on_cast $yes anyref (ref $s)
         drop
         i32.const 1
-        call $"freehold::arena::bump::bump_in_next"
+        call $"freehold::chunk::lodged::refill"
         drop
         return
       end
@@ -33,7 +33,7 @@
     local.get 1
     if
       i32.const 1
-      call $"freehold::arena::bump::bump_in_next"
+      call $"freehold::chunk::lodged::refill"
       drop
     end
     local.get 0

@@ -4,11 +4,11 @@
   (import "env" "first" (func $first))
   (import "env" "memory" (memory 1))
   (import "env" "second" (func $second (param i32)))
-  (func $"freehold::arena::bump::bump_in_next" (param i32) (result i32) local.get 0)
+  (func $"freehold::chunk::lodged::refill" (param i32) (result i32) local.get 0)
   (func $user (param i32)
     local.get 0
     if
       i32.const 1
-      call $"freehold::arena::bump::bump_in_next"
+      call $"freehold::chunk::lodged::refill"
       call $second
     end))

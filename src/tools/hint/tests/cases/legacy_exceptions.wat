@@ -3,20 +3,20 @@
 ;; As LLVM wrote them before WebAssembly 3.0.
 (module
   (tag $e)
-  (func $"freehold::arena::bump::bump_in_next" (param i32) (result i32) local.get 0)
+  (func $"freehold::chunk::lodged::refill" (param i32) (result i32) local.get 0)
   (func $warm)
   (func $in_try (param i32)
     try
       local.get 0
       br_if 0
       i32.const 1
-      call $"freehold::arena::bump::bump_in_next"
+      call $"freehold::chunk::lodged::refill"
       drop
     catch $e
       local.get 0
       if
         i32.const 1
-        call $"freehold::arena::bump::bump_in_next"
+        call $"freehold::chunk::lodged::refill"
         drop
       end
     catch_all
@@ -28,7 +28,7 @@
         local.get 0
         br_if 0
         i32.const 1
-        call $"freehold::arena::bump::bump_in_next"
+        call $"freehold::chunk::lodged::refill"
         drop
       delegate 0
       call $warm

@@ -1,6 +1,6 @@
 ;; hint in.wasm --dry-run
 (module
-  (func $"freehold::arena::bump::bump_in_next" (param i32) (result i32) local.get 0)
+  (func $"freehold::chunk::lodged::refill" (param i32) (result i32) local.get 0)
   ;; A cold call in a loop: only the branch that is around it.
   (func $hot_loop (param i32)
     loop $turn
@@ -8,7 +8,7 @@
         local.get 0
         br_if $room
         i32.const 1
-        call $"freehold::arena::bump::bump_in_next"
+        call $"freehold::chunk::lodged::refill"
         drop
       end
       local.get 0
@@ -23,7 +23,7 @@
     if
       loop $turn
         i32.const 1
-        call $"freehold::arena::bump::bump_in_next"
+        call $"freehold::chunk::lodged::refill"
         br_if $turn
       end
     end)
@@ -36,7 +36,7 @@
         br_if $turn
       end
       i32.const 1
-      call $"freehold::arena::bump::bump_in_next"
+      call $"freehold::chunk::lodged::refill"
       drop
     end)
   ;; Nothing ends this one.
@@ -48,6 +48,6 @@
       end
     else
       i32.const 1
-      call $"freehold::arena::bump::bump_in_next"
+      call $"freehold::chunk::lodged::refill"
       drop
     end))

@@ -2,7 +2,7 @@
 ;; Both of Rust's ways to write a name, and names that were made readable by others.
 (module
   (func $"_ZN75_$LT$freehold..chunk..Chunks$u20$as$u20$freehold..chunk..cursor..Refill$GT$5error17h4bb423bfb78eb121E")
-  (func $"_ZN8freehold5arena4bump12bump_in_next17h1111111111111111E")
+  (func $"_ZN8freehold5chunk6lodged6refill17h1111111111111111E")
   (func $"_RNvNtCs1234_8freehold7refusal4tell")
   (func $"freehold::pool::block::full::h0123456789abcdef")
   (func $"freehold::heap::stock::scarce::<impl freehold::heap::stock::Stock<L>>::scarce")

@@ -1,7 +1,7 @@
 ;; hint in.wasm --dry-run
 ;; The cold call is two blocks further on, and a branch two blocks out gets past it.
 (module
-  (func $"freehold::arena::bump::bump_in_next" (param i32) (result i32) local.get 0)
+  (func $"freehold::chunk::lodged::refill" (param i32) (result i32) local.get 0)
   (func $nested (param i32) (result i32)
     block
       block
@@ -17,7 +17,7 @@
         br_if 0            ;; both sides again
       end
       i32.const 1
-      call $"freehold::arena::bump::bump_in_next"
+      call $"freehold::chunk::lodged::refill"
       drop
     end
     local.get 0))

@@ -2,8 +2,8 @@
 ;; hint in.wasm -o out.wasm
 ;; There is nothing to say: no section, not an empty one.
 (module
-  (func $"freehold::arena::bump::bump_in_next" (param i32) (result i32) local.get 0)
+  (func $"freehold::chunk::lodged::refill" (param i32) (result i32) local.get 0)
   (func $always
     i32.const 1
-    call $"freehold::arena::bump::bump_in_next"
+    call $"freehold::chunk::lodged::refill"
     drop))

@@ -1,7 +1,7 @@
 ;; hint in.wasm -o out.wasm
 ;; Those that are there are replaced, whatever they say.
 (module
-  (func $"freehold::arena::bump::bump_in_next" (param i32) (result i32) local.get 0)
+  (func $"freehold::chunk::lodged::refill" (param i32) (result i32) local.get 0)
   (func $user (param i32)
     local.get 0
     (@metadata.code.branch_hint "\01")
@@ -11,6 +11,6 @@
     (@metadata.code.branch_hint "\01")
     if
       i32.const 1
-      call $"freehold::arena::bump::bump_in_next"
+      call $"freehold::chunk::lodged::refill"
       drop
     end))

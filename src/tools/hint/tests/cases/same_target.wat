@@ -1,7 +1,7 @@
 ;; hint in.wasm --dry-run
 ;; Both ways are one.
 (module
-  (func $"freehold::arena::bump::bump_in_next" (param i32) (result i32) local.get 0)
+  (func $"freehold::chunk::lodged::refill" (param i32) (result i32) local.get 0)
   (func $same (param i32)
     block
       local.get 0
@@ -11,5 +11,5 @@
     if
     end
     i32.const 1
-    call $"freehold::arena::bump::bump_in_next"
+    call $"freehold::chunk::lodged::refill"
     drop))

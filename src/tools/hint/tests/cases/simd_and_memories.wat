@@ -4,7 +4,7 @@
   (memory $a 1)
   (memory $b i64 1)
   (data $d "data")
-  (func $"freehold::arena::bump::bump_in_next" (param i32) (result i32) local.get 0)
+  (func $"freehold::chunk::lodged::refill" (param i32) (result i32) local.get 0)
   (func $vectors (param i32) (result i32)
     local.get 0
     v128.load $a offset=4
@@ -19,12 +19,12 @@
       return
     end
     local.get 0
-    call $"freehold::arena::bump::bump_in_next")
+    call $"freehold::chunk::lodged::refill")
   (func $copies (param i32)
     local.get 0
     if
       i32.const 1
-      call $"freehold::arena::bump::bump_in_next"
+      call $"freehold::chunk::lodged::refill"
       drop
     end
     i32.const 0

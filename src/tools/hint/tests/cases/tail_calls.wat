@@ -2,13 +2,13 @@
 (module
   (type $f (func (param i32) (result i32)))
   (table 1 funcref)
-  (func $"freehold::arena::bump::bump_in_next" (param i32) (result i32) local.get 0)
+  (func $"freehold::chunk::lodged::refill" (param i32) (result i32) local.get 0)
   (func $warm (param i32) (result i32) local.get 0)
   (func $cold_tail (param i32) (result i32)
     local.get 0
     if
       local.get 0
-      return_call $"freehold::arena::bump::bump_in_next"
+      return_call $"freehold::chunk::lodged::refill"
     end
     local.get 0
     return_call $warm)
@@ -21,5 +21,5 @@
       return_call_indirect (type $f)
     else
       local.get 0
-      call $"freehold::arena::bump::bump_in_next"
+      call $"freehold::chunk::lodged::refill"
     end))

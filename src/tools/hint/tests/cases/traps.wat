@@ -1,6 +1,6 @@
 ;; hint in.wasm --dry-run
 (module
-  (func $"freehold::arena::bump::bump_in_next" (param i32) (result i32) local.get 0)
+  (func $"freehold::chunk::lodged::refill" (param i32) (result i32) local.get 0)
   ;; A way to a trap brings nothing.
   (func $trap (param i32)
     local.get 0
@@ -15,7 +15,7 @@
     local.get 0
     if
       i32.const 1
-      call $"freehold::arena::bump::bump_in_next"
+      call $"freehold::chunk::lodged::refill"
       drop
     end)
   ;; A cold side that may end in a trap too is cold.
@@ -27,7 +27,7 @@
         unreachable
       end
       i32.const 1
-      call $"freehold::arena::bump::bump_in_next"
+      call $"freehold::chunk::lodged::refill"
       drop
     end)
   ;; Cold is not the unlikely one of two if the other is a trap.
@@ -37,14 +37,14 @@
       unreachable
     else
       i32.const 1
-      call $"freehold::arena::bump::bump_in_next"
+      call $"freehold::chunk::lodged::refill"
       drop
     end)
   (func $cold_or_else_trap (param i32)
     local.get 0
     if
       i32.const 1
-      call $"freehold::arena::bump::bump_in_next"
+      call $"freehold::chunk::lodged::refill"
       drop
     else
       nop
@@ -55,6 +55,6 @@
     local.get 0
     if
       i32.const 1
-      call $"freehold::arena::bump::bump_in_next"
+      call $"freehold::chunk::lodged::refill"
       unreachable
     end))

@@ -1,14 +1,14 @@
 ;; hint in.wasm --dry-run
 ;; After a branch that is always taken nothing is ever come to, and nothing of it has a hint.
 (module
-  (func $"freehold::arena::bump::bump_in_next" (param i32) (result i32) local.get 0)
+  (func $"freehold::chunk::lodged::refill" (param i32) (result i32) local.get 0)
   (func $after_br (param i32) (result i32)
     block
       br 0
       local.get 0
       if
         i32.const 1
-        call $"freehold::arena::bump::bump_in_next"
+        call $"freehold::chunk::lodged::refill"
         drop
       end
     end
@@ -18,13 +18,13 @@
     local.get 0
     if
       i32.const 1
-      call $"freehold::arena::bump::bump_in_next"
+      call $"freehold::chunk::lodged::refill"
       drop
     end)
   (func $after_unreachable (param i32)
     unreachable
     if
       i32.const 1
-      call $"freehold::arena::bump::bump_in_next"
+      call $"freehold::chunk::lodged::refill"
       drop
     end))

@@ -1,0 +1,57 @@
+//! The claim that ended last, set aside: whoever wants just as much next gets it as it is.
+//!
+//! An arena that is made, filled and dropped, again and again, claims and gives back the same span each time. Entered among the free ones,
+//! merged with its neighbours, looked for and cut again, it would cost more than all that is put into it.
+
+use super::super::{Want, Wish};
+use super::*;
+
+impl Book {
+    /// Sets a claim aside that its holder has given back, after the one before it has ended.
+    ///
+    /// Until it ends, or is handed out again, it is a claim as any other, which nobody has: the sums have it, nothing merges with it.
+    #[inline]
+    pub fn set_aside(&mut self, at: Entry) {
+        self.settle();
+        sanitizer::poison(at.base(), GRAIN..at.len.get());
+        self.aside = Some(at);
+    }
+
+    /// Ends what is set aside. Then the book is as if it had ended when it was given back.
+    #[inline(always)]
+    pub fn settle(&mut self) {
+        if let Some(at) = self.aside {
+            self.end_aside(at);
+        }
+    }
+
+    #[inline(never)]
+    fn end_aside(&mut self, at: Entry) {
+        self.end_claim(at, false);
+        // Not before: what could not be ended, as the stack overflowed, is still aside.
+        self.aside = None;
+    }
+
+    /// Hands out what is set aside, if it is as long as is liked, and has all that is needed. (Where it is aligned it may be said to be too
+    /// short by the alignment.)
+    #[inline]
+    pub fn take_aside(&mut self, owner: &'static str, want: &Want) -> Option<NewClaim> {
+        let at = self.aside?;
+        let len = at.len.get();
+        let as_liked = len.wrapping_sub(want.prefer) < GRAIN && want.grow.is_none() && want.wish == Wish::Anywhere;
+        // It does not overflow: all but the size are small.
+        let enough = want.align <= GRAIN && GRAIN + want.prefix + (want.align - 1) + want.size <= len;
+        if !as_liked || !enough {
+            return None;
+        }
+        self.aside = None;
+        at.set_owner(owner);
+        sanitizer::unpoison(at.base(), GRAIN..len);
+        Some(NewClaim { at, zero_from: at.end() })
+    }
+
+    #[cfg(test)]
+    pub fn is_aside(&self) -> bool {
+        self.aside.is_some()
+    }
+}
