@@ -29,6 +29,7 @@ impl MemoryGrow {
 // provenance is exposed, so a pointer into one grant reaches any other that touches it.
 unsafe impl Backing for MemoryGrow {
     const COMES_BACK: bool = false;
+    const ENDS: bool = false;
 
     fn name(&self) -> &'static str {
         "memory.grow"

@@ -134,6 +134,10 @@ pub unsafe trait Backing: Send {
     #[doc(hidden)]
     const COMES_BACK: bool = true;
 
+    /// Unset where this crate knows that it is never [`Exhausted`](Obstacle::Exhausted), so that nobody need look what is left.
+    #[doc(hidden)]
+    const ENDS: bool = true;
+
     /// Set by a backing that has [parts](Backing::part), as [`Regions`](crate::Regions) has, and by one around such a backing.
     const PARTS: bool = false;
 

@@ -1,6 +1,8 @@
 //! The free spans, by length: in rows from one power of two to the next, each of some bins, and words that say which bins hold
 //! any. So a span of a fitting length is found in a few steps (two-level segregated fit, by Masmano, Ripoll, Crespo and Real).
 
+use Way::{After, Before};
+
 use super::header::{Entry, InBin};
 use crate::layout::{Fit, GRAIN, padding, step_of};
 
@@ -46,7 +48,8 @@ impl Bins {
     }
 
     /// Puts a span in: it is free from now on.
-    #[inline(always)]
+    #[cfg_attr(freehold_for_size, inline(never))]
+    #[cfg_attr(not(freehold_for_size), inline(always))]
     pub fn insert(&mut self, at: Entry) {
         let bin = bin_of(at.len.get());
         at.set_free(at);
@@ -66,7 +69,8 @@ impl Bins {
     }
 
     /// Takes a span out, of which the length has not changed since it was put in.
-    #[inline(always)]
+    #[cfg_attr(freehold_for_size, inline(never))]
+    #[cfg_attr(not(freehold_for_size), inline(always))]
     pub fn remove(&mut self, at: Entry) {
         let (before, after) = (of(&at).before.get(), of(&at).after.get());
         of(&before).after.set(after);
@@ -94,39 +98,63 @@ impl Bins {
     /// alignment is more than the length 32 more for each doubling between the two. Where there is none of all these, 32 more are looked
     /// at, the shortest first. What is not found although it is there lies behind so many that lie wrong.
     pub fn find(&self, fit: &Fit) -> Option<(Entry, usize, usize)> {
-        let first = bin_of(Fit { align: GRAIN, ..*fit }.anywhere()?);
         let certain = fit.anywhere()?;
-        let bins = || {
-            core::iter::successors(self.next(first), |bin| self.next(bin + 1)).take_while(|bin| *bin < bin_of(certain))
+        if fit.align <= GRAIN {
+            return fit.in_span(self.find_len(certain)?);
+        }
+        let (first, end) = (bin_of(Fit { align: GRAIN, ..*fit }.anywhere()?), bin_of(certain));
+        // So many of each bin, and of all.
+        let near = |each: usize, mut all: usize| {
+            let mut next = self.next(first);
+            while let Some(bin) = next.filter(|bin| *bin < end) {
+                let found = self.look_at(self.first(bin)?, each.min(all), After, |at| {
+                    all -= 1;
+                    fit.in_span(at)
+                });
+                if found.is_some() {
+                    return found;
+                }
+                next = self.next(bin + 1);
+            }
+            None
         };
-        let near = || bins().flat_map(|bin| self.forward(bin).take(TRIES)).find_map(|at| fit.in_span(at));
         let ample = || fit.in_span(self.find_len(certain)?);
-        near()
-            .or_else(ample)
-            .or_else(|| bins().flat_map(|bin| self.forward(bin)).take(LOOKS).find_map(|at| fit.in_span(at)))
+        near(TRIES, usize::MAX).or_else(ample).or_else(|| near(LOOKS, LOOKS))
     }
 
     /// One of the shortest free spans of `len` bytes or more. It looks at 34 spans at most.
     pub fn find_len(&self, len: usize) -> Option<Entry> {
         let bin = bin_of(len);
-        let near = self.backward(bin).take(TRIES).find(|at| at.len.get() >= len);
-        let ample = || self.backward(self.next(bin + 1)?).next();
-        near.or_else(ample).or_else(|| self.backward(bin).take(LOOKS).find(|at| at.len.get() >= len))
+        let near = |count| {
+            let holds = |at: Entry| (at.len.get() >= len).then_some(at);
+            self.look_at(self.last(bin)?, count, Before, holds)
+        };
+        near(TRIES).or_else(|| self.last(self.next(bin + 1)?)).or_else(|| near(LOOKS))
     }
 
     /// Length of the longest free span; or of one that is hardly shorter, if there are very many of about that length.
     pub fn longest(&self) -> usize {
+        let mut longest = 0;
         let last = || {
             let word = self.words.checked_ilog2()? as usize;
-            Some(word * 32 + self.filled[word].checked_ilog2()? as usize)
+            self.last(word * 32 + self.filled.get(word)?.checked_ilog2()? as usize)
         };
-        last().map_or(0, |bin| self.backward(bin).take(LOOKS).map(|at| at.len.get()).max().unwrap_or(0))
+        if let Some(last) = last() {
+            self.look_at(last, LOOKS, Before, |at| {
+                longest = longest.max(at.len.get());
+                None::<()>
+            });
+        }
+        longest
     }
 
     /// All of them.
     #[cfg(test)]
     pub fn all(&self) -> impl Iterator<Item = Entry> {
-        (0..BINS).flat_map(|bin| self.forward(bin))
+        (0..BINS).filter_map(|bin| self.first(bin)).flat_map(|first| {
+            let next = move |at: &Entry| Some(of(at).after.get()).filter(|next| *next != first);
+            core::iter::successors(Some(first), next)
+        })
     }
 
     /// The first bin from this one on that is not empty.
@@ -140,18 +168,37 @@ impl Bins {
         Some(word * 32 + self.filled.get(word)?.trailing_zeros() as usize)
     }
 
-    /// The spans in this bin: first those that hold a block, the one that was freed last before the others.
-    fn forward(&self, bin: usize) -> impl Iterator<Item = Entry> {
-        let first = self.heads[bin];
-        let next = move |at: &Entry| Some(of(at).after.get()).filter(|next| Some(*next) != first);
-        core::iter::successors(first, next).inspect(|_| self.look())
+    /// The first span in this bin: those that hold a block come first, of these the one that was freed last.
+    #[inline(always)]
+    fn first(&self, bin: usize) -> Option<Entry> {
+        *self.heads.get(bin)?
     }
 
-    /// The spans in this bin: first those that hold no block, the one that was freed last before the others.
-    fn backward(&self, bin: usize) -> impl Iterator<Item = Entry> {
-        let last = self.heads[bin].map(|first| of(&first).before.get());
-        let next = move |at: &Entry| Some(of(at).before.get()).filter(|next| Some(*next) != last);
-        core::iter::successors(last, next).inspect(|_| self.look())
+    /// The last one: those that hold no block come last, of these the one that was freed last.
+    #[inline(always)]
+    fn last(&self, bin: usize) -> Option<Entry> {
+        Some(of(&self.first(bin)?).before.get())
+    }
+
+    /// What `holds` makes of up to `count` spans of a bin from this one on, of the first of which it makes anything.
+    #[inline(always)]
+    fn look_at<R>(&self, from: Entry, count: usize, way: Way, mut holds: impl FnMut(Entry) -> Option<R>) -> Option<R> {
+        let mut at = from;
+        for _ in 0..count {
+            self.look();
+            let found = holds(at);
+            if found.is_some() {
+                return found;
+            }
+            at = match way {
+                Before => of(&at).before.get(),
+                After => of(&at).after.get(),
+            };
+            if at == from {
+                break;
+            }
+        }
+        None
     }
 
     /// Counts a span that is looked at.
@@ -160,6 +207,13 @@ impl Bins {
         #[cfg(test)]
         self.looks.set(self.looks.get() + 1);
     }
+}
+
+/// From which side a bin is looked through.
+#[derive(Clone, Copy)]
+enum Way {
+    Before,
+    After,
 }
 
 /// Where a span stands in its bin.

@@ -32,11 +32,12 @@ pub(crate) use book::Totals;
 pub use claim::Claim;
 use header::Entry;
 pub(crate) use header::payload_len;
-pub(crate) use part::Wish;
+use part::Wish;
 use plan::Plan;
 use records::Guarded;
 pub(crate) use records::Records;
 pub use snapshot::{Snapshot, SpanInfo};
+use spans::SpansIn;
 pub(crate) use spans::{GrowInPlace, Keeper, Placed, Spans, Want};
 pub use within::Within;
 
@@ -227,11 +228,41 @@ impl<B: Backing, L: Kind> Ledger<B, L> {
         })
     }
 
+    /// [`place`](Spans::place), where there is such a wish.
+    ///
+    /// # Safety
+    ///
+    /// As there.
+    unsafe fn place_where(&self, owner: &'static str, want: &Want, wish: Wish) -> Result<Placed, Obstacle> {
+        // SAFETY: the caller's promise.
+        let plan = unsafe { Plan::new(owner, want) }.ok_or(Obstacle::TooLarge)?;
+        let mut asked = 0;
+        loop {
+            let keeper = match self.records.meet(&plan, wish) {
+                Ok(placed) => return Ok(placed),
+                Err(keeper) => keeper,
+            };
+            if asked == 0 {
+                platform::stack_ahead();
+            }
+            // Claims that it keeps first, then all.
+            let Some(keeper) = keeper.filter(|_| asked < 2) else { break };
+            keeper.let_go(asked > 0);
+            asked += 1;
+        }
+        self.place_fresh(&plan, want.ahead, wish)
+    }
+
     /// Meets a plan with fresh memory, as free memory could not.
     #[cold]
     #[inline(never)]
-    fn place_fresh(&self, plan: &Plan, ahead: bool) -> Result<Placed, Obstacle> {
-        self.with(|book, backing| plan.meet_fresh(book, backing, ahead))
+    fn place_fresh(&self, plan: &Plan, ahead: bool, wish: Wish) -> Result<Placed, Obstacle> {
+        let mut why = Obstacle::TooLarge;
+        self.with(|book, backing| {
+            let at = plan.meet_fresh(book, backing, ahead, wish, &mut why)?;
+            Some(book.handed_out(at))
+        })
+        .ok_or(why)
     }
 }
 
@@ -239,33 +270,8 @@ impl<B: Backing, L: Kind> Ledger<B, L> {
 // overlap; the lock makes each call one step.
 unsafe impl<B: Backing, L: Kind> Spans for Ledger<B, L> {
     unsafe fn place(&self, owner: &'static str, want: &Want) -> Result<Placed, Obstacle> {
-        if let Wish::Rather(region) = want.wish {
-            // SAFETY: the caller's promise.
-            return match unsafe { self.place(owner, &Want { wish: Wish::Only(region), ..*want }) } {
-                // SAFETY: as above.
-                Err(Obstacle::Exhausted { .. }) => unsafe {
-                    self.place(owner, &Want { wish: Wish::Anywhere, ..*want })
-                },
-                placed => placed,
-            };
-        }
         // SAFETY: the caller's promise.
-        let plan = unsafe { Plan::new(owner, want) }.ok_or(Obstacle::TooLarge)?;
-        let meet = |kept: &mut Guarded| plan.meet_fairly(&mut kept.book).ok_or(kept.keeper);
-        let keeper = match self.records.with(meet) {
-            Ok(placed) => return Ok(placed),
-            Err(keeper) => keeper,
-        };
-        platform::stack_ahead();
-        if let Some(keeper) = keeper {
-            for all in [false, true] {
-                keeper.let_go(all);
-                if let Ok(placed) = self.records.with(meet) {
-                    return Ok(placed);
-                }
-            }
-        }
-        self.place_fresh(&plan, want.ahead)
+        unsafe { self.place_where(owner, want, None) }
     }
 
     unsafe fn give_back(&self, payload: NonNull<u8>) {
@@ -281,6 +287,16 @@ unsafe impl<B: Backing, L: Kind> Spans for Ledger<B, L> {
                 unsafe { backing.give_back(loan) };
             }
         });
+    }
+}
+
+impl<B: Backing, L: Kind> SpansIn for Ledger<B, L> {
+    unsafe fn place_in(&self, region: &'static str, owner: &'static str, want: &Want) -> Result<Placed, Obstacle> {
+        if !B::PARTS {
+            return Err(Obstacle::Unknown { region });
+        }
+        // SAFETY: the caller's promise.
+        unsafe { self.place_where(owner, want, Some(region)) }
     }
 }
 

@@ -6,8 +6,9 @@ use core::ptr::NonNull;
 use super::book::{Book, Totals};
 use super::header::Entry;
 use super::part::Wish;
+use super::plan::Plan;
 use super::snapshot::{Read, SpanInfo};
-use super::{Claim, Keeper, Spans};
+use super::{Claim, Keeper, Placed, Spans};
 use crate::layout::{GRAIN, MAX_SPAN, round_up};
 use crate::platform::{Link, Whole};
 use crate::sharing::{Access, Kind, Shareable, Turn};
@@ -108,14 +109,22 @@ impl<L: Kind> Records<L> {
         f(unsafe { &mut *self.kept.get() })
     }
 
+    /// Meets a plan from free memory. If there is none for it, it returns the heap that may let go of some.
+    pub(super) fn meet(&self, plan: &Plan, wish: Wish) -> Result<Placed, Option<&'static dyn Keeper>> {
+        self.with(|Guarded { book, keeper }| match plan.meet_fairly(book, wish) {
+            Some(at) => Ok(book.handed_out(at)),
+            None => Err(*keeper),
+        })
+    }
+
     /// Room for `size` bytes, aligned to the grain, if that much is free: the payload's start, and the address from which on it was
     /// never used and is zero.
     #[inline]
     pub fn place(&self, owner: &'static str, size: usize) -> Option<(NonNull<u8>, usize)> {
         let len = round_up(size, GRAIN).filter(|len| *len < MAX_SPAN)? + GRAIN;
         self.with(|Guarded { book, .. }| {
-            let claim = book.carve_len(owner, len, len, Wish::Anywhere)?;
-            Some((claim.at.hand_out().base(), claim.zero_from))
+            let at = book.carve_len(owner, len)?;
+            Some((at.hand_out().base(), book.zero_from))
         })
     }
 
@@ -123,7 +132,7 @@ impl<L: Kind> Records<L> {
     pub fn place_part(&self, owner: &'static str, part: impl FnOnce(usize) -> Option<usize>) -> Option<Span> {
         self.with(|Guarded { book, .. }| {
             let len = round_up(part(book.totals.granted)?, GRAIN)? + GRAIN;
-            Some(book.carve_len(owner, len, len, Wish::Anywhere)?.at.hand_out())
+            Some(book.carve_len(owner, len)?.hand_out())
         })
     }
 
