@@ -88,58 +88,51 @@ pub(crate) const fn whole(addr: usize, len: usize, unit: usize) -> (usize, usize
     (addr.saturating_add(last) & !last, addr.saturating_add(len) & !last)
 }
 
-/// What a claim must hold: `head` bytes, then `size` bytes at a multiple of `align`.
+/// What a claim must hold: `head` bytes, then some at a multiple of `align`; and how long it is for that.
+///
+/// No sum here wraps: what no address space can hold comes out longer than [`MAX_SPAN`], as no span is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Fit {
     pub head: usize,
-    pub size: usize,
     pub align: usize,
+    /// The claim's bytes, on the grain.
+    pub len: usize,
 }
 
 impl Fit {
-    /// Where in a free span that starts at `start` (on the grain) the claim should begin, and how long it is:
-    /// `(gap, len)`, both on the grain. `None` if it can't fit any address space.
+    /// With `size` bytes after the head.
+    #[inline]
+    pub(crate) const fn new(head: usize, size: usize, align: usize) -> Fit {
+        // Claims start on the grain, so this much padding and no more stays inside.
+        let pad = padding(head, if align > GRAIN { GRAIN } else { align });
+        let len = head.saturating_add(pad).saturating_add(size).saturating_add(GRAIN - 1) & !(GRAIN - 1);
+        Fit { head, align, len }
+    }
+
+    /// How far after `start`, where a free span starts (on the grain), the claim should begin; on the grain too.
     ///
     /// The gap keeps over-aligned claims exact: it stays behind as a free span, instead of padding inside the claim.
-    pub(crate) const fn at(&self, start: usize) -> Option<(usize, usize)> {
-        let Some(data) = start.checked_add(self.head) else {
-            return None;
-        };
-        // `start` is on the grain, so the padding is too when the head is; it stays inside the claim otherwise.
-        let pad = padding(data, self.align);
-        let (gap, pad) = (pad & !(GRAIN - 1), pad & (GRAIN - 1));
-        let Some(len) = self.len_with(pad) else {
-            return None;
-        };
-        Some((gap, len))
+    #[inline]
+    pub(crate) const fn gap(&self, start: usize) -> usize {
+        padding(start.wrapping_add(self.head), self.align) & !(GRAIN - 1)
+    }
+
+    /// Bytes from `start` (on the grain) to the end of the claim.
+    #[inline]
+    pub(crate) const fn from(&self, start: usize) -> usize {
+        self.gap(start).saturating_add(self.len)
     }
 
     /// Bytes that hold the claim wherever they start on the grain.
-    pub(crate) const fn anywhere(&self) -> Option<usize> {
-        self.len_with(self.most_padding())
+    #[inline]
+    pub(crate) const fn anywhere(&self) -> usize {
+        self.len.saturating_add(self.align.saturating_sub(GRAIN))
     }
 
-    /// So large may `size` be at most in a free span of `len` bytes, wherever it starts on the grain.
+    /// So large may what comes after the head be at most in a free span of `len` bytes, wherever it starts on the grain.
     pub(crate) const fn room_in(&self, len: usize) -> usize {
-        len.saturating_sub(self.head).saturating_sub(self.most_padding())
-    }
-
-    /// Bytes that alignment takes at most.
-    const fn most_padding(&self) -> usize {
-        if self.align > GRAIN { self.align - 1 } else { padding(self.head, self.align) }
-    }
-
-    const fn len_with(&self, pad: usize) -> Option<usize> {
-        let Some(len) = self.head.checked_add(pad) else {
-            return None;
-        };
-        let Some(len) = len.checked_add(self.size) else {
-            return None;
-        };
-        match round_up(len, GRAIN) {
-            Some(len) if len <= MAX_SPAN => Some(len),
-            _ => None,
-        }
+        let aligned = if self.align > GRAIN { self.align - 1 } else { padding(self.head, self.align) };
+        len.saturating_sub(self.head).saturating_sub(aligned)
     }
 }
 
@@ -216,25 +209,24 @@ mod tests {
     }
 
     #[test]
-    fn h11_fits_that_overflow_are_refused() {
-        let whole = Fit { head: GRAIN, size: usize::MAX, align: 1 };
-        assert_eq!(whole.at(GRAIN), None);
-        assert_eq!(whole.anywhere(), None);
-        let half = Fit { head: GRAIN, size: isize::MAX as usize, align: 1 };
-        assert_eq!(half.anywhere(), None);
-        let aligned = Fit { head: GRAIN, size: 8, align: 1 << (usize::BITS - 1) };
-        assert_eq!(aligned.anywhere(), None);
+    fn h11_fits_that_overflow_are_longer_than_any_span() {
+        let too_long = |fit: Fit| fit.len > MAX_SPAN && fit.from(GRAIN) > MAX_SPAN && fit.anywhere() > MAX_SPAN;
+        assert!(too_long(Fit::new(GRAIN, usize::MAX, 1)));
+        assert!(too_long(Fit::new(GRAIN, isize::MAX as usize, 1)));
+        assert!(too_long(Fit::new(usize::MAX, 8, 1)));
+        let aligned = Fit::new(GRAIN, 8, 1 << (usize::BITS - 1));
+        assert!(aligned.anywhere() > MAX_SPAN && aligned.from(GRAIN) > MAX_SPAN);
     }
 
     #[test]
     fn an_aligned_fit_is_exact() {
-        let fit = Fit { head: GRAIN, size: 100, align: PAGE };
+        let fit = Fit::new(GRAIN, 100, PAGE);
         let start = 3 * PAGE;
-        let (gap, len) = fit.at(start).unwrap();
+        let (gap, len) = (fit.gap(start), fit.len);
         assert_eq!((start + gap + GRAIN) % PAGE, 0);
         assert!((GRAIN + 100..GRAIN + 100 + GRAIN).contains(&len));
-        let odd = Fit { head: GRAIN + 8, size: 100, align: 64 };
-        let (gap, len) = odd.at(start).unwrap();
+        let odd = Fit::new(GRAIN + 8, 100, 64);
+        let (gap, len) = (odd.gap(start), odd.len);
         let data = (start + gap + GRAIN + 8).next_multiple_of(64);
         assert!(data + 100 <= start + gap + len);
     }

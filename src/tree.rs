@@ -35,8 +35,9 @@ pub(crate) struct Stem(pub [Cell<Link>; 2]);
 pub(crate) type Link = Option<NonNull<Stem>>;
 
 impl Stem {
+    #[inline(always)]
     pub const fn new() -> Stem {
-        Stem([const { Cell::new(None) }; 2])
+        Stem([Cell::new(None), Cell::new(None)])
     }
 }
 
@@ -139,7 +140,7 @@ impl Root {
         }
         // What is below there is cut in two.
         let mut next = link.replace(Some(new));
-        let [mut lower, mut upper] = sides(new).each_ref();
+        let [mut lower, mut upper] = [&sides(new)[0], &sides(new)[1]];
         while let Some(at) = next {
             let [below, above] = sides(at);
             if addr(at) < addr(new) {
@@ -163,7 +164,8 @@ impl Root {
             link = &sides(at)[usize::from(addr(at) < addr(old))];
         }
         // What was on its two sides is joined.
-        let [mut below, mut above] = sides(old).each_ref().map(Cell::get);
+        let [below, above] = sides(old);
+        let (mut below, mut above) = (below.get(), above.get());
         while let (Some(b), Some(a)) = (below, above) {
             if priority(b) > priority(a) {
                 link.set(below);

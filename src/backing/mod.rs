@@ -1,7 +1,7 @@
 //! Where fresh memory comes from.
 
 use crate::error::Obstacle;
-use crate::layout::{Fit, HEADROOM, LAST_END, padding, usable};
+use crate::layout::{Fit, HEADROOM, LAST_END, MAX_SPAN, padding, usable};
 
 // What a program names when it says where its memory comes from is at the crate's root; here is what a writer of a backing needs.
 // Those of other targets are in each target's documentation.
@@ -212,8 +212,9 @@ impl Request {
     ///
     /// [`Obstacle::TooLarge`] if no span can hold the request.
     pub fn anywhere(&self) -> Result<Need, Obstacle> {
-        let len = |fit: &Fit| fit.anywhere()?.checked_add(2 * GRAIN);
-        Need::of(len(&self.least).ok_or(Obstacle::TooLarge), len(&self.fit).ok_or(Obstacle::TooLarge))
+        let [least, liked] =
+            [&self.least, &self.fit].map(|fit| (fit.anywhere(), fit.anywhere().saturating_add(2 * GRAIN)));
+        need(least, liked)
     }
 
     /// What is enough if the grant starts at address `start`: less than [`anywhere`](Request::anywhere) where it would touch free
@@ -223,40 +224,50 @@ impl Request {
     ///
     /// [`Obstacle::TooLarge`] if no span that starts there can hold the request.
     pub fn at(&self, start: usize) -> Result<Need, Obstacle> {
-        match self.touching {
-            Some(Touching { end, missing }) if end == start => {
-                Need::of(spared(start, missing.least), spared(start, missing.liked))
-            }
-            _ => Need::of(len_of(&self.least, start), len_of(&self.fit, start)),
+        need((self.least.len, self.least_at(start)), (self.fit.len, self.liked_at(start)))
+    }
+
+    /// What just does of a grant that starts there: what nobody can have where no span holds it.
+    #[inline]
+    pub(crate) fn least_at(&self, start: usize) -> usize {
+        len_at(&self.least, start, self.touching.as_ref().map(|touching| (touching.end, touching.missing.least)))
+    }
+
+    /// What would be liked of it.
+    #[inline]
+    pub(crate) fn liked_at(&self, start: usize) -> usize {
+        len_at(&self.fit, start, self.touching.as_ref().map(|touching| (touching.end, touching.missing.liked)))
+    }
+
+    /// Bytes of a loan or a lot, which starts on the grain, that is as long as would be liked.
+    pub(crate) fn lent(&self) -> Option<usize> {
+        Some(self.fit.anywhere()).filter(|len| *len <= MAX_SPAN)
+    }
+}
+
+/// What just does and what is liked: for spans of so many bytes, so many of a grant. The spans may be longer than there can be.
+fn need((span, least): (usize, usize), (liked_span, liked): (usize, usize)) -> Result<Need, Obstacle> {
+    if span > MAX_SPAN || least == usize::MAX {
+        return Err(Obstacle::TooLarge);
+    }
+    // What would be liked may be more than any span holds: then what just does is all that can be liked.
+    let liked = if liked_span > MAX_SPAN || liked == usize::MAX { least } else { liked };
+    Ok(Need { least, liked: liked.max(least) })
+}
+
+/// Bytes of a grant from `start` on that hold `fit`, or bring what is missing, as it says, to what ends there.
+fn len_at(fit: &Fit, start: usize, touching: Option<(usize, usize)>) -> usize {
+    let len = match touching {
+        Some((end, missing)) if end == start => missing,
+        _ => {
+            // What `usable` will cut off at the front.
+            let skip = padding(start, GRAIN) + if start == 0 { GRAIN } else { 0 };
+            fit.from(start.wrapping_add(skip)).saturating_add(skip)
         }
-    }
-
-    pub(crate) const fn fit(&self) -> &Fit {
-        &self.fit
-    }
-}
-
-impl Need {
-    fn of(least: Result<usize, Obstacle>, liked: Result<usize, Obstacle>) -> Result<Need, Obstacle> {
-        let least = least?;
-        // What would be liked may be more than any span holds: then what just does is all that can be liked.
-        Ok(Need { least, liked: liked.map_or(least, |liked| liked.max(least)) })
-    }
-}
-
-/// Bytes of a grant from `start` on that hold `fit`.
-fn len_of(fit: &Fit, start: usize) -> Result<usize, Obstacle> {
-    // What `usable` will cut off at the front.
-    let skip = padding(start, GRAIN) + if start == 0 { GRAIN } else { 0 };
-    let (gap, len) = start.checked_add(skip).and_then(|start| fit.at(start)).ok_or(Obstacle::TooLarge)?;
-    let len = skip.checked_add(gap).and_then(|skip| skip.checked_add(len)).ok_or(Obstacle::TooLarge)?;
-    spared(start, len)
-}
-
-/// `len`, and more where the grant would end with the address space: the last bytes of that are never used.
-fn spared(start: usize, len: usize) -> Result<usize, Obstacle> {
-    let spare = if start.checked_add(len).is_none_or(|end| end > LAST_END) { HEADROOM } else { 0 };
-    len.checked_add(spare).ok_or(Obstacle::TooLarge)
+    };
+    // More where it would end with the address space: the last bytes of that are never used.
+    let spare = if start.saturating_add(len) > LAST_END { HEADROOM } else { 0 };
+    len.saturating_add(spare)
 }
 
 /// How the ledger may treat a grant.

@@ -91,25 +91,25 @@ impl Bins {
         }
     }
 
-    /// A free span in which `fit`, aligned to more than the grain, finds room, one of the shortest; where in it, and how many bytes from there.
+    /// A free span in which `fit`, aligned to more than the grain, finds room, one of the shortest.
     ///
     /// It looks at two spans in each bin from the length on, then takes one of the first that have room for certain. A slab, which is
     /// as long as it is aligned, is always found, and 34 spans at most are looked at for it. For other claims there are 66, and where the
     /// alignment is more than the length 32 more for each doubling between the two. Where there is none of all these, 32 more are looked
     /// at, the shortest first. What is not found although it is there lies behind so many that lie wrong.
-    pub fn find(&self, fit: &Fit) -> Option<(Entry, usize, usize)> {
-        let certain = fit.anywhere()?;
+    pub fn find(&self, fit: &Fit) -> Option<Entry> {
+        let certain = fit.anywhere();
         if fit.align <= GRAIN {
-            return fit.in_span(self.find_len(certain)?);
+            return self.find_len(certain);
         }
-        let (first, end) = (bin_of(Fit { align: GRAIN, ..*fit }.anywhere()?), bin_of(certain));
+        let (first, end) = (bin_of(fit.len), bin_of(certain));
         // So many of each bin, and of all.
         let near = |each: usize, mut all: usize| {
             let mut next = self.next(first);
             while let Some(bin) = next.filter(|bin| *bin < end) {
                 let found = self.look_at(self.first(bin)?, each.min(all), After, |at| {
                     all -= 1;
-                    fit.in_span(at)
+                    fit.is_in(at)
                 });
                 if found.is_some() {
                     return found;
@@ -118,17 +118,13 @@ impl Bins {
             }
             None
         };
-        let ample = || fit.in_span(self.find_len(certain)?);
-        near(TRIES, usize::MAX).or_else(ample).or_else(|| near(LOOKS, LOOKS))
+        near(TRIES, usize::MAX).or_else(|| self.find_len(certain)).or_else(|| near(LOOKS, LOOKS))
     }
 
     /// One of the shortest free spans of `len` bytes or more. It looks at 34 spans at most.
     pub fn find_len(&self, len: usize) -> Option<Entry> {
         let bin = bin_of(len);
-        let near = |count| {
-            let holds = |at: Entry| (at.len.get() >= len).then_some(at);
-            self.look_at(self.last(bin)?, count, Before, holds)
-        };
+        let near = |count| self.look_at(self.last(bin)?, count, Before, |at| at.len.get() >= len);
         near(TRIES).or_else(|| self.last(self.next(bin + 1)?)).or_else(|| near(LOOKS))
     }
 
@@ -142,7 +138,7 @@ impl Bins {
         if let Some(last) = last() {
             self.look_at(last, LOOKS, Before, |at| {
                 longest = longest.max(at.len.get());
-                None::<()>
+                false
             });
         }
         longest
@@ -180,15 +176,14 @@ impl Bins {
         Some(of(&self.first(bin)?).before.get())
     }
 
-    /// What `holds` makes of up to `count` spans of a bin from this one on, of the first of which it makes anything.
+    /// The first of up to `count` spans of a bin, from this one on, that `holds`.
     #[inline(always)]
-    fn look_at<R>(&self, from: Entry, count: usize, way: Way, mut holds: impl FnMut(Entry) -> Option<R>) -> Option<R> {
+    fn look_at(&self, from: Entry, count: usize, way: Way, mut holds: impl FnMut(Entry) -> bool) -> Option<Entry> {
         let mut at = from;
         for _ in 0..count {
             self.look();
-            let found = holds(at);
-            if found.is_some() {
-                return found;
+            if holds(at) {
+                return Some(at);
             }
             at = match way {
                 Before => of(&at).before.get(),
@@ -233,10 +228,9 @@ fn holds_block(addr: usize, len: usize) -> bool {
 }
 
 impl Fit {
-    /// Where in a free span it finds room, and how many bytes from there.
-    pub(super) fn in_span(&self, at: Entry) -> Option<(Entry, usize, usize)> {
-        let (gap, len) = self.at(at.addr())?;
-        (gap.checked_add(len)? <= at.len.get()).then_some((at, gap, len))
+    /// Whether it finds room in a free span.
+    pub(super) fn is_in(&self, at: Entry) -> bool {
+        self.from(at.addr()) <= at.len.get()
     }
 }
 

@@ -172,21 +172,20 @@ impl Book {
         true
     }
 
-    /// Claims room for `fit`, and up to `more` bytes beyond that: in this free span, or in any.
+    /// Claims room for `fit`, and up to `most` bytes (on the grain) if that is more: in this free span, or in any.
     pub fn carve(
         &mut self,
         owner: &'static str,
         known: Option<Entry>,
         fit: &Fit,
-        more: usize,
+        most: usize,
         wish: Wish,
     ) -> Option<Entry> {
-        let found = match known {
-            Some(at) => fit.in_span(at),
+        let at = match known {
+            Some(at) => Some(at).filter(|at| fit.is_in(*at)),
             None => self.find(fit, wish),
-        };
-        let (at, gap, len) = found?;
-        Some(self.claim(owner, at, gap, len.saturating_add(more.next_multiple_of(GRAIN))))
+        }?;
+        Some(self.claim(owner, at, fit.gap(at.addr()), fit.len.max(most)))
     }
 
     /// Claims a free span of at least `len` bytes (on the grain), and no more of it; with no alignment.

@@ -305,7 +305,8 @@ impl Entry {
 
     /// Begins a span of `rest` bytes after the first `len` bytes (on the grain) of this one, which nobody uses from there on, and cuts this one
     /// there. The new one is in no bin, and what is after it doesn't know.
-    #[inline(always)]
+    #[cfg_attr(freehold_for_size, inline(never))]
+    #[cfg_attr(not(freehold_for_size), inline(always))]
     pub fn cut(self, len: usize, rest: usize) -> Entry {
         // SAFETY: the caller has found that these bytes belong to the span.
         let base = unsafe { self.base().add(len) };

@@ -30,9 +30,9 @@ impl Book {
         };
         let name = grant.maker.unwrap_or(backing.name());
         let goes_back = matches!(grant.origin, Origin::Loan | Origin::Lot);
-        let span = grant.usable().filter(|span| {
-            !goes_back || *span == grant.span && span.len() >= request.fit().anywhere().unwrap_or(usize::MAX)
-        });
+        let span = grant
+            .usable()
+            .filter(|span| !goes_back || *span == grant.span && request.lent().is_some_and(|len| span.len() >= len));
         let Some(span) = span else {
             if goes_back {
                 // SAFETY: the loan was just made, and nobody has used it.
@@ -119,8 +119,8 @@ impl Book {
     }
 
     /// Where fresh memory would touch something that makes a smaller grant do: the claim that wants to grow by so much, or the last
-    /// free span, where it is `fits` that are wanted: what just does, and what is liked.
-    pub fn touching(&self, grow: Option<(Entry, Need)>, fits: [&Fit; 2]) -> Option<Touching> {
+    /// free span, where it is `least` that just does, and `liked` that is liked.
+    pub fn touching(&self, grow: Option<(Entry, Need)>, least: &Fit, liked: &Fit) -> Option<Touching> {
         if let Some((at, Need { least, liked })) = grow {
             let free = at.free_after();
             let had = free.map_or(0, |free| free.len.get());
@@ -134,13 +134,11 @@ impl Book {
         }
         let last = self.runs.at_or_below(usize::MAX)?.last.get()?;
         let last = Some(last).filter(|last| last.is_free() && last.origin.get() == Origin::Linear)?;
-        let missing = |fit: &Fit| {
-            let (gap, len) = fit.at(last.addr())?;
-            let needed = gap.checked_add(len).filter(|needed| *needed <= MAX_SPAN)?;
-            // What is free and long enough has been found already, unless it was looked over; something must come all the same.
-            Some(needed.saturating_sub(last.len.get()).max(GRAIN))
-        };
-        let [least, liked] = fits;
-        Some(Touching { end: last.end(), missing: Need { least: missing(least)?, liked: missing(liked)? } })
+        // What is free and long enough has been found already, unless it was looked over; something must come all the same.
+        let missing = |fit: &Fit| fit.from(last.addr()).saturating_sub(last.len.get()).max(GRAIN);
+        if liked.from(last.addr()) > MAX_SPAN {
+            return None;
+        }
+        Some(Touching { end: last.end(), missing: Need { least: missing(least), liked: missing(liked) } })
     }
 }

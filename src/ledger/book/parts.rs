@@ -23,7 +23,7 @@ impl Book {
     }
 
     /// [`Bins::find`] in all bins in which a claim with this wish may be met, in their order.
-    pub(super) fn find(&mut self, fit: &Fit, wish: Wish) -> Option<(Entry, usize, usize)> {
+    pub(super) fn find(&mut self, fit: &Fit, wish: Wish) -> Option<Entry> {
         let apart = self.parts().and_then(|parts| parts.find(fit, wish));
         if apart.is_some() || wish.is_some() {
             return apart;
@@ -66,7 +66,7 @@ impl Book {
     pub fn add_part(&mut self, backing: &'static str, new: &PartGrant) -> Result<(), Obstacle> {
         let free = self.add(backing, &Grant::island(new.span()))?;
         let (start, end) = (free.addr(), free.end());
-        let fit = Fit { head: GRAIN, size: size_of::<Part>(), align: 1 };
+        let fit = Fit::new(GRAIN, size_of::<Part>(), 1);
         // It has been found long enough for that.
         let at = self.carve(new.name(), Some(free), &fit, 0, None).ok_or(Obstacle::Short { backing })?;
         let record = at.payload().base().cast::<Part>();
