@@ -181,7 +181,8 @@ pub unsafe trait Backing: Send {
 #[derive(Clone, Copy, Debug)]
 pub struct Request {
     fit: Fit,
-    least: Fit,
+    /// Bytes of the claim that it is for.
+    len: Need,
     touching: Option<Touching>,
 }
 
@@ -202,8 +203,8 @@ pub(crate) struct Touching {
 }
 
 impl Request {
-    pub(crate) const fn new(fit: Fit, least: Fit, touching: Option<Touching>) -> Request {
-        Request { fit, least, touching }
+    pub(crate) const fn new(fit: Fit, len: Need, touching: Option<Touching>) -> Request {
+        Request { fit, len, touching }
     }
 
     /// What is enough wherever the grant starts, ends that aren't on the ledger's grain included.
@@ -212,9 +213,8 @@ impl Request {
     ///
     /// [`Obstacle::TooLarge`] if no span can hold the request.
     pub fn anywhere(&self) -> Result<Need, Obstacle> {
-        let [least, liked] =
-            [&self.least, &self.fit].map(|fit| (fit.anywhere(), fit.anywhere().saturating_add(2 * GRAIN)));
-        need(least, liked)
+        let anywhere = |len: usize| (self.fit.anywhere(len), self.fit.anywhere(len).saturating_add(2 * GRAIN));
+        need(anywhere(self.len.least), anywhere(self.len.liked))
     }
 
     /// What is enough if the grant starts at address `start`: less than [`anywhere`](Request::anywhere) where it would touch free
@@ -224,24 +224,40 @@ impl Request {
     ///
     /// [`Obstacle::TooLarge`] if no span that starts there can hold the request.
     pub fn at(&self, start: usize) -> Result<Need, Obstacle> {
-        need((self.least.len, self.least_at(start)), (self.fit.len, self.liked_at(start)))
+        need((self.len.least, self.least_at(start)), (self.len.liked, self.liked_at(start)))
     }
 
     /// What just does of a grant that starts there: what nobody can have where no span holds it.
     #[inline]
     pub(crate) fn least_at(&self, start: usize) -> usize {
-        len_at(&self.least, start, self.touching.as_ref().map(|touching| (touching.end, touching.missing.least)))
+        self.len_at(start, self.len.least, self.touching.map(|touching| (touching.end, touching.missing.least)))
     }
 
     /// What would be liked of it.
     #[inline]
     pub(crate) fn liked_at(&self, start: usize) -> usize {
-        len_at(&self.fit, start, self.touching.as_ref().map(|touching| (touching.end, touching.missing.liked)))
+        self.len_at(start, self.len.liked, self.touching.map(|touching| (touching.end, touching.missing.liked)))
+    }
+
+    /// Bytes of a grant from `start` on that hold a claim of `len` bytes, or bring what is missing, as it says, to what ends there.
+    #[inline(always)]
+    fn len_at(&self, start: usize, len: usize, touching: Option<(usize, usize)>) -> usize {
+        let len = match touching {
+            Some((end, missing)) if end == start => missing,
+            _ => {
+                // What `usable` will cut off at the front.
+                let skip = padding(start, GRAIN) + if start == 0 { GRAIN } else { 0 };
+                self.fit.from(start.wrapping_add(skip), len).saturating_add(skip)
+            }
+        };
+        // More where it would end with the address space: the last bytes of that are never used.
+        let spare = if start.saturating_add(len) > LAST_END { HEADROOM } else { 0 };
+        len.saturating_add(spare)
     }
 
     /// Bytes of a loan or a lot, which starts on the grain, that is as long as would be liked.
     pub(crate) fn lent(&self) -> Option<usize> {
-        Some(self.fit.anywhere()).filter(|len| *len <= MAX_SPAN)
+        Some(self.fit.anywhere(self.len.liked)).filter(|len| *len <= MAX_SPAN)
     }
 }
 
@@ -253,21 +269,6 @@ fn need((span, least): (usize, usize), (liked_span, liked): (usize, usize)) -> R
     // What would be liked may be more than any span holds: then what just does is all that can be liked.
     let liked = if liked_span > MAX_SPAN || liked == usize::MAX { least } else { liked };
     Ok(Need { least, liked: liked.max(least) })
-}
-
-/// Bytes of a grant from `start` on that hold `fit`, or bring what is missing, as it says, to what ends there.
-fn len_at(fit: &Fit, start: usize, touching: Option<(usize, usize)>) -> usize {
-    let len = match touching {
-        Some((end, missing)) if end == start => missing,
-        _ => {
-            // What `usable` will cut off at the front.
-            let skip = padding(start, GRAIN) + if start == 0 { GRAIN } else { 0 };
-            fit.from(start.wrapping_add(skip)).saturating_add(skip)
-        }
-    };
-    // More where it would end with the address space: the last bytes of that are never used.
-    let spare = if start.saturating_add(len) > LAST_END { HEADROOM } else { 0 };
-    len.saturating_add(spare)
 }
 
 /// How the ledger may treat a grant.

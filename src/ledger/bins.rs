@@ -4,7 +4,7 @@
 use Way::{After, Before};
 
 use super::header::{Entry, InBin};
-use crate::layout::{Fit, GRAIN, padding, step_of};
+use crate::layout::{Fit, GRAIN, high_bit, padding, step_of};
 
 /// Bins of a row: a span that is taken is longer than asked by a sixteenth at most, or, where memory is small, by a quarter.
 const STEPS: usize = if cfg!(all(target_os = "none", not(target_family = "wasm"))) { 4 } else { 16 };
@@ -91,41 +91,48 @@ impl Bins {
         }
     }
 
-    /// A free span in which `fit`, aligned to more than the grain, finds room, one of the shortest.
+    /// A free span that has room for a claim of `len` bytes that fits so, one of the shortest.
     ///
-    /// It looks at two spans in each bin from the length on, then takes one of the first that have room for certain. A slab, which is
+    /// If that is aligned to more than the grain, it looks at two spans in each bin from the length on, then takes one of the first that have room for certain. A slab, which is
     /// as long as it is aligned, is always found, and 34 spans at most are looked at for it. For other claims there are 66, and where the
     /// alignment is more than the length 32 more for each doubling between the two. Where there is none of all these, 32 more are looked
     /// at, the shortest first. What is not found although it is there lies behind so many that lie wrong.
-    pub fn find(&self, fit: &Fit) -> Option<Entry> {
-        let certain = fit.anywhere();
-        if fit.align <= GRAIN {
-            return self.find_len(certain);
+    pub fn find(&self, fit: &Fit, len: usize) -> Option<Entry> {
+        let ample = fit.anywhere(len);
+        if ample == len {
+            return self.find_len(len);
         }
-        let (first, end) = (bin_of(fit.len), bin_of(certain));
-        // So many of each bin, and of all.
-        let near = |each: usize, mut all: usize| {
-            let mut next = self.next(first);
-            while let Some(bin) = next.filter(|bin| *bin < end) {
-                let found = self.look_at(self.first(bin)?, each.min(all), After, |at| {
-                    all -= 1;
-                    fit.is_in(at)
-                });
-                if found.is_some() {
-                    return found;
-                }
-                next = self.next(bin + 1);
+        let near = self.near(fit, len, TRIES, usize::MAX);
+        near.or_else(|| self.find_len(ample)).or_else(|| self.near(fit, len, LOOKS, LOOKS))
+    }
+
+    /// The first such span in the bins from the length on up to where any has room: of each bin, and of all, so many are looked at.
+    fn near(&self, fit: &Fit, len: usize, each: usize, mut all: usize) -> Option<Entry> {
+        let end = bin_of(fit.anywhere(len));
+        let mut bin = self.next(bin_of(len));
+        while bin < end {
+            let found = self.look_at(self.first(bin)?, each.min(all), After, |at| {
+                all -= 1;
+                fit.is_in(at, len)
+            });
+            if found.is_some() {
+                return found;
             }
-            None
-        };
-        near(TRIES, usize::MAX).or_else(|| self.find_len(certain)).or_else(|| near(LOOKS, LOOKS))
+            bin = self.next(bin + 1);
+        }
+        None
     }
 
     /// One of the shortest free spans of `len` bytes or more. It looks at 34 spans at most.
     pub fn find_len(&self, len: usize) -> Option<Entry> {
-        let bin = bin_of(len);
-        let near = |count| self.look_at(self.last(bin)?, count, Before, |at| at.len.get() >= len);
-        near(TRIES).or_else(|| self.last(self.next(bin + 1)?)).or_else(|| near(LOOKS))
+        let near = self.near_len(len, TRIES);
+        near.or_else(|| self.last(self.next(bin_of(len) + 1))).or_else(|| self.near_len(len, LOOKS))
+    }
+
+    /// One in the bin of this length, in which so many are looked at.
+    #[cfg_attr(not(freehold_for_size), inline(always))]
+    fn near_len(&self, len: usize, count: usize) -> Option<Entry> {
+        self.look_at(self.last(bin_of(len))?, count, Before, |at| at.len.get() >= len)
     }
 
     /// Length of the longest free span; or of one that is hardly shorter, if there are very many of about that length.
@@ -153,15 +160,17 @@ impl Bins {
         })
     }
 
-    /// The first bin from this one on that is not empty.
-    fn next(&self, bin: usize) -> Option<usize> {
+    /// The first bin from this one on that is not empty; one more than there are if there is none.
+    #[inline]
+    fn next(&self, bin: usize) -> usize {
         let word = bin / 32;
-        let bits = self.filled.get(word)? & (u32::MAX << (bin % 32));
+        let bits = self.filled.get(word).map_or(0, |bits| bits & (u32::MAX << (bin % 32)));
         if bits != 0 {
-            return Some(word * 32 + bits.trailing_zeros() as usize);
+            return word * 32 + bits.trailing_zeros() as usize;
         }
-        let word = (self.words & (u32::MAX << word << 1)).trailing_zeros() as usize;
-        Some(word * 32 + self.filled.get(word)?.trailing_zeros() as usize)
+        // There is no bit for a word behind the last.
+        let word = (self.words & u32::MAX.wrapping_shl(word as u32).wrapping_shl(1)).trailing_zeros() as usize;
+        self.filled.get(word).map_or(BINS, |bits| word * 32 + bits.trailing_zeros() as usize)
     }
 
     /// The first span in this bin: those that hold a block come first, of these the one that was freed last.
@@ -222,15 +231,15 @@ fn of(at: &Entry) -> &InBin {
 #[inline(always)]
 fn holds_block(addr: usize, len: usize) -> bool {
     len >= BLOCKS_FROM && {
-        let block = 1 << len.ilog2();
+        let block = 1 << high_bit(len);
         padding(addr, block) <= len - block
     }
 }
 
 impl Fit {
-    /// Whether it finds room in a free span.
-    pub(super) fn is_in(&self, at: Entry) -> bool {
-        self.from(at.addr()) <= at.len.get()
+    /// Whether a claim of `len` bytes finds room in a free span.
+    pub(super) fn is_in(&self, at: Entry, len: usize) -> bool {
+        self.from(at.addr(), len) <= at.len.get()
     }
 }
 

@@ -172,20 +172,21 @@ impl Book {
         true
     }
 
-    /// Claims room for `fit`, and up to `most` bytes (on the grain) if that is more: in this free span, or in any.
+    /// Claims `len` bytes that fit so, up to `most` of them: both on the grain, and in this free span, or in any.
     pub fn carve(
         &mut self,
         owner: &'static str,
         known: Option<Entry>,
         fit: &Fit,
+        len: usize,
         most: usize,
         wish: Wish,
     ) -> Option<Entry> {
         let at = match known {
-            Some(at) => Some(at).filter(|at| fit.is_in(*at)),
-            None => self.find(fit, wish),
+            Some(at) => Some(at).filter(|at| fit.is_in(*at, len)),
+            None => self.find(fit, len, wish),
         }?;
-        Some(self.claim(owner, at, fit.gap(at.addr()), fit.len.max(most)))
+        Some(self.claim(owner, at, fit.gap(at.addr()), len.max(most)))
     }
 
     /// Claims a free span of at least `len` bytes (on the grain), and no more of it; with no alignment.
@@ -285,7 +286,8 @@ impl Book {
     }
 
     /// Counts `bytes` more that are claimed, at the end of `at`.
-    #[inline(always)]
+    #[cfg_attr(freehold_for_size, inline(never))]
+    #[cfg_attr(not(freehold_for_size), inline(always))]
     fn count_claimed(&mut self, at: Entry, bytes: usize) {
         self.totals.claimed += bytes;
         self.totals.peak = self.totals.peak.max(self.totals.claimed);

@@ -111,10 +111,10 @@ impl Header {
         self.mark(FREE, true);
         // SAFETY: it is free. What lies there may be a name still, so neither is read before it is written.
         let InBin { before, after } = unsafe { self.in_bin() };
-        for neighbour in [before, after] {
-            // SAFETY: it lies in a cell.
-            unsafe { neighbour.as_ptr().write(at) };
-        }
+        // SAFETY: it lies in a cell.
+        unsafe { before.as_ptr().write(at) };
+        // SAFETY: as above.
+        unsafe { after.as_ptr().write(at) };
     }
 
     /// Where a free span stands in its bin.

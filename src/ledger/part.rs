@@ -66,7 +66,7 @@ pub(super) trait Apart {
     fn bins_of(&mut self, at: Entry) -> Option<&mut Bins>;
 
     /// [`Bins::find`] in those in which a claim with this wish may be met.
-    fn find(&mut self, fit: &Fit, wish: Wish) -> Option<Entry>;
+    fn find(&mut self, fit: &Fit, len: usize, wish: Wish) -> Option<Entry>;
 
     /// [`Bins::find_len`] in all.
     fn find_len(&mut self, len: usize) -> Option<Entry>;
@@ -96,8 +96,8 @@ impl Apart for Part {
         self.each().find(|part| part.holds(at)).map(|part| &mut part.bins)
     }
 
-    fn find(&mut self, fit: &Fit, wish: Wish) -> Option<Entry> {
-        self.for_wish(wish).find_map(|bins| bins.find(fit))
+    fn find(&mut self, fit: &Fit, len: usize, wish: Wish) -> Option<Entry> {
+        self.for_wish(wish).find_map(|bins| bins.find(fit, len))
     }
 
     fn find_len(&mut self, len: usize) -> Option<Entry> {

@@ -20,8 +20,9 @@ const REQUESTS: usize = 4;
 /// How a want is to be met.
 pub(super) struct Plan {
     owner: &'static str,
-    /// What it takes at least, and how many bytes the claim would like to have: on the grain.
     fit: Fit,
+    /// Bytes that the claim needs, and would like to have: on the grain.
+    least: usize,
     prefer: usize,
     grow: Option<Grow>,
 }
@@ -41,23 +42,19 @@ impl Plan {
     ///
     /// The caller owes: the payload in `want.grow` is one of this ledger's that it holds.
     pub unsafe fn new(owner: &'static str, want: &Want) -> Option<Plan> {
-        let fit = Fit::new(GRAIN + want.prefix, want.size, want.align);
-        if fit.len > MAX_SPAN {
+        let fit = Fit { head: GRAIN + want.prefix, align: want.align };
+        let least = fit.len_for(want.size);
+        if least > MAX_SPAN {
             return None;
         }
-        let prefer = on_grain(want.prefer.min(MAX_SPAN)).max(fit.len);
+        let prefer = on_grain(want.prefer.min(MAX_SPAN)).max(least);
         let grow = want.grow.filter(|grow| grow.missing <= MAX_SPAN).map(|grow| {
             let missing = on_grain(grow.missing);
             // SAFETY: the caller's promise.
             let at = unsafe { Entry::of_payload(grow.payload) };
             Grow { at, missing, liked: missing.max(grow.prefer.min(MAX_SPAN) & !(GRAIN - 1)) }
         });
-        Some(Plan { owner, fit, prefer, grow })
-    }
-
-    /// What is wanted, if the claim is to be `len` bytes long, or as long as it must.
-    fn fit_of(&self, len: usize) -> Fit {
-        Fit { len: len.max(self.fit.len), ..self.fit }
+        Some(Plan { owner, fit, least, prefer, grow })
     }
 
     /// Meets the want from free memory, or what is known to be free, with a claim of at least `len` bytes, up to what is preferred: the claim, or
@@ -70,14 +67,14 @@ impl Plan {
         {
             return Some(at);
         }
-        book.carve(self.owner, known, &self.fit_of(len), self.prefer, wish)
+        book.carve(self.owner, known, &self.fit, len.max(self.least), self.prefer, wish)
     }
 
     /// Meets the want from free memory: from a span that has the room preferred, else from one that has a fair part of it. Smaller ones are
     /// left until no more is to be had: an arena that goes through crumbs in each turn of a hot loop is a slow one.
     pub fn meet_fairly(&self, book: &mut Book, wish: Wish) -> Option<Entry> {
         let placed = self.meet(book, None, self.prefer, wish);
-        if placed.is_some() || self.prefer <= self.fit.len {
+        if placed.is_some() || self.prefer <= self.least {
             return placed;
         }
         self.meet(book, None, FAIR.min(self.prefer / 4), wish)
@@ -114,10 +111,10 @@ impl Plan {
             if placed.is_some() {
                 return placed;
             }
-            if !spacious || len == self.fit.len && self.grow.is_none() {
+            if !spacious || len == self.least && self.grow.is_none() {
                 break;
             }
-            (len, spacious) = (self.fit.len, false);
+            (len, spacious) = (self.least, false);
         }
         // What the backing has given already counts as well; what headers and alignment would take of it does not.
         if B::ENDS
@@ -151,7 +148,7 @@ impl Plan {
                 }
             }
         }
-        self.meet(book, None, self.prefer, wish).or_else(|| self.meet(book, None, self.fit.len, wish))
+        self.meet(book, None, self.prefer, wish).or_else(|| self.meet(book, None, self.least, wish))
     }
 
     /// Meets the want with what the backing gives that is asked for a claim of `len` bytes, or for one that grows by what it likes, if there
@@ -171,7 +168,7 @@ impl Plan {
                 Some(Fresh::Lent(claim)) => return Some(claim),
                 Some(Fresh::Free(fresh)) => {
                     *why = Obstacle::Short { backing: backing.name() };
-                    let placed = self.meet(book, Some(fresh), self.fit.len, None);
+                    let placed = self.meet(book, Some(fresh), self.least, None);
                     if placed.is_some() {
                         return placed;
                     }
@@ -180,16 +177,16 @@ impl Plan {
             }
         }
         // What is free may hold what is needed, though not what is preferred.
-        self.meet(book, None, self.fit.len, None)
+        self.meet(book, None, self.least, None)
     }
 
     /// What to ask the backing for, to have a claim of `len` bytes, or one that grows by what it likes, if there is space.
     fn request(&self, book: &Book, len: usize, spacious: bool) -> Request {
-        let fit = self.fit_of(len);
         let grow = self.grow.map(|Grow { at, missing, liked }| {
             (at, Need { least: missing, liked: if spacious { liked } else { missing } })
         });
-        Request::new(fit, self.fit, book.touching(grow, &self.fit, &fit))
+        let len = Need { least: self.least, liked: len.max(self.least) };
+        Request::new(self.fit, len, book.touching(grow, &self.fit, len))
     }
 }
 

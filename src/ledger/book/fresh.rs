@@ -119,8 +119,8 @@ impl Book {
     }
 
     /// Where fresh memory would touch something that makes a smaller grant do: the claim that wants to grow by so much, or the last
-    /// free span, where it is `least` that just does, and `liked` that is liked.
-    pub fn touching(&self, grow: Option<(Entry, Need)>, least: &Fit, liked: &Fit) -> Option<Touching> {
+    /// free span, where it is a claim of so many bytes that is wanted, and fits so.
+    pub fn touching(&self, grow: Option<(Entry, Need)>, fit: &Fit, len: Need) -> Option<Touching> {
         if let Some((at, Need { least, liked })) = grow {
             let free = at.free_after();
             let had = free.map_or(0, |free| free.len.get());
@@ -135,10 +135,10 @@ impl Book {
         let last = self.runs.at_or_below(usize::MAX)?.last.get()?;
         let last = Some(last).filter(|last| last.is_free() && last.origin.get() == Origin::Linear)?;
         // What is free and long enough has been found already, unless it was looked over; something must come all the same.
-        let missing = |fit: &Fit| fit.from(last.addr()).saturating_sub(last.len.get()).max(GRAIN);
-        if liked.from(last.addr()) > MAX_SPAN {
+        let missing = |len| fit.from(last.addr(), len).saturating_sub(last.len.get()).max(GRAIN);
+        if fit.from(last.addr(), len.liked) > MAX_SPAN {
             return None;
         }
-        Some(Touching { end: last.end(), missing: Need { least: missing(least), liked: missing(liked) } })
+        Some(Touching { end: last.end(), missing: Need { least: missing(len.least), liked: missing(len.liked) } })
     }
 }
