@@ -79,7 +79,8 @@ impl<L: Kind> Records<L> {
     /// # Panics
     ///
     /// If foreign code comes back from [`with_backing`](Records::with_backing), and there is no lock that it waits for.
-    #[inline(always)]
+    #[cfg_attr(freehold_for_size, inline(never))]
+    #[cfg_attr(not(freehold_for_size), inline(always))]
     fn enter(&self) -> Turn<'_, L> {
         let turn = Turn::enter(&self.access);
         if !L::EXCLUDES && self.foreign.get() {
@@ -195,6 +196,17 @@ impl<L: Kind> Records<L> {
             }
             chosen.is_some()
         })
+    }
+
+    /// Bytes that the ledger holds, claimed or free.
+    #[cfg_attr(freehold_for_size, inline(never))]
+    pub fn granted(&self) -> usize {
+        self.with(|kept| kept.book.totals.granted)
+    }
+
+    /// Bytes that are claimed.
+    pub fn claimed(&self) -> usize {
+        self.with(|kept| kept.book.totals.claimed)
     }
 
     /// The sums over all spans.

@@ -9,7 +9,7 @@ impl<L: Shareable> Stock<L> {
     #[inline(never)]
     pub(super) fn scarce(&self, class: usize) -> Free {
         let size = size_of_class(class);
-        let part = (self.records.totals().granted / SHARED_PART) & !(GRAIN - 1);
+        let part = (self.records.granted() / SHARED_PART) & !(GRAIN - 1);
         let prefer = part.clamp(shared::SHORTEST, shared::LONGEST);
         if may_be_single(class)
             && size * 4 > prefer
