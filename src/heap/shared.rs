@@ -15,7 +15,7 @@ use core::slice;
 use super::class::{ALIGN, FIRST_OF_SPANS, LARGEST_IN_SLAB, size_of_class};
 use super::list::List;
 use crate::free_list::{Free, next_of};
-use crate::layout::GRAIN;
+use crate::layout::{GRAIN, high_bit};
 use crate::ledger::payload_len;
 use crate::platform::sanitizer;
 use crate::tree::{Node, Stem, Tree};
@@ -432,8 +432,8 @@ impl Shared {
     /// A slab that has so many units side by side, one of those that have the fewest more. It looks at a few of each that may.
     fn find(&self, units: usize) -> Option<SharedSlab> {
         let holds = |at: &SharedSlab| usize::from(at.longest.get()) >= units;
-        let near = units.ilog2() as usize;
-        let certain = units.next_power_of_two().ilog2() as usize;
+        let near = high_bit(units) as usize;
+        let certain = high_bit(units.next_power_of_two()) as usize;
         self.circle(near)
             .take(TRIES)
             .find(holds)

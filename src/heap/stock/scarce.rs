@@ -69,7 +69,7 @@ impl<L: Shareable> Stock<L> {
         self.shared.growing(size).map(|(at, most)| {
             // SAFETY: the slab's claim is the heap's.
             let longer = |bytes| unsafe { self.records.lengthen(at.payload(), bytes) };
-            if !longer(prefer.clamp(size, most)) && !longer(size) {
+            if !longer(prefer.max(size).min(most)) && !longer(size) {
                 return None;
             }
             // SAFETY: as above.

@@ -1,6 +1,6 @@
 //! The loops of a wasm function.
 
-use wasmparser::{Export, ExternalKind, FunctionBody, Operator, Parser, Payload, TypeRef};
+use wasmparser::{Export, ExternalKind, FunctionBody, KnownCustom, Name, Operator, Parser, Payload, TypeRef};
 
 use crate::{Counts, graph::Graph};
 
@@ -26,6 +26,31 @@ pub fn called_bytes(module: &[u8], name: &str) -> Vec<usize> {
         _ => None,
     });
     calls.map(|body| body.as_bytes().len()).collect()
+}
+
+/// The bytes of a module's code and data, and the names of its functions as the linker has them.
+///
+/// # Panics
+///
+/// If it is no module.
+pub fn size_and_names(module: &[u8]) -> (usize, Vec<String>) {
+    let (mut bytes, mut names) = (0, Vec::new());
+    for payload in Parser::new(0).parse_all(module) {
+        match payload.expect("a module that rustc has made") {
+            Payload::CodeSectionStart { size, .. } => bytes += size as usize,
+            Payload::DataSection(data) => bytes += (data.range().end - data.range().start) as usize,
+            Payload::CustomSection(section) => {
+                let KnownCustom::Name(reader) = section.as_known() else { continue };
+                for part in reader {
+                    if let Name::Function(functions) = part.expect("names") {
+                        names.extend(functions.into_iter().map(|naming| naming.expect("a name").name.to_owned()));
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+    (bytes, names)
 }
 
 /// The functions of a module.
