@@ -91,9 +91,13 @@ impl Plan {
         why: &mut Obstacle,
     ) -> Option<Entry> {
         if B::PARTS {
-            let placed = self.meet_from_parts(book, backing, wish, why);
-            if placed.is_some() {
-                return placed;
+            match self.meet_from_parts(book, backing, wish) {
+                Ok(None) => {}
+                Ok(placed) => return placed,
+                Err(obstacle) => {
+                    *why = obstacle;
+                    return None;
+                }
             }
             if let Some(region) = wish {
                 *why = match book.knows(wish) {
@@ -131,24 +135,11 @@ impl Plan {
         book: &mut Book,
         backing: &mut B,
         wish: Wish,
-        why: &mut Obstacle,
-    ) -> Option<Entry> {
-        loop {
-            match backing.part() {
-                Ok(None) => break,
-                Ok(Some(part)) => {
-                    if let Err(obstacle) = book.add_part(backing.name(), &part) {
-                        *why = obstacle;
-                        return None;
-                    }
-                }
-                Err(obstacle) => {
-                    *why = obstacle;
-                    return None;
-                }
-            }
+    ) -> Result<Option<Entry>, Obstacle> {
+        while let Some(part) = backing.part()? {
+            book.add_part(backing.name(), &part)?;
         }
-        self.meet(book, None, self.prefer, wish).or_else(|| self.meet(book, None, self.least, wish))
+        Ok(self.meet(book, None, self.prefer, wish).or_else(|| self.meet(book, None, self.least, wish)))
     }
 
     /// Meets the want with what the backing gives that is asked for a claim of `len` bytes, or for one that grows by what it likes, if there

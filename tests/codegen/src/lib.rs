@@ -62,7 +62,7 @@ impl Sum for Counts {
 pub fn compile(folder: &Path, target: Option<&str>, panic: &str) -> Vec<u8> {
     let folder = folder.join(panic);
     let variables = [("CARGO_PROFILE_RELEASE_PANIC", panic)];
-    build(&folder, "freehold-codegen-module", &["--release"], target, &variables)
+    build(&folder, "freehold-codegen-module", "release", &[], target, &variables)
 }
 
 /// The smallest wasm module with what a feature of `tests/perf/size` names, and with the names of its functions.
@@ -71,14 +71,17 @@ pub fn compile(folder: &Path, target: Option<&str>, panic: &str) -> Vec<u8> {
 ///
 /// If it can't be built.
 pub fn smallest(folder: &Path, feature: &str) -> Vec<u8> {
-    let options = ["--profile", "size", "--features", feature];
-    let variables = [("CARGO_PROFILE_SIZE_STRIP", "debuginfo")];
-    build(&folder.join(feature), "freehold-perf-size", &options, Some("wasm32-unknown-unknown"), &variables)
+    let options = ["--features", feature];
+    build(&folder.join(feature), "freehold-perf-size", "size-named", &options, Some("wasm32-unknown-unknown"), &[])
 }
 
 fn build(folder: &Path, package: &str, options: &[&str], target: Option<&str>, variables: &[(&str, &str)]) -> Vec<u8> {
     let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    cargo.args(["build", "--quiet", "--package", package]).args(options).arg("--target-dir").arg(folder);
+    cargo
+        .args(["build", "--quiet", "--package", package, "--profile", profile])
+        .args(options)
+        .arg("--target-dir")
+        .arg(folder);
     cargo.args(target.into_iter().flat_map(|target| ["--target", target]));
     // A caller's flags, a coverage tool's for instance, would change what is compiled.
     for flags in ["RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS", "CARGO_BUILD_TARGET"] {
@@ -91,7 +94,6 @@ fn build(folder: &Path, package: &str, options: &[&str], target: Option<&str>, v
         Some(_) => ("", ".wasm"),
         None => (env::consts::DLL_PREFIX, env::consts::DLL_SUFFIX),
     };
-    let profile = if options.contains(&"--release") { "release" } else { "size" };
     let name = package.replace('-', "_");
     let file = folder.join(target.unwrap_or("")).join(profile).join(format!("{prefix}{name}{suffix}"));
     fs::read(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()))
