@@ -24,7 +24,8 @@ pub(super) use fresh::Fresh;
 ///
 /// On wasm a call can end where it begins: the stack overflows, JavaScript catches that, and calls the module again. So whatever can
 /// be called without fresh memory first finds out all that it needs and then changes everything without another call: what it uses
-/// for that is inlined. Where memory is fresh there is stack for all of it ([`platform::stack_ahead`](crate::platform::stack_ahead)).
+/// for that is inlined. Where code is to be small that is called, and the stack looked at before ([`platform::stack_for_leaves`]). Where
+/// memory is fresh there is stack for all of it ([`platform::stack_ahead`]).
 pub(super) struct Book {
     /// The first span of each run, in the order of addresses.
     runs: Tree<Entry>,

@@ -51,25 +51,12 @@ impl Book {
         Some(Fresh::Lent(at))
     }
 
-    /// The span of this run, which begins below `end`, that holds `addr`, or else its first.
-    #[cold]
-    fn overlapped(&self, run: Entry, backing: &'static str, addr: usize) -> Obstacle {
-        let mut at = run;
-        while at.end() <= addr
-            && let Some(after) = at.after()
-        {
-            at = after;
-        }
-        let with = at.owner().unwrap_or("free memory");
-        Obstacle::Overlap { backing, with, at: at.addr().max(addr) }
-    }
-
     /// Writes a grant down, as a span of a run: nobody's yet, and in no bin. If it overlaps what is held it isn't, and it says `why`.
     fn write_down(&mut self, name: &'static str, grant: &Grant, span: Span, why: &mut Obstacle) -> Option<Entry> {
         let (before, next) = (self.runs.at_or_below(span.addr()), self.runs.above(span.addr()));
         let below = before.filter(|before| span.addr() < before.run_end());
         if let Some(other) = below.or(next.filter(|next| next.addr() < span.end())) {
-            *why = self.overlapped(other, name, span.addr());
+            *why = overlap(other, name, span.addr());
             return None;
         }
         self.seen = None;
@@ -141,4 +128,15 @@ impl Book {
         }
         Some(Touching { end: last.end(), missing: Need { least: missing(len.least), liked: missing(len.liked) } })
     }
+}
+
+/// What to say of a grant from `addr` on that overlaps a run: who holds the first span of it that does.
+fn overlap(run: Entry, backing: &'static str, addr: usize) -> Obstacle {
+    let mut at = run;
+    while at.end() <= addr
+        && let Some(after) = at.after()
+    {
+        at = after;
+    }
+    Obstacle::Overlap { backing, with: at.owner().unwrap_or("free memory"), at: at.addr().max(addr) }
 }

@@ -75,13 +75,17 @@ pub fn smallest(folder: &Path, feature: &str) -> Vec<u8> {
     build(&folder.join(feature), "freehold-perf-size", "size-named", &options, Some("wasm32-unknown-unknown"), &[])
 }
 
-fn build(folder: &Path, package: &str, options: &[&str], target: Option<&str>, variables: &[(&str, &str)]) -> Vec<u8> {
+fn build(
+    folder: &Path,
+    package: &str,
+    profile: &str,
+    options: &[&str],
+    target: Option<&str>,
+    variables: &[(&str, &str)],
+) -> Vec<u8> {
     let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    cargo
-        .args(["build", "--quiet", "--package", package, "--profile", profile])
-        .args(options)
-        .arg("--target-dir")
-        .arg(folder);
+    cargo.args(["build", "--quiet", "--profile", profile, "--package", package, "--target-dir"]).arg(folder);
+    cargo.args(options);
     cargo.args(target.into_iter().flat_map(|target| ["--target", target]));
     // A caller's flags, a coverage tool's for instance, would change what is compiled.
     for flags in ["RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS", "CARGO_BUILD_TARGET"] {
