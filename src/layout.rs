@@ -43,18 +43,24 @@ pub(crate) const fn padding(addr: usize, align: usize) -> usize {
     addr.wrapping_neg() & (align - 1)
 }
 
+/// The highest bit of `n`, which is not 0, counted from the lowest. (`ilog2` has a panic for that.)
+#[inline(always)]
+pub(crate) const fn high_bit(n: usize) -> u32 {
+    (usize::BITS - 1) ^ n.leading_zeros()
+}
+
 /// Where `n` stands among steps of which there are `per` (a power of two) from one power of two to the next, and below `per` one for each
 /// number: the step, counted from 0, and by how many bits it is wider than 1. Every list by length is by these steps.
 #[inline(always)]
 pub(crate) const fn step_of(n: usize, per: usize) -> (usize, u32) {
-    let wide = (n | per).ilog2() - per.ilog2();
+    let wide = high_bit(n | per) - high_bit(per);
     (wide as usize * per + (n >> wide), wide)
 }
 
 /// The same step for an `n` that is known to be `per` or more, in an instruction less.
 #[inline(always)]
 pub(crate) const fn large_step_of(n: usize, per: usize) -> usize {
-    let wide = n.ilog2() - per.ilog2();
+    let wide = high_bit(n) - high_bit(per);
     wide as usize * per + (n >> wide)
 }
 
@@ -88,58 +94,48 @@ pub(crate) const fn whole(addr: usize, len: usize, unit: usize) -> (usize, usize
     (addr.saturating_add(last) & !last, addr.saturating_add(len) & !last)
 }
 
-/// What a claim must hold: `head` bytes, then `size` bytes at a multiple of `align`.
+/// Where a claim must have what it is for: after its first `head` bytes, at a multiple of `align`.
+///
+/// No sum here wraps: what no address space can hold comes out longer than [`MAX_SPAN`], as no span is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Fit {
     pub head: usize,
-    pub size: usize,
     pub align: usize,
 }
 
 impl Fit {
-    /// Where in a free span that starts at `start` (on the grain) the claim should begin, and how long it is:
-    /// `(gap, len)`, both on the grain. `None` if it can't fit any address space.
+    /// A claim's bytes, on the grain, with `size` bytes after the head.
+    #[inline]
+    pub(crate) const fn len_for(&self, size: usize) -> usize {
+        // Claims start on the grain, so this much padding and no more stays inside.
+        let pad = padding(self.head, if self.align > GRAIN { GRAIN } else { self.align });
+        self.head.saturating_add(pad).saturating_add(size).saturating_add(GRAIN - 1) & !(GRAIN - 1)
+    }
+
+    /// How far after `start`, where a free span starts (on the grain), the claim should begin; on the grain too.
     ///
     /// The gap keeps over-aligned claims exact: it stays behind as a free span, instead of padding inside the claim.
-    pub(crate) const fn at(&self, start: usize) -> Option<(usize, usize)> {
-        let Some(data) = start.checked_add(self.head) else {
-            return None;
-        };
-        // `start` is on the grain, so the padding is too when the head is; it stays inside the claim otherwise.
-        let pad = padding(data, self.align);
-        let (gap, pad) = (pad & !(GRAIN - 1), pad & (GRAIN - 1));
-        let Some(len) = self.len_with(pad) else {
-            return None;
-        };
-        Some((gap, len))
+    #[inline]
+    pub(crate) const fn gap(&self, start: usize) -> usize {
+        padding(start.wrapping_add(self.head), self.align) & !(GRAIN - 1)
     }
 
-    /// Bytes that hold the claim wherever they start on the grain.
-    pub(crate) const fn anywhere(&self) -> Option<usize> {
-        self.len_with(self.most_padding())
+    /// Bytes from `start` (on the grain) to the end of a claim of `len` bytes.
+    #[inline]
+    pub(crate) const fn from(&self, start: usize, len: usize) -> usize {
+        self.gap(start).saturating_add(len)
     }
 
-    /// So large may `size` be at most in a free span of `len` bytes, wherever it starts on the grain.
+    /// Bytes that hold a claim of `len` bytes wherever they start on the grain.
+    #[inline]
+    pub(crate) const fn anywhere(&self, len: usize) -> usize {
+        len.saturating_add(self.align.saturating_sub(GRAIN))
+    }
+
+    /// So large may what comes after the head be at most in a free span of `len` bytes, wherever it starts on the grain.
     pub(crate) const fn room_in(&self, len: usize) -> usize {
-        len.saturating_sub(self.head).saturating_sub(self.most_padding())
-    }
-
-    /// Bytes that alignment takes at most.
-    const fn most_padding(&self) -> usize {
-        if self.align > GRAIN { self.align - 1 } else { padding(self.head, self.align) }
-    }
-
-    const fn len_with(&self, pad: usize) -> Option<usize> {
-        let Some(len) = self.head.checked_add(pad) else {
-            return None;
-        };
-        let Some(len) = len.checked_add(self.size) else {
-            return None;
-        };
-        match round_up(len, GRAIN) {
-            Some(len) if len <= MAX_SPAN => Some(len),
-            _ => None,
-        }
+        let aligned = if self.align > GRAIN { self.align - 1 } else { padding(self.head, self.align) };
+        len.saturating_sub(self.head).saturating_sub(aligned)
     }
 }
 
@@ -216,25 +212,30 @@ mod tests {
     }
 
     #[test]
-    fn h11_fits_that_overflow_are_refused() {
-        let whole = Fit { head: GRAIN, size: usize::MAX, align: 1 };
-        assert_eq!(whole.at(GRAIN), None);
-        assert_eq!(whole.anywhere(), None);
-        let half = Fit { head: GRAIN, size: isize::MAX as usize, align: 1 };
-        assert_eq!(half.anywhere(), None);
-        let aligned = Fit { head: GRAIN, size: 8, align: 1 << (usize::BITS - 1) };
-        assert_eq!(aligned.anywhere(), None);
+    fn h11_fits_that_overflow_are_longer_than_any_span() {
+        for (head, size, align) in [
+            (GRAIN, usize::MAX, 1),
+            (GRAIN, isize::MAX as usize, 1),
+            (usize::MAX, 8, 1),
+            (GRAIN, usize::MAX, 1 << (usize::BITS - 1)),
+        ] {
+            let fit = Fit { head, align };
+            let len = fit.len_for(size);
+            assert!(len > MAX_SPAN && fit.from(GRAIN, len) > MAX_SPAN && fit.anywhere(len) > MAX_SPAN);
+        }
+        let aligned = Fit { head: GRAIN, align: 1 << (usize::BITS - 1) };
+        assert!(aligned.from(GRAIN, 2 * GRAIN) > MAX_SPAN && aligned.anywhere(2 * GRAIN) > MAX_SPAN);
     }
 
     #[test]
     fn an_aligned_fit_is_exact() {
-        let fit = Fit { head: GRAIN, size: 100, align: PAGE };
+        let fit = Fit { head: GRAIN, align: PAGE };
         let start = 3 * PAGE;
-        let (gap, len) = fit.at(start).unwrap();
+        let (gap, len) = (fit.gap(start), fit.len_for(100));
         assert_eq!((start + gap + GRAIN) % PAGE, 0);
         assert!((GRAIN + 100..GRAIN + 100 + GRAIN).contains(&len));
-        let odd = Fit { head: GRAIN + 8, size: 100, align: 64 };
-        let (gap, len) = odd.at(start).unwrap();
+        let odd = Fit { head: GRAIN + 8, align: 64 };
+        let (gap, len) = (odd.gap(start), odd.len_for(100));
         let data = (start + gap + GRAIN + 8).next_multiple_of(64);
         assert!(data + 100 <= start + gap + len);
     }

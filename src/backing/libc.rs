@@ -2,7 +2,7 @@
 
 use super::{Backing, Grant, Loan, Request};
 use crate::error::Obstacle;
-use crate::layout::{GRAIN, PAGE, round_up};
+use crate::layout::{GRAIN, PAGE};
 use crate::platform;
 use crate::span::Span;
 
@@ -52,7 +52,7 @@ unsafe impl Backing for Libc {
 
     fn claim(&mut self, request: &Request) -> Result<Grant, Obstacle> {
         // A block is aligned to the grain, so nothing is lost at its ends.
-        let least = request.fit().anywhere().and_then(|len| round_up(len, GRAIN)).ok_or(Obstacle::TooLarge)?;
+        let least = request.lent().ok_or(Obstacle::TooLarge)?;
         let block = |len: usize| Some((platform::lend(GRAIN, len)?, len));
         let (base, len) = block(least.max(PAGE)).or_else(|| block(least)).ok_or_else(|| Obstacle::Refused {
             backing: self.name(),

@@ -29,6 +29,7 @@ impl MemoryGrow {
 // provenance is exposed, so a pointer into one grant reaches any other that touches it.
 unsafe impl Backing for MemoryGrow {
     const COMES_BACK: bool = false;
+    const ENDS: bool = false;
 
     fn name(&self) -> &'static str {
         "memory.grow"
@@ -39,15 +40,18 @@ unsafe impl Backing for MemoryGrow {
         let have = platform::memory_size();
         // Page 0 is not handed out: a module that starts with no memory at all grows by one page more.
         let null = if have == 0 { 1 } else { 0 };
-        if have == usize::MAX || !settled {
-            // All 65,536 pages are there; or libc, which must take its own first, can't get any.
-            return Err(Obstacle::Refused { backing: self.name(), asked: request.anywhere()?.liked, have });
-        }
-        let pages = request.at(have + null * PAGE)?.liked.div_ceil(PAGE) + null;
-        let old = platform::grow(pages).ok_or(Obstacle::Refused { backing: self.name(), asked: pages * PAGE, have })?;
+        // Of a memory that is as large as can be the last page stands for what would come next: no host gives more.
+        let start = (have + null * PAGE) & !(PAGE - 1);
+        let pages = request.liked_at(start).div_ceil(PAGE) + null;
+        // If libc must take its own first, and can't get any, nothing is grown.
+        let old = if settled { platform::grow(pages) } else { None };
+        let Some(old) = old else {
+            return Err(Obstacle::Refused { backing: self.name(), asked: pages.saturating_mul(PAGE), have });
+        };
         // Another thread may have grown memory since `have` was read: then `old` is further up, and the ledger asks again
         // if that made a difference.
-        let base = NonNull::new(platform::at(old + null * PAGE)).ok_or(Obstacle::TooLarge)?;
+        // SAFETY: there was memory before the pages, or the first of them is left out; and memory never shrinks.
+        let base = unsafe { NonNull::new_unchecked(platform::at(old + null * PAGE)) };
         // The last page of a 4 GiB memory ends where addresses do: one byte less, and its end does not wrap.
         let len = ((pages - null) * PAGE).min(usize::MAX - base.addr().get());
         // SAFETY: the host has just given these pages to this call and to nobody else.

@@ -1,7 +1,7 @@
 //! Where fresh memory comes from.
 
 use crate::error::Obstacle;
-use crate::layout::{Fit, HEADROOM, LAST_END, padding, usable};
+use crate::layout::{Fit, HEADROOM, LAST_END, MAX_SPAN, padding, usable};
 
 // What a program names when it says where its memory comes from is at the crate's root; here is what a writer of a backing needs.
 // Those of other targets are in each target's documentation.
@@ -134,6 +134,10 @@ pub unsafe trait Backing: Send {
     #[doc(hidden)]
     const COMES_BACK: bool = true;
 
+    /// Unset where this crate knows that it is never [`Exhausted`](Obstacle::Exhausted), so that nobody need look what is left.
+    #[doc(hidden)]
+    const ENDS: bool = true;
+
     /// Set by a backing that has [parts](Backing::part), as [`Regions`](crate::Regions) has, and by one around such a backing.
     const PARTS: bool = false;
 
@@ -177,7 +181,8 @@ pub unsafe trait Backing: Send {
 #[derive(Clone, Copy, Debug)]
 pub struct Request {
     fit: Fit,
-    least: Fit,
+    /// Bytes of the claim that it is for.
+    len: Need,
     touching: Option<Touching>,
 }
 
@@ -198,8 +203,8 @@ pub(crate) struct Touching {
 }
 
 impl Request {
-    pub(crate) const fn new(fit: Fit, least: Fit, touching: Option<Touching>) -> Request {
-        Request { fit, least, touching }
+    pub(crate) const fn new(fit: Fit, len: Need, touching: Option<Touching>) -> Request {
+        Request { fit, len, touching }
     }
 
     /// What is enough wherever the grant starts, ends that aren't on the ledger's grain included.
@@ -208,8 +213,8 @@ impl Request {
     ///
     /// [`Obstacle::TooLarge`] if no span can hold the request.
     pub fn anywhere(&self) -> Result<Need, Obstacle> {
-        let len = |fit: &Fit| fit.anywhere()?.checked_add(2 * GRAIN);
-        Need::of(len(&self.least).ok_or(Obstacle::TooLarge), len(&self.fit).ok_or(Obstacle::TooLarge))
+        let anywhere = |len: usize| (self.fit.anywhere(len), self.fit.anywhere(len).saturating_add(2 * GRAIN));
+        need(anywhere(self.len.least), anywhere(self.len.liked))
     }
 
     /// What is enough if the grant starts at address `start`: less than [`anywhere`](Request::anywhere) where it would touch free
@@ -219,40 +224,51 @@ impl Request {
     ///
     /// [`Obstacle::TooLarge`] if no span that starts there can hold the request.
     pub fn at(&self, start: usize) -> Result<Need, Obstacle> {
-        match self.touching {
-            Some(Touching { end, missing }) if end == start => {
-                Need::of(spared(start, missing.least), spared(start, missing.liked))
+        need((self.len.least, self.least_at(start)), (self.len.liked, self.liked_at(start)))
+    }
+
+    /// What just does of a grant that starts there: what nobody can have where no span holds it.
+    #[inline]
+    pub(crate) fn least_at(&self, start: usize) -> usize {
+        self.len_at(start, self.len.least, self.touching.map(|touching| (touching.end, touching.missing.least)))
+    }
+
+    /// What would be liked of it.
+    #[inline]
+    pub(crate) fn liked_at(&self, start: usize) -> usize {
+        self.len_at(start, self.len.liked, self.touching.map(|touching| (touching.end, touching.missing.liked)))
+    }
+
+    /// Bytes of a grant from `start` on that hold a claim of `len` bytes, or bring what is missing, as it says, to what ends there.
+    #[inline(always)]
+    fn len_at(&self, start: usize, len: usize, touching: Option<(usize, usize)>) -> usize {
+        let len = match touching {
+            Some((end, missing)) if end == start => missing,
+            _ => {
+                // What `usable` will cut off at the front.
+                let skip = padding(start, GRAIN) + if start == 0 { GRAIN } else { 0 };
+                self.fit.from(start.wrapping_add(skip), len).saturating_add(skip)
             }
-            _ => Need::of(len_of(&self.least, start), len_of(&self.fit, start)),
-        }
+        };
+        // More where it would end with the address space: the last bytes of that are never used.
+        let spare = if start.saturating_add(len) > LAST_END { HEADROOM } else { 0 };
+        len.saturating_add(spare)
     }
 
-    pub(crate) const fn fit(&self) -> &Fit {
-        &self.fit
-    }
-}
-
-impl Need {
-    fn of(least: Result<usize, Obstacle>, liked: Result<usize, Obstacle>) -> Result<Need, Obstacle> {
-        let least = least?;
-        // What would be liked may be more than any span holds: then what just does is all that can be liked.
-        Ok(Need { least, liked: liked.map_or(least, |liked| liked.max(least)) })
+    /// Bytes of a loan or a lot, which starts on the grain, that is as long as would be liked.
+    pub(crate) fn lent(&self) -> Option<usize> {
+        Some(self.fit.anywhere(self.len.liked)).filter(|len| *len <= MAX_SPAN)
     }
 }
 
-/// Bytes of a grant from `start` on that hold `fit`.
-fn len_of(fit: &Fit, start: usize) -> Result<usize, Obstacle> {
-    // What `usable` will cut off at the front.
-    let skip = padding(start, GRAIN) + if start == 0 { GRAIN } else { 0 };
-    let (gap, len) = start.checked_add(skip).and_then(|start| fit.at(start)).ok_or(Obstacle::TooLarge)?;
-    let len = skip.checked_add(gap).and_then(|skip| skip.checked_add(len)).ok_or(Obstacle::TooLarge)?;
-    spared(start, len)
-}
-
-/// `len`, and more where the grant would end with the address space: the last bytes of that are never used.
-fn spared(start: usize, len: usize) -> Result<usize, Obstacle> {
-    let spare = if start.checked_add(len).is_none_or(|end| end > LAST_END) { HEADROOM } else { 0 };
-    len.checked_add(spare).ok_or(Obstacle::TooLarge)
+/// What just does and what is liked: for spans of so many bytes, so many of a grant. The spans may be longer than there can be.
+fn need((span, least): (usize, usize), (liked_span, liked): (usize, usize)) -> Result<Need, Obstacle> {
+    if span > MAX_SPAN || least == usize::MAX {
+        return Err(Obstacle::TooLarge);
+    }
+    // What would be liked may be more than any span holds: then what just does is all that can be liked.
+    let liked = if liked_span > MAX_SPAN || liked == usize::MAX { least } else { liked };
+    Ok(Need { least, liked: liked.max(least) })
 }
 
 /// How the ledger may treat a grant.

@@ -6,7 +6,7 @@ use allocator_api2::alloc::Allocator;
 
 use super::{Backing, Grant, Loan, Request};
 use crate::error::Obstacle;
-use crate::layout::{GRAIN, round_up};
+use crate::layout::GRAIN;
 use crate::span::Span;
 
 /// Take it for many arenas that are much smaller than a page: 10,000 arenas of 200 bytes cost 10,000 small blocks.
@@ -51,7 +51,7 @@ unsafe impl<A: Allocator + Send> Backing for Over<A> {
 
     fn claim(&mut self, request: &Request) -> Result<Grant, Obstacle> {
         // A block is aligned to the grain, so nothing is lost at its ends.
-        let len = request.fit().anywhere().and_then(|len| round_up(len, GRAIN)).ok_or(Obstacle::TooLarge)?;
+        let len = request.lent().ok_or(Obstacle::TooLarge)?;
         let layout = Layout::from_size_align(len, GRAIN).map_err(|_| Obstacle::TooLarge)?;
         let refused = |_| Obstacle::Refused { backing: "allocator", asked: len, have: 0 };
         let block = unwinding_aborts(|| self.allocator.allocate(layout)).map_err(refused)?;

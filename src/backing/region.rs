@@ -192,7 +192,7 @@ unsafe impl Backing for Region<'_> {
         };
         // `from_raw` can't know whether the end wraps: `usable` does.
         let (skip, left) = usable(span.addr(), span.len());
-        if request.at(span.addr())?.least > skip + left {
+        if request.least_at(span.addr()) > skip + left {
             return Err(Obstacle::Exhausted { backing: self.name(), left });
         }
         self.bounds = Bounds::Known(None);

@@ -43,6 +43,8 @@ pub(crate) const DEEPEST: u32 = u16::BITS;
 unsafe impl<A: Backing, B: Backing> Backing for Then<A, B> {
     const LENDS: bool = A::LENDS || B::LENDS;
     const COMES_BACK: bool = A::COMES_BACK || B::COMES_BACK;
+    // What the first one says is not heard.
+    const ENDS: bool = B::ENDS;
     const PARTS: bool = A::PARTS || B::PARTS;
     const DEPTH: u32 = if !Self::LENDS {
         0

@@ -8,7 +8,7 @@ use core::ptr::NonNull;
 
 use crate::error::{AllocError, Obstacle};
 use crate::layout::padding;
-use crate::ledger::{GrowInPlace, Placed, Spans, Want, Wish};
+use crate::ledger::{GrowInPlace, Placed, Spans, Want};
 use crate::platform::{self, Packed, sanitizer};
 use crate::refusal::out_of_memory;
 use crate::span::Span;
@@ -250,7 +250,6 @@ impl<'l> Chunks<'l> {
                 missing,
                 prefer: self.terms.growth.in_place(step, chunk.len.get()),
             }),
-            wish: Wish::Anywhere,
         };
         // SAFETY: the chunk's payload is held until the chunk leaves the list.
         unsafe { self.terms.spans.place(self.terms.owner, &want) }

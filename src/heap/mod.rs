@@ -299,13 +299,13 @@ impl<L: Shareable> Heap<L> {
 /// The class that serves `layout`, if one does.
 #[inline(always)]
 fn class_for(layout: Layout) -> Option<usize> {
-    (layout.size() <= LARGEST && layout.align() <= ALIGN).then(|| class_of(layout.size()))
+    if layout.size() <= LARGEST && layout.align() <= ALIGN { Some(class_of(layout.size())) } else { None }
 }
 
 /// The same, where classes are 16 bytes apart.
 #[inline(always)]
 fn fine_class_for(layout: Layout) -> Option<usize> {
-    (layout.size() <= FINE && layout.align() <= ALIGN).then(|| class_of(layout.size()))
+    if layout.size() <= FINE && layout.align() <= ALIGN { Some(class_of(layout.size())) } else { None }
 }
 
 /// Bytes that a span for `layout` has at least. Never none: then its payload is a grain, so that what has no bytes has an address of

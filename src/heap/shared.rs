@@ -15,10 +15,10 @@ use core::slice;
 use super::class::{ALIGN, FIRST_OF_SPANS, LARGEST_IN_SLAB, size_of_class};
 use super::list::List;
 use crate::free_list::{Free, next_of};
-use crate::layout::GRAIN;
+use crate::layout::{GRAIN, high_bit};
 use crate::ledger::payload_len;
 use crate::platform::sanitizer;
-use crate::tree::{self, Tree};
+use crate::tree::{Node, Stem, Tree};
 
 /// The slabs that all classes of a heap share.
 pub(super) struct Shared {
@@ -41,8 +41,9 @@ pub(super) struct Shared {
 }
 
 /// SharedSlab the start of a shared slab, after the ledger's own header.
+#[repr(C)]
 pub(super) struct SharedRecord {
-    sides: [Cell<Option<SharedSlab>>; 2],
+    stem: Stem,
     /// Its neighbours in its circle.
     before: Cell<Option<SharedSlab>>,
     after: Cell<Option<SharedSlab>>,
@@ -98,15 +99,16 @@ impl Deref for SharedSlab {
     }
 }
 
-// SAFETY: a record stays where it is as long as its slab is one, and its two cells are for the tree alone.
-unsafe impl tree::Node for SharedSlab {
-    fn addr(self) -> usize {
-        self.0.addr().get()
+// SAFETY: a record begins with its stem, which is for the tree alone, and stays where it is as long as its slab is one.
+unsafe impl Node for SharedSlab {
+    #[inline(always)]
+    fn stem(self) -> NonNull<Stem> {
+        self.0.cast()
     }
 
-    fn sides(&self) -> [&Cell<Option<SharedSlab>>; 2] {
-        let [below, above] = &self.sides;
-        [below, above]
+    #[inline(always)]
+    unsafe fn of_stem(stem: NonNull<Stem>) -> SharedSlab {
+        SharedSlab(stem.cast())
     }
 }
 
@@ -217,7 +219,7 @@ impl Shared {
     /// How many slabs there are, and how deep their tree is.
     #[cfg(all(test, not(miri)))]
     pub fn slabs(&self) -> usize {
-        iter::successors(self.all.at_or_above(0), |at| self.all.at_or_above(tree::Node::addr(*at) + 1)).count()
+        iter::successors(self.all.at_or_above(0), |at| self.all.above(at.0.addr().get())).count()
     }
 
     #[cfg(all(test, not(miri)))]
@@ -300,7 +302,7 @@ impl Shared {
     unsafe fn begin(&self, payload: NonNull<u8>, len: usize, most: usize) -> SharedSlab {
         let at = SharedSlab(payload.cast());
         let record = SharedRecord {
-            sides: [const { Cell::new(None) }; 2],
+            stem: Stem::new(),
             before: Cell::new(None),
             after: Cell::new(None),
             units: Cell::new(0),
@@ -430,8 +432,8 @@ impl Shared {
     /// A slab that has so many units side by side, one of those that have the fewest more. It looks at a few of each that may.
     fn find(&self, units: usize) -> Option<SharedSlab> {
         let holds = |at: &SharedSlab| usize::from(at.longest.get()) >= units;
-        let near = units.ilog2() as usize;
-        let certain = units.next_power_of_two().ilog2() as usize;
+        let near = high_bit(units) as usize;
+        let certain = high_bit(units.next_power_of_two()) as usize;
         self.circle(near)
             .take(TRIES)
             .find(holds)

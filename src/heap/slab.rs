@@ -16,7 +16,7 @@ use crate::free_list::{Free, link, next_of};
 use crate::layout::GRAIN;
 use crate::platform::sanitizer;
 
-/// The slabs of one class.
+/// The slabs of one class. Zeroes are none.
 pub(super) struct Slabs {
     /// The slab that was claimed last, or is used anew: blocks that are in no list, and how many there are.
     fresh: Cell<Free>,
@@ -130,16 +130,6 @@ pub(super) fn slack(block: usize) -> usize {
 }
 
 impl Slabs {
-    pub const fn new() -> Slabs {
-        Slabs {
-            fresh: Cell::new(None),
-            left: Cell::new(0),
-            open: Cell::new(None),
-            empty: Cell::new(None),
-            count: Cell::new(0),
-        }
-    }
-
     /// How many there are.
     pub fn count(&self) -> usize {
         self.count.get()

@@ -15,7 +15,7 @@ use super::slab::{self, Slabs, slack};
 use super::stats::ClassStats;
 use crate::free_list::Free;
 use crate::layout::GRAIN;
-use crate::ledger::{GrowInPlace, Keeper, Placed, Records, Spans, Totals, Want, payload_len};
+use crate::ledger::{GrowInPlace, Keeper, Placed, Records, Spans, Want, payload_len};
 use crate::platform::{self, Link, Whole};
 use crate::sharing::{Shareable, Turn};
 
@@ -359,7 +359,7 @@ impl<L: Shareable> Stock<L> {
         // Memory is short: time to see what there is.
         let turn = self.enter();
         if let Some(wide) = self.widen() {
-            wide.limit.set(self.records.totals().claimed / PART);
+            wide.limit.set(self.records.claimed() / PART);
         }
         drop(turn);
         let want = Want { ahead: true, ..Want::of(size, align) };

@@ -1,8 +1,10 @@
 //! The free spans, by length: in rows from one power of two to the next, each of some bins, and words that say which bins hold
 //! any. So a span of a fitting length is found in a few steps (two-level segregated fit, by Masmano, Ripoll, Crespo and Real).
 
+use Way::{After, Before};
+
 use super::header::{Entry, InBin};
-use crate::layout::{Fit, GRAIN, padding, step_of};
+use crate::layout::{Fit, GRAIN, high_bit, padding, step_of};
 
 /// Bins of a row: a span that is taken is longer than asked by a sixteenth at most, or, where memory is small, by a quarter.
 const STEPS: usize = if cfg!(all(target_os = "none", not(target_family = "wasm"))) { 4 } else { 16 };
@@ -46,7 +48,8 @@ impl Bins {
     }
 
     /// Puts a span in: it is free from now on.
-    #[inline(always)]
+    #[cfg_attr(freehold_for_size, inline(never))]
+    #[cfg_attr(not(freehold_for_size), inline(always))]
     pub fn insert(&mut self, at: Entry) {
         let bin = bin_of(at.len.get());
         at.set_free(at);
@@ -66,7 +69,8 @@ impl Bins {
     }
 
     /// Takes a span out, of which the length has not changed since it was put in.
-    #[inline(always)]
+    #[cfg_attr(freehold_for_size, inline(never))]
+    #[cfg_attr(not(freehold_for_size), inline(always))]
     pub fn remove(&mut self, at: Entry) {
         let (before, after) = (of(&at).before.get(), of(&at).after.get());
         of(&before).after.set(after);
@@ -87,71 +91,118 @@ impl Bins {
         }
     }
 
-    /// A free span in which `fit`, aligned to more than the grain, finds room, one of the shortest; where in it, and how many bytes from there.
+    /// A free span that has room for a claim of `len` bytes that fits so, one of the shortest.
     ///
-    /// It looks at two spans in each bin from the length on, then takes one of the first that have room for certain. A slab, which is
+    /// If that is aligned to more than the grain, it looks at two spans in each bin from the length on, then takes one of the first that have room for certain. A slab, which is
     /// as long as it is aligned, is always found, and 34 spans at most are looked at for it. For other claims there are 66, and where the
     /// alignment is more than the length 32 more for each doubling between the two. Where there is none of all these, 32 more are looked
     /// at, the shortest first. What is not found although it is there lies behind so many that lie wrong.
-    pub fn find(&self, fit: &Fit) -> Option<(Entry, usize, usize)> {
-        let first = bin_of(Fit { align: GRAIN, ..*fit }.anywhere()?);
-        let certain = fit.anywhere()?;
-        let bins = || {
-            core::iter::successors(self.next(first), |bin| self.next(bin + 1)).take_while(|bin| *bin < bin_of(certain))
-        };
-        let near = || bins().flat_map(|bin| self.forward(bin).take(TRIES)).find_map(|at| fit.in_span(at));
-        let ample = || fit.in_span(self.find_len(certain)?);
-        near()
-            .or_else(ample)
-            .or_else(|| bins().flat_map(|bin| self.forward(bin)).take(LOOKS).find_map(|at| fit.in_span(at)))
+    pub fn find(&self, fit: &Fit, len: usize) -> Option<Entry> {
+        let ample = fit.anywhere(len);
+        if ample == len {
+            return self.find_len(len);
+        }
+        let near = self.near(fit, len, TRIES, usize::MAX);
+        near.or_else(|| self.find_len(ample)).or_else(|| self.near(fit, len, LOOKS, LOOKS))
+    }
+
+    /// The first such span in the bins from the length on up to where any has room: of each bin, and of all, so many are looked at.
+    fn near(&self, fit: &Fit, len: usize, each: usize, mut all: usize) -> Option<Entry> {
+        let end = bin_of(fit.anywhere(len));
+        let mut bin = self.next(bin_of(len));
+        while bin < end {
+            let found = self.look_at(self.first(bin)?, each.min(all), After, |at| {
+                all -= 1;
+                fit.is_in(at, len)
+            });
+            if found.is_some() {
+                return found;
+            }
+            bin = self.next(bin + 1);
+        }
+        None
     }
 
     /// One of the shortest free spans of `len` bytes or more. It looks at 34 spans at most.
     pub fn find_len(&self, len: usize) -> Option<Entry> {
-        let bin = bin_of(len);
-        let near = self.backward(bin).take(TRIES).find(|at| at.len.get() >= len);
-        let ample = || self.backward(self.next(bin + 1)?).next();
-        near.or_else(ample).or_else(|| self.backward(bin).take(LOOKS).find(|at| at.len.get() >= len))
+        let near = self.near_len(len, TRIES);
+        near.or_else(|| self.last(self.next(bin_of(len) + 1))).or_else(|| self.near_len(len, LOOKS))
+    }
+
+    /// One in the bin of this length, in which so many are looked at.
+    #[cfg_attr(not(freehold_for_size), inline(always))]
+    fn near_len(&self, len: usize, count: usize) -> Option<Entry> {
+        self.look_at(self.last(bin_of(len))?, count, Before, |at| at.len.get() >= len)
     }
 
     /// Length of the longest free span; or of one that is hardly shorter, if there are very many of about that length.
     pub fn longest(&self) -> usize {
+        let mut longest = 0;
         let last = || {
             let word = self.words.checked_ilog2()? as usize;
-            Some(word * 32 + self.filled[word].checked_ilog2()? as usize)
+            self.last(word * 32 + self.filled.get(word)?.checked_ilog2()? as usize)
         };
-        last().map_or(0, |bin| self.backward(bin).take(LOOKS).map(|at| at.len.get()).max().unwrap_or(0))
+        if let Some(last) = last() {
+            self.look_at(last, LOOKS, Before, |at| {
+                longest = longest.max(at.len.get());
+                false
+            });
+        }
+        longest
     }
 
     /// All of them.
     #[cfg(test)]
     pub fn all(&self) -> impl Iterator<Item = Entry> {
-        (0..BINS).flat_map(|bin| self.forward(bin))
+        (0..BINS).filter_map(|bin| self.first(bin)).flat_map(|first| {
+            let next = move |at: &Entry| Some(of(at).after.get()).filter(|next| *next != first);
+            core::iter::successors(Some(first), next)
+        })
     }
 
-    /// The first bin from this one on that is not empty.
-    fn next(&self, bin: usize) -> Option<usize> {
+    /// The first bin from this one on that is not empty; one more than there are if there is none.
+    #[inline]
+    fn next(&self, bin: usize) -> usize {
         let word = bin / 32;
-        let bits = self.filled.get(word)? & (u32::MAX << (bin % 32));
+        let bits = self.filled.get(word).map_or(0, |bits| bits & (u32::MAX << (bin % 32)));
         if bits != 0 {
-            return Some(word * 32 + bits.trailing_zeros() as usize);
+            return word * 32 + bits.trailing_zeros() as usize;
         }
-        let word = (self.words & (u32::MAX << word << 1)).trailing_zeros() as usize;
-        Some(word * 32 + self.filled.get(word)?.trailing_zeros() as usize)
+        // There is no bit for a word behind the last.
+        let word = (self.words & u32::MAX.wrapping_shl(word as u32).wrapping_shl(1)).trailing_zeros() as usize;
+        self.filled.get(word).map_or(BINS, |bits| word * 32 + bits.trailing_zeros() as usize)
     }
 
-    /// The spans in this bin: first those that hold a block, the one that was freed last before the others.
-    fn forward(&self, bin: usize) -> impl Iterator<Item = Entry> {
-        let first = self.heads[bin];
-        let next = move |at: &Entry| Some(of(at).after.get()).filter(|next| Some(*next) != first);
-        core::iter::successors(first, next).inspect(|_| self.look())
+    /// The first span in this bin: those that hold a block come first, of these the one that was freed last.
+    #[inline(always)]
+    fn first(&self, bin: usize) -> Option<Entry> {
+        *self.heads.get(bin)?
     }
 
-    /// The spans in this bin: first those that hold no block, the one that was freed last before the others.
-    fn backward(&self, bin: usize) -> impl Iterator<Item = Entry> {
-        let last = self.heads[bin].map(|first| of(&first).before.get());
-        let next = move |at: &Entry| Some(of(at).before.get()).filter(|next| Some(*next) != last);
-        core::iter::successors(last, next).inspect(|_| self.look())
+    /// The last one: those that hold no block come last, of these the one that was freed last.
+    #[inline(always)]
+    fn last(&self, bin: usize) -> Option<Entry> {
+        Some(of(&self.first(bin)?).before.get())
+    }
+
+    /// The first of up to `count` spans of a bin, from this one on, that `holds`.
+    #[inline(always)]
+    fn look_at(&self, from: Entry, count: usize, way: Way, mut holds: impl FnMut(Entry) -> bool) -> Option<Entry> {
+        let mut at = from;
+        for _ in 0..count {
+            self.look();
+            if holds(at) {
+                return Some(at);
+            }
+            at = match way {
+                Before => of(&at).before.get(),
+                After => of(&at).after.get(),
+            };
+            if at == from {
+                break;
+            }
+        }
+        None
     }
 
     /// Counts a span that is looked at.
@@ -160,6 +211,13 @@ impl Bins {
         #[cfg(test)]
         self.looks.set(self.looks.get() + 1);
     }
+}
+
+/// From which side a bin is looked through.
+#[derive(Clone, Copy)]
+enum Way {
+    Before,
+    After,
 }
 
 /// Where a span stands in its bin.
@@ -173,16 +231,15 @@ fn of(at: &Entry) -> &InBin {
 #[inline(always)]
 fn holds_block(addr: usize, len: usize) -> bool {
     len >= BLOCKS_FROM && {
-        let block = 1 << len.ilog2();
+        let block = 1 << high_bit(len);
         padding(addr, block) <= len - block
     }
 }
 
 impl Fit {
-    /// Where in a free span it finds room, and how many bytes from there.
-    pub(super) fn in_span(&self, at: Entry) -> Option<(Entry, usize, usize)> {
-        let (gap, len) = self.at(at.addr())?;
-        (gap.checked_add(len)? <= at.len.get()).then_some((at, gap, len))
+    /// Whether a claim of `len` bytes finds room in a free span.
+    pub(super) fn is_in(&self, at: Entry, len: usize) -> bool {
+        self.from(at.addr(), len) <= at.len.get()
     }
 }
 

@@ -2,12 +2,13 @@
 
 use core::ptr::NonNull;
 
+use super::Placed;
 use super::bins::Bins;
 use super::header::Entry;
-use super::part::{Part, Wish};
+use super::part::{Apart, Wish};
 use crate::backing::{Loan, Origin};
 use crate::layout::{Fit, GRAIN, MAX_SPAN, PAGE, padding};
-use crate::platform::sanitizer;
+use crate::platform::{self, sanitizer};
 use crate::span::Span;
 use crate::tree::Tree;
 
@@ -24,18 +25,21 @@ pub(super) use fresh::Fresh;
 ///
 /// On wasm a call can end where it begins: the stack overflows, JavaScript catches that, and calls the module again. So whatever can
 /// be called without fresh memory first finds out all that it needs and then changes everything without another call: what it uses
-/// for that is inlined. Where memory is fresh there is stack for all of it ([`platform::stack_ahead`](crate::platform::stack_ahead)).
+/// for that is inlined. Where code is to be small that is called, and the stack looked at before ([`platform::stack_for_leaves`]). Where
+/// memory is fresh there is stack for all of it ([`platform::stack_ahead`]).
 pub(super) struct Book {
     /// The first span of each run, in the order of addresses.
     runs: Tree<Entry>,
     /// The free ones, but for those of the parts, which each have bins of their own.
     bins: Bins,
-    /// The first of them: they lie in their memory, and lead to one another in the order that they came in.
-    parts: Option<NonNull<Part>>,
+    /// Those, if there are any: a `dyn` that is made where the first is entered, so a program without them has none of their code.
+    parts: Option<NonNull<dyn Apart>>,
     pub totals: Totals,
     /// Where what was ever claimed, or never was zero, ends. What is free from here on is zero, but for the header that may stand
     /// at just this address.
     touched: usize,
+    /// The address from which on the claim that was made last is zero, as what lies there was never used.
+    pub zero_from: usize,
     /// The span that was looked at, or freed, last: who reads them all goes on from there. Every other change forgets it.
     seen: Option<Entry>,
     /// The claim that was given back last, if it has not ended yet. See [`Book::set_aside`].
@@ -44,13 +48,6 @@ pub(super) struct Book {
 
 /// So many spans are looked at for pages to offer before others have their turn.
 const SPANS_AT_ONCE: usize = 64;
-
-/// A claim that was made just now, and the address from which on it is zero: what lies there was never used.
-#[derive(Clone, Copy)]
-pub(super) struct NewClaim {
-    pub at: Entry,
-    pub zero_from: usize,
-}
 
 /// Sums: bytes, but for the growths.
 #[derive(Clone, Copy)]
@@ -72,78 +69,79 @@ impl Book {
             parts: None,
             totals: Totals { granted: 0, claimed: 0, peak: 0, growths: 0 },
             touched: 0,
+            zero_from: 0,
             seen: None,
             aside: None,
         }
     }
 
-    /// Frees what lies beyond the first `keep` bytes of a span (on the grain, less than its length), together with the free ones that it
-    /// touches, and returns all that is free there. With 0 that is all of it.
-    fn set_free(&mut self, at: Entry, keep: usize) -> Entry {
+    /// The one step in which spans change: `at`, with the free ones that it touches, becomes a claim of `len` bytes, `gap` bytes after its start,
+    /// and what is before and behind that is free; or with no `len` all is free. Returns the claim, or what is free. Unless `at` is free itself
+    /// (as `was_free` says; then it is in a bin, and touches none) what is claimed stays where it is, and the one that ends joins the free one
+    /// before it too.
+    #[cfg_attr(freehold_for_size, inline(never))]
+    #[cfg_attr(not(freehold_for_size), inline(always))]
+    fn reshape(&mut self, at: Entry, was_free: bool, gap: usize, len: usize) -> Entry {
+        if cfg!(freehold_for_size) {
+            platform::stack_for_leaves();
+        }
         let run = self.run_that_ends_with(at);
-        let mut at = if keep > 0 { self.cut(at, keep, run).unwrap_or(at) } else { at };
-        sanitizer::poison(at.base(), GRAIN..at.len.get());
-        let mergeable = |at: Entry, other: Entry| at.len.get() <= MAX_SPAN - other.len.get();
-        match at.after() {
-            Some(after) if after.is_free() && mergeable(at, after) => {
-                self.bins_of(after).remove(after);
-                self.swallow(at, after, run);
+        self.seen = None;
+        let touched = self.touched;
+        let bins = self.bins_of(at);
+        // From here on all changes, and where code need not be small nothing is called.
+        let (mut first, mut whole, mut next) = (at, at.len.get(), at.after());
+        if was_free {
+            bins.remove(at);
+        } else if let Some(after) = next.filter(|after| after.is_free())
+            && (len > whole || after.len.get() <= MAX_SPAN - whole)
+        {
+            bins.remove(after);
+            next = after.after();
+            whole += after.len.get();
+            after.end_span(touched);
+        }
+        if !was_free
+            && len == 0
+            && let Some(before) = at.free_before().filter(|before| before.len.get() <= MAX_SPAN - whole)
+        {
+            bins.remove(before);
+            whole += before.len.get();
+            at.end_span(touched);
+            first = before;
+        }
+        let mut claim = first;
+        if gap > 0 {
+            claim = first.cut(gap, whole - gap);
+            claim.set_after_free(true);
+            bins.insert(first);
+            whole -= gap;
+        }
+        let mut last = claim;
+        claim.len.set(whole);
+        if len == 0 {
+            bins.insert(claim);
+        } else if whole > len {
+            last = claim.cut(len, whole - len);
+            bins.insert(last);
+        }
+        match next {
+            Some(next) => {
+                next.set_before(last);
+                next.set_after_free(len == 0 || last != claim);
             }
-            Some(after) => after.set_after_free(true),
-            None => {}
-        }
-        if let Some(before) = at.free_before().filter(|before| mergeable(*before, at)) {
-            self.bins_of(before).remove(before);
-            self.swallow(before, at, run);
-            at = before;
-        }
-        self.bins_of(at).insert(at);
-        at
-    }
-
-    /// Cuts a span that is in no bin any more, as it is being claimed, after `len` bytes: what is longer stays free.
-    #[inline(always)]
-    fn free_rest(&mut self, at: Entry, len: usize, run: Option<Entry>) {
-        match self.cut(at, len, run) {
-            Some(rest) => self.bins_of(rest).insert(rest),
-            None => at.after().into_iter().for_each(|after| after.set_after_free(false)),
-        }
-    }
-
-    /// Makes `after`, which is in no bin, a part of the span before it.
-    #[inline(always)]
-    fn swallow(&mut self, at: Entry, after: Entry, run: Option<Entry>) {
-        match after.after() {
-            Some(next) => next.set_before(at),
-            None => set_last(at, run),
-        }
-        at.len.set(at.len.get() + after.len.get());
-        // Below that nothing counts as zero.
-        if after.addr() >= self.touched {
-            after.wipe();
-        }
-        sanitizer::poison(after.base(), 0..GRAIN);
-    }
-
-    /// Cuts a span, which is in no bin, after `len` bytes (on the grain), if it is longer; the rest is in no bin either.
-    #[inline(always)]
-    fn cut(&mut self, at: Entry, len: usize, run: Option<Entry>) -> Option<Entry> {
-        let rest = at.len.get().checked_sub(len).filter(|rest| *rest > 0)?;
-        let after = at.after();
-        // SAFETY: `len` is less than the span's length.
-        let base = unsafe { at.base().add(len) };
-        // SAFETY: the end of a span, on the grain, which nobody uses and `at` may reach.
-        let rest = unsafe { Entry::write(base, rest, at.origin.get()) };
-        rest.set_before(at);
-        at.len.set(len);
-        match after {
-            Some(after) => after.set_before(rest),
             None => {
-                at.set_last(false);
-                set_last(rest, run);
+                first.set_last(false);
+                set_last(last, run);
             }
         }
-        Some(rest)
+        claim
+    }
+
+    /// Frees a span, together with the free ones that it touches, and returns all that is free there.
+    fn set_free(&mut self, at: Entry) -> Entry {
+        sanitizer::poison(at.base(), GRAIN..at.len.get());
+        self.reshape(at, false, 0, 0)
     }
 
     /// The run whose last span is this one, or the free one after it: asked for before anything is changed. See [`Book`].
@@ -170,51 +168,51 @@ impl Book {
         if at.len.get() > MAX_SPAN - bytes {
             return false;
         }
-        let run = self.run_that_ends_with(at);
-        self.seen = None;
-        self.bins_of(free).remove(free);
-        self.free_rest(free, bytes, run);
-        self.swallow(at, free, run);
-        sanitizer::unpoison(free.base(), 0..bytes);
+        let had = at.len.get();
+        self.reshape(at, false, 0, had + bytes);
+        sanitizer::unpoison(at.base(), had..had + bytes);
         self.count_claimed(at, bytes);
+        // Of what was never used nothing is said.
+        self.zero_from = usize::MAX;
         true
     }
 
-    /// Claims a free span that has room for `fit`, aligned to more than the grain, and up to `more` bytes beyond that.
-    pub fn carve(&mut self, owner: &'static str, fit: &Fit, more: usize, wish: Wish) -> Option<NewClaim> {
-        let (at, gap, len) = self.bins_for(wish).find_map(|bins| bins.find(fit))?;
-        Some(self.claim(owner, at, gap, len.saturating_add(more.next_multiple_of(GRAIN))))
+    /// Claims `len` bytes that fit so, up to `most` of them: both on the grain, and in this free span, or in any.
+    pub fn carve(
+        &mut self,
+        owner: &'static str,
+        known: Option<Entry>,
+        fit: &Fit,
+        len: usize,
+        most: usize,
+        wish: Wish,
+    ) -> Option<Entry> {
+        let at = match known {
+            Some(at) => Some(at).filter(|at| fit.is_in(*at, len)),
+            None => self.find(fit, len, wish),
+        }?;
+        Some(self.claim(owner, at, fit.gap(at.addr()), len.max(most)))
     }
 
-    /// The same from a span that is known, with or without alignment.
-    pub fn carve_from(&mut self, owner: &'static str, at: Entry, fit: &Fit, more: usize) -> Option<NewClaim> {
-        let (at, gap, len) = fit.in_span(at)?;
-        Some(self.claim(owner, at, gap, len.saturating_add(more.next_multiple_of(GRAIN))))
-    }
-
-    /// Claims a free span of at least `least` bytes, up to `most` of it, the header included; with no alignment, as most is asked for.
-    pub fn carve_len(&mut self, owner: &'static str, least: usize, most: usize, wish: Wish) -> Option<NewClaim> {
-        let at = self.bins_for(wish).find_map(|bins| bins.find_len(least))?;
-        Some(self.claim(owner, at, 0, most.next_multiple_of(GRAIN)))
+    /// Claims a free span of at least `len` bytes (on the grain), and no more of it; with no alignment.
+    pub fn carve_len(&mut self, owner: &'static str, len: usize) -> Option<Entry> {
+        let at = self.find_len(len)?;
+        Some(self.claim(owner, at, 0, len))
     }
 
     /// Claims a free span from `gap` bytes on, up to `len` bytes of it. What is before and behind stays free.
-    fn claim(&mut self, owner: &'static str, free: Entry, gap: usize, len: usize) -> NewClaim {
-        let run = self.run_that_ends_with(free);
-        self.seen = None;
-        self.bins_of(free).remove(free);
-        let at = match gap {
-            0 => free,
-            _ => self.cut(free, gap, run).unwrap_or(free),
-        };
-        if at != free {
-            self.bins_of(free).insert(free);
-            at.set_after_free(true);
-        }
-        self.free_rest(at, len, run);
+    fn claim(&mut self, owner: &'static str, free: Entry, gap: usize, len: usize) -> Entry {
+        let at = self.reshape(free, true, gap, len);
         at.set_owner(owner);
         sanitizer::unpoison(at.base(), GRAIN..at.len.get());
-        NewClaim { at, zero_from: self.count_claimed(at, at.len.get()) }
+        self.count_claimed(at, at.len.get());
+        at
+    }
+
+    /// What the holder of a claim gets that was made just now, or has grown.
+    #[inline(always)]
+    pub fn handed_out(&self, at: Entry) -> Placed {
+        Placed { payload: at.hand_out(), zero_from: self.zero_from }
     }
 
     /// Frees what a claim has beyond `len` bytes. A loan stays as it is.
@@ -224,8 +222,8 @@ impl Book {
         if at.origin.get() == Origin::Loan || rest == 0 {
             return;
         }
-        self.seen = None;
-        self.set_free(at, len);
+        sanitizer::poison(at.base(), len..at.len.get());
+        self.reshape(at, false, 0, len);
         self.totals.claimed -= rest;
     }
 
@@ -235,7 +233,7 @@ impl Book {
         let len = at.len.get();
         let loan = lends && at.origin.get() == Origin::Loan;
         if !loan {
-            at = self.set_free(at, 0);
+            at = self.set_free(at);
         }
         self.totals.claimed -= len;
         if !loan {
@@ -292,20 +290,15 @@ impl Book {
         Some(Err(addr))
     }
 
-    /// Length of the longest free span for claims with this wish. See [`Bins::longest`].
-    pub fn longest(&mut self, wish: Wish) -> usize {
-        self.bins_for(wish).map(|bins| bins.longest()).max().unwrap_or(0)
-    }
-
-    /// Counts `bytes` more that are claimed, at the end of `at`. Returns the address from which on they were never used and are zero.
-    #[inline(always)]
-    fn count_claimed(&mut self, at: Entry, bytes: usize) -> usize {
+    /// Counts `bytes` more that are claimed, at the end of `at`.
+    #[cfg_attr(freehold_for_size, inline(never))]
+    #[cfg_attr(not(freehold_for_size), inline(always))]
+    fn count_claimed(&mut self, at: Entry, bytes: usize) {
         self.totals.claimed += bytes;
         self.totals.peak = self.totals.peak.max(self.totals.claimed);
         // A header may stand where what was used ends.
-        let zero_from = self.touched.saturating_add(GRAIN);
+        self.zero_from = self.touched.saturating_add(GRAIN);
         self.touch(at);
-        zero_from
     }
 
     /// From now on nothing up to this span's end counts as zero.

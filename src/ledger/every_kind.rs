@@ -149,15 +149,7 @@ fn change<'l, const LENDS: bool>(
     let slot = random.below(claims.len());
     let Some(held) = &claims[slot] else {
         let prefer = bytes * 2 * usize::from(random.below(3) == 0);
-        let want = Want {
-            prefix: 0,
-            size: bytes,
-            align: 1 << random.below(10),
-            prefer,
-            ahead: false,
-            grow: None,
-            wish: super::Wish::Anywhere,
-        };
+        let want = Want { prefix: 0, size: bytes, align: 1 << random.below(10), prefer, ahead: false, grow: None };
         // SAFETY: no claim is to grow.
         let Ok(Placed { payload, zero_from }) = (unsafe { ledger.place("claim", &want) }) else { return };
         for skip in zero_from.saturating_sub(payload.addr())..payload.len() {
@@ -193,7 +185,7 @@ fn change<'l, const LENDS: bool>(
         _ => {
             let size = held.payload().len() + bytes;
             let grow = Some(GrowInPlace { payload: base, missing: bytes, prefer: bytes * random.below(3) });
-            let want = Want { prefix: 0, size, align: 8, prefer: 0, ahead: false, grow, wish: super::Wish::Anywhere };
+            let want = Want { prefix: 0, size, align: 8, prefer: 0, ahead: false, grow };
             // SAFETY: a claim of this ledger's.
             if let Ok(placed) = unsafe { ledger.place("claim", &want) } {
                 assert!(placed.payload.len() >= size);

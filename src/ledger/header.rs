@@ -9,7 +9,7 @@ use crate::backing::Origin;
 use crate::layout::GRAIN;
 use crate::platform::{self, sanitizer};
 use crate::span::Span;
-use crate::tree;
+use crate::tree::{Node, Stem};
 
 /// What a ledger knows of a span. Spans that touch and may be one are a run: its first one stands for it among the runs.
 ///
@@ -21,19 +21,18 @@ use crate::tree;
 ///   held     the owner's name            its neighbours in its bin
 ///
 ///            the first of a run          any other span of a run
-///   before   its left child              the span before it
-///   right    its right child             ·
+///   stem     its two children            the span before it, ·
 ///   last     the run's last span         ·
 /// ```
+#[repr(C)]
 pub(super) struct Header {
+    /// Iff [`FIRST`] is among the marks the runs below this one among the runs; else its first place has the span before this one.
+    stem: Stem,
     /// Bytes from this header to the span's end; a multiple of the grain.
     pub len: Cell<usize>,
     /// `bin` iff [`FREE`] is among the marks.
     held: Held,
-    /// The span before this one iff [`FIRST`] is not among the marks; else the run's left child among the runs.
-    before: Cell<Option<Entry>>,
-    /// Iff [`FIRST`] is among the marks the run's right child, and the run's last span.
-    right: Cell<Option<Entry>>,
+    /// Iff [`FIRST`] is among the marks the run's last span.
     pub last: Cell<Option<Entry>>,
     pub origin: Cell<Origin>,
     /// [`FREE`], iff nobody has claimed it; [`AFTER_FREE`], iff nobody has claimed the span before it; [`FIRST`] and [`LAST`], iff it
@@ -82,7 +81,7 @@ impl Header {
     /// Says which span lies before it. It is not the first of its run, or no longer.
     #[inline(always)]
     pub fn set_before(&self, before: Entry) {
-        self.before.set(Some(before));
+        self.stem.0[0].set(Some(before.stem()));
     }
 
     #[inline(always)]
@@ -112,10 +111,10 @@ impl Header {
         self.mark(FREE, true);
         // SAFETY: it is free. What lies there may be a name still, so neither is read before it is written.
         let InBin { before, after } = unsafe { self.in_bin() };
-        for neighbour in [before, after] {
-            // SAFETY: it lies in a cell.
-            unsafe { neighbour.as_ptr().write(at) };
-        }
+        // SAFETY: it lies in a cell.
+        unsafe { before.as_ptr().write(at) };
+        // SAFETY: as above.
+        unsafe { after.as_ptr().write(at) };
     }
 
     /// Where a free span stands in its bin.
@@ -131,15 +130,17 @@ impl Header {
     }
 }
 
-// SAFETY: a header stays where it is as long as its span is one. Spans that touch and may be one are a run, of which the first stands in the
-// tree; its two cells have no other use as long as it is the first.
-unsafe impl tree::Node for Entry {
-    fn addr(self) -> usize {
-        Entry::addr(self)
+// SAFETY: a header begins with its stem, and stays where it is as long as its span is one. Spans that touch and may be one are a run, of which
+// the first stands in the tree; its stem has no other use as long as it is the first.
+unsafe impl Node for Entry {
+    #[inline(always)]
+    fn stem(self) -> NonNull<Stem> {
+        self.0.cast()
     }
 
-    fn sides(&self) -> [&Cell<Option<Entry>>; 2] {
-        [&self.before, &self.right]
+    #[inline(always)]
+    unsafe fn of_stem(stem: NonNull<Stem>) -> Entry {
+        Entry(stem.cast())
     }
 }
 
@@ -185,10 +186,9 @@ impl Entry {
         let at = Entry(base.cast());
         sanitizer::unpoison(base, 0..GRAIN);
         let node = Header {
+            stem: Stem::new(),
             len: Cell::new(len),
             held: Held { bin: ManuallyDrop::new(InBin { before: Cell::new(at), after: Cell::new(at) }) },
-            before: Cell::new(None),
-            right: Cell::new(None),
             last: Cell::new(None),
             origin: Cell::new(origin),
             marks: Cell::new(FREE),
@@ -255,13 +255,19 @@ impl Entry {
     /// The span before this one in its run, if it is free.
     #[inline(always)]
     pub fn free_before(self) -> Option<Entry> {
-        self.before.get().filter(|_| self.marks.get() & (FIRST | AFTER_FREE) == AFTER_FREE)
+        if self.marks.get() & (FIRST | AFTER_FREE) == AFTER_FREE { self.stem_before() } else { None }
     }
 
     /// The span before this one in its run.
     #[cfg(test)]
     pub fn before(self) -> Option<Entry> {
-        self.before.get().filter(|_| !self.is_first())
+        if self.is_first() { None } else { self.stem_before() }
+    }
+
+    #[inline(always)]
+    fn stem_before(self) -> Option<Entry> {
+        // SAFETY: it is not the first of its run, so what stands there is the span before it.
+        self.stem.0[0].get().map(|stem| unsafe { Entry::of_stem(stem) })
     }
 
     /// The span after this one in its run, if it is free.
@@ -287,11 +293,28 @@ impl Entry {
         Some(unsafe { Entry::of(end) })
     }
 
-    /// Wipes the header of a span that becomes a part of another: what was zero before is zero again.
+    /// Ends it as a span: it becomes a part of the one before. From `touched` on all that is free counts as zero, so there its header is wiped.
     #[inline(always)]
-    pub fn wipe(self) {
-        // SAFETY: the header's bytes belong to whoever ends the span.
-        unsafe { self.base().write_bytes(0, size_of::<Header>()) };
+    pub fn end_span(self, touched: usize) {
+        if self.addr() >= touched {
+            // SAFETY: the header's bytes belong to whoever ends the span.
+            unsafe { self.base().write_bytes(0, size_of::<Header>()) };
+        }
+        sanitizer::poison(self.base(), 0..GRAIN);
+    }
+
+    /// Begins a span of `rest` bytes after the first `len` bytes (on the grain) of this one, which nobody uses from there on, and cuts this one
+    /// there. The new one is in no bin, and what is after it doesn't know.
+    #[cfg_attr(freehold_for_size, inline(never))]
+    #[cfg_attr(not(freehold_for_size), inline(always))]
+    pub fn cut(self, len: usize, rest: usize) -> Entry {
+        // SAFETY: the caller has found that these bytes belong to the span.
+        let base = unsafe { self.base().add(len) };
+        // SAFETY: on the grain; nobody uses them, and this may reach them.
+        let after = unsafe { Entry::write(base, rest, self.origin.get()) };
+        after.set_before(self);
+        self.len.set(len);
+        after
     }
 }
 

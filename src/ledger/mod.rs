@@ -36,11 +36,12 @@ pub(crate) use header::payload_len;
 pub use news::Grown;
 #[cfg(feature = "javascript")]
 use news::Listener;
-pub(crate) use part::Wish;
-use plan::{Plan, handed_out};
+use part::Wish;
+use plan::Plan;
 use records::Guarded;
 pub(crate) use records::Records;
 pub use snapshot::{Snapshot, SpanInfo};
+use spans::SpansIn;
 pub(crate) use spans::{GrowInPlace, Keeper, Placed, Spans, Want};
 pub use within::Within;
 
@@ -266,17 +267,43 @@ impl<B: Backing, L: Kind> Ledger<B, L> {
         })
     }
 
+    /// [`place`](Spans::place), where there is such a wish.
+    ///
+    /// # Safety
+    ///
+    /// As there.
+    unsafe fn place_where(&self, owner: &'static str, want: &Want, wish: Wish) -> Result<Placed, Obstacle> {
+        // SAFETY: the caller's promise.
+        let plan = unsafe { Plan::new(owner, want) }.ok_or(Obstacle::TooLarge)?;
+        let mut asked = 0;
+        loop {
+            let keeper = match self.records.meet(&plan, wish) {
+                Ok(placed) => return Ok(placed),
+                Err(keeper) => keeper,
+            };
+            if asked == 0 {
+                platform::stack_ahead();
+            }
+            // Claims that it keeps first, then all.
+            let Some(keeper) = keeper.filter(|_| asked < 2) else { break };
+            keeper.let_go(asked > 0);
+            asked += 1;
+        }
+        self.place_fresh(&plan, want.ahead, wish)
+    }
+
     /// Meets a plan with fresh memory, as free memory could not.
     #[cold]
     #[inline(never)]
-    fn place_fresh(&self, plan: &Plan, ahead: bool) -> Result<Placed, Obstacle> {
+    fn place_fresh(&self, plan: &Plan, ahead: bool, wish: Wish) -> Result<Placed, Obstacle> {
+        let mut why = Obstacle::TooLarge;
         let (placed, listener, bytes) = self.with(|Guarded { book, listener, .. }, backing| {
             let had = book.totals.granted;
-            let placed = plan.meet_fresh(book, backing, ahead);
+            let placed = plan.meet_fresh(book, backing, ahead, wish, &mut why).map(|at| book.handed_out(at));
             (placed, *listener, book.totals.granted - had)
         });
         listener.hear(plan.owner, bytes);
-        placed
+        placed.ok_or(why)
     }
 }
 
@@ -284,43 +311,8 @@ impl<B: Backing, L: Kind> Ledger<B, L> {
 // overlap; the lock makes each call one step.
 unsafe impl<B: Backing, L: Kind> Spans for Ledger<B, L> {
     unsafe fn place(&self, owner: &'static str, want: &Want) -> Result<Placed, Obstacle> {
-        if let Wish::Rather(region) = want.wish {
-            // SAFETY: the caller's promise.
-            return match unsafe { self.place(owner, &Want { wish: Wish::Only(region), ..*want }) } {
-                // SAFETY: as above.
-                Err(Obstacle::Exhausted { .. }) => unsafe {
-                    self.place(owner, &Want { wish: Wish::Anywhere, ..*want })
-                },
-                placed => placed,
-            };
-        }
-        let (mut plan, mut keeper) = (None, None);
-        let placed = self.records.with_aside(|kept| {
-            if Self::SETS_ASIDE
-                && let Some(claim) = kept.book.take_aside(owner, want)
-            {
-                return Some(handed_out(claim));
-            }
-            kept.book.settle();
-            keeper = kept.keeper;
-            // SAFETY: the caller's promise.
-            plan = unsafe { Plan::new(owner, want) };
-            plan.as_ref()?.meet_fairly(&mut kept.book)
-        });
-        if let Some(placed) = placed {
-            return Ok(placed);
-        }
-        let plan = plan.ok_or(Obstacle::TooLarge)?;
-        platform::stack_ahead();
-        if let Some(keeper) = keeper {
-            for all in [false, true] {
-                keeper.let_go(all);
-                if let Some(placed) = self.records.with(|kept| plan.meet_fairly(&mut kept.book)) {
-                    return Ok(placed);
-                }
-            }
-        }
-        self.place_fresh(&plan, want.ahead)
+        // SAFETY: the caller's promise.
+        unsafe { self.place_where(owner, want, None) }
     }
 
     unsafe fn give_back(&self, payload: NonNull<u8>) {
@@ -340,6 +332,16 @@ unsafe impl<B: Backing, L: Kind> Spans for Ledger<B, L> {
                 unsafe { backing.give_back(loan) };
             }
         });
+    }
+}
+
+impl<B: Backing, L: Kind> SpansIn for Ledger<B, L> {
+    unsafe fn place_in(&self, region: &'static str, owner: &'static str, want: &Want) -> Result<Placed, Obstacle> {
+        if !B::PARTS {
+            return Err(Obstacle::Unknown { region });
+        }
+        // SAFETY: the caller's promise.
+        unsafe { self.place_where(owner, want, Some(region)) }
     }
 }
 

@@ -5,18 +5,10 @@ use core::ptr::NonNull;
 use super::bins::Bins;
 use super::header::Entry;
 use crate::backing::{self, PartGrant};
-use crate::layout::GRAIN;
+use crate::layout::{Fit, GRAIN};
 
-/// Where a claim is to lie.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Wish {
-    /// In the first memory that has room.
-    Anywhere,
-    /// In one of this name, or one that suits this purpose.
-    Only(&'static str),
-    /// The same, as long as there is room.
-    Rather(&'static str),
-}
+/// Where a claim is to lie: in a memory of this name, or one that suits this purpose; or, with none, in the first that has room.
+pub(crate) type Wish = Option<&'static str>;
 
 /// What a ledger knows of a memory that it keeps apart: in a claim of its own at the start of that.
 pub(super) struct Part {
@@ -25,7 +17,7 @@ pub(super) struct Part {
     /// The addresses of its spans.
     start: usize,
     end: usize,
-    pub next: Option<NonNull<Part>>,
+    next: Option<NonNull<Part>>,
     /// Its free spans.
     pub bins: Bins,
 }
@@ -38,30 +30,102 @@ impl Part {
         Part { name: part.name, suits: part.suits, start, end, next: None, bins: Bins::new() }
     }
 
-    #[inline(always)]
-    pub fn holds(&self, at: Entry) -> bool {
+    fn holds(&self, at: Entry) -> bool {
         (self.start..self.end).contains(&at.addr())
     }
 
     /// Whether a claim with this wish may lie here.
-    pub fn meets(&self, wish: Wish) -> bool {
-        match wish {
-            Wish::Anywhere => true,
-            Wish::Only(name) | Wish::Rather(name) => self.name == name || self.suits.contains(&name),
-        }
+    fn meets(&self, wish: Wish) -> bool {
+        wish.is_none_or(|name| self.name == name || self.suits.contains(&name))
+    }
+
+    /// Puts a free span of it into its bins.
+    pub fn put_in(&mut self, at: Entry) {
+        self.bins.insert(at);
+    }
+
+    /// This one and those after it.
+    fn each<'p>(&'p mut self) -> impl Iterator<Item = &'p mut Part> {
+        let mut next = Some(NonNull::from(self));
+        core::iter::from_fn(move || {
+            // SAFETY: they are parts of one book, which is borrowed for as long; each comes once.
+            let part: &'p mut Part = unsafe { next?.as_mut() };
+            next = part.next;
+            Some(part)
+        })
+    }
+
+    fn for_wish(&mut self, wish: Wish) -> impl Iterator<Item = &mut Bins> {
+        self.each().filter(move |part| part.meets(wish)).map(|part| &mut part.bins)
     }
 }
 
-/// The parts from this one on.
-///
-/// # Safety
-///
-/// The caller owes: they are parts of its book, and nobody else uses their bins meanwhile.
-pub(super) unsafe fn each<'b>(mut next: Option<NonNull<Part>>) -> impl Iterator<Item = &'b mut Part> {
-    core::iter::from_fn(move || {
-        // SAFETY: the caller's promise; each comes once.
-        let part = unsafe { next?.as_mut() };
-        next = part.next;
-        Some(part)
-    })
+/// All memories that a book keeps apart, by the first of them: they lie in their memory, and lead to one another in the order that they came in.
+pub(super) trait Apart {
+    /// The bins that a span is in, or would be, if it lies in one of them.
+    fn bins_of(&mut self, at: Entry) -> Option<&mut Bins>;
+
+    /// [`Bins::find`] in those in which a claim with this wish may be met.
+    fn find(&mut self, fit: &Fit, len: usize, wish: Wish) -> Option<Entry>;
+
+    /// [`Bins::find_len`] in all.
+    fn find_len(&mut self, len: usize) -> Option<Entry>;
+
+    /// [`Bins::longest`] in those in which a claim with this wish may be met.
+    fn longest(&mut self, wish: Wish) -> usize;
+
+    /// The name of the first for claims with this wish.
+    fn knows(&mut self, wish: Wish) -> Option<&'static str>;
+
+    /// Whether a claim with this wish may be where this one is.
+    fn suits(&mut self, at: Entry, wish: Wish) -> bool;
+
+    /// The name of the one that a span lies in.
+    fn name_of(&mut self, at: Entry) -> Option<&'static str>;
+
+    /// Puts one more behind the last.
+    fn append(&mut self, part: NonNull<Part>);
+
+    /// All free spans.
+    #[cfg(test)]
+    fn free(&mut self) -> std::vec::Vec<Entry>;
+}
+
+impl Apart for Part {
+    fn bins_of(&mut self, at: Entry) -> Option<&mut Bins> {
+        self.each().find(|part| part.holds(at)).map(|part| &mut part.bins)
+    }
+
+    fn find(&mut self, fit: &Fit, len: usize, wish: Wish) -> Option<Entry> {
+        self.for_wish(wish).find_map(|bins| bins.find(fit, len))
+    }
+
+    fn find_len(&mut self, len: usize) -> Option<Entry> {
+        self.for_wish(None).find_map(|bins| bins.find_len(len))
+    }
+
+    fn longest(&mut self, wish: Wish) -> usize {
+        self.for_wish(wish).map(|bins| bins.longest()).max().unwrap_or(0)
+    }
+
+    fn knows(&mut self, wish: Wish) -> Option<&'static str> {
+        self.each().find(|part| part.meets(wish)).map(|part| part.name)
+    }
+
+    fn suits(&mut self, at: Entry, wish: Wish) -> bool {
+        self.each().any(|part| part.holds(at) && part.meets(wish))
+    }
+
+    fn name_of(&mut self, at: Entry) -> Option<&'static str> {
+        self.each().find(|part| part.holds(at)).map(|part| part.name)
+    }
+
+    fn append(&mut self, new: NonNull<Part>) {
+        self.each().last().into_iter().for_each(|last| last.next = Some(new));
+    }
+
+    #[cfg(test)]
+    fn free(&mut self) -> std::vec::Vec<Entry> {
+        self.each().flat_map(|part| part.bins.all().collect::<std::vec::Vec<_>>()).collect()
+    }
 }

@@ -7,8 +7,9 @@ use super::book::{Book, Totals};
 use super::header::Entry;
 use super::news::Listener;
 use super::part::Wish;
+use super::plan::Plan;
 use super::snapshot::{Read, SpanInfo};
-use super::{Claim, Keeper, Spans};
+use super::{Claim, Keeper, Placed, Spans};
 use crate::layout::{GRAIN, MAX_SPAN, round_up};
 use crate::platform::{Link, Whole};
 use crate::sharing::{Access, Kind, Shareable, Turn};
@@ -81,7 +82,8 @@ impl<L: Kind> Records<L> {
     /// # Panics
     ///
     /// If foreign code comes back from [`with_backing`](Records::with_backing), and there is no lock that it waits for.
-    #[inline(always)]
+    #[cfg_attr(freehold_for_size, inline(never))]
+    #[cfg_attr(not(freehold_for_size), inline(always))]
     fn enter(&self) -> Turn<'_, L> {
         let turn = Turn::enter(&self.access);
         if !L::EXCLUDES && self.foreign.get() {
@@ -123,14 +125,22 @@ impl<L: Kind> Records<L> {
         f(kept)
     }
 
+    /// Meets a plan with what is set aside, or from free memory. If there is none for it, it returns the heap that may let go of some.
+    pub(super) fn meet(&self, plan: &Plan, wish: Wish) -> Result<Placed, Option<&'static dyn Keeper>> {
+        self.with_aside(|Guarded { book, keeper, .. }| match plan.meet_fairly(book, wish) {
+            Some(at) => Ok(book.handed_out(at)),
+            None => Err(*keeper),
+        })
+    }
+
     /// Room for `size` bytes, aligned to the grain, if that much is free: the payload's start, and the address from which on it was
     /// never used and is zero.
     #[inline]
     pub fn place(&self, owner: &'static str, size: usize) -> Option<(NonNull<u8>, usize)> {
         let len = round_up(size, GRAIN).filter(|len| *len < MAX_SPAN)? + GRAIN;
         self.with_aside(|Guarded { book, .. }| {
-            let claim = book.carve_len(owner, len, len, Wish::Anywhere)?;
-            Some((claim.at.hand_out().base(), claim.zero_from))
+            let at = book.carve_len(owner, len)?;
+            Some((at.hand_out().base(), book.zero_from))
         })
     }
 
@@ -138,7 +148,7 @@ impl<L: Kind> Records<L> {
     pub fn place_part(&self, owner: &'static str, part: impl FnOnce(usize) -> Option<usize>) -> Option<Span> {
         self.with(|Guarded { book, .. }| {
             let len = round_up(part(book.totals.granted)?, GRAIN)? + GRAIN;
-            Some(book.carve_len(owner, len, len, Wish::Anywhere)?.at.hand_out())
+            Some(book.carve_len(owner, len)?.hand_out())
         })
     }
 
@@ -216,6 +226,17 @@ impl<L: Kind> Records<L> {
             }
             chosen.is_some()
         })
+    }
+
+    /// Bytes that the ledger holds, claimed or free.
+    #[cfg_attr(freehold_for_size, inline(never))]
+    pub fn granted(&self) -> usize {
+        self.with(|kept| kept.book.totals.granted)
+    }
+
+    /// Bytes that are claimed.
+    pub fn claimed(&self) -> usize {
+        self.with(|kept| kept.book.totals.claimed)
     }
 
     /// The sums over all spans.

@@ -2,7 +2,6 @@
 
 use core::ptr::NonNull;
 
-use super::part::Wish;
 use crate::error::Obstacle;
 use crate::layout::GRAIN;
 use crate::sharing::Everywhere;
@@ -23,14 +22,12 @@ pub(crate) struct Want {
     pub ahead: bool,
     /// The claim that would rather grow in place. See [`GrowInPlace::grew`].
     pub grow: Option<GrowInPlace>,
-    /// Where it is to lie.
-    pub wish: Wish,
 }
 
 impl Want {
-    /// Room for so many bytes at that alignment, and no more; from anywhere.
+    /// Room for so many bytes at that alignment, and no more.
     pub const fn of(size: usize, align: usize) -> Want {
-        Want { prefix: 0, size, align, prefer: 0, ahead: false, grow: None, wish: Wish::Anywhere }
+        Want { prefix: 0, size, align, prefer: 0, ahead: false, grow: None }
     }
 }
 
@@ -92,4 +89,14 @@ pub(crate) unsafe trait Spans: Everywhere {
     fn header(&self) -> usize {
         GRAIN
     }
+}
+
+/// A ledger that may keep memories apart, for who must have one of them.
+pub(super) trait SpansIn: Spans {
+    /// [`place`](Spans::place), in the memory that has this name, or suits this purpose.
+    ///
+    /// # Safety
+    ///
+    /// As there.
+    unsafe fn place_in(&self, region: &'static str, owner: &'static str, want: &Want) -> Result<Placed, Obstacle>;
 }

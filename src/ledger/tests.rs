@@ -90,6 +90,12 @@ fn spans_know_their_neighbours() {
     assert_eq!(ledger.snapshot().spans().count(), 1);
 }
 
+/// A claim of `size` bytes after its head, aligned so: how it fits, and how long it is.
+fn fitting(head: usize, size: usize, align: usize) -> (Fit, Need) {
+    let fit = Fit { head, align };
+    (fit, Need { least: fit.len_for(size), liked: fit.len_for(size) })
+}
+
 /// What a grant must bring, asked at every kind of address of a full address space, is enough, and fits in.
 #[test]
 fn h10_requests_anywhere_in_the_address_space() {
@@ -100,17 +106,17 @@ fn h10_requests_anywhere_in_the_address_space() {
     for start in starts {
         for (head, size) in [(GRAIN, 1), (GRAIN, 300), (GRAIN + 32, PAGE - 5), (GRAIN + 16, 3 * PAGE)] {
             for align in [1, 8, GRAIN, 4096, PAGE] {
-                let fit = Fit { head, size, align };
-                let Ok(len) = Request::new(fit, fit, None).at(start).map(|need| need.liked) else {
+                let (fit, need) = fitting(head, size, align);
+                let Ok(len) = Request::new(fit, need, None).at(start).map(|need| need.liked) else {
                     assert!(start >= top - 4 * PAGE, "{start:#x} has room for {fit:?}");
                     continue;
                 };
                 let len = len.min(usize::MAX - start);
                 let (skip, room) = usable(start, len);
-                let enough = fit.at(start + skip).is_some_and(|(gap, len)| gap + len <= room);
+                let enough = fit.from(start + skip, need.least) <= room;
                 assert!(enough || start > top - 5 * PAGE, "{len} bytes at {start:#x} don't hold {fit:?}");
                 if enough {
-                    let (gap, len) = fit.at(start + skip).unwrap();
+                    let (gap, len) = (fit.gap(start + skip), need.least);
                     let data = (start + skip + gap + head).next_multiple_of(align);
                     assert!(data + size <= start + skip + gap + len, "{fit:?} at {start:#x}");
                 }
@@ -123,31 +129,31 @@ fn h10_requests_anywhere_in_the_address_space() {
 #[test]
 fn h09_the_last_bytes_are_spared() {
     let top = usize::MAX - PAGE + 1;
-    let fit = Fit { head: GRAIN, size: 100, align: 1 };
+    let (fit, need) = fitting(GRAIN, 100, 1);
     let missing = PAGE - HEADROOM;
     let reach = |missing| Some(Touching { end: top, missing: Need { least: missing, liked: missing } });
-    assert_eq!(Request::new(fit, fit, reach(missing)).at(top), Ok(Need { least: missing, liked: missing }));
-    assert_eq!(Request::new(fit, fit, reach(missing)).at(top - PAGE), Request::new(fit, fit, None).at(top - PAGE));
+    assert_eq!(Request::new(fit, need, reach(missing)).at(top), Ok(Need { least: missing, liked: missing }));
+    assert_eq!(Request::new(fit, need, reach(missing)).at(top - PAGE), Request::new(fit, need, None).at(top - PAGE));
     // The last page holds no more than that, so one page can't be the answer to a grain more.
-    assert!(Request::new(fit, fit, reach(missing + GRAIN)).at(top).is_ok_and(|need| need.least > PAGE));
+    assert!(Request::new(fit, need, reach(missing + GRAIN)).at(top).is_ok_and(|need| need.least > PAGE));
 }
 
 /// Padding, head and size that are too much together are told from those that just fit.
 #[test]
 fn h11_requests_that_overflow() {
     let most = isize::MAX as usize;
-    for fit in [
-        Fit { head: GRAIN, size: most, align: 1 },
-        Fit { head: GRAIN, size: most - GRAIN, align: 1 },
-        Fit { head: GRAIN, size: usize::MAX - GRAIN, align: 1 },
-        Fit { head: usize::MAX, size: 1, align: 1 },
+    for (fit, need) in [
+        fitting(GRAIN, most, 1),
+        fitting(GRAIN, most - GRAIN, 1),
+        fitting(GRAIN, usize::MAX - GRAIN, 1),
+        fitting(usize::MAX, 1, 1),
     ] {
-        let request = Request::new(fit, fit, None);
+        let request = Request::new(fit, need, None);
         assert_eq!((request.anywhere(), request.at(GRAIN)), (Err(Obstacle::TooLarge), Err(Obstacle::TooLarge)));
     }
     // The next multiple lies past the last address: more is asked for than is left, which no host has.
-    let aligned = Fit { head: GRAIN, size: 1, align: most / 2 + 1 };
-    assert!(Request::new(aligned, aligned, None).at(usize::MAX - 3 * GRAIN).is_ok_and(|need| need.least > 3 * GRAIN));
+    let (aligned, need) = fitting(GRAIN, 1, most / 2 + 1);
+    assert!(Request::new(aligned, need, None).at(usize::MAX - 3 * GRAIN).is_ok_and(|need| need.least > 3 * GRAIN));
 }
 
 /// All whole pages that are free are offered, nothing else, and what becomes of them is nobody's concern.

@@ -2,8 +2,8 @@
 
 use core::marker::PhantomData;
 
-use super::part::Wish;
-use super::{Ledger, Placed, Spans, Want};
+use super::spans::SpansIn;
+use super::{Ledger, Placed, Want};
 use crate::backing::{Backing, Grant, Loan, Request};
 use crate::error::Obstacle;
 use crate::layout::GRAIN;
@@ -20,8 +20,10 @@ use crate::sharing::{Needed, Shareable};
 /// Chunks grow in place only within what was taken at once, and the two ledgers' headers are both there. It waits for the lock of the ledger
 /// below while its own is locked, and never the other way round.
 pub struct Within<'l, L = Needed> {
-    below: &'l dyn Spans,
-    wish: Wish,
+    below: &'l dyn SpansIn,
+    region: &'static str,
+    /// Set iff it may lie elsewhere where there is no room.
+    rather: bool,
     owner: &'static str,
     kind: PhantomData<fn() -> L>,
 }
@@ -33,12 +35,12 @@ impl<'l, L: Shareable> Ledger<Within<'l, L>, L> {
     /// A ledger on memory of `below` that has this name, or suits this purpose, and on no other: a claim is refused if there is none of it left.
     /// `owner` is the name under which the map of `below` shows it.
     pub const fn within<B: Backing>(below: &'l Ledger<B, L>, region: &'static str, owner: &'static str) -> Self {
-        Ledger::over(Within { below, wish: Wish::Only(region), owner, kind: PhantomData })
+        Ledger::over(Within { below, region, rather: false, owner, kind: PhantomData })
     }
 
     /// The same as long as there is any, then on whatever else `below` has.
     pub const fn rather_within<B: Backing>(below: &'l Ledger<B, L>, region: &'static str, owner: &'static str) -> Self {
-        Ledger::over(Within { below, wish: Wish::Rather(region), owner, kind: PhantomData })
+        Ledger::over(Within { below, region, rather: true, owner, kind: PhantomData })
     }
 }
 
@@ -55,9 +57,13 @@ unsafe impl<L: Shareable> Backing for Within<'_, L> {
     fn claim(&mut self, request: &Request) -> Result<Grant, Obstacle> {
         let need = request.anywhere()?;
         let place = |size| {
-            let want = Want { wish: self.wish, ..Want::of(size, GRAIN) };
+            let want = Want::of(size, GRAIN);
             // SAFETY: no claim is to grow.
-            unsafe { self.below.place(self.owner, &want) }
+            match unsafe { self.below.place_in(self.region, self.owner, &want) } {
+                // SAFETY: as above.
+                Err(Obstacle::Exhausted { .. }) if self.rather => unsafe { self.below.place(self.owner, &want) },
+                placed => placed,
+            }
         };
         let Placed { payload, .. } = match place(need.liked) {
             Err(Obstacle::Exhausted { .. }) if need.least < need.liked => place(need.least)?,

@@ -64,6 +64,8 @@ pub(crate) fn landmarks() -> [Option<Landmark>; 3] {
 
 /// So many calls deep, each with so many bytes in linear memory: more than anything in this crate goes.
 pub(super) const DEPTH: usize = 64;
+/// Calls that take more than one function does which calls none but one that calls none.
+pub(super) const LEAVES: usize = 8;
 const FRAME: usize = 64;
 
 /// Uses stack, and nothing else.

@@ -9,7 +9,7 @@ impl<L: Shareable> Stock<L> {
     #[inline(never)]
     pub(super) fn scarce(&self, class: usize) -> Free {
         let size = size_of_class(class);
-        let part = (self.records.totals().granted / SHARED_PART) & !(GRAIN - 1);
+        let part = (self.records.granted() / SHARED_PART) & !(GRAIN - 1);
         let prefer = part.clamp(shared::SHORTEST, shared::LONGEST);
         if may_be_single(class)
             && size * 4 > prefer
@@ -69,7 +69,7 @@ impl<L: Shareable> Stock<L> {
         self.shared.growing(size).map(|(at, most)| {
             // SAFETY: the slab's claim is the heap's.
             let longer = |bytes| unsafe { self.records.lengthen(at.payload(), bytes) };
-            if !longer(prefer.clamp(size, most)) && !longer(size) {
+            if !longer(prefer.max(size).min(most)) && !longer(size) {
                 return None;
             }
             // SAFETY: as above.

@@ -34,20 +34,14 @@ impl<L: Shareable> Stock<L> {
         if self.wide.get().is_some() {
             return self.wide.get();
         }
-        let Totals { granted, claimed, .. } = self.records.totals();
-        if granted >= WIDE_FROM {
+        if self.records.granted() >= WIDE_FROM {
             let (payload, _) = self.records.place(self.owner, size_of::<Wide>())?;
             let fresh = payload.cast::<Wide>();
-            let wide = Wide {
-                lists: [const { List::new() }; CLASSES - FINE_CLASSES],
-                slabs: [const { Slabs::new() }; FIRST_OF_SPANS],
-                listed: Cell::new(0),
-                limit: Cell::new(claimed / PART),
-                seen: Cell::new(0),
-            };
             payload.as_ptr().expose_provenance();
-            // SAFETY: the payload has room for it, and begins on the grain, which is enough for its alignment.
-            unsafe { fresh.write(wide) };
+            // SAFETY: the payload has room for it, and begins on the grain, which is enough for its alignment. (It is too large to be made elsewhere.)
+            unsafe { fresh.write_bytes(0, 1) };
+            // SAFETY: no link, and no number but 0, is what zeroes are.
+            unsafe { fresh.as_ref() }.limit.set(self.records.claimed() / PART);
             // SAFETY: it was just written. Who gives it back has entered, and lets nobody find it any more.
             self.wide.set(Some(unsafe { fresh.as_ref() }));
         }
@@ -58,7 +52,7 @@ impl<L: Shareable> Stock<L> {
     pub(super) fn has(&self, bytes: usize) -> bool {
         self.wide.get().is_some_and(|wide| {
             if wide.seen.get() < bytes {
-                wide.seen.set(self.records.totals().granted);
+                wide.seen.set(self.records.granted());
             }
             wide.seen.get() >= bytes
         })

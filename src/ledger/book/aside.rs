@@ -3,7 +3,6 @@
 //! An arena that is made, filled and dropped, again and again, claims and gives back the same span each time. Entered among the free ones,
 //! merged with its neighbours, looked for and cut again, it would cost more than all that is put into it.
 
-use super::super::{Want, Wish};
 use super::*;
 
 impl Book {
@@ -32,22 +31,15 @@ impl Book {
         self.aside = None;
     }
 
-    /// Hands out what is set aside, if it is as long as is liked, and has all that is needed. (Where it is aligned it may be said to be too
-    /// short by the alignment.)
+    /// Claims what is set aside, if it is just so long.
     #[inline]
-    pub fn take_aside(&mut self, owner: &'static str, want: &Want) -> Option<NewClaim> {
-        let at = self.aside?;
-        let len = at.len.get();
-        let as_liked = len.wrapping_sub(want.prefer) < GRAIN && want.grow.is_none() && want.wish == Wish::Anywhere;
-        // It does not overflow: all but the size are small.
-        let enough = want.align <= GRAIN && GRAIN + want.prefix + (want.align - 1) + want.size <= len;
-        if !as_liked || !enough {
-            return None;
-        }
+    pub fn take_aside(&mut self, owner: &'static str, len: usize) -> Option<Entry> {
+        let at = self.aside.filter(|at| at.len.get() == len)?;
         self.aside = None;
         at.set_owner(owner);
         sanitizer::unpoison(at.base(), GRAIN..len);
-        Some(NewClaim { at, zero_from: at.end() })
+        self.zero_from = at.end();
+        Some(at)
     }
 
     #[cfg(test)]

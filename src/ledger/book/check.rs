@@ -1,7 +1,5 @@
 //! The book held against itself, for tests.
 
-use std::vec::Vec;
-
 use super::*;
 
 impl Book {
@@ -34,8 +32,7 @@ impl Book {
             next = self.span_from(at.addr() + 1);
             assert_eq!(on, next);
         }
-        let binned = self.bins_for(Wish::Anywhere).flat_map(|bins| bins.all().collect::<Vec<_>>());
-        let binned: Vec<_> = binned.collect();
+        let binned = self.free();
         assert!(binned.iter().all(|at| at.is_free()));
         assert_eq!(binned.len(), free);
         assert!(saw, "what was seen last is no span any more");

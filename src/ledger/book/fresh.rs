@@ -1,73 +1,64 @@
 //! How fresh memory comes into the book: asked for, looked at, and written down.
 
 use super::*;
-use crate::backing::{Backing, Grant, Need, PartGrant, Request, Touching};
+use crate::backing::{Backing, Grant, Need, Request, Touching};
 use crate::error::Obstacle;
 
 /// What a backing gave, as the book has it now.
 pub(in crate::ledger) enum Fresh {
     /// A loan: the claim that it was made for.
-    Lent(NewClaim),
+    Lent(Entry),
     /// The free span that it is, or is a part of.
     Free(Entry),
 }
 
 impl Book {
-    /// Asks the backing for fresh memory and writes down what it gives.
+    /// Asks the backing for fresh memory and writes down what it gives. If it gives none, or none that can be used, it says `why`.
     pub fn take<B: Backing>(
         &mut self,
         backing: &mut B,
         owner: &'static str,
         request: Request,
-    ) -> Result<Fresh, Obstacle> {
-        let grant = backing.claim(&request)?.made_by::<B>();
+        why: &mut Obstacle,
+    ) -> Option<Fresh> {
+        let grant = match backing.claim(&request) {
+            Ok(grant) => grant.made_by::<B>(),
+            Err(obstacle) => {
+                *why = obstacle;
+                return None;
+            }
+        };
         let name = grant.maker.unwrap_or(backing.name());
         let goes_back = matches!(grant.origin, Origin::Loan | Origin::Lot);
-        let refuse = |backing: &mut _, obstacle| {
+        let span = grant
+            .usable()
+            .filter(|span| !goes_back || *span == grant.span && request.lent().is_some_and(|len| span.len() >= len));
+        let Some(span) = span else {
             if goes_back {
                 // SAFETY: the loan was just made, and nobody has used it.
-                unsafe { Backing::give_back(backing, Loan { span: grant.span, route: grant.route }) };
+                unsafe { backing.give_back(Loan { span: grant.span, route: grant.route }) };
             }
-            Err(obstacle)
+            *why = Obstacle::Short { backing: name };
+            return None;
         };
-        let short = Obstacle::Short { backing: name };
-        let Some(span) = grant.usable() else {
-            return refuse(backing, short);
-        };
-        if goes_back && (span != grant.span || span.len() < request.fit().anywhere().unwrap_or(usize::MAX)) {
-            return refuse(backing, short);
-        }
-        let before = self.runs.at_or_below(span.addr());
-        // A loan too stays where it is: its lender might take what is held, or make of it what it hands out next.
-        self.refuse_overlap(name, span, before)?;
-        let at = self.write_down(&grant, span, before);
+        // A loan that overlaps too stays where it is: its lender might take what is held, or make of it what it hands out next.
+        let at = self.write_down(name, &grant, span, why)?;
         if grant.origin != Origin::Loan {
-            return Ok(Fresh::Free(self.set_free(at, 0)));
+            return Some(Fresh::Free(self.set_free(at)));
         }
         at.set_owner(owner);
-        Ok(Fresh::Lent(NewClaim { at, zero_from: self.count_claimed(at, span.len()) }))
+        self.count_claimed(at, span.len());
+        Some(Fresh::Lent(at))
     }
 
-    fn refuse_overlap(&mut self, backing: &'static str, span: Span, before: Option<Entry>) -> Result<(), Obstacle> {
-        let other = self.span_from(span.addr()).filter(|other| other.addr() < span.end());
-        let Some(other) = self.holds(before, span.addr()).or(other) else {
-            return Ok(());
-        };
-        let at = other.addr().max(span.addr());
-        Err(Obstacle::Overlap { backing, with: other.owner().unwrap_or("free memory"), at })
-    }
-
-    /// The span of this run that holds `addr`.
-    fn holds(&self, run: Option<Entry>, addr: usize) -> Option<Entry> {
-        let mut next = run.filter(|run| addr < run.run_end());
-        while let Some(at) = next.filter(|at| at.end() <= addr) {
-            next = at.after();
+    /// Writes a grant down, as a span of a run: nobody's yet, and in no bin. If it overlaps what is held it isn't, and it says `why`.
+    fn write_down(&mut self, name: &'static str, grant: &Grant, span: Span, why: &mut Obstacle) -> Option<Entry> {
+        let (before, next) = (self.runs.at_or_below(span.addr()), self.runs.above(span.addr()));
+        let below = before.filter(|before| span.addr() < before.run_end());
+        if let Some(other) = below.or(next.filter(|next| next.addr() < span.end())) {
+            *why = overlap(other, name, span.addr());
+            return None;
         }
-        next
-    }
-
-    /// Writes a grant down, as a span of a run: nobody's yet, and in no bin. `before` is the run before it.
-    fn write_down(&mut self, grant: &Grant, span: Span, before: Option<Entry>) -> Entry {
         self.seen = None;
         // SAFETY: the backing has granted these bytes for the ledger's own, they overlap no span, and `usable` put both ends
         // on the grain.
@@ -96,7 +87,7 @@ impl Book {
                 at
             }
         };
-        if let Some(next) = self.runs.at_or_above(span.end()).filter(linear).filter(|next| next.addr() == span.end()) {
+        if let Some(next) = next.filter(linear).filter(|next| next.addr() == span.end()) {
             // Two runs become one.
             self.runs.remove(next);
             run.last.set(next.last.get());
@@ -104,43 +95,19 @@ impl Book {
             next.set_before(at);
             at.set_last(false);
         }
-        at
+        Some(at)
     }
 
     /// Writes down memory that stays for good, as free memory, an island: the free span that it is.
     pub fn add(&mut self, name: &'static str, grant: &Grant) -> Result<Entry, Obstacle> {
-        let span = grant.usable().ok_or(Obstacle::Short { backing: name })?;
-        let before = self.runs.at_or_below(span.addr());
-        self.refuse_overlap(name, span, before)?;
-        let at = self.write_down(grant, span, before);
-        Ok(self.set_free(at, 0))
-    }
-
-    /// Writes down a memory that is to be kept apart: its record is a claim under its name, the rest is free.
-    pub fn add_part(&mut self, backing: &'static str, new: &PartGrant) -> Result<(), Obstacle> {
-        let free = self.add(backing, &Grant::island(new.span))?;
-        let (start, end) = (free.addr(), free.end());
-        let fit = Fit { head: GRAIN, size: size_of::<Part>(), align: 1 };
-        // It has been found long enough for that.
-        let NewClaim { at, .. } = self.carve_from(new.name, free, &fit, 0).ok_or(Obstacle::Short { backing })?;
-        let record = at.payload().base().cast::<Part>();
-        // SAFETY: the payload of a claim that is never given back, on the grain, and long enough.
-        unsafe { record.write(Part::new(new, start, end)) };
-        if let Some(rest) = at.after() {
-            self.bins.remove(rest);
-            // SAFETY: it was just written.
-            unsafe { record.as_ptr().as_mut() }.into_iter().for_each(|part| part.bins.insert(rest));
-        }
-        match self.parts().last() {
-            Some(last) => last.next = Some(record),
-            None => self.parts = Some(record),
-        }
-        Ok(())
+        let mut why = Obstacle::Short { backing: name };
+        let at = grant.usable().and_then(|span| self.write_down(name, grant, span, &mut why));
+        at.map(|at| self.set_free(at)).ok_or(why)
     }
 
     /// Where fresh memory would touch something that makes a smaller grant do: the claim that wants to grow by so much, or the last
-    /// free span, where it is `fits` that are wanted: what just does, and what is liked.
-    pub fn touching(&self, grow: Option<(Entry, Need)>, fits: [&Fit; 2]) -> Option<Touching> {
+    /// free span, where it is a claim of so many bytes that is wanted, and fits so.
+    pub fn touching(&self, grow: Option<(Entry, Need)>, fit: &Fit, len: Need) -> Option<Touching> {
         if let Some((at, Need { least, liked })) = grow {
             let free = at.free_after();
             let had = free.map_or(0, |free| free.len.get());
@@ -154,13 +121,22 @@ impl Book {
         }
         let last = self.runs.at_or_below(usize::MAX)?.last.get()?;
         let last = Some(last).filter(|last| last.is_free() && last.origin.get() == Origin::Linear)?;
-        let missing = |fit: &Fit| {
-            let (gap, len) = fit.at(last.addr())?;
-            let needed = gap.checked_add(len).filter(|needed| *needed <= MAX_SPAN)?;
-            // What is free and long enough has been found already, unless it was looked over; something must come all the same.
-            Some(needed.saturating_sub(last.len.get()).max(GRAIN))
-        };
-        let [least, liked] = fits.map(missing);
-        Some(Touching { end: last.end(), missing: Need { least: least?, liked: liked? } })
+        // What is free and long enough has been found already, unless it was looked over; something must come all the same.
+        let missing = |len| fit.from(last.addr(), len).saturating_sub(last.len.get()).max(GRAIN);
+        if fit.from(last.addr(), len.liked) > MAX_SPAN {
+            return None;
+        }
+        Some(Touching { end: last.end(), missing: Need { least: missing(len.least), liked: missing(len.liked) } })
     }
+}
+
+/// What to say of a grant from `addr` on that overlaps a run: who holds the first span of it that does.
+fn overlap(run: Entry, backing: &'static str, addr: usize) -> Obstacle {
+    let mut at = run;
+    while at.end() <= addr
+        && let Some(after) = at.after()
+    {
+        at = after;
+    }
+    Obstacle::Overlap { backing, with: at.owner().unwrap_or("free memory"), at: at.addr().max(addr) }
 }

@@ -66,21 +66,44 @@ impl Sum for Counts {
 /// If they can't be built.
 pub fn compile(folder: &Path, target: Option<&str>, panic: &str) -> Vec<u8> {
     let folder = folder.join(panic);
+    let variables = [("CARGO_PROFILE_RELEASE_PANIC", panic)];
+    build(&folder, "freehold-codegen-module", "release", &[], target, &variables)
+}
+
+/// The smallest wasm module with what a feature of `tests/perf/size` names, and with the names of its functions.
+///
+/// # Panics
+///
+/// If it can't be built.
+pub fn smallest(folder: &Path, feature: &str) -> Vec<u8> {
+    let options = ["--features", feature];
+    build(&folder.join(feature), "freehold-perf-size", "size-named", &options, Some("wasm32-unknown-unknown"), &[])
+}
+
+fn build(
+    folder: &Path,
+    package: &str,
+    profile: &str,
+    options: &[&str],
+    target: Option<&str>,
+    variables: &[(&str, &str)],
+) -> Vec<u8> {
     let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    cargo.args(["build", "--quiet", "--release", "--package", "freehold-codegen-module", "--target-dir"]).arg(&folder);
+    cargo.args(["build", "--quiet", "--profile", profile, "--package", package, "--target-dir"]).arg(folder);
+    cargo.args(options);
     cargo.args(target.into_iter().flat_map(|target| ["--target", target]));
     // A caller's flags, a coverage tool's for instance, would change what is compiled.
     for flags in ["RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS", "CARGO_BUILD_TARGET"] {
         cargo.env_remove(flags);
     }
-    cargo.env("CARGO_PROFILE_RELEASE_PANIC", panic);
+    cargo.envs(variables.iter().copied());
     let status = cargo.current_dir(env!("CARGO_MANIFEST_DIR")).status().expect("cargo runs");
-    assert!(status.success(), "the module can't be built for {}", target.unwrap_or("this machine"));
+    assert!(status.success(), "{package} can't be built for {}", target.unwrap_or("this machine"));
     let (prefix, suffix) = match target {
         Some(_) => ("", ".wasm"),
         None => (env::consts::DLL_PREFIX, env::consts::DLL_SUFFIX),
     };
-    let file =
-        folder.join(target.unwrap_or("")).join("release").join(format!("{prefix}freehold_codegen_module{suffix}"));
+    let name = package.replace('-', "_");
+    let file = folder.join(target.unwrap_or("")).join(profile).join(format!("{prefix}{name}{suffix}"));
     fs::read(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()))
 }

@@ -46,6 +46,31 @@ pub fn cold_functions(module: &[u8]) -> Vec<(String, Called)> {
     found
 }
 
+/// The bytes of a module's code and data, and the names of its functions as the linker has them.
+///
+/// # Panics
+///
+/// If it is no module.
+pub fn size_and_names(module: &[u8]) -> (usize, Vec<String>) {
+    let (mut bytes, mut names) = (0, Vec::new());
+    for payload in Parser::new(0).parse_all(module) {
+        match payload.expect("a module that rustc has made") {
+            Payload::CodeSectionStart { size, .. } => bytes += size as usize,
+            Payload::DataSection(data) => bytes += (data.range().end - data.range().start) as usize,
+            Payload::CustomSection(section) => {
+                let KnownCustom::Name(reader) = section.as_known() else { continue };
+                for part in reader {
+                    if let Name::Function(functions) = part.expect("names") {
+                        names.extend(functions.into_iter().map(|naming| naming.expect("a name").name.to_owned()));
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+    (bytes, names)
+}
+
 /// The functions of a module.
 struct Functions<'w> {
     imported: u32,

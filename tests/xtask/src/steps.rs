@@ -176,6 +176,19 @@ const MODULES: &[Scripted] = &[
         script: "tests/hosts/overflow/run.mjs",
         quick: false,
     },
+    // Where code is to be small, what is inlined otherwise is called.
+    Scripted {
+        name: "hosts: stack overflow, small code",
+        package: "freehold-overflow",
+        module: Module {
+            on: Toolchain::Current,
+            target: WASM,
+            build: "-p freehold-overflow --profile size-named",
+            rustflags: "",
+        },
+        script: "tests/hosts/overflow/run.mjs",
+        quick: false,
+    },
     Scripted {
         name: "hosts: two copies",
         package: "freehold-two-copies",

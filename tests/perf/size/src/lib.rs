@@ -1,13 +1,15 @@
-//! A module with a global allocator and nothing else: what it exports is all that its users need of one.
+//! A module with a global allocator and nothing else: what it exports is all that its users need of one. Or one with an arena.
 
 #![cfg(target_family = "wasm")]
 #![no_std]
 
+#[cfg(not(feature = "arena"))]
 extern crate alloc as heap;
 // With Rust's default allocator come std, and its panics.
 #[cfg(feature = "std")]
 extern crate std;
 
+#[cfg(not(feature = "arena"))]
 use core::alloc::Layout;
 
 #[cfg(feature = "dlmalloc")]
@@ -33,10 +35,11 @@ use freehold_perf_allocators::wee_alloc as chosen;
 #[cfg(feature = "zig")]
 use freehold_perf_allocators::zig as chosen;
 
-#[cfg(not(feature = "std"))]
+#[cfg(not(any(feature = "std", feature = "arena")))]
 #[global_allocator]
 static HEAP: chosen::Heap = chosen::heap();
 
+#[cfg(not(feature = "arena"))]
 /// # Safety
 ///
 /// That of [`core::alloc::GlobalAlloc::alloc`].
@@ -48,6 +51,7 @@ unsafe extern "C" fn allocate(size: usize, align: usize) -> *mut u8 {
     unsafe { heap::alloc::alloc(layout) }
 }
 
+#[cfg(not(feature = "arena"))]
 /// # Safety
 ///
 /// That of [`core::alloc::GlobalAlloc::dealloc`].
@@ -59,6 +63,7 @@ unsafe extern "C" fn deallocate(block: *mut u8, size: usize, align: usize) {
     unsafe { heap::alloc::dealloc(block, layout) };
 }
 
+#[cfg(not(feature = "arena"))]
 /// # Safety
 ///
 /// That of [`core::alloc::GlobalAlloc::realloc`].
@@ -68,6 +73,19 @@ unsafe extern "C" fn reallocate(block: *mut u8, size: usize, align: usize, wante
     let layout = unsafe { Layout::from_size_align_unchecked(size, align) };
     // SAFETY: the caller's promise.
     unsafe { heap::alloc::realloc(block, layout, wanted) }
+}
+
+/// Slices in the scopes of an arena.
+#[cfg(feature = "arena")]
+#[unsafe(no_mangle)]
+extern "C" fn work(turns: usize) -> usize {
+    use freehold::Alloc;
+    let mut arena = freehold::Arena::new();
+    let slices = (0..turns).map(|turn| {
+        let scope = arena.scope();
+        scope.alloc_uninit_slice::<u32>(turn).as_ptr().addr()
+    });
+    slices.fold(0, usize::wrapping_add)
 }
 
 #[cfg(not(feature = "std"))]
