@@ -235,7 +235,7 @@ impl<L: Shareable> Heap<L> {
     #[cold]
     #[inline(never)]
     fn refill(heap: &Stock<L>, class: usize, size: usize, turn: Turn<'_, L>) -> *mut u8 {
-        let block = heap.take_from_slabs(class, turn);
+        let block = heap.refill(class, turn);
         let Some(block) = block else {
             refused(heap.spans, heap.owner, size, ALIGN);
             return ptr::null_mut();

@@ -79,7 +79,7 @@ impl<L: Shareable> Stock<L> {
 
     /// A block of this class from its list, if it can be had at once: whoever must wait for it does so out of line, and keeps nothing of
     /// this path in memory meanwhile. With a turn in place of a block the list is empty, and
-    /// [`take_from_slabs`](Stock::take_from_slabs) goes on from there in the same turn.
+    /// [`refill`](Stock::refill) goes on from there in the same turn.
     #[inline(always)]
     pub fn take_at_once(&self, class: usize) -> Result<NonNull<u8>, Option<Turn<'_, L>>> {
         let Some(turn) = Turn::try_enter(&self.within_reach().access) else { return Err(None) };
@@ -146,7 +146,7 @@ impl<L: Shareable> Stock<L> {
         let passing = List::new();
         // SAFETY: the caller's promise.
         unsafe { passing.push(block) };
-        self.give_back(&slab::take_back(None, &passing, class, 0, &self.shared));
+        self.give_back(&self.take_back(&passing, class));
     }
 
     /// Makes room in a list that is full.
@@ -154,8 +154,25 @@ impl<L: Shareable> Stock<L> {
     #[inline(never)]
     fn relieve(&self, class: usize) {
         if let Some(list) = self.list(class) {
-            self.give_back(&slab::take_back(self.slabs(class), list, class, slab::most(class) / 2, &self.shared));
+            self.give_back(&match self.slabs(class) {
+                Some(slabs) => slabs.relieve(list, class, &self.shared),
+                None => self.take_back(list, class),
+            });
         }
+    }
+
+    /// Takes all blocks back that are in a list, where there are no slabs of its class. The caller has entered.
+    fn take_back(&self, list: &List, class: usize) -> List {
+        let gone = List::new();
+        list.room.set(slab::most(class));
+        slab::take_back(None, list.head.take(), class, &self.shared, &gone);
+        gone
+    }
+
+    /// The next fresh block of this class. The caller has entered, and found the list empty.
+    #[inline(always)]
+    fn cut_fresh(&self, class: usize) -> Free {
+        self.slabs(class)?.cut(size_of_class(class))
     }
 
     /// The slabs of a class, if the heap has any. The caller has entered.
@@ -181,7 +198,7 @@ impl<L: Shareable> Stock<L> {
         if let Some(block) = self.list(class).and_then(pop) {
             return Some(block);
         }
-        self.take_from_slabs(class, turn)
+        self.refill(class, turn)
     }
 
     /// A block of a class of which each is a span of its own: from its list, or from the ledger.
@@ -237,12 +254,21 @@ impl<L: Shareable> Stock<L> {
         }
     }
 
+    /// A block of a class that has slabs, of which the caller found the list empty in this turn.
+    #[inline(always)]
+    pub fn refill(&self, class: usize, turn: Turn<'_, L>) -> Free {
+        if let Some(block) = self.cut_fresh(class) {
+            return Some(block);
+        }
+        self.take_from_slabs(class, turn)
+    }
+
     /// A block of a class that has slabs: from its own, or from a shared one that has room; else from a new slab of its own, where memory is large
     /// and there is room for one; else from wherever a block is to be had. The turn is the one in which the list was found empty: it ends before
     /// memory may have to grow.
     #[cold]
     #[inline(never)]
-    pub fn take_from_slabs(&self, class: usize, turn: Turn<'_, L>) -> Free {
+    fn take_from_slabs(&self, class: usize, turn: Turn<'_, L>) -> Free {
         let block = self.cut(class);
         if block.is_some() {
             return block;
@@ -284,15 +310,16 @@ impl<L: Shareable> Stock<L> {
             let wide = self.widen()?;
             let list = self.list(class)?;
             wide.slabs.get(class)?.fill(list, class);
-            pop(list)
+            pop(list).or_else(|| self.cut_fresh(class))
         };
         listed.or_else(own).or_else(|| self.shared.cut(class))
     }
 
-    /// How many blocks are in the list of a class, and how many more it takes.
+    /// How many blocks are in the list of a class, how many more it takes, and how many are set aside.
     #[cfg(all(test, not(miri)))]
-    pub fn listed(&self, class: usize) -> (usize, usize) {
-        self.list(class).map_or((0, 0), |list| (list.len(), list.room.get()))
+    pub fn listed(&self, class: usize) -> (usize, usize, usize) {
+        let aside = self.slabs(class).map_or(0, Slabs::set_aside);
+        self.list(class).map_or((0, 0, 0), |list| (list.len(), list.room.get(), aside))
     }
 
     #[cfg(all(test, not(miri)))]

@@ -41,9 +41,10 @@ fn free(heap: &Heap, block: NonNull<u8>, size: usize) {
 fn lists_hold_what_they_may() {
     fn check(heap: &Stock<Needed>) {
         for class in 0..FIRST_OF_SPANS {
-            let (listed, room) = heap.listed(class);
+            let (listed, room, aside) = heap.listed(class);
             let most = slab::most(class);
             assert!(listed <= most, "{listed} blocks of {} bytes in a list, {most} at most", size_of_class(class));
+            assert!([0, most].contains(&aside), "{aside} blocks of {} bytes set aside", size_of_class(class));
             // Before the first block it has not been asked.
             assert!(room + listed == most || (room, listed) == (0, 0), "room for {room}, beside {listed}");
         }

@@ -19,7 +19,7 @@ impl<L: Shareable> Stock<L> {
                 let slabs = self.slabs(class);
                 self.give_back(&match slabs {
                     Some(slabs) => slabs.settle(list, class, &self.shared),
-                    None => slab::take_back(None, list, class, 0, &self.shared),
+                    None => self.take_back(list, class),
                 });
                 iter::from_fn(|| slabs?.remove()).for_each(|slab| {
                     // SAFETY: a slab in which nothing is in use: a payload of the ledger's.
