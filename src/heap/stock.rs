@@ -216,11 +216,16 @@ impl<L: Shareable> Stock<L> {
             pop(class).or_else(|| pop((class + 1).min(CLASSES - 1)))
         });
         drop(turn);
-        listed.or_else(|| {
-            // What is rounded up is of use to more requests, as long as there are lists that it may get into, and memory for that.
-            let whole = wide.and_then(|_| self.span(size_of_class(class), ALIGN));
-            whole.or_else(|| self.span(size, ALIGN)).map(|(block, _)| block)
-        })
+        listed.or_else(|| self.claim_span(class, size, wide.is_some()))
+    }
+
+    /// A block of such a class, for `size` bytes, from the ledger. Out of line: what is there for whoever must claim is not written to memory
+    /// where a list has a block.
+    #[inline(never)]
+    fn claim_span(&self, class: usize, size: usize, wide: bool) -> Free {
+        // What is rounded up is of use to more requests, as long as there are lists that it may get into, and memory for that.
+        let whole = if wide { self.span(size_of_coarse(class), ALIGN) } else { None };
+        whole.or_else(|| self.span(size, ALIGN)).map(|(block, _)| block)
     }
 
     /// [`put`](Stock::put), for classes of which each block is a span of its own.
