@@ -192,12 +192,9 @@ impl Slabs {
         Some(at.payload())
     }
 
-    /// The next fresh block, if there is one; not as long as there are others that were in use more lately.
-    #[inline(always)]
+    /// The next fresh block, of so many bytes, if there is one.
+    #[inline]
     pub fn cut(&self, block: usize) -> Free {
-        if self.aside.head.get().is_some() {
-            return None;
-        }
         let left = self.left.get().checked_sub(1)?;
         let fresh = self.fresh.get()?;
         self.left.set(left);
@@ -206,24 +203,16 @@ impl Slabs {
         Some(fresh)
     }
 
-    /// Fills the list, if it is empty and any block is free that was in use before: from what was set aside, or from slabs that have other
-    /// blocks in use. If there is none, an empty slab is next to be [cut](Slabs::cut) from.
+    /// Fills the list, which is empty, as there is no fresh block: with what was set aside, or from slabs that have other blocks in use. If there
+    /// are none, an empty slab is next to be [cut](Slabs::cut).
     pub fn fill(&self, list: &List, class: usize) {
+        list.head.set(self.aside.head.take());
+        list.room.set(0);
         if list.head.get().is_some() {
-            // Another thread has put one in.
-            return;
-        }
-        let aside = self.aside.head.take();
-        if aside.is_some() {
-            list.head.set(aside);
-            list.room.set(0);
-            return;
-        }
-        if self.left.get() > 0 {
             return;
         }
         let (most, mut len) = (most(class), 0);
-        while len < AGAIN.min(most)
+        while len < AGAIN
             && let Some(at) = self.open.get()
         {
             len += self.hand_over(at, list, most - len);
@@ -238,15 +227,6 @@ impl Slabs {
             self.fresh.set(Some(unsafe { at.payload().add(first_of(slab) - GRAIN) }));
             self.left.set(blocks_of(slab, size_of_class(class)));
         }
-    }
-
-    /// Makes room in a list that is full: it is set aside, and what was before goes back to where it came from. Claims that nothing is in are
-    /// the caller's again, as they are below.
-    pub fn relieve(&self, list: &List, class: usize, shared: &Shared) -> List {
-        let (gone, aside) = (List::new(), self.aside.head.replace(list.head.take()));
-        list.room.set(most(class));
-        take_back(Some(self), aside, class, shared, &gone);
-        gone
     }
 
     /// Puts up to `count` blocks of an open slab before those in the list, and returns how many. All of a slab's, into an empty list, takes one
@@ -278,16 +258,22 @@ impl Slabs {
         len
     }
 
+    /// Makes room in a list that is full: it is set aside, and what was before goes back to where it came from. Claims that nothing is in are
+    /// the caller's again, in `gone`, as they are below.
+    pub fn relieve(&self, list: &List, class: usize, shared: &Shared, gone: &List) {
+        let aside = self.aside.head.replace(list.head.take());
+        list.room.set(most(class));
+        take_back(Some(self), aside, class, shared, gone);
+    }
+
     /// Takes all blocks back that are in the list or set aside, and those that are fresh.
-    pub fn settle(&self, list: &List, class: usize, shared: &Shared) -> List {
-        let gone = self.relieve(list, class, shared);
-        take_back(Some(self), self.aside.head.take(), class, shared, &gone);
+    pub fn settle(&self, list: &List, class: usize, shared: &Shared, gone: &List) {
         iter::from_fn(|| self.cut(size_of_class(class))).for_each(|fresh| {
             // SAFETY: nobody uses it.
             unsafe { list.push(fresh) };
         });
-        take_back(Some(self), list.head.take(), class, shared, &gone);
-        gone
+        self.relieve(list, class, shared, gone);
+        self.relieve(list, class, shared, gone);
     }
 
     /// Takes back `first`, which leads to a chain of blocks of this class, if they lie in slabs of it: as many as lie in one slab with it. Returns

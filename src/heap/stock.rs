@@ -146,7 +146,7 @@ impl<L: Shareable> Stock<L> {
         let passing = List::new();
         // SAFETY: the caller's promise.
         unsafe { passing.push(block) };
-        self.give_back(&self.take_back(&passing, class));
+        self.take_back(&passing, class, Slabs::relieve);
     }
 
     /// Makes room in a list that is full.
@@ -154,24 +154,32 @@ impl<L: Shareable> Stock<L> {
     #[inline(never)]
     fn relieve(&self, class: usize) {
         if let Some(list) = self.list(class) {
-            self.give_back(&match self.slabs(class) {
-                Some(slabs) => slabs.relieve(list, class, &self.shared),
-                None => self.take_back(list, class),
-            });
+            self.take_back(list, class, Slabs::relieve);
         }
     }
 
-    /// Takes all blocks back that are in a list, where there are no slabs of its class. The caller has entered.
-    fn take_back(&self, list: &List, class: usize) -> List {
+    /// Takes blocks of a list back: `into` slabs of its class, or all of them, where it has none. The caller has entered.
+    fn take_back(&self, list: &List, class: usize, into: impl FnOnce(&Slabs, &List, usize, &Shared, &List)) {
         let gone = List::new();
-        list.room.set(slab::most(class));
-        slab::take_back(None, list.head.take(), class, &self.shared, &gone);
-        gone
+        match self.slabs(class) {
+            Some(slabs) => into(slabs, list, class, &self.shared, &gone),
+            None => {
+                list.room.set(slab::most(class));
+                slab::take_back(None, list.head.take(), class, &self.shared, &gone);
+            }
+        }
+        self.give_back(&gone);
     }
 
-    /// The next fresh block of this class. The caller has entered, and found the list empty.
-    #[inline(always)]
-    fn cut_fresh(&self, class: usize) -> Free {
+    /// A block of this class that takes no search: from its list, or fresh. The caller has entered.
+    #[inline]
+    fn at_hand(&self, class: usize) -> Free {
+        self.list(class).and_then(pop).or_else(|| self.fresh(class))
+    }
+
+    /// The next fresh block of this class. The caller has entered.
+    #[inline]
+    fn fresh(&self, class: usize) -> Free {
         self.slabs(class)?.cut(size_of_class(class))
     }
 
@@ -195,10 +203,10 @@ impl<L: Shareable> Stock<L> {
             return self.take_span(class, size);
         }
         let turn = self.enter();
-        if let Some(block) = self.list(class).and_then(pop) {
+        if let Some(block) = self.at_hand(class) {
             return Some(block);
         }
-        self.refill(class, turn)
+        self.take_from_slabs(class, turn)
     }
 
     /// A block of a class of which each is a span of its own: from its list, or from the ledger.
@@ -260,9 +268,9 @@ impl<L: Shareable> Stock<L> {
     }
 
     /// A block of a class that has slabs, of which the caller found the list empty in this turn.
-    #[inline(always)]
+    #[inline]
     pub fn refill(&self, class: usize, turn: Turn<'_, L>) -> Free {
-        if let Some(block) = self.cut_fresh(class) {
+        if let Some(block) = self.fresh(class) {
             return Some(block);
         }
         self.take_from_slabs(class, turn)
@@ -310,14 +318,11 @@ impl<L: Shareable> Stock<L> {
     /// A block of this class without a new claim. The caller has entered.
     fn cut(&self, class: usize) -> Free {
         // Another thread may have put one in, while the caller was out.
-        let listed = self.list(class).and_then(pop);
         let own = || {
-            let wide = self.widen()?;
-            let list = self.list(class)?;
-            wide.slabs.get(class)?.fill(list, class);
-            pop(list).or_else(|| self.cut_fresh(class))
+            self.widen()?.slabs.get(class)?.fill(self.list(class)?, class);
+            self.at_hand(class)
         };
-        listed.or_else(own).or_else(|| self.shared.cut(class))
+        self.at_hand(class).or_else(own).or_else(|| self.shared.cut(class))
     }
 
     /// How many blocks are in the list of a class, how many more it takes, and how many are set aside.
