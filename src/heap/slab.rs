@@ -111,10 +111,10 @@ fn is_single(block: NonNull<u8>, class: usize) -> bool {
     may_be_single(class) && block.addr().get() & ALIGN == 0
 }
 
-/// So many blocks at least are taken back from slabs at once, if there are so many.
+/// A list that has fewer blocks than that takes all of the next slab's.
 const AGAIN: usize = 8;
 
-/// Bytes of free blocks that a list holds at most; and blocks, at most and in any case. What is set aside is as much again.
+/// Bytes of free blocks with which a list is full; and blocks, at most and in any case. It has more only where it has just been filled.
 const AT_HAND: usize = 8 << 10;
 const LEAST: usize = 8;
 const MOST: usize = 64;
@@ -150,6 +150,12 @@ impl Slabs {
     #[cfg(all(test, not(miri)))]
     pub fn set_aside(&self) -> usize {
         self.aside.len()
+    }
+
+    /// How many blocks a list may have that slabs have filled.
+    #[cfg(all(test, not(miri)))]
+    pub fn most_filled(class: usize) -> usize {
+        slab_of_class(class).map_or(0, |slab| AGAIN - 1 + blocks_of(slab, size_of_class(class)))
     }
 
     /// How many blocks they have, in use or not.
@@ -203,21 +209,29 @@ impl Slabs {
         Some(fresh)
     }
 
-    /// Fills the list, which is empty, as there is no fresh block: with what was set aside, or from slabs that have other blocks in use. If there
-    /// are none, an empty slab is next to be [cut](Slabs::cut).
+    /// Fills the list, which is empty, as there is no fresh block: with what was set aside, or with all that slabs have that have other blocks
+    /// in use. If there are none, an empty slab is next to be [cut](Slabs::cut).
     pub fn fill(&self, list: &List, class: usize) {
         list.head.set(self.aside.head.take());
         list.room.set(0);
         if list.head.get().is_some() {
             return;
         }
-        let (most, mut len) = (most(class), 0);
+        let mut len = 0;
         while len < AGAIN
             && let Some(at) = self.open.get()
         {
-            len += self.hand_over(at, list, most - len);
+            let (few, others) = (list.head.get(), at.len.get());
+            let chain = self.close(at);
+            // SAFETY: a block in a list is free, and starts with its link.
+            match iter::successors(few, |block| unsafe { next_of(*block) }).last() {
+                // SAFETY: as above.
+                Some(last) => unsafe { link(last, chain) },
+                None => list.head.set(chain),
+            }
+            len += others;
         }
-        list.room.set(most - len);
+        list.room.set(most(class).saturating_sub(len));
         if len == 0
             && let (Some(at), Some(slab)) = (self.empty.get(), slab_of_class(class))
         {
@@ -227,35 +241,6 @@ impl Slabs {
             self.fresh.set(Some(unsafe { at.payload().add(first_of(slab) - GRAIN) }));
             self.left.set(blocks_of(slab, size_of_class(class)));
         }
-    }
-
-    /// Puts up to `count` blocks of an open slab before those in the list, and returns how many. All of a slab's, into an empty list, takes one
-    /// step.
-    fn hand_over(&self, at: Slab, list: &List, count: usize) -> usize {
-        let others = list.head.get();
-        let len = at.len.get().min(count);
-        if len == at.len.get() && others.is_none() {
-            list.head.set(self.close(at));
-            return len;
-        }
-        let Some(first) = at.free.get() else {
-            return 0;
-        };
-        // SAFETY: a block in a list is free, and starts with its link.
-        let blocks = iter::successors(Some(first), |block| unsafe { next_of(*block) });
-        let last = blocks.take(len).last().unwrap_or(first);
-        // SAFETY: as above.
-        let rest = unsafe { next_of(last) };
-        // SAFETY: as above.
-        unsafe { link(last, others) };
-        list.head.set(Some(first));
-        if rest.is_none() {
-            self.close(at);
-        } else {
-            at.free.set(rest);
-            at.len.set(at.len.get() - len);
-        }
-        len
     }
 
     /// Makes room in a list that is full: it is set aside, and what was before goes back to where it came from. Claims that nothing is in are
@@ -368,7 +353,7 @@ pub(super) fn take_back(slabs: Option<&Slabs>, chain: Free, class: usize, shared
     }
 }
 
-/// How many blocks of a class its list holds at most.
+/// With how many blocks the list of a class is full.
 pub(super) fn most(class: usize) -> usize {
     (AT_HAND / size_of_class(class)).clamp(LEAST, MOST)
 }
