@@ -39,25 +39,6 @@ impl FreeList {
         self.head.set(Some(block));
     }
 
-    /// Takes out all but the first `keep` blocks. Returns how many are left, fewer if there were no more, and the first of the others.
-    pub fn after(&self, keep: usize) -> (usize, Free) {
-        let (mut last, mut next) = (None, self.head.get());
-        for kept in 0..keep {
-            let Some(block) = next else {
-                return (kept, None);
-            };
-            last = next;
-            // SAFETY: a block in a list is free, and starts with its link.
-            next = unsafe { next_of(block) };
-        }
-        match last {
-            // SAFETY: as above.
-            Some(last) => unsafe { link(last, None) },
-            None => self.head.set(None),
-        }
-        (keep, next)
-    }
-
     /// How many there are; it takes a step for each.
     pub fn len(&self) -> usize {
         // SAFETY: a block in a list is free, and starts with its link.

@@ -8,8 +8,8 @@ use crate::free_list::FreeList;
 /// The free blocks of one class that are at hand. Last in, first out; in the order of addresses where they come fresh from a slab.
 pub(super) struct List {
     free: FreeList,
-    /// How many more it takes before half of them go back to where they came from: together with those that it holds they are as many as
-    /// its class [may have](super::slab::most). 0 before it is used. Without meaning where each block is a span of its own.
+    /// How many more it takes before it is full and set aside: together with those that it holds they are as many as
+    /// [fill](super::slab::most) it, or as slabs have filled it with. 0 before it is used. Without meaning where each block is a span of its own.
     pub room: Cell<usize>,
 }
 

@@ -65,8 +65,9 @@ use stock::Stock;
 /// memory. `alloc_zeroed` does not clear what is fresh from the host. Alignments of any size are served; null means that neither the
 /// ledger nor its backing has room, and then everything is as it was.
 ///
-/// What is freed stays in its list, to be had again at once: up to 64 blocks of a class, 8 KiB of them (or 8 blocks), then they go back to
-/// where they came from; and claims of more than 1 KiB, up to an eighth of all that is claimed.
+/// What is freed stays in its list, to be had again at once: up to 64 blocks of a class, 8 KiB of them (or 8 blocks), and as many that were freed
+/// before those, then they go back to where they came from. (A list that was empty takes all that a slab has, some 250 blocks of 16 bytes at most.)
+/// Claims of more than 1 KiB are kept too, up to an eighth of all that is claimed.
 /// Before memory grows, for whomever, the ledger asks the heap for what it keeps: free claims first, then slabs without a block in
 /// use. So a program that frees everything can run again in the same memory (or nearly: pieces lie elsewhere then, and may leave other
 /// gaps), and what one size had, another can have, or an arena.
@@ -235,7 +236,7 @@ impl<L: Shareable> Heap<L> {
     #[cold]
     #[inline(never)]
     fn refill(heap: &Stock<L>, class: usize, size: usize, turn: Turn<'_, L>) -> *mut u8 {
-        let block = heap.take_from_slabs(class, turn);
+        let block = heap.refill(class, turn);
         let Some(block) = block else {
             refused(heap.spans, heap.owner, size, ALIGN);
             return ptr::null_mut();
@@ -268,6 +269,12 @@ impl<L: Shareable> Heap<L> {
             hand_out(block, layout.size(), room);
             return Some(block);
         }
+        Self::claim(heap, layout, clear)
+    }
+
+    /// Memory for `layout` that is a span of its own whatever comes and goes. With `clear` it is zero.
+    #[inline(never)]
+    fn claim(heap: &Stock<L>, layout: Layout, clear: bool) -> Option<NonNull<u8>> {
         let (memory, zero_from) = heap.span(span_bytes(layout), layout.align())?;
         sanitizer::hand_out(memory, layout.size(), layout.size().next_multiple_of(GRAIN));
         if clear {

@@ -1,8 +1,9 @@
 //! Slabs: claims that are cut into blocks of one class.
 //!
-//! A class has the blocks that were freed last in a list, at hand for whatever comes next. What goes beyond some of them goes back to
-//! the slabs they lie in, and is taken from there a slab at a time: after much was freed in whatever order, what is allocated one
-//! after the other lies side by side again. (mimalloc, by Leijen, has such a list in each page; the one in front is Bonwick's magazine.)
+//! A class has the blocks that were freed last in a list, at hand for whatever comes next. A list that is full is set aside whole; what was
+//! set aside before goes back to the slabs the blocks lie in, and is taken from there a slab at a time: after much was freed in whatever
+//! order, what is allocated one after the other lies side by side again. (mimalloc, by Leijen, has such a list in each page; the two in front
+//! are Bonwick's magazines.) Blocks that are fresh are in no list, and are cut one by one.
 
 use core::cell::Cell;
 use core::iter;
@@ -12,7 +13,7 @@ use core::ptr::NonNull;
 use super::class::{ALIGN, class_of, may_be_single, size_of_class, slab_of_class};
 use super::list::List;
 use super::shared::{Shared, head_of, push_payload};
-use crate::free_list::{Free, link, next_of};
+use crate::free_list::{Free, FreeList, link, next_of};
 use crate::layout::GRAIN;
 use crate::platform::sanitizer;
 
@@ -21,6 +22,8 @@ pub(super) struct Slabs {
     /// The slab that was claimed last, or is used anew: blocks that are in no list, and how many there are.
     fresh: Cell<Free>,
     left: Cell<usize>,
+    /// The list that was full last.
+    aside: FreeList,
     /// The slabs that have free blocks of their own, and those in which nothing else is.
     open: Cell<Option<Slab>>,
     empty: Cell<Option<Slab>>,
@@ -34,7 +37,7 @@ pub(super) struct SlabRecord {
     /// Its neighbours among the slabs that are open, or empty.
     before: Cell<Option<Slab>>,
     after: Cell<Option<Slab>>,
-    /// Its free blocks but for those in the list of the class, and how many there are.
+    /// Its free blocks but for those in lists of the class, and how many there are.
     free: Cell<Free>,
     len: Cell<usize>,
 }
@@ -108,13 +111,10 @@ fn is_single(block: NonNull<u8>, class: usize) -> bool {
     may_be_single(class) && block.addr().get() & ALIGN == 0
 }
 
-/// So many bytes of fresh blocks are put into a list at once, a block at least: soon enough used to be in the cache still.
-const BATCH: usize = 512;
-
-/// So many blocks at least are taken back from slabs at once, if there are so many.
+/// A list that has fewer blocks than that takes all of the next slab's.
 const AGAIN: usize = 8;
 
-/// Bytes of free blocks that a list holds at most; and blocks, at most and in any case.
+/// Bytes of free blocks with which a list is full; and blocks, at most and in any case. It has more only where it has just been filled.
 const AT_HAND: usize = 8 << 10;
 const LEAST: usize = 8;
 const MOST: usize = 64;
@@ -135,6 +135,18 @@ impl Slabs {
         self.count.get()
     }
 
+    /// How many blocks are set aside.
+    #[cfg(all(test, not(miri)))]
+    pub fn set_aside(&self) -> usize {
+        self.aside.len()
+    }
+
+    /// How many blocks a list may have that slabs have filled.
+    #[cfg(all(test, not(miri)))]
+    pub fn most_filled(class: usize) -> usize {
+        slab_of_class(class).map_or(0, |slab| AGAIN - 1 + blocks_of(slab, size_of_class(class)))
+    }
+
     /// How many blocks they have, in use or not.
     pub fn blocks(&self, class: usize) -> usize {
         slab_of_class(class).map_or(0, |slab| self.count() * blocks_of(slab, size_of_class(class)))
@@ -150,7 +162,7 @@ impl Slabs {
     pub fn free_blocks(&self) -> usize {
         let chain = |first: Option<Slab>| iter::successors(first, |at| at.after.get());
         let slabs = chain(self.open.get()).chain(chain(self.empty.get()));
-        self.left.get() + slabs.map(|at| at.len.get()).sum::<usize>()
+        self.left.get() + self.aside.len() + slabs.map(|at| at.len.get()).sum::<usize>()
     }
 
     /// Enters a slab that was claimed just now.
@@ -175,88 +187,67 @@ impl Slabs {
         Some(at.payload())
     }
 
-    /// Fills the list, if it is empty and any block is in none: from slabs that have other blocks in use as long as there are any.
+    /// The next fresh block, of so many bytes, if there is one.
+    #[inline]
+    pub fn cut(&self, block: usize) -> Free {
+        let left = self.left.get().checked_sub(1)?;
+        let fresh = self.fresh.get()?;
+        self.left.set(left);
+        // SAFETY: at most the end of the slab.
+        self.fresh.set(Some(unsafe { fresh.add(block) }));
+        Some(fresh)
+    }
+
+    /// Fills the list, which is empty, as there is no fresh block: with what was set aside, or with all that slabs have that have other blocks
+    /// in use. If there are none, an empty slab is next to be [cut](Slabs::cut).
     pub fn fill(&self, list: &List, class: usize) {
+        list.head.set(self.aside.head.take());
+        list.room.set(0);
         if list.head.get().is_some() {
-            // Another thread has put one in.
             return;
         }
-        let (most, mut len) = (most(class), 0);
+        let mut len = 0;
         while len < AGAIN
             && let Some(at) = self.open.get()
         {
-            len += self.hand_over(at, list, most - len);
+            let (few, others) = (list.head.get(), at.len.get());
+            let chain = self.close(at);
+            // SAFETY: a block in a list is free, and starts with its link.
+            match iter::successors(few, |block| unsafe { next_of(*block) }).last() {
+                // SAFETY: as above.
+                Some(last) => unsafe { link(last, chain) },
+                None => list.head.set(chain),
+            }
+            len += others;
         }
-        list.room.set(most - len);
-        if len == 0 {
-            self.cut(list, class, BATCH.div_ceil(size_of_class(class)));
-        }
-    }
-
-    /// Puts up to `count` blocks of an open slab before those in the list, and returns how many. All of a slab's, into an empty list, takes one
-    /// step.
-    fn hand_over(&self, at: Slab, list: &List, count: usize) -> usize {
-        let others = list.head.get();
-        let len = at.len.get().min(count);
-        if len == at.len.get() && others.is_none() {
-            list.head.set(self.close(at));
-            return len;
-        }
-        let Some(first) = at.free.get() else {
-            return 0;
-        };
-        // SAFETY: a block in a list is free, and starts with its link.
-        let blocks = iter::successors(Some(first), |block| unsafe { next_of(*block) });
-        let last = blocks.take(len).last().unwrap_or(first);
-        // SAFETY: as above.
-        let rest = unsafe { next_of(last) };
-        // SAFETY: as above.
-        unsafe { link(last, others) };
-        list.head.set(Some(first));
-        if rest.is_none() {
-            self.close(at);
-        } else {
-            at.free.set(rest);
-            at.len.set(at.len.get() - len);
-        }
-        len
-    }
-
-    /// Puts the next `count` fresh blocks into the list, or as many as there are, the lowest address first.
-    fn cut(&self, list: &List, class: usize, count: usize) {
-        let block = size_of_class(class);
-        if self.left.get() == 0
+        list.room.set(most(class).saturating_sub(len));
+        if len == 0
             && let (Some(at), Some(slab)) = (self.empty.get(), slab_of_class(class))
         {
             self.empty.set(at.after.get());
             at.len.set(0);
             // SAFETY: the first block lies in the slab.
             self.fresh.set(Some(unsafe { at.payload().add(first_of(slab) - GRAIN) }));
-            self.left.set(blocks_of(slab, block));
+            self.left.set(blocks_of(slab, size_of_class(class)));
         }
-        let Some(first) = self.fresh.get() else {
-            return;
-        };
-        let count = count.min(self.left.get());
-        for index in (0..count).rev() {
-            // SAFETY: so many blocks are left in the slab.
-            let fresh = unsafe { first.add(index * block) };
-            // SAFETY: nobody uses it.
-            unsafe { list.push(fresh) };
-        }
-        self.left.set(self.left.get() - count);
-        // SAFETY: at most the end of the slab.
-        self.fresh.set(Some(unsafe { first.add(count * block) }));
-        list.room.set(list.room.get().saturating_sub(count));
     }
 
-    /// Takes all blocks back that are in the list, and those that were in none yet. Claims that nothing is in are the caller's again, as they
-    /// are below.
-    pub fn settle(&self, list: &List, class: usize, shared: &Shared) -> List {
-        if self.left.get() > 0 {
-            self.cut(list, class, usize::MAX);
-        }
-        take_back(Some(self), list, class, 0, shared)
+    /// Makes room in a list that is full: it is set aside, and what was before goes back to where it came from. Claims that nothing is in are
+    /// the caller's again, in `gone`, as they are below.
+    pub fn relieve(&self, list: &List, class: usize, shared: &Shared, gone: &List) {
+        let aside = self.aside.head.replace(list.head.take());
+        list.room.set(most(class));
+        take_back(Some(self), aside, class, shared, gone);
+    }
+
+    /// Takes all blocks back that are in the list or set aside, and those that are fresh.
+    pub fn settle(&self, list: &List, class: usize, shared: &Shared, gone: &List) {
+        iter::from_fn(|| self.cut(size_of_class(class))).for_each(|fresh| {
+            // SAFETY: nobody uses it.
+            unsafe { list.push(fresh) };
+        });
+        self.relieve(list, class, shared, gone);
+        self.relieve(list, class, shared, gone);
     }
 
     /// Takes back `first`, which leads to a chain of blocks of this class, if they lie in slabs of it: as many as lie in one slab with it. Returns
@@ -327,12 +318,10 @@ impl Slabs {
     }
 }
 
-/// Takes all but the first `keep` blocks back that are in a list of this class, which has these slabs: each to where it comes from. Claims that
-/// nothing is in any more are the caller's again, in a list of their own.
-pub(super) fn take_back(slabs: Option<&Slabs>, list: &List, class: usize, keep: usize, shared: &Shared) -> List {
-    let gone = List::new();
-    let (kept, mut next) = list.after(keep);
-    list.room.set(most(class) - kept);
+/// Takes all blocks of a chain back that are of this class, which has these slabs: each to where it comes from. Claims that nothing is in any
+/// more are the caller's again, in `gone`.
+pub(super) fn take_back(slabs: Option<&Slabs>, chain: Free, class: usize, shared: &Shared, gone: &List) {
+    let mut next = chain;
     while let Some(first) = next {
         // SAFETY: a block in a list is free, and starts with its link.
         let after = unsafe { next_of(first) };
@@ -344,17 +333,16 @@ pub(super) fn take_back(slabs: Option<&Slabs>, list: &List, class: usize, keep: 
         });
         next = match (elsewhere, slabs, slab_of_class(class)) {
             (Some(payload), ..) => {
-                push_payload(&gone, payload);
+                push_payload(gone, payload);
                 after
             }
             (None, Some(slabs), Some(slab)) => slabs.take_back(first, class, slab),
             _ => unreachable!("a block of this class that lies nowhere"),
         };
     }
-    gone
 }
 
-/// How many blocks of a class its list holds at most.
+/// With how many blocks the list of a class is full.
 pub(super) fn most(class: usize) -> usize {
     (AT_HAND / size_of_class(class)).clamp(LEAST, MOST)
 }

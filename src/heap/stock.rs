@@ -79,7 +79,7 @@ impl<L: Shareable> Stock<L> {
 
     /// A block of this class from its list, if it can be had at once: whoever must wait for it does so out of line, and keeps nothing of
     /// this path in memory meanwhile. With a turn in place of a block the list is empty, and
-    /// [`take_from_slabs`](Stock::take_from_slabs) goes on from there in the same turn.
+    /// [`refill`](Stock::refill) goes on from there in the same turn.
     #[inline(always)]
     pub fn take_at_once(&self, class: usize) -> Result<NonNull<u8>, Option<Turn<'_, L>>> {
         let Some(turn) = Turn::try_enter(&self.within_reach().access) else { return Err(None) };
@@ -146,7 +146,7 @@ impl<L: Shareable> Stock<L> {
         let passing = List::new();
         // SAFETY: the caller's promise.
         unsafe { passing.push(block) };
-        self.give_back(&slab::take_back(None, &passing, class, 0, &self.shared));
+        self.take_back(&passing, class, Slabs::relieve);
     }
 
     /// Makes room in a list that is full.
@@ -154,8 +154,33 @@ impl<L: Shareable> Stock<L> {
     #[inline(never)]
     fn relieve(&self, class: usize) {
         if let Some(list) = self.list(class) {
-            self.give_back(&slab::take_back(self.slabs(class), list, class, slab::most(class) / 2, &self.shared));
+            self.take_back(list, class, Slabs::relieve);
         }
+    }
+
+    /// Takes blocks of a list back: `into` slabs of its class, or all of them, where it has none. The caller has entered.
+    fn take_back(&self, list: &List, class: usize, into: impl FnOnce(&Slabs, &List, usize, &Shared, &List)) {
+        let gone = List::new();
+        match self.slabs(class) {
+            Some(slabs) => into(slabs, list, class, &self.shared, &gone),
+            None => {
+                list.room.set(slab::most(class));
+                slab::take_back(None, list.head.take(), class, &self.shared, &gone);
+            }
+        }
+        self.give_back(&gone);
+    }
+
+    /// A block of this class that takes no search: from its list, or fresh. The caller has entered.
+    #[inline]
+    fn at_hand(&self, class: usize) -> Free {
+        self.list(class).and_then(pop).or_else(|| self.fresh(class))
+    }
+
+    /// The next fresh block of this class. The caller has entered.
+    #[inline]
+    fn fresh(&self, class: usize) -> Free {
+        self.slabs(class)?.cut(size_of_class(class))
     }
 
     /// The slabs of a class, if the heap has any. The caller has entered.
@@ -178,7 +203,7 @@ impl<L: Shareable> Stock<L> {
             return self.take_span(class, size);
         }
         let turn = self.enter();
-        if let Some(block) = self.list(class).and_then(pop) {
+        if let Some(block) = self.at_hand(class) {
             return Some(block);
         }
         self.take_from_slabs(class, turn)
@@ -199,11 +224,16 @@ impl<L: Shareable> Stock<L> {
             pop(class).or_else(|| pop((class + 1).min(CLASSES - 1)))
         });
         drop(turn);
-        listed.or_else(|| {
-            // What is rounded up is of use to more requests, as long as there are lists that it may get into, and memory for that.
-            let whole = wide.and_then(|_| self.span(size_of_class(class), ALIGN));
-            whole.or_else(|| self.span(size, ALIGN)).map(|(block, _)| block)
-        })
+        listed.or_else(|| self.claim_span(class, size, wide.is_some()))
+    }
+
+    /// A block of such a class, for `size` bytes, from the ledger. Out of line: what is there for whoever must claim is not written to memory
+    /// where a list has a block.
+    #[inline(never)]
+    fn claim_span(&self, class: usize, size: usize, wide: bool) -> Free {
+        // What is rounded up is of use to more requests, as long as there are lists that it may get into, and memory for that.
+        let whole = if wide { self.span(size_of_coarse(class), ALIGN) } else { None };
+        whole.or_else(|| self.span(size, ALIGN)).map(|(block, _)| block)
     }
 
     /// [`put`](Stock::put), for classes of which each block is a span of its own.
@@ -237,12 +267,21 @@ impl<L: Shareable> Stock<L> {
         }
     }
 
+    /// A block of a class that has slabs, of which the caller found the list empty in this turn.
+    #[inline]
+    pub fn refill(&self, class: usize, turn: Turn<'_, L>) -> Free {
+        if let Some(block) = self.fresh(class) {
+            return Some(block);
+        }
+        self.take_from_slabs(class, turn)
+    }
+
     /// A block of a class that has slabs: from its own, or from a shared one that has room; else from a new slab of its own, where memory is large
     /// and there is room for one; else from wherever a block is to be had. The turn is the one in which the list was found empty: it ends before
     /// memory may have to grow.
     #[cold]
     #[inline(never)]
-    pub fn take_from_slabs(&self, class: usize, turn: Turn<'_, L>) -> Free {
+    fn take_from_slabs(&self, class: usize, turn: Turn<'_, L>) -> Free {
         let block = self.cut(class);
         if block.is_some() {
             return block;
@@ -279,20 +318,18 @@ impl<L: Shareable> Stock<L> {
     /// A block of this class without a new claim. The caller has entered.
     fn cut(&self, class: usize) -> Free {
         // Another thread may have put one in, while the caller was out.
-        let listed = self.list(class).and_then(pop);
         let own = || {
-            let wide = self.widen()?;
-            let list = self.list(class)?;
-            wide.slabs.get(class)?.fill(list, class);
-            pop(list)
+            self.widen()?.slabs.get(class)?.fill(self.list(class)?, class);
+            self.at_hand(class)
         };
-        listed.or_else(own).or_else(|| self.shared.cut(class))
+        self.at_hand(class).or_else(own).or_else(|| self.shared.cut(class))
     }
 
-    /// How many blocks are in the list of a class, and how many more it takes.
+    /// How many blocks are in the list of a class, how many more it takes, and how many are set aside.
     #[cfg(all(test, not(miri)))]
-    pub fn listed(&self, class: usize) -> (usize, usize) {
-        self.list(class).map_or((0, 0), |list| (list.len(), list.room.get()))
+    pub fn listed(&self, class: usize) -> (usize, usize, usize) {
+        let aside = self.slabs(class).map_or(0, Slabs::set_aside);
+        self.list(class).map_or((0, 0, 0), |list| (list.len(), list.room.get(), aside))
     }
 
     #[cfg(all(test, not(miri)))]

@@ -7,6 +7,7 @@ use std::boxed::Box;
 use std::vec::Vec;
 
 use super::class::{CLASSES, FINE, FIRST_OF_SPANS, size_of_class};
+use super::slab::Slabs;
 use super::stock::Stock;
 use super::{ALIGN, Heap, shared, slab};
 use crate::backing::Region;
@@ -41,11 +42,13 @@ fn free(heap: &Heap, block: NonNull<u8>, size: usize) {
 fn lists_hold_what_they_may() {
     fn check(heap: &Stock<Needed>) {
         for class in 0..FIRST_OF_SPANS {
-            let (listed, room) = heap.listed(class);
-            let most = slab::most(class);
-            assert!(listed <= most, "{listed} blocks of {} bytes in a list, {most} at most", size_of_class(class));
-            // Before the first block it has not been asked.
-            assert!(room + listed == most || (room, listed) == (0, 0), "room for {room}, beside {listed}");
+            let (listed, room, aside) = heap.listed(class);
+            let (most, filled) = (slab::most(class), Slabs::most_filled(class));
+            let size = size_of_class(class);
+            // As many as fill it, or as many as it was filled with. Before the first block it has not been asked.
+            let full = |blocks: usize| [0, most].contains(&blocks) || blocks > most && blocks <= filled;
+            assert!(full(room + listed), "room for {room}, beside {listed} of {size} bytes");
+            assert!(full(aside), "{aside} blocks of {size} bytes set aside");
         }
     }
     const STEPS: usize = 400;

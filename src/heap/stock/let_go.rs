@@ -17,10 +17,7 @@ impl<L: Shareable> Stock<L> {
                 self.give_back(list);
             } else if all {
                 let slabs = self.slabs(class);
-                self.give_back(&match slabs {
-                    Some(slabs) => slabs.settle(list, class, &self.shared),
-                    None => slab::take_back(None, list, class, 0, &self.shared),
-                });
+                self.take_back(list, class, Slabs::settle);
                 iter::from_fn(|| slabs?.remove()).for_each(|slab| {
                     // SAFETY: a slab in which nothing is in use: a payload of the ledger's.
                     unsafe { self.spans.give_back(slab) };
