@@ -65,6 +65,7 @@ impl Hosted {
 // its ledger is. Grants that touch are parts of one reservation and derive from its one pointer.
 unsafe impl Backing for Hosted {
     const COMES_BACK: bool = false;
+    const ENDS: bool = false;
 
     fn name(&self) -> &'static str {
         "host"

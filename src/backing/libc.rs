@@ -45,6 +45,7 @@ impl Libc {
 unsafe impl Backing for Libc {
     const LENDS: bool = true;
     const COMES_BACK: bool = false;
+    const ENDS: bool = false;
 
     fn name(&self) -> &'static str {
         "libc"

@@ -44,6 +44,7 @@ impl<A> Over<A> {
 // lives, which is as long as this backing; each is deallocated once, with the layout it was allocated with.
 unsafe impl<A: Allocator + Send> Backing for Over<A> {
     const LENDS: bool = true;
+    const ENDS: bool = false;
 
     fn name(&self) -> &'static str {
         "allocator"
