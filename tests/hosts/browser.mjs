@@ -86,7 +86,7 @@ try {
     }
   }
   if (values.screenshot !== undefined) {
-    const { data } = await ask('Page.captureScreenshot', { format: 'png' })
+    const { data } = await ask('Page.captureScreenshot', { format: 'webp', quality: 40 })
     writeFileSync(values.screenshot, Buffer.from(data, 'base64'))
   }
   console.log(said)
