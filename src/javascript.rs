@@ -15,7 +15,7 @@ const OWNER: &str = "javascript";
 
 /// What is told of one growth. A reader takes it if `stamp` is the number of that growth, before and after.
 #[repr(C)]
-struct Slot {
+struct Notice {
     /// The number of the growth, from 1 on; 0 while it is being written.
     stamp: AtomicUsize,
     bytes: AtomicUsize,
@@ -25,10 +25,10 @@ struct Slot {
     size: AtomicUsize,
 }
 
-impl Slot {
-    const fn new() -> Slot {
+impl Notice {
+    const fn new() -> Notice {
         let [stamp, bytes, owner, owner_len, size] = [const { AtomicUsize::new(0) }; 5];
-        Slot { stamp, bytes, owner, owner_len, size }
+        Notice { stamp, bytes, owner, owner_len, size }
     }
 }
 
@@ -41,7 +41,7 @@ pub struct News {
     slots: usize,
     /// How many growths there were.
     count: AtomicUsize,
-    last: [Slot; SLOTS],
+    last: [Notice; SLOTS],
 }
 
 const VERSION: usize = 1;
@@ -50,7 +50,7 @@ const SLOTS: usize = 16;
 impl News {
     #[allow(clippy::new_without_default)] // for a `static`
     pub const fn new() -> News {
-        News { version: VERSION, slots: SLOTS, count: AtomicUsize::new(0), last: [const { Slot::new() }; SLOTS] }
+        News { version: VERSION, slots: SLOTS, count: AtomicUsize::new(0), last: [const { Notice::new() }; SLOTS] }
     }
 
     /// Writes a growth down, over the oldest. It allocates nothing.

@@ -6,6 +6,7 @@
 //! [hot loops]: docs::hot_loops
 //! [benchmarks]: docs::guide#what-one-line-costs
 //! [changelog]: docs
+//! [`freehold`]: #javascripts-side-of-it
 //! [`hint`]: docs::hot_loops
 //! [`examples/c`]: #examples
 //! [`examples/c-in-wasi`]: #examples
@@ -15,7 +16,9 @@
 //! [`examples/emscripten-c`]: #examples
 //! [`examples/javascript`]: #examples
 //! [`examples/json`]: #examples
+//! [`examples/page`]: #examples
 //! [`examples/riscv32`]: #examples
+//! [`examples/threads`]: #examples
 //! [`examples/two-rams`]: #examples
 //! [`examples/wasi`]: #examples
 //! [`examples/wasm-bindgen`]: #examples

@@ -20,7 +20,7 @@ cargo build --quiet -p freehold-example-page --release --target $target
 cp examples/page/index.html examples/page/page.js src/bindings/javascript/freehold.js "$page"
 
 if [ "${1:-}" = chromium ]; then
-    node tests/hosts/browser.mjs ${SCREENSHOT:+--screenshot "$SCREENSHOT"} --click '#more' --click '#freeze' "$page" '' 'turn 1' 'in add' 'memory did not grow' '12000 points' '│ arena'
+    node tests/hosts/browser.mjs ${SCREENSHOT:+--screenshot "$SCREENSHOT"} --click '#more' --click '#freeze' "$page" '' 'turn 1' 'in add' 'memory did not grow' '4000 points' '│ arena'
 else
     node examples/serve.mjs "$page" "${1:-8080}"
 fi

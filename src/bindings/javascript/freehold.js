@@ -287,7 +287,10 @@ export class Memory {
    */
   #untold = []
 
-  /** Growths of the `frozen` that runs: the outermost. @type {Grown[] | undefined} */
+  /**
+   * Growths in the innermost `frozen` that runs.
+   * @type {Grown[] | undefined}
+   */
   #thawed
 
   /** @type {Set<(grown: Grown) => void>} */

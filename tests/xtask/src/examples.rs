@@ -54,7 +54,7 @@ const EXAMPLES: &[Example] = &[
         name: "page",
         command: "examples/page/run.sh chromium",
         needs: &[WASM, Need::Node, Need::WasmBindgen, Need::Chromium],
-        says: &["for heap, in add: ", "memory did not grow", "12000 points", "│ arena"],
+        says: &["for heap, in add: ", "memory did not grow", "4000 points", "│ arena"],
     },
     Example {
         name: "threads in node",

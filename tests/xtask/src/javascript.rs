@@ -10,9 +10,10 @@ use crate::command::{Out, Task};
 use crate::need::{Need, chromium};
 use crate::npm::{NEWEST_NODE, NODE_24, NPM, Npm, TYPESCRIPT};
 use crate::step::{Step, WASM};
-use crate::tools::{Module, Toolchain, Tools};
+use crate::tools::{Module, TEST_RUNNER, Toolchain, Tools};
 
 const FOLDER: &str = "src/bindings/javascript";
+const SUITE: &str = "freehold-suite";
 const GUEST: &str = "freehold-javascript-guest";
 /// What the package has in it, and nothing else.
 const PACKED: [&str; 4] = ["README.md", "freehold.d.ts", "freehold.js", "package.json"];
@@ -34,6 +35,12 @@ pub fn steps() -> Vec<Step> {
             .tests()
     }));
     steps.push(Step::new("javascript: Chromium", in_chromium).needs(guest).needs([Need::Chromium]).tests());
+    steps.push(
+        Step::new("wasm with std, Chromium", suite_in_chromium)
+            .needs([Need::Member(SUITE), Need::Target(Toolchain::Current, WASM), Need::Node, Need::WasmBindgen])
+            .needs([Need::Chromium])
+            .tests(),
+    );
     steps
 }
 
@@ -83,6 +90,16 @@ fn in_chromium(tools: &Tools, out: &Out) -> Result<()> {
     copy(import.as_std_path(), "import.wasm")?;
     let page = "tests/page.html?ring=/ring.wasm&import=/import.wasm";
     browser(tools)?.arg(&folder).arg(page).arg("test result: ok").run(out)
+}
+
+/// The crate's own suite in a page, as node has it.
+fn suite_in_chromium(tools: &Tools, out: &Out) -> Result<()> {
+    let script = tools.root().join("tests/hosts/in_browser.mjs");
+    let runner = [Path::new("node"), &script, &tools.installed(TEST_RUNNER)].map(|word| format!("{word:?}")).join(", ");
+    let cargo = tools.cargo(Toolchain::Current)?.env("CHROMIUM", chromium(tools)?).args("test --lib --tests");
+    // Words that cargo need not take apart: there may be spaces in a path.
+    let cargo = cargo.arg("--config").arg(format!("target.{WASM}.runner=[{runner}]"));
+    cargo.arg("-p").arg(SUITE).arg("--target").arg(WASM).run(out)
 }
 
 /// The module's comments say its types: what TypeScript makes of them is the file that users get, and users' code fits it.

@@ -5,9 +5,9 @@ import { after, test } from 'node:test'
 import { Worker } from 'node:worker_threads'
 
 import { cases as everywhere } from './cases.js'
-import { readme } from './readme.js'
+import { inNode } from './in-node.js'
 
-const cases = [...everywhere, ...Object.entries(readme)]
+const cases = [...everywhere, ...Object.entries(inNode)]
 const [ring, byImport] = process.argv.slice(-2)
 const modules = { ring: readFileSync(ring), import: readFileSync(byImport) }
 

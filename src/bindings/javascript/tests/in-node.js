@@ -1,11 +1,25 @@
-// The README's code, run as it stands: all of its blocks, one after the other.
+// What only node can do: the README's code, run as it stands, all of its blocks one after the other; and a realm of one's own, as Jest has.
 
 import { readFileSync } from 'node:fs'
+import { runInNewContext } from 'node:vm'
 
 import { Memory } from '../freehold.js'
-import { equal, ok } from './assert.js'
+import { equal, ok, refuses } from './assert.js'
 
-export const readme = {
+export const inNode = {
+  'a memory of another realm is one': () => {
+    const [raw, bytes, shared] = runInNewContext(`[
+      new WebAssembly.Memory({ initial: 1 }), new Uint8Array([104, 105]).buffer, new WebAssembly.Memory({ initial: 1, maximum: 2, shared: true }),
+    ]`)
+    equal(raw instanceof WebAssembly.Memory, false, 'the control')
+    const memory = new Memory({ memory: raw, freehold_alloc: () => 64, freehold_free() {} })
+    equal(memory.text(memory.put(bytes), 2), 'hi')
+    const other = new Memory(shared)
+    other.bytes(8, 2).set([104, 105])
+    equal(other.text(8, 2), 'hi')
+    refuses(() => new Memory(runInNewContext('({ memory: 1 })')), 'NOT_A_MEMORY')
+  },
+
   "the README's code does what it says": async (host) => {
     const text = readFileSync(new URL('../README.md', import.meta.url), 'utf8')
     const blocks = [...text.matchAll(/^```js\n(.*?)^```$/gms)].map(([, code]) => code.replace(/^import .*$/m, ''))
