@@ -53,6 +53,9 @@ const browser = spawn(
     "--no-first-run",
     "--disable-gpu",
     "--disable-extensions",
+    // Its process has the priority of a page that somebody looks at.
+    "--disable-renderer-backgrounding",
+    "--disable-backgrounding-occluded-windows",
     "--js-flags=--expose-gc",
     `--user-data-dir=${profile}`,
     // Nobody speaks to it; but when the pipe ends, as it does however this process does, so does the browser.

@@ -53,7 +53,7 @@ impl Plan {
         time: Duration::from_secs(2 * 60),
         sample: 0.3e6,
         warm: Duration::from_millis(10),
-        patience: 3,
+        patience: 6,
         largest: 2e6,
         memory: false,
     };
@@ -75,9 +75,6 @@ const LONG: f64 = 20e6;
 
 /// A steady contender whose sample takes longer than that has no other: 300 ms. The rest take a hundredth of that.
 const HOPELESS: f64 = 300e6;
-
-/// Nor would a warm one be any better: a second.
-const DESPERATE: f64 = 1e9;
 
 /// Whether the last two rounds brought nothing over those before.
 fn is_steady(rounds: &[f64]) -> bool {
@@ -184,7 +181,11 @@ impl Course {
         let (least, patience) = match (on, self.row.nature) {
             (Platform::Native, Nature::Cold | Nature::Large) => return Ok(()),
             (Platform::Native, _) | (_, Nature::Cold) => (Duration::ZERO, 1),
-            (Platform::Wasm, _) => (plan.warm * self.row.contenders.len() as u32, plan.patience),
+            (Platform::Wasm, nature) => {
+                // Programs have much code.
+                let longer = if nature == Nature::Steady { 4 } else { 1 };
+                (plan.warm * longer * self.row.contenders.len() as u32, plan.patience)
+            }
         };
         let start = Instant::now();
         let mut rounds = Vec::new();
@@ -244,15 +245,20 @@ impl Course {
     /// Looks for contenders that are so slow that waiting for them would spoil the rounds of the others.
     fn find_hopeless(&mut self, worker: &mut Worker) -> Result<()> {
         for contender in 0..self.row.contenders.len() {
-            let mut sample = worker.alone(&self.row, contender, 0, 1)?;
-            self.check(contender, &sample)?;
-            if sample.nanoseconds < DESPERATE {
-                sample = worker.alone(&self.row, contender, 0, 1)?;
+            let mut samples = Vec::new();
+            loop {
+                let sample = worker.alone(&self.row, contender, 0, 1)?;
                 self.check(contender, &sample)?;
-            }
-            if sample.nanoseconds > HOPELESS {
-                self.iterations[contender] = 0;
-                self.only[contender] = Some(sample.nanoseconds);
+                samples.push(sample.nanoseconds);
+                if samples.len() > 1 && sample.nanoseconds <= HOPELESS {
+                    break;
+                }
+                // Not yet, while an engine is about to optimise it.
+                if is_steady(&samples) {
+                    self.iterations[contender] = 0;
+                    self.only[contender] = Some(sample.nanoseconds);
+                    break;
+                }
             }
         }
         Ok(())
