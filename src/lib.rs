@@ -49,6 +49,7 @@ mod chunk;
 mod arena;
 mod pool;
 mod heap;
+pub mod debug;
 mod show;
 mod unwind;
 #[cfg(any(unix, windows, target_family = "wasm"))]
