@@ -112,6 +112,7 @@ macro_rules! for_each_case {
             heap_small_checked_must_find => $crate::checked::must_find::around_small,
             checked_must_find => $crate::checked::must_find::around_bounded,
             checked_bounded => $crate::checked::suites::bounded,
+            what_is_done_with_is_filled => $crate::checked::arenas::what_is_done_with_is_filled,
             checked_refused_on_demand => $crate::checked::must_find::refused_on_demand,
             ledgers_come_and_go => $crate::conforming::ledgers_come_and_go,
             heap_conformance_within_another => $crate::heap::conforming::within_another,

@@ -43,6 +43,7 @@ const LINTED_ON_WASM: &[(&str, &str)] = &[
     ("freehold-codegen-module", "--lib"),
     ("freehold-c", "--lib"),
     ("freehold-c-symbols", "--lib"),
+    ("freehold-example-debugging", "--lib"),
     ("freehold-example-javascript", "--lib"),
     ("freehold-example-wasm-bindgen", "--lib"),
     ("freehold-foreign-growth", "--lib"),

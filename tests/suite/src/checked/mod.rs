@@ -2,6 +2,7 @@
 
 use core::alloc::{GlobalAlloc, Layout};
 
+pub mod arenas;
 pub mod must_find;
 pub mod suites;
 
