@@ -1,6 +1,7 @@
 //! [guide]: docs::guide
 //! [design]: docs::design
 //! [dependencies]: docs::design#dependencies
+//! [debugging]: docs::debugging
 //! [safety]: docs::safety
 //! [targets]: docs::targets
 //! [hot loops]: docs::hot_loops
@@ -11,6 +12,7 @@
 //! [`examples/c-in-wasi`]: #examples
 //! [`examples/cortex-m`]: #examples
 //! [`examples/cortex-m0`]: #examples
+//! [`examples/debugging`]: #examples
 //! [`examples/emscripten`]: #examples
 //! [`examples/emscripten-c`]: #examples
 //! [`examples/javascript`]: #examples

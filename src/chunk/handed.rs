@@ -16,10 +16,11 @@ pub(super) type Handed = core::cell::Cell<Option<(super::Chunk, NonNull<u8>)>>;
 #[cfg(not(any(freehold_asan, debug_assertions)))]
 pub(super) type Handed = ();
 
-#[cfg(any(freehold_asan, debug_assertions))]
-pub(super) const NOTHING: Handed = core::cell::Cell::new(None);
-#[cfg(not(any(freehold_asan, debug_assertions)))]
-pub(super) const NOTHING: Handed = ();
+/// Nothing was handed out yet.
+pub(super) const fn nothing() -> Handed {
+    #[cfg(any(freehold_asan, debug_assertions))]
+    return core::cell::Cell::new(None);
+}
 
 impl Chunks<'_> {
     /// From now on nobody uses what lies beyond this cursor, nor reads it.

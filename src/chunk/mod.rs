@@ -103,7 +103,7 @@ impl<'l> Chunks<'l> {
             unfinished: Cell::new(Unfinished::Nothing),
             move_away: Cell::new(None),
             steps: Steps::new(),
-            handed: handed::NOTHING,
+            handed: handed::nothing(),
         }
     }
 

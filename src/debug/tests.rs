@@ -34,6 +34,14 @@ fn give<B: Backing>(heap: &Checked<std::alloc::System, B>, block: *mut u8, size:
     unsafe { heap.dealloc(block, Layout::from_size_align(size, 8).unwrap()) };
 }
 
+/// Writes a byte so far from a block's start: where the layer keeps a fence, or a block waits.
+fn poke(block: *mut u8, offset: isize, byte: u8) {
+    // SAFETY: the layer lets the block's pointer reach its fences.
+    let place = unsafe { block.offset(offset) };
+    // SAFETY: as above.
+    unsafe { place.write(byte) };
+}
+
 /// However a record is written over, it is a finding, and the program goes on: it frees what it has, and nothing else is found.
 #[test]
 fn a_broken_record_is_a_finding() {
@@ -130,4 +138,84 @@ fn a_stack_is_kept_once() {
     let largest: Vec<_> = leaks.largest().iter().map(|leak| (leak.site.frames().to_vec(), leak.bytes)).collect();
     assert_eq!(largest[0], (std::vec![200, 7], 1000));
     assert!(largest.len() == 8 && largest.is_sorted_by(|a, b| a.1 >= b.1), "{largest:?}");
+}
+
+/// Who is told may allocate and free in the same heap, and ask it; what it finds there is not told, or it would never end. If it panics in `check`, the
+/// next one is told again.
+#[test]
+fn who_is_told_may_allocate() {
+    static HEAP: Checked<std::alloc::System> = Checked::new(std::alloc::System).telling(|finding| {
+        let more = take(&HEAP, 100);
+        give(&HEAP, more, 100);
+        give(&HEAP, more, 100);
+        assert_eq!(HEAP.leaks().blocks, HEAP.stats().blocks);
+        note(finding);
+        assert!(!matches!(finding, Finding::WrittenPast { by: FoundBy::Check, .. }), "seen");
+    });
+    let _one = ONE.lock();
+    let block = take(&HEAP, 10);
+    give(&HEAP, block, 9);
+    assert!(matches!(found()[..], [Finding::WrongLayout { .. }]));
+    for _ in 0..2 {
+        let block = take(&HEAP, 10);
+        poke(block, 10, 1);
+        let panic = std::panic::catch_unwind(|| HEAP.check());
+        assert!(panic.is_err() && matches!(found()[..], [Finding::WrittenPast { .. }]));
+        give(&HEAP, block, 10);
+        assert!(found().is_empty());
+    }
+}
+
+/// In words: what, which block, who.
+#[test]
+fn every_finding_is_told_in_words() {
+    let _one = ONE.lock();
+    let heap = checked().with_frames(|frames| {
+        frames[0] = 0xabc;
+        1
+    });
+    let said = || std::format!("{}", found()[0]);
+    let block = take(&heap, 24);
+    let at = std::format!("the block at {block:?}, 24 bytes aligned to 8");
+    give(&heap, block, 24);
+    give(&heap, block, 24);
+    assert_eq!(
+        said(),
+        std::format!("{at}, was freed twice\n  it was allocation 1, by 0xabc\n  freed by 0xabc\n  now by 0xabc")
+    );
+    poke(block, 3, 7);
+    heap.check();
+    let wrote = std::format!("somebody wrote into {at}, after it was freed\n  from byte 3 to byte 3 of it: 07");
+    assert!(said().starts_with(&wrote));
+    let block = take(&heap, 24);
+    let at = std::format!("the block at {block:?}, 24 bytes aligned to 8");
+    poke(block, 25, 1);
+    poke(block, 26, 0xfd);
+    heap.check();
+    assert!(
+        said().starts_with(&std::format!("somebody wrote past the end of {at}\n  from byte 2 to byte 2 past it: 01\n"))
+    );
+    poke(block, -2, 1);
+    heap.check();
+    assert!(said().starts_with(&std::format!(
+        "somebody wrote before the start of {at}\n  from byte 2 to byte 2 before it: 01\n"
+    )));
+    // SAFETY: inside the block.
+    give(&heap, unsafe { block.add(4) }, 24);
+    let inside = said();
+    assert!(
+        inside.contains(
+            " was freed as a block of 24 bytes aligned to 8, and is none: it lies 4 bytes inside the block at "
+        ),
+        "{inside}"
+    );
+    give(&heap, block, 20);
+    assert!(said().starts_with(&std::format!("{at}, was freed as one of 20 bytes aligned to 8\n")));
+    let claim = crate::module::ledger().claim("samples", Layout::new::<u64>()).expect("room");
+    give(&heap, claim.as_ptr().as_ptr(), 8);
+    let foreign = said();
+    assert!(
+        foreign.contains("it lies in memory of `samples`, and may have been freed long ago\n  by 0xabc"),
+        "{foreign}"
+    );
 }

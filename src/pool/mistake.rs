@@ -84,19 +84,15 @@ mod tests {
         let (pool, shared) = (Pool::<u64>::new_in(&ledger, "one"), SharedPool::<u64>::shared_in(&ledger, "shared"));
         let (other, _) = PoolBox::into_raw(shared.alloc(1));
         let (fixed, _) = PoolBox::into_raw(FIXED.alloc(2));
-        // SAFETY: the value is there; that it is no value of this pool's is found when it goes.
-        assert!(said(|| drop(unsafe { PoolBox::from_raw(other, &pool) })).starts_with("`one` was to free what"));
+        let drop_of_fixed = |value: *mut u64| {
+            // SAFETY: a value is there; that it is none of this pool's, or comes twice, is found when it goes.
+            drop(unsafe { PoolBox::from_raw(value, &FIXED) });
+        };
         // SAFETY: as above.
-        assert!(
-            said(|| drop(unsafe { PoolBox::from_raw(other, &FIXED) })).starts_with("`fixed pool` was to free what")
-        );
-        // SAFETY: it came from there.
-        drop(unsafe { PoolBox::from_raw(fixed, &FIXED) });
-        // SAFETY: as above; that it comes twice is found.
-        assert_eq!(
-            said(|| drop(unsafe { PoolBox::from_raw(fixed, &FIXED) })),
-            "`fixed pool` was to free a block twice"
-        );
+        assert!(said(|| drop(unsafe { PoolBox::from_raw(other, &pool) })).starts_with("`one` was to free what"));
+        assert!(said(|| drop_of_fixed(other)).starts_with("`fixed pool` was to free what"));
+        drop_of_fixed(fixed);
+        assert_eq!(said(|| drop_of_fixed(fixed)), "`fixed pool` was to free a block twice");
         assert_eq!((FIXED.len(), format!("{pool:?}").contains("len: 0")), (0, true));
         // SAFETY: it came from there.
         drop(unsafe { PoolBox::from_raw(other, &shared) });

@@ -90,9 +90,9 @@ pub fn conformance() {
 pub fn model() {
     for (seed, &waits) in (0..).zip(WAITS) {
         with_heap(Ledger::new(DefaultBacking::new()), |heap, ledger| {
-            program(&Layered::new(&Bench { heap, ledger, roomy: true }, waits), &mut Seeded::new(seed, STEPS));
+            program(&Layered::new(&Bench { heap, ledger, roomy: true }, waits), &mut Seeded::new(seed, STEPS / 3));
         });
-        with_small(|small| _ = program(&Layered::new(small, waits), &mut Seeded::new(seed, STEPS)));
+        with_small(|small| _ = program(&Layered::new(small, waits), &mut Seeded::new(seed, STEPS / 3)));
     }
 }
 
@@ -104,7 +104,9 @@ pub fn bounded() {
             with_bounded(40 << 20, true, |lent| every_request(&Layered::new(lent, waits)));
         }
         for bytes in [12_000, 60_000] {
-            with_bounded(bytes, false, |lent| _ = program(&Layered::new(lent, waits), &mut Seeded::new(seed, STEPS)));
+            with_bounded(bytes, false, |lent| {
+                _ = program(&Layered::new(lent, waits), &mut Seeded::new(seed, STEPS / 3))
+            });
         }
     }
 }
