@@ -31,6 +31,10 @@ need() {
                 lack "${CLANG:-clang-19} for WASI, and ${AR:-llvm-ar-19}" \
                     "apt-get install clang-19 lld-19 llvm-19 wasi-libc libclang-rt-19-dev-wasm32    # others: CLANG=clang AR=llvm-ar $0"
             ;;
+        llvm-symbolizer)
+            command -v "${SYMBOLIZER:-llvm-symbolizer-19}" >/dev/null ||
+                lack "${SYMBOLIZER:-llvm-symbolizer-19}" "apt-get install llvm-19    # another one: SYMBOLIZER=llvm-symbolizer $0"
+            ;;
         emcc)
             command -v emcc >/dev/null || need_own_emcc
             ;;

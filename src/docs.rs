@@ -5,6 +5,7 @@
 //! | [`guide`] | who wants to know which type to take, which verb to call, and what it costs |
 //! | [`targets`] | who links: how memory lies on each target, drawn |
 //! | [`hot_loops`] | who counts instructions |
+//! | [`debugging`] | who has a leak, or a heap that somebody broke |
 //! | [`safety`] | who reviews: the invariants that each `unsafe` rests on, and how allocators have broken |
 //! | [`design`] | who changes the crate |
 // A link that is defined here goes before the one of the same name that the page has for readers of the repository.
@@ -17,6 +18,10 @@ pub mod guide {}
 #[doc = "[on threads]: safety#threads-that-vanish-or-multiply"]
 #[doc = include_str!("../docs/targets.md")]
 pub mod targets {}
+
+#[doc = "[AddressSanitizer]: safety#sanitizers\n[any lock that was lost]: safety#threads-that-vanish-or-multiply"]
+#[doc = include_str!("../docs/debugging.md")]
+pub mod debugging {}
 
 #[cfg(doc)]
 #[doc = "[benchmarks]: guide#what-one-line-costs"]

@@ -39,10 +39,19 @@ impl FreeList {
         self.head.set(Some(block));
     }
 
+    /// Whether this block is among the first `most`.
+    pub fn holds(&self, block: NonNull<u8>, most: usize) -> bool {
+        self.blocks().take(most).any(|free| free.addr() == block.addr())
+    }
+
     /// How many there are; it takes a step for each.
     pub fn len(&self) -> usize {
+        self.blocks().count()
+    }
+
+    fn blocks(&self) -> impl Iterator<Item = NonNull<u8>> {
         // SAFETY: a block in a list is free, and starts with its link.
-        core::iter::successors(self.head.get(), |block| unsafe { next_of(*block) }).count()
+        core::iter::successors(self.head.get(), |block| unsafe { next_of(*block) })
     }
 }
 

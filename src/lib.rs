@@ -1,6 +1,7 @@
 //! [guide]: docs::guide
 //! [design]: docs::design
 //! [dependencies]: docs::design#dependencies
+//! [debugging]: docs::debugging
 //! [safety]: docs::safety
 //! [targets]: docs::targets
 //! [hot loops]: docs::hot_loops
@@ -12,6 +13,7 @@
 //! [`examples/c-in-wasi`]: #examples
 //! [`examples/cortex-m`]: #examples
 //! [`examples/cortex-m0`]: #examples
+//! [`examples/debugging`]: #examples
 //! [`examples/emscripten`]: #examples
 //! [`examples/emscripten-c`]: #examples
 //! [`examples/javascript`]: #examples
@@ -52,6 +54,7 @@ mod chunk;
 mod arena;
 mod pool;
 mod heap;
+pub mod debug;
 mod show;
 mod unwind;
 #[cfg(any(unix, windows, target_family = "wasm"))]

@@ -2,6 +2,7 @@
 
 use crate::arena::{Arena, TypedArena};
 use crate::backing::Usual;
+use crate::debug::Checked;
 use crate::heap::Heap;
 use crate::ledger::Ledger;
 use crate::pool::{KeyedPool, Pool};
@@ -114,4 +115,17 @@ impl Default for Heap {
     fn default() -> Heap {
         Heap::new()
     }
+}
+
+impl<H> Checked<H> {
+    /// The layer around `heap`. Its records lie on a ledger of its own, over the target's default backing; foreign pointers are looked for in
+    /// this module's own [`ledger`]. Nothing is claimed yet.
+    pub const fn new(heap: H) -> Checked<H> {
+        Checked::over(heap, DefaultBacking::new()).asking(owner_of)
+    }
+}
+
+/// Whose memory an address lies in. It takes a step for each span.
+fn owner_of(addr: usize) -> Option<&'static str> {
+    MODULE.snapshot().spans().find(|span| (span.base..span.base + span.len).contains(&addr))?.owner
 }

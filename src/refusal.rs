@@ -58,18 +58,18 @@ pub(crate) fn tell(error: &AllocError) {
     TELLING.store(true, Ordering::Relaxed);
     // SAFETY: what is not null was stored by `on_refusal`, as such a function.
     let tell: fn(&AllocError) = unsafe { platform::function(told) };
-    let unwinding = Ends;
+    let unwinding = Ends("what is told of refusals panicked");
     tell(error);
     core::mem::forget(unwinding);
     TELLING.store(false, Ordering::Relaxed);
 }
 
 /// Ends the program if it is dropped by a panic that passes: an allocator may not unwind.
-struct Ends;
+pub(crate) struct Ends(pub &'static str);
 
 impl Drop for Ends {
     fn drop(&mut self) {
-        panic!("what is told of refusals panicked")
+        panic!("{}", self.0)
     }
 }
 

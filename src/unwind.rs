@@ -4,11 +4,13 @@
 use core::panic::{RefUnwindSafe, UnwindSafe};
 
 use crate::arena::{Arena, ArenaBox, Scope, TypedArena};
-use crate::backing::Region;
+use crate::backing::{Backing, Region};
+use crate::debug::Checked;
 use crate::heap::{BoundedHeap, Heap};
 use crate::ledger::{Claim, Ledger, Snapshot, Within};
 use crate::plot::Plot;
 use crate::pool::{BlockPool, FixedPool, KeyedPool, Pool};
+use crate::sharing::Kind;
 
 impl<const MIN_ALIGN: usize> UnwindSafe for Arena<'_, MIN_ALIGN> {}
 impl<const MIN_ALIGN: usize> RefUnwindSafe for Arena<'_, MIN_ALIGN> {}
@@ -48,3 +50,5 @@ impl<L> RefUnwindSafe for BoundedHeap<L> {}
 impl<L> UnwindSafe for crate::heap::SmallHeap<L> {}
 #[cfg(any(unix, windows, target_family = "wasm"))]
 impl<L> RefUnwindSafe for crate::heap::SmallHeap<L> {}
+impl<H: UnwindSafe, B: Backing, L: Kind> UnwindSafe for Checked<H, B, L> {}
+impl<H: RefUnwindSafe, B: Backing, L: Kind> RefUnwindSafe for Checked<H, B, L> {}

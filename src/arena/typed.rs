@@ -442,9 +442,10 @@ impl<'l, T> TypedArena<'l, T> {
         self.values.forget_all();
         // SAFETY: the values are of that type, and the arena knows nothing of them any more.
         unsafe { drop_all::<T>(filled, sizeless) };
-        if sanitizer::ON {
+        if sanitizer::ON || sanitizer::FILLS {
             let runs = Runs::<T> { filled, sizeless, values: PhantomData };
-            runs.for_each(|run| sanitizer::poison(run.cast(), 0..run.len() * size_of::<T>()));
+            // SAFETY: the values were dropped, and nobody knows of them.
+            runs.for_each(|run| unsafe { sanitizer::let_go(run.cast(), 0..run.len() * size_of::<T>()) });
         }
     }
 

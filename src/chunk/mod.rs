@@ -53,7 +53,7 @@ pub struct Chunks<'l> {
     move_away: Cell<Option<MoveAway>>,
     steps: Steps,
     /// What a sanitizer is to know.
-    #[cfg_attr(not(freehold_asan), allow(dead_code))]
+    #[cfg_attr(not(any(freehold_asan, debug_assertions)), allow(dead_code))]
     handed: Handed,
 }
 
@@ -103,7 +103,7 @@ impl<'l> Chunks<'l> {
             unfinished: Cell::new(Unfinished::Nothing),
             move_away: Cell::new(None),
             steps: Steps::new(),
-            handed: handed::NOTHING,
+            handed: handed::nothing(),
         }
     }
 
@@ -269,7 +269,7 @@ impl<'l> Chunks<'l> {
 
     /// Goes on in a vacant chunk.
     fn reuse(&self, vacant: Chunk, here: Option<Chunk>, cursor: Cursor) -> Cursor {
-        self.vacate(cursor);
+        self.pass_by(cursor);
         self.move_after(vacant, here);
         self.go_to(vacant, here, cursor)
     }

@@ -5,6 +5,7 @@ use core::fmt;
 use core::ops::Deref;
 use core::ptr::NonNull;
 
+use super::mistake::{Mistake, SEEN};
 use crate::backing::Backing;
 use crate::chunk::{Cursor, CursorCell, Filled, Growth, Lodged, Refill};
 use crate::error::{AllocError, Obstacle};
@@ -183,16 +184,26 @@ impl<'l, L: Access> BlockPool<'l, L> {
         Ok(block)
     }
 
-    /// Takes a block back.
+    /// Takes a block back. With debug assertions it panics, before anything is done, if that is none of this pool's, or one of the 64 that were
+    /// freed last.
     ///
     /// # Safety
     ///
     /// The caller owes: `block` came from this pool's [`alloc`](BlockPool::alloc) or [`try_alloc`](BlockPool::try_alloc), has not been freed since, and nobody
     /// uses it any more.
     #[inline(always)]
+    #[cfg_attr(debug_assertions, track_caller)]
     pub unsafe fn free(&self, block: NonNull<u8>) {
+        let blocks = self.enter();
+        if cfg!(debug_assertions)
+            && let Some(mistake) = blocks.mistake(block)
+        {
+            // Nothing is locked when it panics.
+            drop(blocks);
+            mistake.panic(self.owner());
+        }
         // SAFETY: the caller's promise.
-        unsafe { self.enter().free(block) };
+        unsafe { blocks.free(block) };
     }
 
     /// Whether a block of this pool's, in use or free, starts at this address; one that was handed out at least once. Nothing is
@@ -332,7 +343,16 @@ impl<'l> Blocks<'l> {
     unsafe fn free(&self, block: NonNull<u8>) {
         // SAFETY: the block is the pool's again, and as large and as aligned as a link.
         unsafe { self.free.push(block) };
-        sanitizer::poison(block, size_of::<Free>()..self.layout.size());
+        // SAFETY: the rest of the block, which is the pool's again.
+        unsafe { sanitizer::let_go(block, size_of::<Free>()..self.layout.size()) };
+    }
+
+    /// What is wrong with freeing this, as far as that is seen in some steps.
+    fn mistake(&self, block: NonNull<u8>) -> Option<Mistake> {
+        if !self.hold(block.addr().get()) {
+            return Some(Mistake::Foreign);
+        }
+        self.free.holds(block, SEEN).then_some(Mistake::FreedTwice)
     }
 
     /// Claims room for `capacity` blocks; from now on there are no more.

@@ -7,6 +7,7 @@ use core::mem::{MaybeUninit, offset_of};
 use core::ptr::NonNull;
 
 use super::home::Places;
+use super::mistake::{Mistake, SEEN};
 use super::verbs::pool_verbs;
 use crate::error::{AllocError, Obstacle};
 use crate::platform;
@@ -132,6 +133,25 @@ impl<T, const N: usize, L: Access> FixedPool<T, N, L> {
         Some(unsafe { self.at(Self::START + used) })
     }
 
+    /// What is wrong with freeing what lies so many bytes from the pool's start, as far as that is seen in some steps. The caller has entered.
+    fn mistake(&self, offset: usize) -> Option<Mistake> {
+        let within = offset.wrapping_sub(Self::START);
+        if within >= self.list.used.get() || !within.is_multiple_of(size_of::<Place<T>>()) {
+            return Some(Mistake::Foreign);
+        }
+        let mut free = self.list.free.get();
+        for _ in 0..SEEN {
+            if free == 0 || free == offset {
+                break;
+            }
+            // SAFETY: it is the offset of a free place.
+            let place = unsafe { self.at(free) };
+            // SAFETY: a free place starts with its link.
+            free = unsafe { place.cast::<usize>().read() };
+        }
+        (free == offset).then_some(Mistake::FreedTwice)
+    }
+
     #[cold]
     const fn full() -> AllocError {
         let place = Layout::new::<Place<T>>();
@@ -161,8 +181,15 @@ unsafe impl<T, const N: usize, L: Access> Places for FixedPool<T, N, L> {
 
     #[inline(always)]
     unsafe fn free(&self, place: NonNull<u8>) {
-        let offset = place.addr().get() - (&raw const *self).addr();
-        let _turn = Turn::enter(&self.lock);
+        let offset = place.addr().get().wrapping_sub((&raw const *self).addr());
+        let turn = Turn::enter(&self.lock);
+        if cfg!(debug_assertions)
+            && let Some(mistake) = self.mistake(offset)
+        {
+            // Nothing is locked when it panics.
+            drop(turn);
+            mistake.panic("fixed pool");
+        }
         // SAFETY: it is the offset of a place: the caller's promise.
         let place = unsafe { self.at(offset) };
         // SAFETY: the place is the pool's again, and as large and as aligned as a link.

@@ -18,6 +18,7 @@ mod boxed;
 mod fixed;
 mod home;
 mod keyed;
+mod mistake;
 mod verbs;
 
 use self::home::Places;

@@ -146,6 +146,15 @@ pub const ALLOCATORS: &[Allocator] = &[
         program: In("whole_program_bounded"),
     },
     Allocator {
+        name: "Checked",
+        conformance: In("heap_checked_conformance"),
+        model: In("heap_checked_model"),
+        refusal: In("heap_checked_h12_each_claim_fails_once"),
+        four_gib: Not("it asks a heap, which goes there"),
+        threads: In("heap_checked_h25_blocks_go_to_other_threads"),
+        program: In("whole_program_checked"),
+    },
+    Allocator {
         name: "C's functions",
         conformance: In("heap_c_conformance"),
         model: In("heap_c_model"),

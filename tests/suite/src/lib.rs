@@ -12,6 +12,7 @@ pub mod allocators;
 pub mod backings;
 pub mod bench;
 pub mod cases;
+pub mod checked;
 pub mod choices;
 #[cfg(feature = "collections")]
 pub mod collections;

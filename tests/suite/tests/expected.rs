@@ -64,6 +64,19 @@ fn every_public_type_can_be_shown_and_caught_around() {
         Within: Ledger<Within<'static>>,
     };
     types! { Over: Over<Allocator>, Then: Then<Region<'static>, DefaultBacking> };
+    types! {
+        BlockInfo: debug::BlockInfo,
+        Checked: debug::Checked<Heap>,
+        CheckedStats: debug::CheckedStats,
+        Damage: debug::Damage,
+        Finding: debug::Finding,
+        FoundBy: debug::FoundBy,
+        Leak: debug::Leak,
+        Leaks: debug::Leaks,
+        Mark: debug::Mark,
+        Side: debug::Side,
+        Site: debug::Site,
+    };
 
     // Whatever the root exports is here, but for traits, functions and macros.
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../src/lib.rs");

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Barrier, mpsc};
 use std::thread;
 
+use freehold::debug::Checked;
 use freehold::{
     Alloc, Arena, BlockPool, BoundedHeap, DefaultBacking, FixedPool, Growth, Heap, Ledger, PoolBox, Region, SharedPool,
     SmallHeap, TypedArena,
@@ -230,6 +231,16 @@ fn heap_small_h25_blocks_go_to_other_threads() {
     let ledger = Ledger::new(DefaultBacking::new());
     blocks_go_to_other_threads(&SMALL, &ledger, |_| {});
     assert_eq!(ledger.snapshot().claimed, 0);
+}
+
+/// The same with the layer around a heap: nothing is found.
+#[test]
+fn heap_checked_h25_blocks_go_to_other_threads() {
+    static CHECKED: Checked<SmallHeap> = Checked::new(SmallHeap::new()).keeping(100, 1 << 20);
+    let ledger = Ledger::new(DefaultBacking::new());
+    blocks_go_to_other_threads(&CHECKED, &ledger, |_| assert_eq!(CHECKED.check(), 0));
+    let stats = CHECKED.stats();
+    assert_eq!((stats.blocks, stats.bytes, stats.unrecorded, CHECKED.check()), (0, 0, 0, 0), "{stats}");
 }
 
 /// The same with the heap that has one region.

@@ -68,6 +68,20 @@ const EXAMPLES: &[Example] = &[
         needs: &[NIGHTLY, Need::Node, Need::Chromium],
         says: &["done", "this page may not share memory: the server must send"],
     },
+    Example {
+        name: "debugging",
+        command: "examples/debugging/run.sh",
+        needs: &[WASM, Need::Node, Need::Symbolizer],
+        says: &[
+            "It grows: by whom?",
+            "27550 bytes live in 1020 blocks, from 2 places",
+            "26890 bytes in 1000 blocks, by\n      freehold_example_debugging::Chat::remember, examples/debugging/src/lib.rs:67\n",
+            "660 bytes in 20 blocks, by\n      freehold_example_debugging::Chat::show, examples/debugging/src/lib.rs:62\n",
+            "somebody wrote past the end of the block at ",
+            "from byte 1 to byte 1 past it: 21",
+            "seen when it was freed, by\n      shout, examples/debugging/src/lib.rs:102",
+        ],
+    },
     Example { name: "wasi in node", command: "examples/wasi/run.sh node", needs: &[WASI, Need::Node], says: ON_WASI },
     Example {
         name: "wasi in wasmtime",

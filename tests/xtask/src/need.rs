@@ -47,6 +47,8 @@ pub enum Need {
     Wasmtime,
     /// clang for WASI, and the libc that Debian 12 has with it.
     WasiClang,
+    /// What finds the line of a place in a module.
+    Symbolizer,
     /// An emulator of boards, by its name.
     Qemu(&'static str),
     /// Emscripten, in a Debian of its own.
@@ -79,13 +81,19 @@ impl Need {
                 pip.context("no Python with pip: `apt-get install python3-pip` gets it on Debian")
             }
             // In CI they are installed.
-            Self::Cc | Self::Clang | Self::WasiClang | Self::Qemu(_) | Self::Chromium | Self::Emscripten(_)
+            Self::Cc
+            | Self::Clang
+            | Self::WasiClang
+            | Self::Symbolizer
+            | Self::Qemu(_)
+            | Self::Chromium
+            | Self::Emscripten(_)
                 if in_ci() =>
             {
                 Ok(())
             }
             // All that these do is to look.
-            Self::Cc | Self::Clang | Self::WasiClang | Self::Qemu(_) | Self::Chromium => {
+            Self::Cc | Self::Clang | Self::WasiClang | Self::Symbolizer | Self::Qemu(_) | Self::Chromium => {
                 self.meet(tools, &Out::Terminal)
             }
             Self::Emscripten(version) => emscripten::look(version, tools),
@@ -130,6 +138,9 @@ impl Need {
             Self::Fuzzer => program(tools, &[FUZZER], "cargo-fuzz", FUZZER_VERSION, out),
             Self::Wasmtime => wasmtime(tools, out),
             Self::WasiClang => debian(tools, WASI_CLANG, out, wasi_libc_of_2022),
+            Self::Symbolizer => debian(tools, "llvm-19", out, |tools| {
+                tools.program(Path::new("llvm-symbolizer-19")).args("--version").read(&Out::Terminal).map(drop)
+            }),
             Self::Qemu(program) => qemu(program, tools, out),
             Self::Emscripten(version) => emscripten::meet(version, tools, out),
         }

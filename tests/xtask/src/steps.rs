@@ -23,7 +23,7 @@ use crate::need::Need;
 use crate::nightly;
 use crate::soak::{self, Threads};
 use crate::step::{CHECKED, Step, WASM};
-use crate::suites::SUITES;
+use crate::suites::{SUITES, Suite};
 use crate::threads;
 use crate::tools::{Module, TEST_RUNNER, Toolchain, Tools};
 
@@ -44,6 +44,7 @@ const LINTED_ON_WASM: &[(&str, &str)] = &[
     ("freehold-codegen-module", "--lib"),
     ("freehold-c", "--lib"),
     ("freehold-c-symbols", "--lib"),
+    ("freehold-example-debugging", "--lib"),
     ("freehold-example-javascript", "--lib"),
     ("freehold-example-page", "--lib"),
     ("freehold-example-threads", "--lib"),
@@ -517,12 +518,13 @@ pub fn wider() -> Vec<Step> {
     Emscripten::all(Version::Latest).map(beside_emscripten).chain(soak::steps()).chain(in_miri(MIRI_WIDER)).collect()
 }
 
-/// The test suites of well-known crates, on `Heap`.
+/// The test suites of well-known crates, on `Heap`, and with the debug layer around it.
 pub fn suites() -> Vec<Step> {
-    SUITES
-        .iter()
-        .map(|suite| Step::new(format!("suite {}", suite.name), |tools, out| suite.run(tools, out)).tests())
-        .collect()
+    let on = |suite: &'static Suite, checked: bool| {
+        let name = format!("suite {}{}", suite.name, if checked { ", checked" } else { "" });
+        Step::new(name, move |tools, out| suite.run(checked, tools, out)).tests()
+    };
+    SUITES.iter().flat_map(|suite| [on(suite, false), on(suite, true)]).collect()
 }
 
 /// Each fuzz target, for so many seconds.

@@ -55,12 +55,13 @@ const PROOF: &str = "\n#[cfg(test)]\n#[test]\nfn the_heap_is_freehold() {\n    h
 const PROVED: &str = "test the_heap_is_freehold ... ok";
 
 impl Suite {
-    /// Runs it.
-    pub fn run(&self, tools: &Tools, out: &Out) -> Result<()> {
+    /// Runs it, on the heap or with the debug layer around that, which must find nothing.
+    pub fn run(&self, checked: bool, tools: &Tools, out: &Out) -> Result<()> {
         let folder = tools.target_dir().join("suites");
         lay_out(tools, &folder)?;
+        let features = if checked { format!("{},heap/checked", self.features) } else { self.features.to_owned() };
         let cargo = tools.cargo(Toolchain::Current)?.args("test --lib --tests --no-fail-fast --features");
-        let cargo = cargo.arg(self.features).arg("--manifest-path").arg(folder.join(self.name).join("Cargo.toml"));
+        let cargo = cargo.arg(features).arg("--manifest-path").arg(folder.join(self.name).join("Cargo.toml"));
         cargo.env("RUSTFLAGS", "--cap-lints=allow").env("CARGO_INCREMENTAL", "0").run(out)?;
         let said = out.text()?;
         let (programs, proofs) = (said.matches(" Running ").count(), said.matches(PROVED).count());
@@ -118,7 +119,7 @@ fn lay_out(tools: &Tools, folder: &Path) -> Result<()> {
     let own = tools.root().join("tests/suites");
     write(&folder.join("Cargo.lock"), &fs::read(own.join("Cargo.lock"))?)?;
     let lib = own.join("heap.rs");
-    let freehold = format!("freehold = {{ path = {:?} }}\n", tools.root());
+    let freehold = format!("freehold = {{ path = {:?} }}\n[features]\nchecked = []\n", tools.root());
     write(&folder.join("heap/Cargo.toml"), manifest("heap", &lib, &freehold).as_bytes())?;
 
     // A package that depends on all of them: to look at it, cargo must have downloaded them.

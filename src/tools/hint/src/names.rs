@@ -7,6 +7,8 @@ use std::collections::BTreeMap;
 pub const OF_FREEHOLD: &[&str] = &[
     "freehold::*Book::run_of",
     "freehold::*Buffer::enlarge",
+    "freehold::*Checked::give_unrecorded",
+    "freehold::*Checked::tell_each",
     "freehold::*Chunks::error",
     "freehold::*Chunks::make_room",
     "freehold::*Chunks::move_it_away",

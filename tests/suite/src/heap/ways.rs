@@ -112,7 +112,7 @@ const SEEDS: u32 = if cfg!(miri) { 1 } else { 4 };
 const ROOM: usize = if cfg!(miri) { 256 << 10 } else { 4 << 20 };
 
 /// A heap with each claim of its backing's refused once, in one run after the other (h12).
-fn each_claim_fails_once(run: impl Fn(&Bench<'_, super::OnSimulated>, u32)) {
+pub fn each_claim_fails_once(run: impl Fn(&Bench<'_, super::OnSimulated>, u32)) {
     for seed in 0..SEEDS {
         let mut refuse = 1;
         let asked = |refuse| {

@@ -1,0 +1,34 @@
+// The page's part: `node run.mjs MODULE [llvm-symbolizer]`.
+
+import { readFileSync } from 'node:fs'
+import { frames, Lines } from './debug.mjs'
+
+const [path, symbolizer] = process.argv.slice(2)
+const bytes = readFileSync(path)
+const lines = new Lines(path, bytes, symbolizer)
+
+const debug = {
+  stack(places, len) {
+    const found = frames().slice(0, len)
+    new Uint32Array(memory.buffer, places >>> 0, len).set(found)
+    return found.length
+  },
+  say(text, len) {
+    console.log(lines.named(new TextDecoder().decode(new Uint8Array(memory.buffer, text >>> 0, len))))
+  },
+}
+const { instance } = await WebAssembly.instantiate(bytes, { debug })
+const { memory, messages, mark, leaks, shout } = instance.exports
+const pages = () => memory.buffer.byteLength / 65536
+
+messages(100)
+const before = pages()
+messages(4000)
+console.log(`100 messages: ${before} pages; 4000 more: ${pages()} pages. It grows: by whom?\n`)
+
+mark()
+messages(1000)
+leaks()
+
+console.log('\nand another fault:\n')
+shout()

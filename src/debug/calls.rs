@@ -1,0 +1,157 @@
+//! Allocating, freeing and resizing, whatever the heap below.
+
+use core::alloc::Layout;
+use core::ptr::NonNull;
+
+use super::Checked;
+use super::fence::{FRESH, Fenced, stands_before};
+use super::finding::FoundBy;
+use super::register::{Facts, Keep, Left};
+use super::sites::Site;
+use crate::backing::Backing;
+use crate::platform;
+use crate::sharing::Kind;
+
+/// The heap below, by whichever trait it is one.
+///
+/// # Safety
+///
+/// The implementor owes: what `take` returns is memory for the layout, and the caller's alone until `give`.
+pub(super) unsafe trait Below {
+    /// Memory, zeroed if that is asked for; or none.
+    fn take(&self, layout: Layout, zeroed: bool) -> Option<NonNull<u8>>;
+
+    /// Takes it back.
+    ///
+    /// # Safety
+    ///
+    /// The caller owes: it was taken here, with this layout, and nobody uses it any more.
+    unsafe fn give(&self, memory: NonNull<u8>, layout: Layout);
+}
+
+/// Nothing waits.
+const NOTHING: Keep = Keep { blocks: 0, bytes: 0 };
+
+impl<H, B: Backing, L: Kind> Checked<H, B, L> {
+    /// A block for `layout`. While the heap below has no room, what waits is let go.
+    pub(super) fn take(&self, below: &impl Below, layout: Layout, zeroed: bool) -> Option<NonNull<u8>> {
+        self.take_at(below, layout, zeroed, &self.site())
+    }
+
+    fn take_at(&self, below: &impl Below, layout: Layout, zeroed: bool, site: &Site) -> Option<NonNull<u8>> {
+        let fenced = Fenced::of(layout)?;
+        let mut facts = Facts::new();
+        if !self.with(&mut facts, |register, _, _| register.may(layout.size()))? {
+            return None;
+        }
+        let base = loop {
+            match below.take(fenced.whole, zeroed) {
+                Some(base) => break base,
+                None if self.let_go(below, NOTHING) => {}
+                None => return None,
+            }
+        };
+        // SAFETY: memory for all of it was just allocated.
+        let block = unsafe { fenced.block(base) };
+        // SAFETY: the block lies in it, and nobody else has it.
+        unsafe { fenced.put_up(block) };
+        if !zeroed {
+            // SAFETY: as above.
+            unsafe { fenced.fill(block, FRESH) };
+        }
+        self.with(&mut facts, |register, room, facts| register.enter(room, block, layout, site, facts));
+        self.tell_all(&facts, site, FoundBy::Alloc, None);
+        Some(block)
+    }
+
+    /// Frees a block.
+    pub(super) fn give(&self, below: &impl Below, block: NonNull<u8>, layout: Layout) {
+        self.give_at(below, block, layout, &self.site(), FoundBy::Free);
+    }
+
+    fn give_at(&self, below: &impl Below, block: NonNull<u8>, layout: Layout, site: &Site, by: FoundBy) {
+        let (mut facts, addr) = (Facts::new(), block.addr().get());
+        let left =
+            self.with(&mut facts, |register, room, facts| register.leave(room, addr, layout, site, self.keep, facts));
+        match left {
+            Some(Left::Waits) => {}
+            Some(Left::Goes(base, whole)) => {
+                // SAFETY: it was taken with this layout, and has no record any more: nobody else gives it.
+                unsafe { below.give(base, whole) };
+            }
+            Some(Left::Perhaps) => self.give_unrecorded(below, block, layout, &mut facts),
+            Some(Left::Stays) | None => {}
+        }
+        self.tell_all(&facts, site, by, Some((addr, layout)));
+        while self.let_go(below, self.keep) {}
+    }
+
+    /// Frees what may be a block without a record: a fence tells.
+    #[cold]
+    #[inline(never)]
+    fn give_unrecorded(&self, below: &impl Below, block: NonNull<u8>, layout: Layout, facts: &mut Facts) {
+        let fenced = Fenced::of(layout).filter(|_| {
+            // SAFETY: what is freed is a block with a front before it, or the program is broken, and this a last attempt to say so.
+            unsafe { stands_before(platform::owned(block), layout.align()) }
+        });
+        let addr = block.addr().get();
+        match fenced {
+            Some(fenced) => {
+                self.with(facts, |register, _, _| register.forget(layout.size()));
+                // SAFETY: a fence stands before it.
+                let base = unsafe { fenced.base(platform::owned(block)) };
+                // SAFETY: it was taken with the layout that its holder knows.
+                unsafe { below.give(base, fenced.whole) };
+            }
+            None => _ = self.with(facts, |register, _, facts| register.is_none(addr, facts)),
+        }
+    }
+
+    /// Another block in place of this one, with what fits of its bytes. `None` if there is no room, or it is no block.
+    ///
+    /// # Safety
+    ///
+    /// The caller owes: the block is one of this heap's, with this layout, unless the program is broken.
+    pub(super) unsafe fn change(
+        &self,
+        below: &impl Below,
+        block: NonNull<u8>,
+        old: Layout,
+        new: Layout,
+        zeroed: bool,
+    ) -> Option<NonNull<u8>> {
+        let (site, mut facts, addr) = (self.site(), Facts::new(), block.addr().get());
+        let (from, size) = match self.with(&mut facts, |register, _, facts| register.look(addr, facts))? {
+            Ok(known) => (NonNull::new(known.block)?, known.size),
+            // Its holder knows of it.
+            Err(Left::Perhaps) => (block, old.size()),
+            Err(_) => {
+                self.tell_all(&facts, &site, FoundBy::Realloc, Some((addr, old)));
+                return None;
+            }
+        };
+        let place = self.take_at(below, new, zeroed, &site)?;
+        platform::reach(from.addr().get() + size);
+        // SAFETY: both blocks have so many bytes, and the new one was just allocated.
+        unsafe { place.copy_from_nonoverlapping(from, size.min(new.size())) };
+        self.give_at(below, block, old, &site, FoundBy::Realloc);
+        Some(place)
+    }
+
+    /// Gives the heap below the block that has waited longest, if more than `keep` waits. Whether there was one.
+    fn let_go(&self, below: &impl Below, keep: Keep) -> bool {
+        let mut facts = Facts::new();
+        let gone = self.with(&mut facts, |register, _, facts| register.let_go(keep, facts)).flatten();
+        if let Some((base, whole)) = gone {
+            // SAFETY: it was taken with this layout, and has no record any more: nobody else gives it.
+            unsafe { below.give(base, whole) };
+        }
+        self.tell_all(&facts, &Site::UNKNOWN, FoundBy::Reuse, None);
+        gone.is_some()
+    }
+
+    /// Gives the heap below all that waits.
+    pub(super) fn let_all_go(&self, below: &impl Below) {
+        while self.let_go(below, NOTHING) {}
+    }
+}

@@ -1,0 +1,106 @@
+//! What lives, by who allocated it.
+
+use core::fmt;
+
+use super::Checked;
+use super::register::Facts;
+use super::sites::{Counted, Site};
+use crate::backing::Backing;
+use crate::sharing::Kind;
+
+/// So many sites are told.
+const TOLD: usize = 8;
+
+/// A moment in a program's life: [`Checked::mark`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Mark(usize);
+
+/// What one place in the program has allocated that lives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Leak {
+    /// The place.
+    pub site: Site,
+    /// Blocks.
+    pub blocks: usize,
+    /// Their bytes, as they were asked for.
+    pub bytes: usize,
+}
+
+/// What lives, by who allocated it, the largest first. Its `Display` is a list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Leaks {
+    /// All blocks that live.
+    pub blocks: usize,
+    /// Their bytes.
+    pub bytes: usize,
+    /// How many places in the program have allocated them.
+    pub sites: usize,
+    largest: [Leak; TOLD],
+}
+
+impl Leaks {
+    const NONE: Leaks =
+        Leaks { blocks: 0, bytes: 0, sites: 0, largest: [Leak { site: Site::UNKNOWN, blocks: 0, bytes: 0 }; TOLD] };
+
+    /// The places that have allocated most, up to eight of them.
+    pub fn largest(&self) -> &[Leak] {
+        &self.largest[..self.sites.min(TOLD)]
+    }
+
+    fn add(&mut self, leak: Leak) {
+        let told = self.sites.min(TOLD);
+        self.sites += 1;
+        let place = self.largest[..told].iter().position(|other| leak.bytes > other.bytes).unwrap_or(told);
+        if place < TOLD {
+            self.largest[place..].rotate_right(1);
+            self.largest[place] = leak;
+        }
+    }
+}
+
+impl fmt::Display for Leaks {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Leaks { blocks, bytes, sites, .. } = self;
+        write!(f, "{bytes} bytes live in {blocks} blocks, from {sites} places")?;
+        for Leak { site, blocks, bytes } in self.largest() {
+            write!(f, "\n  {bytes} bytes in {blocks} blocks, by {site}")?;
+        }
+        if *sites > TOLD {
+            write!(f, "\n  and less from each of {} more", sites - TOLD)?;
+        }
+        Ok(())
+    }
+}
+
+impl<H, B: Backing, L: Kind> Checked<H, B, L> {
+    /// This moment, to ask later what lives that was allocated after it.
+    pub fn mark(&self) -> Mark {
+        Mark(self.with(&mut Facts::new(), |register, _, _| register.sums.serial).unwrap_or(0))
+    }
+
+    /// What lives, by who allocated it, the largest first. At the end of a program, or of a test, that is what nobody has freed.
+    ///
+    /// It takes a step for each block that has a record, with the lock held.
+    pub fn leaks(&self) -> Leaks {
+        self.leaks_since(Mark(0))
+    }
+
+    /// [`leaks`](Checked::leaks) of what was allocated after `mark`: what a turn of the program's loop has left behind.
+    pub fn leaks_since(&self, mark: Mark) -> Leaks {
+        let mut facts = Facts::new();
+        let leaks = self.with(&mut facts, |register, _, _| {
+            let (blocks, bytes) = register.count(mark.0);
+            let mut leaks = Leaks { blocks, bytes, ..Leaks::NONE };
+            for (site, Counted { blocks, bytes }) in register.sites.counted() {
+                if blocks > 0 {
+                    leaks.add(Leak { site, blocks, bytes });
+                }
+            }
+            leaks
+        });
+        self.tell_all(&facts, &Site::UNKNOWN, super::FoundBy::Check, None);
+        leaks.unwrap_or(Leaks::NONE)
+    }
+}
