@@ -117,7 +117,8 @@ fn priority(at: NonNull<Stem>) -> u32 {
 
 impl Root {
     /// The last node at or below `at`, or the first above it.
-    #[inline(never)]
+    #[cfg_attr(freehold_for_size, inline(never))]
+    #[cfg_attr(not(freehold_for_size), inline)]
     fn nearest(&self, at: usize, above: bool) -> Link {
         let (mut next, mut found) = (self.0.get(), None);
         while let Some(node) = next {
@@ -125,7 +126,8 @@ impl Root {
             if lower != above {
                 found = next;
             }
-            next = sides(node)[usize::from(lower)].get();
+            let [below, above] = sides(node);
+            next = if lower { above.get() } else { below.get() };
         }
         found
     }
