@@ -8,20 +8,21 @@ const [runner, ...words] = process.argv.slice(2)
 const env = { ...process.env, NO_HEADLESS: '1', WASM_BINDGEN_USE_BROWSER: '1', WASM_BINDGEN_TEST_ADDRESS: '127.0.0.1:0' }
 const server = spawn(runner, words, { env, stdio: ['ignore', 'pipe', 'inherit'] })
 let said = ''
-const address = await new Promise((found) => {
-  server.stdout.setEncoding('utf8').on('data', (text) => {
-    said += text
-    found(said.match(/http:\/\/[\d.:]+/)?.[0])
-  })
-  server.once('exit', () => found(undefined)).once('error', () => found(undefined))
-})
-let code = 1
+const ended = new Promise((ended) => server.once('exit', ended).once('error', ({ message }) => ended(void console.log(message))))
+const found = new Promise((found) => server.stdout.setEncoding('utf8').on('data', (text) => {
+  said += text
+  const [address] = said.match(/http:\/\/[\d.:]+/) ?? []
+  if (address !== undefined) found(address)
+}))
+
+const address = await Promise.race([found, ended.then(() => undefined)])
 if (address === undefined) {
-  console.log(said || `${runner} served nothing`)
+  // There are no tests in it, or it says what is wrong.
+  console.log(said)
+  process.exitCode = (await ended) ?? 1
 } else {
-  const browser = new URL('browser.mjs', import.meta.url)
-  const page = spawn(process.execPath, [fileURLToPath(browser), address, '', 'test result: ok'], { stdio: 'inherit' })
-  code = await new Promise((ended) => page.once('exit', ended))
+  const browser = fileURLToPath(new URL('browser.mjs', import.meta.url))
+  const page = spawn(process.execPath, [browser, address, '', 'test result: ok'], { stdio: 'inherit' })
+  process.exitCode = (await new Promise((ended) => page.once('exit', ended))) ?? 1
+  server.kill()
 }
-server.kill()
-process.exitCode = code ?? 1
