@@ -39,6 +39,16 @@ impl Cursor {
         }
     };
 
+    /// In no chunk: in its place whoever gets it takes the arena's own.
+    pub(super) const HOME: Cursor = {
+        // As `NOWHERE`, and another.
+        let home = core::ptr::without_provenance_mut(48);
+        match NonNull::new(home) {
+            Some(home) => Cursor { next: home, end: home },
+            None => panic!(),
+        }
+    };
+
     /// Bytes left.
     #[inline(always)]
     pub(crate) fn room(self) -> usize {

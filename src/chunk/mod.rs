@@ -115,7 +115,8 @@ impl<'l> Chunks<'l> {
     /// Where to go on from `cursor` with `size` bytes at `align`: in its own chunk, in a vacant one, or in a new one; or nowhere. The list is
     /// there then: the chunk is the current one.
     ///
-    /// With `at_home` it is the arena's own cursor, which goes on beyond these bytes, and what is returned is where they are, and the chunk's end. Where the cursor lies in memory anyway, all that is to do is one call.
+    /// With `at_home` it is the arena's own cursor (given as [`Cursor::HOME`], so that the loop need not have both its pointers at hand), which goes on
+    /// beyond these bytes, and what is returned is where they are, and the chunk's end. Where the cursor lies in memory anyway, all that is to do is one call.
     ///
     /// It is one function for all who refill, and all of the search is in it: engines inline a small one into a hot loop (V8 one of up to 500
     /// bytes), which then keeps its variables in memory. A test says that it is large. It does not panic itself: a program that never does has
@@ -123,6 +124,8 @@ impl<'l> Chunks<'l> {
     #[cold]
     #[inline(never)]
     fn make_room(&self, cursor: Cursor, size: usize, align: usize, at_home: bool) -> Packed {
+        // Not by `at_home`: of a function that asks the same twice LLVM makes two.
+        let cursor = if cursor.end == Cursor::HOME.end { self.home.get() } else { cursor };
         match self.find(cursor, size, align) {
             Ok(Cursor { mut next, end }) => {
                 // Another thread may have grown this memory, and handed the arena over.
@@ -147,7 +150,7 @@ impl<'l> Chunks<'l> {
     #[inline(always)]
     #[track_caller]
     pub(crate) fn bump_home<const PANIC: bool>(&self, step: usize, size: usize, align: usize) -> Option<NonNull<u8>> {
-        let found = self.make_room(self.home.get(), step, align, true);
+        let found = self.make_room(Cursor::HOME, step, align, true);
         let (place, end) = if PANIC {
             if found.is_none() {
                 self.fail(size, align);
