@@ -19,10 +19,12 @@ use crate::ledger::{GrowInPlace, Keeper, Placed, Records, Spans, Totals, Want, p
 use crate::platform::{self, Link, Whole};
 use crate::sharing::{Shareable, Turn};
 
+mod crowd;
 mod let_go;
 mod scarce;
 mod wide;
 
+use crowd::Crowd;
 use wide::Wide;
 
 /// What a [`Heap`](super::Heap) owns, in a claim of the ledger's that is never given back.
@@ -39,6 +41,7 @@ pub(super) struct Stock<L: 'static> {
     /// The heap that was opened before this one on the same ledger.
     next: Cell<Option<&'static dyn Keeper>>,
     link: Link,
+    crowd: Crowd<L>,
 }
 
 /// No slab of a class's own is a larger part of all that the ledger holds.
@@ -69,6 +72,7 @@ impl<L: Shareable> Stock<L> {
             owner,
             next: Cell::new(None),
             link: Link::new(),
+            crowd: Crowd::new(),
         }
     }
 
@@ -91,28 +95,53 @@ impl<L: Shareable> Stock<L> {
         self.lists.get(class).or_else(|| self.wide.get()?.list(class))
     }
 
-    /// Puts a block of a fine class back.
+    /// Puts a block of a fine class back, if that can be done at once: whoever must wait for it, or find room in the list first, does so out of
+    /// line ([`put_among_others`](Stock::put_among_others), or with a turn [`put_late`](Stock::put_late)).
     ///
     /// # Safety
     ///
     /// The caller owes: `block` is one of this class, from this heap, and nobody uses it any more.
     #[inline(always)]
-    pub unsafe fn put(&self, class: usize, block: NonNull<u8>) {
-        let _turn = self.enter();
+    pub unsafe fn put_at_once(&self, class: usize, block: NonNull<u8>) -> Result<(), Option<Turn<'_, L>>> {
+        let Some(turn) = Turn::try_enter(&self.within_reach().access) else { return Err(None) };
+        let list = &self.lists[class];
+        let Some(room) = list.room.get().checked_sub(1) else { return Err(Some(turn)) };
+        list.room.set(room);
         // SAFETY: the caller's promise.
-        unsafe { self.put_into(&self.lists[class], class, block) };
+        unsafe { list.push(block) };
+        Ok(())
     }
 
-    /// [`put`](Stock::put), for classes that are not fine, of which blocks lie in slabs.
+    /// Puts a block of a class that has slabs back, in this turn.
+    ///
+    /// # Safety
+    ///
+    /// As there.
+    #[cold]
+    #[inline(never)]
+    pub unsafe fn put_late(&self, class: usize, block: NonNull<u8>, _turn: Turn<'_, L>) {
+        if let Some(list) = self.list(class) {
+            // SAFETY: the caller's promise.
+            unsafe { self.put_into(list, class, block) };
+        } else {
+            // SAFETY: as above.
+            unsafe { self.put_shared(class, block) };
+        }
+    }
+
+    /// Puts a block back of a class that is not fine, and of which blocks lie in slabs.
     ///
     /// # Safety
     ///
     /// As there.
     #[inline]
     pub unsafe fn put_coarse(&self, class: usize, block: NonNull<u8>) {
-        let _turn = self.enter();
-        if let Some(list) = self.wide.get().and_then(|wide| wide.list(class)) {
+        let Some(_turn) = self.enter_calmly() else {
             // SAFETY: the caller's promise.
+            return unsafe { self.put_among_others(class, block) };
+        };
+        if let Some(list) = self.wide.get().and_then(|wide| wide.list(class)) {
+            // SAFETY: as above.
             unsafe { self.put_into(list, class, block) };
         } else {
             // SAFETY: as above.
@@ -154,8 +183,13 @@ impl<L: Shareable> Stock<L> {
     #[inline(never)]
     fn relieve(&self, class: usize) {
         if let Some(list) = self.list(class) {
-            self.give_back(&slab::take_back(self.slabs(class), list, class, slab::most(class) / 2, &self.shared));
+            self.take_half_back(class, list);
         }
+    }
+
+    /// Takes the half of a full list back that has been there longer. The caller has entered, and has the list to itself.
+    fn take_half_back(&self, class: usize, list: &List) {
+        self.give_back(&slab::take_back(self.slabs(class), list, class, slab::most(class) / 2, &self.shared));
     }
 
     /// The slabs of a class, if the heap has any. The caller has entered.
@@ -177,7 +211,9 @@ impl<L: Shareable> Stock<L> {
         if class >= FIRST_OF_SPANS {
             return self.take_span(class, size);
         }
-        let turn = self.enter();
+        let Some(turn) = self.enter_calmly() else {
+            return self.take_among_others(class);
+        };
         if let Some(block) = self.list(class).and_then(pop) {
             return Some(block);
         }
@@ -206,7 +242,7 @@ impl<L: Shareable> Stock<L> {
         })
     }
 
-    /// [`put`](Stock::put), for classes of which each block is a span of its own.
+    /// Puts a block back of a class of which each is a span of its own.
     ///
     /// # Safety
     ///
@@ -314,7 +350,7 @@ impl<L: Shareable> Stock<L> {
         let (held, free, out) = self.shared.bytes();
         let free = free - self.reserve.left();
         let wide = self.wide.get().map_or(0, |_| record(size_of::<Wide>()));
-        (free, record(size_of::<Self>()) + wide + held - free - out)
+        (free, record(size_of::<Self>()) + wide + record(self.len_of_fronts()) + held - free - out)
     }
 
     /// A block of this class that is a span of its own.
@@ -378,9 +414,14 @@ impl<L: Shareable> Stock<L> {
     /// How a class stands: slabs, blocks in use and free ones. Of large spans only the free ones are known. And how many bytes of its slabs, and of
     /// blocks that are spans, are no block's.
     pub fn class(&self, class: usize) -> (ClassStats, usize) {
+        self.with_fronts(class, |listed| self.class_beside(class, listed))
+    }
+
+    /// [`class`](Stock::class), beside so many free blocks that are in the lists of a crowd.
+    fn class_beside(&self, class: usize, listed: usize) -> (ClassStats, usize) {
         let size = size_of_class(class);
         let _turn = self.enter();
-        let listed = self.list(class).map_or(0, |list| list.len());
+        let listed = listed + self.list(class).map_or(0, |list| list.len());
         let apart = if class < FIRST_OF_SPANS { self.shared.apart(class) } else { listed };
         let (slabs, blocks, free) = match self.slabs(class) {
             Some(slabs) => (slabs.count(), apart + slabs.blocks(class), listed + slabs.free_blocks()),
@@ -409,20 +450,4 @@ fn pop(list: &List) -> Free {
     let block = list.pop()?;
     list.room.set(list.room.get() + 1);
     Some(block)
-}
-
-// SAFETY: all that changes is used by whoever has entered.
-unsafe impl<L: Shareable> Whole for Stock<L> {
-    fn hold(&self) -> bool {
-        self.access.try_enter()
-    }
-
-    unsafe fn release(&self) {
-        // SAFETY: the caller's promise: it has entered.
-        unsafe { self.access.leave() };
-    }
-
-    fn link(&self) -> &Link {
-        &self.link
-    }
 }

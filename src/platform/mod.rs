@@ -94,6 +94,12 @@ mod no_fork;
 #[cfg(not(all(unix, not(any(miri, target_family = "wasm", target_os = "l4re")))))]
 pub(crate) use no_fork::{Link, watch};
 
+/// Whether threads run at the same time, and may stand in each other's way.
+pub(crate) const CROWDS: bool = cfg!(any(
+    all(any(unix, windows), not(target_family = "wasm")),
+    all(target_family = "wasm", target_feature = "atomics")
+));
+
 mod packed;
 pub(crate) use packed::Packed;
 
@@ -143,6 +149,16 @@ pub(crate) fn reach(end: usize) {
 pub(crate) fn stack_ahead() {
     #[cfg(target_family = "wasm")]
     wasm::go_deep(wasm::DEPTH);
+}
+
+/// A number below `end`, which is mostly the same in one thread and another in another: it says where the stack is. `end` is at most 2¹⁶.
+#[inline(always)]
+pub(crate) fn near_here(end: usize) -> usize {
+    let here = 0u8;
+    let addr = core::hint::black_box(&raw const here).addr();
+    // Stacks lie a megabyte or some apart. This makes numbers that lie far apart of those at equal distances.
+    let spread = ((addr >> 20) as u32).wrapping_mul(0x9E37_79B9);
+    (spread >> 16) as usize * end >> 16
 }
 
 /// What must be whole in both processes after a fork: the lock's part of it.
