@@ -71,9 +71,15 @@ impl Hosted {
 // its ledger is. Grants that touch are parts of one reservation and derive from its one pointer.
 unsafe impl Backing for Hosted {
     const COMES_BACK: bool = false;
+    const PAGES: bool = true;
 
     fn name(&self) -> &'static str {
         "host"
+    }
+
+    unsafe fn empty(pages: Span) {
+        // SAFETY: grants lie in what is committed, and stay; what is in the pages nobody wants (the caller's promise).
+        unsafe { platform::empty(pages.base(), pages.len()) };
     }
 
     fn claim(&mut self, request: &Request) -> Result<Grant, Obstacle> {

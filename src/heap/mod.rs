@@ -18,6 +18,7 @@ mod bounded;
 mod class;
 mod stock;
 mod list;
+mod pages;
 mod reserve;
 mod resize;
 mod shared;
@@ -284,7 +285,7 @@ impl<L: Shareable> Heap<L> {
     unsafe fn take_back_large(&self, memory: NonNull<u8>, layout: Layout) {
         let Some(class) = class_for(layout) else {
             // SAFETY: a payload of the ledger's that the caller is done with.
-            return unsafe { self.give_back(memory) };
+            return unsafe { self.give_back_pages(memory, layout.size()) };
         };
         // SAFETY: the caller's promise.
         let heap = unsafe { self.made() };
@@ -336,6 +337,7 @@ impl<L: Shareable> Heap<L> {
             return Some(block);
         }
         let (memory, zero_from) = heap.span(span_bytes(layout), layout.align())?;
+        heap.pages.taken(memory, layout.size());
         sanitizer::hand_out(memory, layout.size(), layout.size().next_multiple_of(GRAIN));
         if clear {
             let dirty = zero_from.saturating_sub(memory.addr().get()).min(layout.size());

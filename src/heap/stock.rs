@@ -9,6 +9,7 @@ use super::class::{
     slab_of_class,
 };
 use super::list::List;
+use super::pages::Pages;
 use super::reserve::{self, Reserve};
 use super::shared::{self, Shared, push_payload};
 use super::slab::{self, Slabs, slack};
@@ -42,6 +43,7 @@ pub(super) struct Stock<L: 'static> {
     next: Cell<Option<&'static dyn Keeper>>,
     link: Link,
     crowd: Crowd<L>,
+    pub(super) pages: Pages,
 }
 
 /// No slab of a class's own is a larger part of all that the ledger holds.
@@ -73,6 +75,7 @@ impl<L: Shareable> Stock<L> {
             next: Cell::new(None),
             link: Link::new(),
             crowd: Crowd::new(),
+            pages: Pages::new(),
         }
     }
 

@@ -16,6 +16,8 @@ use crate::sharing::{Locked, Needed};
 
 #[cfg(any(unix, windows))]
 mod crowd;
+#[cfg(any(unix, windows))]
+mod pages;
 
 /// Runs `work` with a heap on a region of so many bytes. They stay for ever, as a heap does: who forks goes over all of them.
 fn on_region(bytes: usize, work: impl FnOnce(&Heap, &Ledger<Region<'static>>)) {

@@ -123,6 +123,12 @@ impl Bins {
         last().map_or(0, |bin| self.backward(bin).take(LOOKS).map(|at| at.len.get()).max().unwrap_or(0))
     }
 
+    /// The first of those of `len` bytes or more that is `wanted`. It looks at 32.
+    pub fn find_any(&self, len: usize, wanted: impl Fn(&Entry) -> bool) -> Option<Entry> {
+        let bins = core::iter::successors(self.next(bin_of(len)), |bin| self.next(bin + 1));
+        bins.flat_map(|bin| self.backward(bin)).take(LOOKS).find(|at| at.len.get() >= len && wanted(at))
+    }
+
     /// All of them.
     #[cfg(test)]
     pub fn all(&self) -> impl Iterator<Item = Entry> {

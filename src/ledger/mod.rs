@@ -2,9 +2,12 @@
 
 use core::alloc::Layout;
 use core::cell::UnsafeCell;
+use core::iter;
 use core::mem::ManuallyDrop;
 use core::ptr::NonNull;
 
+#[cfg(all(any(unix, windows), not(target_family = "wasm")))]
+use crate::backing::Origin;
 use crate::backing::{Backing, DEEPEST, Grant, Region};
 use crate::error::{AllocError, Obstacle, Rejected};
 #[cfg(doc)]
@@ -29,6 +32,8 @@ mod within;
 
 use book::Book;
 pub(crate) use book::Totals;
+#[cfg(all(any(unix, windows), not(target_family = "wasm")))]
+use book::{LARGE, whole_pages};
 pub use claim::Claim;
 use header::Entry;
 pub(crate) use header::payload_len;
@@ -218,6 +223,9 @@ impl<B: Backing, L: Kind> Ledger<B, L> {
     }
 }
 
+/// Of so many free spans at most the host has the pages when memory grows.
+const MOST_EMPTIED: usize = 8;
+
 impl<B: Backing, L: Kind> Ledger<B, L> {
     /// Runs `f` with the book and the backing to itself. The backing is the one piece of foreign code that runs under the lock.
     fn with<R>(&self, f: impl FnOnce(&mut Book, &mut B) -> R) -> R {
@@ -227,10 +235,26 @@ impl<B: Backing, L: Kind> Ledger<B, L> {
         })
     }
 
+    /// Lets the host have the pages of large free spans, of a few at most: they were too short for what memory grows for now, so it will be a while
+    /// before anybody uses them. So who frees and takes the same in turns never comes here. Nothing is locked while the host works.
+    fn empty_large(&self) {
+        let mut offered = [const { None }; MOST_EMPTIED];
+        for (place, found) in offered.iter_mut().zip(iter::from_fn(|| self.records.offer_large(self))) {
+            *place = Some(found);
+        }
+        for (_, pages) in offered.iter().flatten() {
+            // SAFETY: whole pages of a linear grant, and a claim's, in which nobody has put anything.
+            unsafe { B::empty(*pages) };
+        }
+    }
+
     /// Meets a plan with fresh memory, as free memory could not.
     #[cold]
     #[inline(never)]
     fn place_fresh(&self, plan: &Plan, ahead: bool) -> Result<Placed, Obstacle> {
+        if B::PAGES {
+            self.empty_large();
+        }
         self.with(|book, backing| plan.meet_fresh(book, backing, ahead))
     }
 }
@@ -266,6 +290,20 @@ unsafe impl<B: Backing, L: Kind> Spans for Ledger<B, L> {
             }
         }
         self.place_fresh(&plan, want.ahead)
+    }
+
+    #[cfg(all(any(unix, windows), not(target_family = "wasm")))]
+    unsafe fn vacate(&self, payload: NonNull<u8>) {
+        // SAFETY: the caller's promise.
+        let at = unsafe { Entry::of_payload(payload) };
+        if B::PAGES
+            && at.len.get() >= LARGE
+            && at.origin.get() == Origin::Linear
+            && let Some(pages) = whole_pages(at)
+        {
+            // SAFETY: whole pages of a linear grant, and of a claim whose holder is done with what is in it.
+            unsafe { B::empty(pages) };
+        }
     }
 
     unsafe fn give_back(&self, payload: NonNull<u8>) {

@@ -14,6 +14,7 @@
 //! | [`landmarks`] | what lies in memory beside the heap, in address order: stack, data, heap tail | everywhere (empty but on wasm) |
 //! | `reserve`, `commit`, `unreserve` | address space; the memory behind a part of it; all of it back | hosts |
 //! | `reservable` | how much address space may be reserved ahead of need | hosts |
+//! | `empty(pages)` | the host may have the memory behind them, until they are written to; what was in them is lost | hosts (a no-op but on Linux) |
 //! | `lend(align, len)`, `take_back` | a block of libc's heap; the same back | where libc is |
 //! | [`reach`] | memory up to there may be used by this thread, whoever grew it | everywhere (a no-op but on wasm with threads) |
 //! | [`stack_ahead`] | what is called next finds stack enough | everywhere (a no-op but on wasm) |
@@ -58,7 +59,7 @@ mod hosted;
 #[cfg(all(any(unix, windows), not(target_family = "wasm")))]
 pub use hosted::memory_size;
 #[cfg(all(any(unix, windows), not(target_family = "wasm")))]
-pub(crate) use hosted::{FRESH_JOINS, commit, fresh, landmarks, reservable, reserve, unreserve};
+pub(crate) use hosted::{FRESH_JOINS, commit, empty, fresh, landmarks, reservable, reserve, unreserve};
 
 #[cfg(all(miri, any(unix, windows), not(target_family = "wasm")))]
 mod miri;
@@ -99,6 +100,9 @@ pub(crate) const CROWDS: bool = cfg!(any(
     all(any(unix, windows), not(target_family = "wasm")),
     all(target_family = "wasm", target_feature = "atomics")
 ));
+
+/// Whether memory may be pages of the host's that it can have back for a while.
+pub(crate) const PAGES: bool = cfg!(all(any(unix, windows), not(target_family = "wasm")));
 
 mod packed;
 pub(crate) use packed::Packed;

@@ -36,11 +36,12 @@ unsafe impl lock_api::RawMutex for Watched {
     type GuardMarker = ();
 
     fn lock(&self) {
+        let this = core::ptr::from_ref(self).addr();
         while self.0.swap(true, Ordering::Acquire) {
+            assert!(!HELD.with_borrow(|held| held.contains(&this)), "it would wait for itself");
             spin_loop();
             thread::yield_now();
         }
-        let this = core::ptr::from_ref(self).addr();
         TAKEN.with_borrow_mut(|taken| *taken.entry(this).or_insert(0) += 1);
         HELD.with_borrow_mut(|held| held.push(this));
     }
@@ -58,9 +59,9 @@ unsafe impl lock_api::RawMutex for Watched {
 
     unsafe fn unlock(&self) {
         let last = HELD.with_borrow_mut(Vec::pop);
+        self.0.store(false, Ordering::Release);
         // Critical sections can't be left in another order.
         assert_eq!(last, Some(core::ptr::from_ref(self).addr()), "what was taken last is given back first");
-        self.0.store(false, Ordering::Release);
     }
 }
 
@@ -176,9 +177,11 @@ fn a_crowd_is_counted_and_gives_all_back() {
 fn h26_a_crowd_lets_go() {
     let ledger = on_region(2 << 20);
     let heap = after_waits(ledger, ENOUGH);
-    let blocks: Vec<_> = core::iter::from_fn(|| alloc(heap, 1000)).collect();
-    blocks.into_iter().for_each(|block| free(heap, block, 1000));
-    assert!(ledger.claim("arena", layout(2_000_000)).is_ok(), "{}", ledger.snapshot());
+    let mut blocks: Vec<_> = core::iter::from_fn(|| alloc(heap, 1000)).collect();
+    // What lies in the middle comes last, and stays at hand.
+    let others = blocks.split_off(blocks.len() / 2);
+    blocks.into_iter().chain(others.into_iter().rev()).for_each(|block| free(heap, block, 1000));
+    assert!(ledger.claim("arena", layout(1_500_000)).is_ok(), "{}", ledger.snapshot());
 }
 
 /// Nothing of the heap's is locked while a backing runs, in a crowd too: another thread of it would wait for what may take long, and what the
