@@ -115,7 +115,7 @@ impl<L: Shareable> Stock<L> {
         Ok(())
     }
 
-    /// Puts a block of a class that has slabs back, in this turn.
+    /// Puts a block of a fine class back in this turn, in which its list was found full.
     ///
     /// # Safety
     ///
@@ -123,13 +123,8 @@ impl<L: Shareable> Stock<L> {
     #[cold]
     #[inline(never)]
     pub unsafe fn put_late(&self, class: usize, block: NonNull<u8>, _turn: Turn<'_, L>) {
-        if let Some(list) = self.list(class) {
-            // SAFETY: the caller's promise.
-            unsafe { self.put_into(list, class, block) };
-        } else {
-            // SAFETY: as above.
-            unsafe { self.put_shared(class, block) };
-        }
+        // SAFETY: the caller's promise.
+        unsafe { self.put_into(&self.lists[class], class, block) };
     }
 
     /// Puts a block back of a class that is not fine, and of which blocks lie in slabs.
@@ -139,12 +134,23 @@ impl<L: Shareable> Stock<L> {
     /// As there.
     #[inline]
     pub unsafe fn put_coarse(&self, class: usize, block: NonNull<u8>) {
-        let Some(_turn) = self.enter_calmly() else {
+        match self.enter_calmly() {
             // SAFETY: the caller's promise.
-            return unsafe { self.put_among_others(class, block) };
-        };
-        if let Some(list) = self.wide.get().and_then(|wide| wide.list(class)) {
+            Some(_turn) => unsafe { self.put_entered(class, block) },
             // SAFETY: as above.
+            None => unsafe { self.put_among_others(class, block) },
+        }
+    }
+
+    /// Puts a block of a class that has slabs back. The caller has entered.
+    ///
+    /// # Safety
+    ///
+    /// As there.
+    #[inline(always)]
+    unsafe fn put_entered(&self, class: usize, block: NonNull<u8>) {
+        if let Some(list) = self.list(class) {
+            // SAFETY: the caller's promise.
             unsafe { self.put_into(list, class, block) };
         } else {
             // SAFETY: as above.

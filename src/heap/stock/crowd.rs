@@ -206,9 +206,9 @@ impl<L: Shareable> Stock<L> {
     /// The caller owes: `block` is one of this class, from this heap, and nobody uses it any more.
     pub unsafe fn put_among_others(&self, class: usize, block: NonNull<u8>) {
         let Some(fronts) = self.fronts() else {
-            let turn = self.enter_late();
+            let _turn = self.enter_late();
             // SAFETY: the caller's promise.
-            return unsafe { self.put_late(class, block, turn) };
+            return unsafe { self.put_entered(class, block) };
         };
         let (front, _mine) = fronts.enter();
         let list = &front.lists[class];
