@@ -49,6 +49,8 @@ mod chunk;
 mod arena;
 mod pool;
 mod heap;
+#[cfg(feature = "talc")]
+mod talc;
 mod show;
 mod unwind;
 #[cfg(any(unix, windows, target_family = "wasm"))]
@@ -66,6 +68,8 @@ pub use chunk::Growth;
 // Pools.
 pub use pool::{BlockPool, FixedPool, Handle, KeyedPool, Pool, PoolBox, PoolKey, SharedPool};
 // Heaps.
+#[cfg(feature = "talc")]
+pub use self::talc::TalcSource;
 #[cfg(any(unix, windows, target_family = "wasm"))]
 pub use heap::SmallHeap;
 pub use heap::{BoundedHeap, ClassStats, Heap, HeapStats};
