@@ -282,10 +282,15 @@ impl Book {
     pub fn offer_large(&mut self, owner: &'static str) -> Option<(Entry, Span)> {
         let touched = self.touched;
         let used = |at: &Entry| at.origin.get() == Origin::Linear && at.end() <= touched;
-        let at = self.bins.find_any(LARGE, used)?;
+        let at = self.find_large(LARGE, used)?;
         let pages = whole_pages(at)?;
         self.claim_to_offer(owner, at);
         Some((at, pages))
+    }
+
+    /// One of the free spans of `len` bytes or more that are `wanted`.
+    pub fn find_large(&self, len: usize, wanted: impl Fn(&Entry) -> bool) -> Option<Entry> {
+        self.bins.find_any(len, wanted)
     }
 
     /// Claims the first free span at `addr` or above that has whole pages to offer. If none of the next
