@@ -96,10 +96,10 @@ pub struct Heap<L: 'static = Needed> {
 }
 
 /// In the address of a heap: what is quick otherwise is not the way in. So whoever is quick looks at one bit.
-const CROWDED: usize = platform::CROWDS as usize;
+const CROWDED: usize = 1;
 
-/// The address of no heap.
-const NONE: usize = CROWDED;
+/// The address of no heap. (Where there is never a crowd that is null, and no bit means anything.)
+const NONE: usize = if platform::CROWDS { CROWDED } else { 0 };
 
 // SAFETY: its ledger is one that any thread may use, and what it owns is behind a lock of the same kind.
 unsafe impl<L: Shareable> Sync for Heap<L> {}
@@ -158,7 +158,7 @@ impl<L: Shareable> Heap<L> {
 
     #[inline(always)]
     fn heap(&self) -> Option<&'static Stock<L>> {
-        let heap = self.heap.load(Ordering::Acquire).map_addr(|addr| addr & !CROWDED);
+        let heap = self.heap.load(Ordering::Acquire).map_addr(|addr| addr & !NONE);
         // SAFETY: what the pointer leads to was written before it was set, and stays for ever.
         unsafe { heap.as_ref() }
     }

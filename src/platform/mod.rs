@@ -162,7 +162,7 @@ pub(crate) fn near_here(end: usize) -> usize {
     let addr = core::hint::black_box(&raw const here).addr();
     // Stacks lie a megabyte or some apart. This makes numbers that lie far apart of those at equal distances.
     let spread = ((addr >> 20) as u32).wrapping_mul(0x9E37_79B9);
-    (spread >> 16) as usize * end >> 16
+    ((spread >> 16) as usize * end) >> 16
 }
 
 /// What must be whole in both processes after a fork: the lock's part of it.
