@@ -40,20 +40,20 @@ pub struct TalcSource<'l> {
     spans: &'l dyn Spans,
     owner: &'static str,
     /// The claim that was made last, by the record at its start.
-    last: Option<NonNull<Record>>,
+    last: Option<NonNull<ClaimHead>>,
 }
 
 // SAFETY: it is bound to no thread, where its ledger is not, and its claims are its own.
 unsafe impl Send for TalcSource<'_> where for<'a> &'a dyn Spans: Send {}
 
 /// What stands at the start of a claim, in front of one of talc's heaps: where talc would have put nothing but its alignment.
-struct Record {
-    before: Option<NonNull<Record>>,
+struct ClaimHead {
+    before: Option<NonNull<ClaimHead>>,
     /// Where talc's heap ends.
     end: NonNull<u8>,
 }
 
-const _: () = assert!(size_of::<Record>() < CHUNK_UNIT);
+const _: () = assert!(size_of::<ClaimHead>() < CHUNK_UNIT);
 
 /// It claims so much at once at least, if there is so much.
 const AT_ONCE: usize = 8 << 10;
@@ -85,13 +85,13 @@ unsafe impl Source for TalcSource<'_> {
         let bytes = TalcSource::bytes_for::<B>(layout, !talc.is_metadata_established()).ok_or(())?;
         let grow = last.map(|last| GrowInPlace { payload: last.cast(), missing: bytes, prefer: bytes.max(AT_ONCE) });
         let want =
-            Want { prefix: size_of::<Record>(), prefer: AT_ONCE, ahead: true, grow, ..Want::of(bytes, CHUNK_UNIT) };
+            Want { prefix: size_of::<ClaimHead>(), prefer: AT_ONCE, ahead: true, grow, ..Want::of(bytes, CHUNK_UNIT) };
         // SAFETY: the claim that is to grow is this source's.
         let Placed { payload, .. } = unsafe { spans.place(owner, &want) }.map_err(|_| ())?;
-        let mut record = payload.base().cast::<Record>();
+        let mut record = payload.base().cast::<ClaimHead>();
         if last == Some(record) {
             // SAFETY: the claim has grown, so its record is where it was, and this source is its only user.
-            let Record { end, .. } = unsafe { record.as_mut() };
+            let ClaimHead { end, .. } = unsafe { record.as_mut() };
             // SAFETY: the heap ends there, and what lies between is this source's, for talc alone. (The source is in the talc that it was put
             // into, by the promise of who made it.)
             let longer = unsafe { talc.extend(*end, payload.base().as_ptr().wrapping_add(payload.len())) };
@@ -100,7 +100,7 @@ unsafe impl Source for TalcSource<'_> {
             *end = longer;
             return if any { Ok(()) } else { Err(()) };
         }
-        let head = size_of::<Record>();
+        let head = size_of::<ClaimHead>();
         // SAFETY: the payload is longer than that.
         let heap = unsafe { payload.base().add(head) };
         // SAFETY: the rest of a claim, for talc alone until the source is dropped.
@@ -110,7 +110,7 @@ unsafe impl Source for TalcSource<'_> {
             return Err(());
         };
         // SAFETY: the start of the claim, aligned to the grain, which is not in talc's heap.
-        unsafe { record.write(Record { before: last, end }) };
+        unsafe { record.write(ClaimHead { before: last, end }) };
         talc.source.last = Some(record);
         Ok(())
     }

@@ -13,7 +13,7 @@ use crate::sharing::Shareable;
 
 /// What a heap remembers of it. No size where there are no pages to go back. That somebody else changes it meanwhile does no harm: nothing
 /// depends on it but time.
-pub(super) struct Pages([Emptied; platform::PAGES as usize]);
+pub(super) struct Returned([Emptied; platform::PAGES as usize]);
 
 struct Emptied {
     /// Where the block lay of which the pages went back last.
@@ -26,9 +26,9 @@ struct Emptied {
 /// It has so many bytes at first.
 const LEAST: usize = 1 << 20;
 
-impl Pages {
-    pub const fn new() -> Pages {
-        Pages(
+impl Returned {
+    pub const fn new() -> Returned {
+        Returned(
             [const { Emptied { start: AtomicUsize::new(0), end: AtomicUsize::new(0), least: AtomicUsize::new(LEAST) } };
                 platform::PAGES as usize],
         )

@@ -9,7 +9,7 @@ use super::class::{
     slab_of_class,
 };
 use super::list::List;
-use super::pages::Pages;
+use super::pages::Returned;
 use super::reserve::{self, Reserve};
 use super::shared::{self, Shared, push_payload};
 use super::slab::{self, Slabs, slack};
@@ -43,7 +43,7 @@ pub(super) struct Stock<L: 'static> {
     next: Cell<Option<&'static dyn Keeper>>,
     link: Link,
     crowd: Crowd<L>,
-    pub(super) pages: Pages,
+    pub(super) pages: Returned,
 }
 
 /// No slab of a class's own is a larger part of all that the ledger holds.
@@ -75,7 +75,7 @@ impl<L: Shareable> Stock<L> {
             next: Cell::new(None),
             link: Link::new(),
             crowd: Crowd::new(),
-            pages: Pages::new(),
+            pages: Returned::new(),
         }
     }
 

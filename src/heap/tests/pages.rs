@@ -16,10 +16,10 @@ std::thread_local! {
 }
 
 /// The host's pages; at first so many bytes of them, if it is not 0.
-struct Pages(Hosted, usize);
+struct PagedHost(Hosted, usize);
 
 // SAFETY: all is that of `Hosted`.
-unsafe impl Backing for Pages {
+unsafe impl Backing for PagedHost {
     const PAGES: bool = true;
 
     fn name(&self) -> &'static str {
@@ -70,10 +70,10 @@ unsafe impl lock_api::RawMutex for Noted {
     }
 }
 
-type Paged = Ledger<Pages, Locked<Noted>>;
+type Paged = Ledger<PagedHost, Locked<Noted>>;
 
 fn ledger(at_first: usize) -> (&'static Paged, &'static Heap<Locked<Noted>>) {
-    let ledger: &'static Paged = Box::leak(Box::new(Ledger::with_lock(Pages(Hosted::new(), at_first))));
+    let ledger: &'static Paged = Box::leak(Box::new(Ledger::with_lock(PagedHost(Hosted::new(), at_first))));
     (ledger, Box::leak(Box::new(Heap::new_in(ledger, "heap"))))
 }
 
