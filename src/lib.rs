@@ -55,6 +55,8 @@ mod arena;
 mod pool;
 mod heap;
 pub mod debug;
+#[cfg(feature = "talc")]
+mod talc;
 mod show;
 mod unwind;
 #[cfg(any(unix, windows, target_family = "wasm"))]
@@ -75,6 +77,8 @@ pub use chunk::Growth;
 // Pools.
 pub use pool::{BlockPool, FixedPool, Handle, KeyedPool, Pool, PoolBox, PoolKey, SharedPool};
 // Heaps.
+#[cfg(feature = "talc")]
+pub use self::talc::TalcSource;
 #[cfg(any(unix, windows, target_family = "wasm"))]
 pub use heap::SmallHeap;
 pub use heap::{BoundedHeap, ClassStats, Heap, HeapStats};

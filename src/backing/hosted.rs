@@ -66,9 +66,15 @@ impl Hosted {
 unsafe impl Backing for Hosted {
     const COMES_BACK: bool = false;
     const ENDS: bool = false;
+    const PAGES: bool = true;
 
     fn name(&self) -> &'static str {
         "host"
+    }
+
+    unsafe fn empty(pages: Span) {
+        // SAFETY: grants lie in what is committed, and stay; what is in the pages nobody wants (the caller's promise).
+        unsafe { platform::empty(pages.base(), pages.len()) };
     }
 
     fn claim(&mut self, request: &Request) -> Result<Grant, Obstacle> {

@@ -138,6 +138,20 @@ pub unsafe trait Backing: Send {
     #[doc(hidden)]
     const ENDS: bool = true;
 
+    /// Set where linear grants are pages of the host's own, which it may have back for a while when nobody wants what is in them.
+    #[doc(hidden)]
+    const PAGES: bool = false;
+
+    /// Lets the host have these pages until somebody writes there. Only called where [`PAGES`](Backing::PAGES) is set.
+    ///
+    /// # Safety
+    ///
+    /// The caller owes: they are whole pages of a linear grant of such a backing, and nobody wants what is in them.
+    #[doc(hidden)]
+    unsafe fn empty(pages: Span) {
+        let _ = pages;
+    }
+
     /// Set by a backing that has [parts](Backing::part), as [`Regions`](crate::Regions) has, and by one around such a backing.
     const PARTS: bool = false;
 

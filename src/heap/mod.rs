@@ -18,6 +18,7 @@ mod bounded;
 mod class;
 mod stock;
 mod list;
+mod pages;
 mod reserve;
 mod resize;
 mod shared;
@@ -90,10 +91,16 @@ pub struct Heap<L: 'static = Needed> {
     /// The same ledger's.
     records: &'static Records<L>,
     owner: &'static str,
-    /// Null before the first allocation; then the heap, for ever. It lies in a claim of its own, not in here: the ledger
-    /// knows its address.
+    /// [`NONE`] before the first allocation; then the heap, for ever. It lies in a claim of its own, not in here: the ledger
+    /// knows its address. Once threads stand in each other's way there, with [`CROWDED`] in its address.
     heap: AtomicPtr<Stock<L>>,
 }
+
+/// In the address of a heap: what is quick otherwise is not the way in. So whoever is quick looks at one bit.
+const CROWDED: usize = 1;
+
+/// The address of no heap. (Where there is never a crowd that is null, and no bit means anything.)
+const NONE: usize = if platform::CROWDS { CROWDED } else { 0 };
 
 // SAFETY: its ledger is one that any thread may use, and what it owns is behind a lock of the same kind.
 unsafe impl<L: Shareable> Sync for Heap<L> {}
@@ -103,7 +110,12 @@ unsafe impl<L: Shareable> Send for Heap<L> {}
 impl<L: Shareable> Heap<L> {
     /// A heap on `ledger`, under the name `owner`. It claims nothing yet.
     pub const fn new_in<B: Backing>(ledger: &'static Ledger<B, L>, owner: &'static str) -> Heap<L> {
-        Heap { spans: ledger, records: ledger.records(), owner, heap: AtomicPtr::new(ptr::null_mut()) }
+        Heap {
+            spans: ledger,
+            records: ledger.records(),
+            owner,
+            heap: AtomicPtr::new(ptr::without_provenance_mut(NONE)),
+        }
     }
 
     /// Gives the ledger back what is free: slabs without a block in use, and free blocks that are spans of their own. Then arenas,
@@ -147,8 +159,63 @@ impl<L: Shareable> Heap<L> {
 
     #[inline(always)]
     fn heap(&self) -> Option<&'static Stock<L>> {
+        let heap = self.heap.load(Ordering::Acquire).map_addr(|addr| addr & !NONE);
         // SAFETY: what the pointer leads to was written before it was set, and stays for ever.
-        unsafe { self.heap.load(Ordering::Acquire).as_ref() }
+        unsafe { heap.as_ref() }
+    }
+
+    /// The heap, if there is one and no crowd in it: what is done then may be done at once.
+    #[inline(always)]
+    fn calm(&self) -> Option<&'static Stock<L>> {
+        if !platform::CROWDS {
+            return self.heap();
+        }
+        let heap = NonNull::new(self.heap.load(Ordering::Acquire));
+        // SAFETY: it is never null where there may be crowds.
+        let heap = unsafe { heap.unwrap_unchecked() };
+        if heap.addr().get() & CROWDED != 0 {
+            return None;
+        }
+        // SAFETY: as above; what has no such bit is a heap.
+        Some(unsafe { heap.as_ref() })
+    }
+
+    /// [`calm`](Heap::calm), of a heap that there is.
+    ///
+    /// # Safety
+    ///
+    /// The caller owes: it has been made, as something was allocated here.
+    #[inline(always)]
+    unsafe fn made_calm(&self) -> Option<&'static Stock<L>> {
+        if platform::CROWDS {
+            return self.calm();
+        }
+        // SAFETY: the caller's promise.
+        Some(unsafe { self.made() })
+    }
+
+    /// Has all that is quick take the other way from now on, if there is a crowd.
+    #[inline]
+    fn notice_crowd(&self, heap: &'static Stock<L>) {
+        if self.calm().is_some() && heap.is_crowded() {
+            let crowded = ptr::from_ref(heap).cast_mut().map_addr(|addr| addr | CROWDED);
+            self.heap.store(crowded, Ordering::Release);
+        }
+    }
+
+    /// Takes back a block of a fine class, which can't be done at once.
+    ///
+    /// # Safety
+    ///
+    /// The caller owes: `memory` is a block of this class that was allocated here, and is not used any more.
+    #[cold]
+    #[inline(never)]
+    unsafe fn take_back_late(&self, class: usize, memory: NonNull<u8>) {
+        // SAFETY: the caller's promise.
+        let heap = unsafe { self.made() };
+        // SAFETY: as above.
+        unsafe { heap.put_among_others(class, memory) };
+        self.notice_crowd(heap);
     }
 
     /// The heap, made now if it is not there yet; `None` if there is no room for it.
@@ -219,7 +286,7 @@ impl<L: Shareable> Heap<L> {
     unsafe fn take_back_large(&self, memory: NonNull<u8>, layout: Layout) {
         let Some(class) = class_for(layout) else {
             // SAFETY: a payload of the ledger's that the caller is done with.
-            return unsafe { self.give_back(memory) };
+            return unsafe { self.give_back_pages(memory, layout.size()) };
         };
         // SAFETY: the caller's promise.
         let heap = unsafe { self.made() };
@@ -260,6 +327,7 @@ impl<L: Shareable> Heap<L> {
         let heap = self.heap().or_else(|| self.open())?;
         if let Some(class) = class_for(layout) {
             let block = heap.take(class, layout.size())?;
+            self.notice_crowd(heap);
             let room = if class < FIRST_OF_SPANS {
                 size_of_class(class)
             } else {
@@ -276,6 +344,7 @@ impl<L: Shareable> Heap<L> {
     #[inline(never)]
     fn claim(heap: &Stock<L>, layout: Layout, clear: bool) -> Option<NonNull<u8>> {
         let (memory, zero_from) = heap.span(span_bytes(layout), layout.align())?;
+        heap.pages.taken(memory, layout.size());
         sanitizer::hand_out(memory, layout.size(), layout.size().next_multiple_of(GRAIN));
         if clear {
             let dirty = zero_from.saturating_sub(memory.addr().get()).min(layout.size());
@@ -297,9 +366,17 @@ impl<L: Shareable> Heap<L> {
             return unsafe { self.take_back_large(memory, layout) };
         };
         // SAFETY: the caller's promise.
-        let heap = unsafe { self.made() };
-        // SAFETY: a block that was allocated with this layout is one of its class, and the caller is done with it.
-        unsafe { heap.put(class, memory) };
+        if let Some(heap) = unsafe { self.made_calm() } {
+            // SAFETY: a block that was allocated with this layout is one of its class, and the caller is done with it.
+            match unsafe { heap.put_at_once(class, memory) } {
+                Ok(()) => return,
+                // SAFETY: as above.
+                Err(Some(turn)) => return unsafe { heap.put_late(class, memory, turn) },
+                Err(None) => {}
+            }
+        }
+        // SAFETY: as above.
+        unsafe { self.take_back_late(class, memory) };
     }
 }
 
@@ -365,7 +442,7 @@ unsafe impl<L: Shareable> GlobalAlloc for Heap<L> {
     #[inline]
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         if let Some(class) = fine_class_for(layout)
-            && let Some(heap) = self.heap()
+            && let Some(heap) = self.calm()
         {
             match heap.take_at_once(class) {
                 Ok(block) => {

@@ -105,6 +105,9 @@ impl<L: Shareable> Heap<L> {
         moved.as_ptr().expose_provenance();
         // SAFETY: two spans, one of them new, both longer than what is copied.
         unsafe { ptr::copy_nonoverlapping(memory.as_ptr(), moved.as_ptr(), old.size()) };
+        // What grows by moving leaves memory behind in which it will never fit again.
+        // SAFETY: the caller's promise, and what was in it has moved.
+        unsafe { self.vacate(memory) };
         // SAFETY: the caller's promise.
         unsafe { self.spans.give_back(memory) };
         Some(moved)

@@ -9,6 +9,7 @@ use super::class::{
     slab_of_class,
 };
 use super::list::List;
+use super::pages::Returned;
 use super::reserve::{self, Reserve};
 use super::shared::{self, Shared, push_payload};
 use super::slab::{self, Slabs, slack};
@@ -19,10 +20,12 @@ use crate::ledger::{GrowInPlace, Keeper, Placed, Records, Spans, Want, payload_l
 use crate::platform::{self, Link, Whole};
 use crate::sharing::{Shareable, Turn};
 
+mod crowd;
 mod let_go;
 mod scarce;
 mod wide;
 
+use crowd::Crowd;
 use wide::Wide;
 
 /// What a [`Heap`](super::Heap) owns, in a claim of the ledger's that is never given back.
@@ -39,6 +42,8 @@ pub(super) struct Stock<L: 'static> {
     /// The heap that was opened before this one on the same ledger.
     next: Cell<Option<&'static dyn Keeper>>,
     link: Link,
+    crowd: Crowd<L>,
+    pub(super) pages: Returned,
 }
 
 /// No slab of a class's own is a larger part of all that the ledger holds.
@@ -69,6 +74,8 @@ impl<L: Shareable> Stock<L> {
             owner,
             next: Cell::new(None),
             link: Link::new(),
+            crowd: Crowd::new(),
+            pages: Returned::new(),
         }
     }
 
@@ -91,27 +98,58 @@ impl<L: Shareable> Stock<L> {
         self.lists.get(class).or_else(|| self.wide.get()?.list(class))
     }
 
-    /// Puts a block of a fine class back.
+    /// Puts a block of a fine class back, if that can be done at once: whoever must wait for it, or find room in the list first, does so out of
+    /// line ([`put_among_others`](Stock::put_among_others), or with a turn [`put_late`](Stock::put_late)).
     ///
     /// # Safety
     ///
     /// The caller owes: `block` is one of this class, from this heap, and nobody uses it any more.
     #[inline(always)]
-    pub unsafe fn put(&self, class: usize, block: NonNull<u8>) {
-        let _turn = self.enter();
+    pub unsafe fn put_at_once(&self, class: usize, block: NonNull<u8>) -> Result<(), Option<Turn<'_, L>>> {
+        let Some(turn) = Turn::try_enter(&self.within_reach().access) else { return Err(None) };
+        let list = &self.lists[class];
+        let Some(room) = list.room.get().checked_sub(1) else { return Err(Some(turn)) };
+        list.room.set(room);
+        // SAFETY: the caller's promise.
+        unsafe { list.push(block) };
+        Ok(())
+    }
+
+    /// Puts a block of a fine class back in this turn, in which its list was found full.
+    ///
+    /// # Safety
+    ///
+    /// As there.
+    #[cold]
+    #[inline(never)]
+    pub unsafe fn put_late(&self, class: usize, block: NonNull<u8>, _turn: Turn<'_, L>) {
         // SAFETY: the caller's promise.
         unsafe { self.put_into(&self.lists[class], class, block) };
     }
 
-    /// [`put`](Stock::put), for classes that are not fine, of which blocks lie in slabs.
+    /// Puts a block back of a class that is not fine, and of which blocks lie in slabs.
     ///
     /// # Safety
     ///
     /// As there.
     #[inline]
     pub unsafe fn put_coarse(&self, class: usize, block: NonNull<u8>) {
-        let _turn = self.enter();
-        if let Some(list) = self.wide.get().and_then(|wide| wide.list(class)) {
+        match self.enter_calmly() {
+            // SAFETY: the caller's promise.
+            Some(_turn) => unsafe { self.put_entered(class, block) },
+            // SAFETY: as above.
+            None => unsafe { self.put_among_others(class, block) },
+        }
+    }
+
+    /// Puts a block of a class that has slabs back. The caller has entered.
+    ///
+    /// # Safety
+    ///
+    /// As there.
+    #[inline(always)]
+    unsafe fn put_entered(&self, class: usize, block: NonNull<u8>) {
+        if let Some(list) = self.list(class) {
             // SAFETY: the caller's promise.
             unsafe { self.put_into(list, class, block) };
         } else {
@@ -160,14 +198,19 @@ impl<L: Shareable> Stock<L> {
 
     /// Takes blocks of a list back: `into` slabs of its class, or all of them, where it has none. The caller has entered.
     fn take_back(&self, list: &List, class: usize, into: impl FnOnce(&Slabs, &List, usize, &Shared, &List)) {
+        let Some(slabs) = self.slabs(class) else {
+            return self.take_all_back(list, class);
+        };
         let gone = List::new();
-        match self.slabs(class) {
-            Some(slabs) => into(slabs, list, class, &self.shared, &gone),
-            None => {
-                list.room.set(slab::most(class));
-                slab::take_back(None, list.head.take(), class, &self.shared, &gone);
-            }
-        }
+        into(slabs, list, class, &self.shared, &gone);
+        self.give_back(&gone);
+    }
+
+    /// Takes all blocks of a list back, to where they come from. The caller has entered.
+    fn take_all_back(&self, list: &List, class: usize) {
+        let gone = List::new();
+        list.room.set(slab::most(class));
+        slab::take_back(self.slabs(class), list.head.take(), class, &self.shared, &gone);
         self.give_back(&gone);
     }
 
@@ -202,7 +245,9 @@ impl<L: Shareable> Stock<L> {
         if class >= FIRST_OF_SPANS {
             return self.take_span(class, size);
         }
-        let turn = self.enter();
+        let Some(turn) = self.enter_calmly() else {
+            return self.take_among_others(class);
+        };
         if let Some(block) = self.at_hand(class) {
             return Some(block);
         }
@@ -236,7 +281,7 @@ impl<L: Shareable> Stock<L> {
         whole.or_else(|| self.span(size, ALIGN)).map(|(block, _)| block)
     }
 
-    /// [`put`](Stock::put), for classes of which each block is a span of its own.
+    /// Puts a block back of a class of which each is a span of its own.
     ///
     /// # Safety
     ///
@@ -351,7 +396,7 @@ impl<L: Shareable> Stock<L> {
         let (held, free, out) = self.shared.bytes();
         let free = free - self.reserve.left();
         let wide = self.wide.get().map_or(0, |_| record(size_of::<Wide>()));
-        (free, record(size_of::<Self>()) + wide + held - free - out)
+        (free, record(size_of::<Self>()) + wide + record(self.len_of_fronts()) + held - free - out)
     }
 
     /// A block of this class that is a span of its own.
@@ -415,9 +460,14 @@ impl<L: Shareable> Stock<L> {
     /// How a class stands: slabs, blocks in use and free ones. Of large spans only the free ones are known. And how many bytes of its slabs, and of
     /// blocks that are spans, are no block's.
     pub fn class(&self, class: usize) -> (ClassStats, usize) {
+        self.with_fronts(class, |listed| self.class_beside(class, listed))
+    }
+
+    /// [`class`](Stock::class), beside so many free blocks that are in the lists of a crowd.
+    fn class_beside(&self, class: usize, listed: usize) -> (ClassStats, usize) {
         let size = size_of_class(class);
         let _turn = self.enter();
-        let listed = self.list(class).map_or(0, |list| list.len());
+        let listed = listed + self.list(class).map_or(0, |list| list.len());
         let apart = if class < FIRST_OF_SPANS { self.shared.apart(class) } else { listed };
         let (slabs, blocks, free) = match self.slabs(class) {
             Some(slabs) => (slabs.count(), apart + slabs.blocks(class), listed + slabs.free_blocks()),
@@ -446,20 +496,4 @@ fn pop(list: &List) -> Free {
     let block = list.pop()?;
     list.room.set(list.room.get() + 1);
     Some(block)
-}
-
-// SAFETY: all that changes is used by whoever has entered.
-unsafe impl<L: Shareable> Whole for Stock<L> {
-    fn hold(&self) -> bool {
-        self.access.try_enter()
-    }
-
-    unsafe fn release(&self) {
-        // SAFETY: the caller's promise: it has entered.
-        unsafe { self.access.leave() };
-    }
-
-    fn link(&self) -> &Link {
-        &self.link
-    }
 }

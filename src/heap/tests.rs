@@ -15,6 +15,11 @@ use crate::layout::{GRAIN, PAGE};
 use crate::ledger::Ledger;
 use crate::sharing::{Locked, Needed};
 
+#[cfg(any(unix, windows))]
+mod crowd;
+#[cfg(any(unix, windows))]
+mod pages;
+
 /// Runs `work` with a heap on a region of so many bytes. They stay for ever, as a heap does: who forks goes over all of them.
 fn on_region(bytes: usize, work: impl FnOnce(&Heap, &Ledger<Region<'static>>)) {
     let memory = Vec::leak(std::vec![MaybeUninit::uninit(); bytes]);

@@ -151,6 +151,22 @@ impl Bins {
         longest
     }
 
+    /// The first of those of `len` bytes or more that is `wanted`. It looks at 32.
+    pub fn find_any(&self, len: usize, wanted: impl Fn(Entry) -> bool) -> Option<Entry> {
+        let (mut left, mut bin) = (LOOKS, self.next(bin_of(len)));
+        while left > 0 {
+            let found = self.look_at(self.last(bin)?, left, Before, |at| {
+                left -= 1;
+                at.len.get() >= len && wanted(at)
+            });
+            if found.is_some() {
+                return found;
+            }
+            bin = self.next(bin + 1);
+        }
+        None
+    }
+
     /// All of them.
     #[cfg(test)]
     pub fn all(&self) -> impl Iterator<Item = Entry> {

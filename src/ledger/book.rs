@@ -46,6 +46,9 @@ pub(super) struct Book {
     aside: Option<Entry>,
 }
 
+/// From so many bytes on a span is worth a call to the host, to have its pages back: less than it takes to fill them.
+pub(super) const LARGE: usize = 1 << 20;
+
 /// So many spans are looked at for pages to offer before others have their turn.
 const SPANS_AT_ONCE: usize = 64;
 
@@ -269,9 +272,30 @@ impl Book {
         next
     }
 
-    /// Claims the first free span at `addr` or above that has whole pages to offer, for whoever tells the host of them: nobody else has it
-    /// meanwhile, and what it holds is not zero any more. It ends as any claim does, and is no part of the peak, unless
-    /// somebody claims meanwhile. If none of the next
+    /// Claims a span for whoever tells the host of its pages: nobody else has it meanwhile, and what it holds is not zero any more. It ends as any
+    /// claim does, and is no part of the peak, unless somebody claims meanwhile.
+    fn claim_to_offer(&mut self, owner: &'static str, at: Entry) {
+        let peak = self.totals.peak;
+        self.claim(owner, at, 0, at.len.get());
+        self.totals.peak = peak;
+    }
+
+    /// Claims a large free span of the host's own pages, of which each may have been used, to offer them. One of a few is looked for.
+    pub fn offer_large(&mut self, owner: &'static str) -> Option<(Entry, Span)> {
+        let touched = self.touched;
+        let used = |at: Entry| at.origin.get() == Origin::Linear && at.end() <= touched;
+        let at = self.find_large(LARGE, used)?;
+        let pages = whole_pages(at)?;
+        self.claim_to_offer(owner, at);
+        Some((at, pages))
+    }
+
+    /// One of the free spans of `len` bytes or more that are `wanted`.
+    pub fn find_large(&self, len: usize, wanted: impl Fn(Entry) -> bool) -> Option<Entry> {
+        self.bins.find_any(len, wanted)
+    }
+
+    /// Claims the first free span at `addr` or above that has whole pages to offer. If none of the next
     /// [`SPANS_AT_ONCE`] has any, it says from which address on to look for more.
     pub fn offer(&mut self, owner: &'static str, mut addr: usize) -> Option<Result<(Entry, Span), usize>> {
         for _ in 0..SPANS_AT_ONCE {
@@ -279,9 +303,7 @@ impl Book {
             if at.is_free()
                 && let Some(pages) = whole_pages(at)
             {
-                let peak = self.totals.peak;
-                self.claim(owner, at, 0, at.len.get());
-                self.totals.peak = peak;
+                self.claim_to_offer(owner, at);
                 self.seen = Some(at);
                 return Some(Ok((at, pages)));
             }
@@ -319,16 +341,16 @@ impl Book {
     }
 }
 
-/// The whole pages in a free span, but for its header.
-fn whole_pages(at: Entry) -> Option<Span> {
-    let free = at.payload();
-    let skip = padding(free.addr(), PAGE);
-    let len = free.len().saturating_sub(skip) & !(PAGE - 1);
+/// The whole pages in a span, but for its header.
+pub(super) fn whole_pages(at: Entry) -> Option<Span> {
+    let payload = at.payload();
+    let skip = padding(payload.addr(), PAGE);
+    let len = payload.len().saturating_sub(skip) & !(PAGE - 1);
     if len == 0 {
         return None;
     }
     // SAFETY: less than the span's length.
-    let base = unsafe { free.base().add(skip) };
+    let base = unsafe { payload.base().add(skip) };
     // SAFETY: a part of the span.
     Some(unsafe { Span::new(base, len) })
 }

@@ -2,9 +2,12 @@
 
 use core::alloc::Layout;
 use core::cell::UnsafeCell;
+use core::iter;
 use core::mem::ManuallyDrop;
 use core::ptr::NonNull;
 
+#[cfg(all(any(unix, windows), not(target_family = "wasm")))]
+use crate::backing::Origin;
 use crate::backing::{Backing, DEEPEST, Grant, Region};
 use crate::error::{AllocError, Obstacle, Rejected};
 #[cfg(doc)]
@@ -29,6 +32,8 @@ mod tests;
 mod within;
 
 pub(crate) use book::Totals;
+#[cfg(all(any(unix, windows), not(target_family = "wasm")))]
+use book::{LARGE, whole_pages};
 pub use claim::Claim;
 use header::Entry;
 pub(crate) use header::payload_len;
@@ -254,6 +259,9 @@ impl<B: Backing, L: Kind> Ledger<B, L> {
     }
 }
 
+/// Of so many free spans at most the host has the pages when memory grows.
+const MOST_EMPTIED: usize = 8;
+
 impl<B: Backing, L: Kind> Ledger<B, L> {
     /// Whether a claim that is given back is [set aside](Book::set_aside) for whoever wants as much next: where all memory is as good as any
     /// other, and none must go back at once.
@@ -292,10 +300,26 @@ impl<B: Backing, L: Kind> Ledger<B, L> {
         self.place_fresh(&plan, want.ahead, wish)
     }
 
+    /// Lets the host have the pages of large free spans, of a few at most: they were too short for what memory grows for now, so it will be a while
+    /// before anybody uses them. So who frees and takes the same in turns never comes here. Nothing is locked while the host works.
+    fn empty_large(&self) {
+        let mut offered = [const { None }; MOST_EMPTIED];
+        for (place, found) in offered.iter_mut().zip(iter::from_fn(|| self.records.offer_large(self))) {
+            *place = Some(found);
+        }
+        for (_, pages) in offered.iter().flatten() {
+            // SAFETY: whole pages of a linear grant, and a claim's, in which nobody has put anything.
+            unsafe { B::empty(*pages) };
+        }
+    }
+
     /// Meets a plan with fresh memory, as free memory could not.
     #[cold]
     #[inline(never)]
     fn place_fresh(&self, plan: &Plan, ahead: bool, wish: Wish) -> Result<Placed, Obstacle> {
+        if B::PAGES {
+            self.empty_large();
+        }
         let mut why = Obstacle::TooLarge;
         let (placed, listener, bytes) = self.with(|Guarded { book, listener, .. }, backing| {
             let had = book.totals.granted;
@@ -313,6 +337,20 @@ unsafe impl<B: Backing, L: Kind> Spans for Ledger<B, L> {
     unsafe fn place(&self, owner: &'static str, want: &Want) -> Result<Placed, Obstacle> {
         // SAFETY: the caller's promise.
         unsafe { self.place_where(owner, want, None) }
+    }
+
+    #[cfg(all(any(unix, windows), not(target_family = "wasm")))]
+    unsafe fn vacate(&self, payload: NonNull<u8>) {
+        // SAFETY: the caller's promise.
+        let at = unsafe { Entry::of_payload(payload) };
+        if B::PAGES
+            && at.len.get() >= LARGE
+            && at.origin.get() == Origin::Linear
+            && let Some(pages) = whole_pages(at)
+        {
+            // SAFETY: whole pages of a linear grant, and of a claim whose holder is done with what is in it.
+            unsafe { B::empty(pages) };
+        }
     }
 
     unsafe fn give_back(&self, payload: NonNull<u8>) {

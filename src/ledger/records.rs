@@ -56,6 +56,9 @@ pub(super) struct Guarded {
     pub listener: Listener,
 }
 
+/// Who has what the host is told of.
+const OFFERED: &str = "offered";
+
 /// While foreign code runs.
 struct Foreign<'a>(&'a Cell<bool>);
 
@@ -246,16 +249,22 @@ impl<L: Kind> Records<L> {
 
     /// Claims the next free span from `addr` on that has whole pages, and says which those are.
     pub(super) fn offer<'l>(&self, ledger: &'l dyn Spans, mut addr: usize) -> Option<(Claim<'l>, Span)> {
-        const OWNER: &str = "offered";
         let (at, pages) = loop {
             // Others have their turn between two looks.
-            match self.with(|Guarded { book, .. }| book.offer(OWNER, addr))? {
+            match self.with(|Guarded { book, .. }| book.offer(OFFERED, addr))? {
                 Ok(found) => break found,
                 Err(further) => addr = further,
             }
         };
         // SAFETY: the book has it as a claim for this one, since just now.
-        Some((unsafe { Claim::new(ledger, OWNER, at.hand_out(), 1) }, pages))
+        Some((unsafe { Claim::new(ledger, OFFERED, at.hand_out(), 1) }, pages))
+    }
+
+    /// Claims a large free span of which each page may have been used, and says which whole pages it has.
+    pub(super) fn offer_large<'l>(&self, ledger: &'l dyn Spans) -> Option<(Claim<'l>, Span)> {
+        let (at, pages) = self.with(|Guarded { book, .. }| book.offer_large(OFFERED))?;
+        // SAFETY: as above.
+        Some((unsafe { Claim::new(ledger, OFFERED, at.hand_out(), 1) }, pages))
     }
 }
 

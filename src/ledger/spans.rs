@@ -85,6 +85,16 @@ pub(crate) unsafe trait Spans: Everywhere {
     /// The caller owes: `payload` is one that this ledger handed out, still held, and nobody uses it any more.
     unsafe fn give_back(&self, payload: NonNull<u8>);
 
+    /// Lets the host have the pages of a claim, if they are its own and many. Nothing is locked meanwhile.
+    ///
+    /// # Safety
+    ///
+    /// The caller owes: `payload` is one that this ledger handed out, still held, and nobody wants what is in it.
+    #[cfg(all(any(unix, windows), not(target_family = "wasm")))]
+    unsafe fn vacate(&self, payload: NonNull<u8>) {
+        let _ = payload;
+    }
+
     /// Bytes of each claim that are not payload.
     fn header(&self) -> usize {
         GRAIN

@@ -480,3 +480,24 @@ fn h34_a_backing_that_comes_back_without_a_lock_is_told() {
         assert!(LEDGER.claim("outer", Layout::new::<[u8; 3 * PAGE]>()).is_ok());
     }
 }
+
+/// Before pages go back, few of the large free spans are looked at, however many are none of the host's.
+#[test]
+#[cfg_attr(miri, ignore = "it takes a hundred megabytes")]
+fn h36_a_few_large_spans_are_looked_at() {
+    const SPANS: usize = 100;
+    let mut memory = Vec::<u8>::with_capacity((SPANS + 1) << 20);
+    let ledger = Ledger::new(Region::new(memory.spare_capacity_mut()));
+    let layout = Layout::from_size_align((1 << 20) - 2 * GRAIN, 8).expect("a layout");
+    let small = Layout::from_size_align(1, 1).expect("a layout");
+    let claims: Vec<_> = (0..SPANS)
+        .map(|_| (ledger.claim("large", layout).expect("room"), ledger.claim("between", small).expect("room")))
+        .collect();
+    let (large, _between): (Vec<_>, Vec<_>) = claims.into_iter().unzip();
+    drop(large);
+    for len in [1 << 19, 1 << 20] {
+        let before = book(&ledger, Book::looks);
+        assert!(ledger.records.with(|kept| kept.book.find_large(len, |_| false).is_none()));
+        assert!(book(&ledger, Book::looks) - before <= 32);
+    }
+}

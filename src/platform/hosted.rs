@@ -61,6 +61,16 @@ pub(crate) unsafe fn commit(base: NonNull<u8>, len: usize) -> bool {
     done
 }
 
+/// Lets the host have the memory behind `[base, base + len)`, whole pages, for as long as nobody writes there. What was in it is lost.
+///
+/// # Safety
+///
+/// The caller owes: the range is committed, in one reservation that has not been given back, and nobody wants what is in it.
+pub(crate) unsafe fn empty(base: NonNull<u8>, len: usize) {
+    // SAFETY: what the caller owes is what the port asks for.
+    unsafe { os::empty(base, len) };
+}
+
 /// Each piece that the host maps is an allocation of its own.
 pub(crate) const FRESH_JOINS: bool = false;
 

@@ -14,6 +14,7 @@
 //! | [`landmarks`] | what lies in memory beside the heap, in address order: stack, data, heap tail | everywhere (empty but on wasm) |
 //! | `reserve`, `commit`, `unreserve` | address space; the memory behind a part of it; all of it back | hosts |
 //! | `reservable` | how much address space may be reserved ahead of need | hosts |
+//! | `empty(pages)` | the host may have the memory behind them, until they are written to; what was in them is lost | hosts (a no-op but on Linux) |
 //! | `lend(align, len)`, `take_back` | a block of libc's heap; the same back | where libc is |
 //! | [`reach`] | memory up to there may be used by this thread, whoever grew it | everywhere (a no-op but on wasm with threads) |
 //! | [`stack_ahead`] | what is called next finds stack enough | everywhere (a no-op but on wasm) |
@@ -58,7 +59,7 @@ mod hosted;
 #[cfg(all(any(unix, windows), not(target_family = "wasm")))]
 pub use hosted::memory_size;
 #[cfg(all(any(unix, windows), not(target_family = "wasm")))]
-pub(crate) use hosted::{FRESH_JOINS, commit, fresh, landmarks, reservable, reserve, unreserve};
+pub(crate) use hosted::{FRESH_JOINS, commit, empty, fresh, landmarks, reservable, reserve, unreserve};
 
 #[cfg(all(miri, any(unix, windows), not(target_family = "wasm")))]
 mod miri;
@@ -93,6 +94,15 @@ pub(crate) use fork::{Link, watch};
 mod no_fork;
 #[cfg(not(all(unix, not(any(miri, target_family = "wasm", target_os = "l4re")))))]
 pub(crate) use no_fork::{Link, watch};
+
+/// Whether threads run at the same time, and may stand in each other's way.
+pub(crate) const CROWDS: bool = cfg!(any(
+    all(any(unix, windows), not(target_family = "wasm")),
+    all(target_family = "wasm", target_feature = "atomics")
+));
+
+/// Whether memory may be pages of the host's that it can have back for a while.
+pub(crate) const PAGES: bool = cfg!(all(any(unix, windows), not(target_family = "wasm")));
 
 mod packed;
 pub(crate) use packed::Packed;
@@ -150,6 +160,16 @@ pub(crate) fn stack_ahead() {
 pub(crate) fn stack_for_leaves() {
     #[cfg(target_family = "wasm")]
     wasm::go_deep(wasm::LEAVES);
+}
+
+/// A number below `end`, which is mostly the same in one thread and another in another: it says where the stack is. `end` is at most 2¹⁶.
+#[inline(always)]
+pub(crate) fn near_here(end: usize) -> usize {
+    let here = 0u8;
+    let addr = core::hint::black_box(&raw const here).addr();
+    // Stacks lie a megabyte or some apart. This makes numbers that lie far apart of those at equal distances.
+    let spread = ((addr >> 20) as u32).wrapping_mul(0x9E37_79B9);
+    ((spread >> 16) as usize * end) >> 16
 }
 
 /// What must be whole in both processes after a fork: the lock's part of it.

@@ -63,6 +63,17 @@ pub(super) unsafe fn unreserve(base: NonNull<u8>, len: usize) {
     unsafe { libc::munmap(base.as_ptr().cast(), len) };
 }
 
+/// Pages that are written to again are zero, until then nothing is behind them.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+pub(super) unsafe fn empty(base: NonNull<u8>, len: usize) {
+    // SAFETY: a part of a private mapping of ours, of which nobody wants what is in it (the caller's promise).
+    unsafe { libc::madvise(base.as_ptr().cast(), len, libc::MADV_DONTNEED) };
+}
+
+/// What the number means that others have is a hint at most, or has not been tried.
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+pub(super) unsafe fn empty(_base: NonNull<u8>, _len: usize) {}
+
 /// The limit on a process's address space (`ulimit -v`), if there is one.
 #[cfg(not(any(target_os = "openbsd", target_os = "fuchsia", target_os = "vxworks")))]
 pub(super) fn limit() -> Option<usize> {

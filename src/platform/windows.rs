@@ -30,6 +30,9 @@ pub(super) unsafe fn unreserve(base: NonNull<u8>, _len: usize) {
     unsafe { VirtualFree(base.as_ptr().cast(), 0, MEM_RELEASE) };
 }
 
+/// Pages stay as they are: what Windows has for it has not been tried.
+pub(super) unsafe fn empty(_base: NonNull<u8>, _len: usize) {}
+
 /// Address space has no limit of its own: it is memory that is limited.
 pub(super) fn limit() -> Option<usize> {
     None

@@ -31,6 +31,7 @@ impl<L: Shareable> Stock<L> {
 
     /// Gives back all that is free; a heap without a block in use needs no reserve either.
     pub fn trim(&self) {
+        self.empty_fronts();
         let _turn = self.enter();
         self.let_go_inside(true);
         let (_, _, out) = self.shared.bytes();
@@ -46,6 +47,9 @@ impl<L: Shareable> Stock<L> {
 
 impl<L: Shareable> Keeper for Stock<L> {
     fn let_go(&self, all: bool) {
+        if all {
+            self.empty_fronts();
+        }
         let turn = self.enter();
         self.let_go_inside(all);
         let next = self.next.get();

@@ -29,7 +29,7 @@ use crate::tools::{Module, TEST_RUNNER, Toolchain, Tools};
 
 /// The targets that the crate must build for without a warning, each with the features it is built with there.
 const LINTED: &[(&str, &[&str])] = &[
-    ("", &["", "--features alloc", "--features allocator-api2", "--all-features"]),
+    ("", &["", "--features alloc", "--features allocator-api2", "--features talc", "--all-features"]),
     (WASM, &["", "--all-features"]),
     ("wasm32v1-none", &["", "--all-features"]),
     (WASI, &["", "--all-features"]),

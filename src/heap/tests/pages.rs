@@ -1,0 +1,184 @@
+//! Pages that go back to the host: which, when, and that nothing is locked then.
+
+use core::cell::Cell;
+
+use super::*;
+use crate::backing::{Backing, Grant, Request, Span};
+use crate::error::Obstacle;
+use crate::ledger::{Spans, Want};
+use crate::{Hosted, Ledger};
+
+std::thread_local! {
+    /// Bytes that the host has had.
+    static EMPTIED: Cell<usize> = const { Cell::new(0) };
+    /// Locks that this thread has.
+    static HELD: Cell<usize> = const { Cell::new(0) };
+}
+
+/// The host's pages; at first so many bytes of them, if it is not 0.
+struct PagedHost(Hosted, usize);
+
+// SAFETY: all is that of `Hosted`.
+unsafe impl Backing for PagedHost {
+    const PAGES: bool = true;
+
+    fn name(&self) -> &'static str {
+        "pages"
+    }
+
+    fn claim(&mut self, request: &Request) -> Result<Grant, Obstacle> {
+        if self.1 == 0 {
+            return self.0.claim(request);
+        }
+        let ledger = Ledger::new(core::mem::take(&mut self.0));
+        // SAFETY: no claim is to grow.
+        let placed = unsafe { ledger.place("all", &Want::of(core::mem::take(&mut self.1), 64)) };
+        // It stays for ever.
+        core::mem::forget(ledger);
+        // SAFETY: fresh from the host, and nobody else's.
+        placed.map(|placed| unsafe { Grant::linear(placed.payload).zeroed() })
+    }
+
+    unsafe fn empty(pages: Span) {
+        assert_eq!(HELD.get(), 0, "nothing is locked while the host works");
+        EMPTIED.set(EMPTIED.get() + pages.len());
+        assert!(pages.addr().is_multiple_of(PAGE) && pages.len().is_multiple_of(PAGE));
+        // SAFETY: the caller's promise.
+        unsafe { Hosted::empty(pages) };
+    }
+}
+
+/// A lock that one thread uses.
+struct Noted;
+
+// SAFETY: each test has its own ledger and heap, which only its thread uses.
+unsafe impl lock_api::RawMutex for Noted {
+    const INIT: Noted = Noted;
+    type GuardMarker = ();
+
+    fn lock(&self) {
+        HELD.set(HELD.get() + 1);
+    }
+
+    fn try_lock(&self) -> bool {
+        self.lock();
+        true
+    }
+
+    unsafe fn unlock(&self) {
+        HELD.set(HELD.get() - 1);
+    }
+}
+
+type Paged = Ledger<PagedHost, Locked<Noted>>;
+
+fn ledger(at_first: usize) -> (&'static Paged, &'static Heap<Locked<Noted>>) {
+    let ledger: &'static Paged = Box::leak(Box::new(Ledger::with_lock(PagedHost(Hosted::new(), at_first))));
+    (ledger, Box::leak(Box::new(Heap::new_in(ledger, "heap"))))
+}
+
+const MIB: usize = 1 << 20;
+
+fn filled(heap: &Heap<Locked<Noted>>, size: usize) -> NonNull<u8> {
+    // SAFETY: this heap serves every size.
+    let block = NonNull::new(unsafe { heap.alloc(layout(size)) }).expect("room");
+    // SAFETY: so many bytes, just allocated.
+    unsafe { block.write_bytes(7, size) };
+    block
+}
+
+fn dealloc(heap: &Heap<Locked<Noted>>, block: NonNull<u8>, size: usize) {
+    // SAFETY: a block of this heap's with this layout, not used any more.
+    unsafe { heap.dealloc(block.as_ptr(), layout(size)) };
+}
+
+/// Whether so many bytes are all pages of so many, but for what lies beside whole ones.
+fn about(emptied: usize, bytes: usize) -> bool {
+    (bytes - 2 * PAGE..=bytes).contains(&emptied)
+}
+
+/// What grows by moving leaves no pages behind; what is small does.
+#[test]
+fn h31_what_moves_leaves_no_pages_behind() {
+    let (_, heap) = ledger(0);
+    for (size, emptied) in [(4 * MIB, true), (MIB / 2, false)] {
+        let block = filled(heap, size);
+        let _behind = filled(heap, 100_000);
+        EMPTIED.set(0);
+        // SAFETY: a block of this heap's with this layout; it goes on with what is returned.
+        let moved = NonNull::new(unsafe { heap.realloc(block.as_ptr(), layout(size), 2 * size) }).expect("room");
+        assert!(moved != block);
+        assert!(if emptied { about(EMPTIED.get(), size) } else { EMPTIED.get() == 0 }, "{}", EMPTIED.get());
+        // SAFETY: so many bytes were written.
+        let bytes = unsafe { core::slice::from_raw_parts(moved.as_ptr(), size) };
+        assert!(bytes.iter().all(|byte| *byte == 7));
+    }
+}
+
+/// A large block's pages go back with it, but not again and again where the next block wants them.
+#[test]
+fn pages_go_back_unless_they_are_wanted_again() {
+    let (_, heap) = ledger(0);
+    EMPTIED.set(0);
+    for _ in 0..20 {
+        let block = filled(heap, 8 * MIB);
+        dealloc(heap, block, 8 * MIB);
+    }
+    assert!(about(EMPTIED.get(), 8 * MIB), "{}: in vain, once", EMPTIED.take());
+    EMPTIED.set(0);
+    let block = filled(heap, 40 * MIB);
+    // Memory has grown, and what was kept goes back.
+    assert!(EMPTIED.get() <= 8 * MIB);
+    EMPTIED.set(0);
+    dealloc(heap, block, 40 * MIB);
+    assert!(about(EMPTIED.get(), 40 * MIB), "{}: longer than what was wanted again", EMPTIED.get());
+    let small = filled(heap, 200_000);
+    EMPTIED.set(0);
+    dealloc(heap, small, 200_000);
+    assert_eq!(EMPTIED.get(), 0);
+}
+
+/// What is free, and too short for what is asked for, has no pages once memory has grown for that, whoever had it; nothing is locked
+/// meanwhile, and all is free again.
+#[test]
+fn h31_pages_go_back_when_memory_grows() {
+    let (ledger, _) = ledger(0);
+    let claims: Vec<_> = (0..20).map(|_| ledger.claim("arena", layout(2 * MIB)).expect("room")).collect();
+    let (free, _rest): (Vec<_>, Vec<_>) = claims.into_iter().enumerate().partition(|(index, _)| index % 2 == 0);
+    drop(free);
+    EMPTIED.set(0);
+    // What fits is no reason.
+    drop(ledger.claim("arena", layout(2 * MIB)).expect("room"));
+    assert_eq!(EMPTIED.get(), 0);
+    let large = ledger.claim("large", layout(3 * MIB)).expect("room");
+    assert!(about(EMPTIED.get() / 8, 2 * MIB), "eight of ten: {}", EMPTIED.get());
+    assert_eq!(ledger.snapshot().claimed_by("offered"), 0);
+    assert!(ledger.snapshot().free >= 18 * MIB, "{}", ledger.snapshot());
+    drop(large);
+}
+
+/// Memory that nobody has used has nothing behind it, and stays zero: it isn't touched.
+#[test]
+fn memory_that_was_never_used_is_left_alone() {
+    let (ledger, heap) = ledger(16 * MIB);
+    let _first = ledger.claim("first", layout(100_000)).expect("room");
+    EMPTIED.set(0);
+    let _large = ledger.claim("large", layout(20 * MIB)).expect("room");
+    assert_eq!((EMPTIED.get(), ledger.growths()), (0, 2));
+    assert!(ledger.snapshot().free > 15 * MIB);
+    dealloc(heap, filled(heap, 2 * MIB), 2 * MIB);
+    assert!(about(EMPTIED.get(), 2 * MIB));
+}
+
+/// Memory that was lent is no pages of the host's that it may have.
+#[test]
+fn memory_that_was_lent_is_left_alone() {
+    let (ledger, heap) = ledger(0);
+    let region = Region::new(Vec::leak(std::vec![MaybeUninit::uninit(); 4 * MIB]));
+    assert!(ledger.lend(region).is_ok());
+    EMPTIED.set(0);
+    dealloc(heap, filled(heap, 3 * MIB), 3 * MIB);
+    assert_eq!(ledger.growths(), 1, "it was in what was lent");
+    let _large = ledger.claim("large", layout(20 * MIB)).expect("room");
+    assert_eq!(EMPTIED.get(), 0);
+}
