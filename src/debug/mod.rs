@@ -314,7 +314,6 @@ impl Drop for Told<'_> {
 }
 
 /// What is done with a finding where nothing else is said.
-#[cold]
 fn panic_of(finding: &Finding) {
     panic!("{finding}")
 }

@@ -249,6 +249,7 @@ mod tests {
             Need::Node => "missing: node 20 or later".into(),
             Need::Cc => "apt-get install gcc".into(),
             Need::Clang | Need::WasiClang => "apt-get install clang-19 lld-19".into(),
+            Need::Symbolizer => "apt-get install llvm-19".into(),
             Need::Qemu("qemu-system-riscv32") => "apt-get install qemu-system-riscv".into(),
             Need::Qemu(program) => format!("apt-get install {program}"),
             Need::Emscripten(_) => "emcc".into(),

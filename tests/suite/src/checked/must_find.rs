@@ -3,7 +3,7 @@
 use core::alloc::{GlobalAlloc, Layout};
 use core::cell::UnsafeCell;
 use core::sync::atomic::Ordering::{Acquire, Relaxed, Release};
-use core::sync::atomic::{AtomicBool, AtomicUsize};
+use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicUsize};
 
 use freehold::debug::{Checked, Finding, FoundBy, Side, Site};
 use freehold::{DefaultBacking, Heap, Ledger, Region};
@@ -144,7 +144,7 @@ impl Drop for OneRun {
 struct Repeats<'h, H> {
     heap: ByRef<'h, H>,
     repeat: AtomicBool,
-    last: AtomicUsize,
+    last: AtomicPtr<u8>,
 }
 
 // SAFETY: the heap's own; that it is not when it repeats itself is the point.
@@ -156,9 +156,9 @@ unsafe impl<H: GlobalAlloc> GlobalAlloc for Repeats<'_, H> {
             let again = self.last.load(Relaxed);
             // SAFETY: allocated just now.
             unsafe { self.heap.dealloc(block, layout) };
-            return core::ptr::with_exposed_provenance_mut(again);
+            return again;
         }
-        self.last.store(block.expose_provenance(), Relaxed);
+        self.last.store(block, Relaxed);
         block
     }
 
@@ -210,8 +210,8 @@ impl Case {
         if self == Case::Stale { (0, 0) } else { (100, 10_000) }
     }
 
-    /// Does it, or its twin that makes no mistake. The address that it is about is returned.
-    fn act<H: GlobalAlloc>(self, heap: &Subject<'_, H>, records: &Memory, wrong: bool) -> usize {
+    /// Does it, or its twin that makes no mistake. What it is about is returned.
+    fn act<H: GlobalAlloc>(self, heap: &Subject<'_, H>, records: &Memory, wrong: bool) -> *mut u8 {
         at(1);
         let block = take(heap, SIZE);
         let right = layout(SIZE, 8);
@@ -241,7 +241,7 @@ impl Case {
                 free(3, if wrong { foreign } else { block }, right);
                 if wrong {
                     give(heap, block, right);
-                    return foreign.addr();
+                    return foreign;
                 }
             }
             Case::Interior | Case::InteriorResized => {
@@ -288,7 +288,7 @@ impl Case {
                 let block = unsafe { heap.alloc(layout(100, 64)) };
                 poke(block, if wrong { 115 } else { 99 });
                 free(3, block, layout(100, 64));
-                return block.addr();
+                return block;
             }
             Case::BeforeStart => {
                 poke(block, -isize::from(wrong));
@@ -355,7 +355,7 @@ impl Case {
                 }
             }
         }
-        block.addr()
+        block
     }
 
     /// Whether this is what must be found, in a block at that address.
@@ -432,23 +432,27 @@ impl Case {
             let records = Memory::new(room);
             // SAFETY: the memory is nobody else's while the heap lives.
             let region = unsafe { Region::from_raw(records.start().as_ptr(), room) };
-            let heap = Repeats { heap: ByRef(below), repeat: AtomicBool::new(false), last: AtomicUsize::new(0) };
+            let heap = Repeats {
+                heap: ByRef(below),
+                repeat: AtomicBool::new(false),
+                last: AtomicPtr::new(core::ptr::null_mut()),
+            };
             let (blocks, bytes) = self.keeps();
             let heap = Checked::over(heap, region).telling(note).with_frames(frames).keeping(blocks, bytes);
             let mark = heap.mark();
-            let address = self.act(&heap, &records, wrong);
+            let about = self.act(&heap, &records, wrong);
             let leaks = heap.leaks_since(mark);
             if wrong && self == Case::NeverFreed {
                 let [leak] = leaks.largest() else { panic!("{leaks}") };
                 assert!(is_at(&leak.site, 1) && (leak.blocks, leak.bytes) == (1, SIZE), "{leak:?}");
-                give(&heap, core::ptr::with_exposed_provenance_mut(address), layout(SIZE, 8));
+                give(&heap, about, layout(SIZE, 8));
             } else {
                 assert_eq!((leaks.blocks, leaks.sites), (0, 0), "{self:?}, wrong: {wrong}: {leaks}");
             }
             let (count, finding) = run.found();
             if wrong {
                 let expected = usize::from(self != Case::NeverFreed);
-                assert!(count == expected && self.is(finding, address), "{self:?}: {count} findings, {finding:?}");
+                assert!(count == expected && self.is(finding, about.addr()), "{self:?}: {count} findings, {finding:?}");
             } else {
                 assert_eq!((count, finding), (0, None), "{self:?}: a false finding");
             }
