@@ -236,8 +236,8 @@ impl Case {
                 }
             }
             Case::Foreign => {
-                let mut local = [0_u64; 4];
-                let foreign = (&raw mut local).cast::<u8>();
+                // Memory, but not of this heap.
+                let foreign = records.start().as_ptr().wrapping_add(4096);
                 free(3, if wrong { foreign } else { block }, right);
                 if wrong {
                     give(heap, block, right);
