@@ -52,3 +52,7 @@ impl<L> UnwindSafe for crate::heap::SmallHeap<L> {}
 impl<L> RefUnwindSafe for crate::heap::SmallHeap<L> {}
 impl<H: UnwindSafe, B: Backing, L: Kind> UnwindSafe for Checked<H, B, L> {}
 impl<H: RefUnwindSafe, B: Backing, L: Kind> RefUnwindSafe for Checked<H, B, L> {}
+#[cfg(feature = "talc")]
+impl UnwindSafe for crate::talc::TalcSource<'_> {}
+#[cfg(feature = "talc")]
+impl RefUnwindSafe for crate::talc::TalcSource<'_> {}

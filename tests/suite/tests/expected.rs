@@ -63,6 +63,8 @@ fn every_public_type_can_be_shown_and_caught_around() {
         TypedArena: TypedArena<'static, u8>,
         Within: Ledger<Within<'static>>,
     };
+    #[cfg(feature = "talc")]
+    types! { TalcSource: freehold::TalcSource<'static> };
     types! { Over: Over<Allocator>, Then: Then<Region<'static>, DefaultBacking> };
     types! {
         BlockInfo: debug::BlockInfo,
@@ -90,7 +92,8 @@ fn every_public_type_can_be_shown_and_caught_around() {
         "Handle",
         "Kept", // Those of wasm.
         "HeapTail",
-        "MemoryGrow", // Iterators.
+        "MemoryGrow", // Behind a feature, and above.
+        "TalcSource", // Iterators.
         "BoxIntoIter",
         "IntoIter",
         "IterMut",

@@ -8,6 +8,7 @@ use std::path::Path;
 /// The traits that are safe, and why nobody but the crate can implement them.
 const OURS: &[(&str, &str)] = &[
     ("Access", "its supertrait is private"),
+    ("Apart", "it is the crate's own"),
     ("BetweenThreads", "it is for a message, and has no name outside"),
     ("Bump", "a method takes a `Key`, which has no name outside"),
     ("Everywhere", "it has no method, and no name outside"),
@@ -18,6 +19,7 @@ const OURS: &[(&str, &str)] = &[
     ("Refill", "it has no name outside"),
     ("Sealed", "it has no name outside"),
     ("Shareable", "`Access` is its supertrait"),
+    ("SpansIn", "`Spans` is its supertrait, which is unsafe"),
 ];
 
 /// The traits that code declares, and whether each is `unsafe`.
