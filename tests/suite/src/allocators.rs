@@ -151,7 +151,7 @@ pub const ALLOCATORS: &[Allocator] = &[
         model: In("heap_checked_model"),
         refusal: In("heap_checked_h12_each_claim_fails_once"),
         four_gib: Not("it asks a heap, which goes there"),
-        threads: In("heap_checked_h25_blocks_go_to_other_threads"),
+        threads: In("heap_small_checked_h25_blocks_go_to_other_threads"),
         program: In("whole_program_checked"),
     },
     Allocator {

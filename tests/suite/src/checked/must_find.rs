@@ -483,7 +483,9 @@ fn spoil(records: &Memory, address: usize) {
 }
 
 fn all(below: &impl GlobalAlloc) {
-    Case::ALL.iter().for_each(|case| case.run(below));
+    // To find a record, all memory is read, also what nobody has written: Miri forbids that.
+    let can_be_done = |case: &&Case| !cfg!(miri) || **case != Case::RecordBroken;
+    Case::ALL.iter().filter(can_be_done).for_each(|case| case.run(below));
 }
 
 /// Each, around a heap on a ledger.

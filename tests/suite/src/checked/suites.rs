@@ -82,7 +82,10 @@ pub fn conformance() {
         with_heap(Ledger::new(DefaultBacking::new()), |heap, ledger| {
             every_request(&Layered::new(&Bench { heap, ledger, roomy: true }, waits));
         });
-        with_small(|small| every_request(&Layered::new(small, waits)));
+        // What `SmallHeap` takes it never gives back, which Miri calls a leak.
+        if !cfg!(miri) {
+            with_small(|small| every_request(&Layered::new(small, waits)));
+        }
     }
 }
 
@@ -92,7 +95,9 @@ pub fn model() {
         with_heap(Ledger::new(DefaultBacking::new()), |heap, ledger| {
             program(&Layered::new(&Bench { heap, ledger, roomy: true }, waits), &mut Seeded::new(seed, STEPS / 3));
         });
-        with_small(|small| _ = program(&Layered::new(small, waits), &mut Seeded::new(seed, STEPS / 3)));
+        if !cfg!(miri) {
+            with_small(|small| _ = program(&Layered::new(small, waits), &mut Seeded::new(seed, STEPS / 3)));
+        }
     }
 }
 
@@ -122,8 +127,8 @@ pub fn h12_each_claim_fails_once() {
         control.refuse.store(refuse, Relaxed);
         // SAFETY: memory and control outlive the layer's ledger.
         let backing = unsafe { Simulated::lasting(&mut memory, &control, Manner::Exact) };
-        with_small(|small| {
-            let heap = Checked::over(ByRef(small.heap()), backing).telling(only_full).keeping(50, 100_000);
+        with_bounded(2 << 20, true, |lent| {
+            let heap = Checked::over(ByRef(lent.heap()), backing).telling(only_full).keeping(50, 100_000);
             let mut live = Live::new();
             let mut blocks = Blocks::new(&heap);
             let choices = &mut Seeded::new(7, STEPS / 2);
