@@ -53,6 +53,8 @@ impl<H, B: Backing, L: Kind> Checked<H, B, L> {
         };
         // SAFETY: memory for all of it was just allocated.
         let block = unsafe { fenced.block(base) };
+        // If its record is lost, its address is all that is known of it.
+        let _ = block.as_ptr().expose_provenance();
         // SAFETY: the block lies in it, and nobody else has it.
         unsafe { fenced.put_up(block) };
         if !zeroed {

@@ -7,6 +7,8 @@ use core::ptr::NonNull;
 use freehold::{Alloc, Arena, BlockPool, DefaultBacking, Ledger, TypedArena};
 
 const LEN: usize = 100;
+/// More than a chunk has.
+const MANY: usize = if cfg!(miri) { 600 } else { 20_000 };
 
 /// Whether the places of a new allocation, at the place of one that is gone, are filled: what a stale pointer from JavaScript would read.
 fn is_filled(place: *const MaybeUninit<u8>) -> bool {
@@ -34,8 +36,8 @@ pub fn what_is_done_with_is_filled() {
             let inner = outer.scope();
             let place = inner.alloc_uninit_slice::<u8>(LEN).as_ptr();
             assert!(round == 0 || is_filled(place));
-            inner.alloc_slice_fill(20_000, 1_u8);
-            inner.alloc_slice_fill(20_000, 1_u8);
+            inner.alloc_slice_fill(MANY, 1_u8);
+            inner.alloc_slice_fill(MANY, 1_u8);
             let again = inner.alloc_uninit_slice::<u8>(LEN);
             again.fill(MaybeUninit::new(1));
         }
