@@ -152,7 +152,7 @@ impl<H, B: Backing, L: Kind> Checked<H, B, L> {
     /// them at most. It returns how many it filled in.
     ///
     /// On wasm that is an import of yours that reads `new Error().stack`; natively the crate `backtrace`'s `trace_unsynchronized`. The example
-    /// `debugging` has both. It must not allocate in this heap.
+    /// `debugging` has the first. It must not allocate in this heap.
     pub const fn with_frames(mut self, frames: fn(&mut [usize]) -> usize) -> Self {
         self.frames = Some(frames);
         self

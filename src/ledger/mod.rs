@@ -263,7 +263,7 @@ impl<B: Backing, L: Kind> Ledger<B, L> {
 const MOST_EMPTIED: usize = 8;
 
 impl<B: Backing, L: Kind> Ledger<B, L> {
-    /// Whether a claim that is given back is [set aside](Book::set_aside) for whoever wants as much next: where all memory is as good as any
+    /// Whether a claim that is given back is [set aside](book::Book::set_aside) for whoever wants as much next: where all memory is as good as any
     /// other, and none must go back at once.
     const SETS_ASIDE: bool = !B::LENDS && !B::PARTS;
 
