@@ -200,7 +200,7 @@ mod tests {
     use crate::backing::Region;
     use crate::{Alloc, Arena};
 
-    const LEN: usize = 65536;
+    const LEN: usize = 60_000;
 
     /// A ledger for one test.
     macro_rules! ledger {

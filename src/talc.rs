@@ -18,7 +18,7 @@ use crate::sharing::Kind;
 /// It is a talc [`Source`]: when talc has no room it claims from a ledger, where it can in place, so that what talc frees merges across
 /// claims. Pools, arenas and a [`Heap`](crate::Heap) may stand on the same ledger. What talc has it keeps until it is dropped.
 ///
-/// ```
+/// ```standalone_crate
 /// use freehold::TalcSource;
 /// use freehold::sharing::Spin;
 /// use talc::TalcLock;

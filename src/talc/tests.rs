@@ -61,7 +61,7 @@ fn h26_what_talc_frees_merges() {
 /// Memory that ends, or is too small for talc's lists, or a request that nothing can hold: it is refused once, and nothing is kept for it.
 #[test]
 fn h11_h12_what_can_t_be_had_is_refused() {
-    for bytes in [500, 1000, 1500, 2000, 4000, 64 << 10] {
+    for bytes in [500, 1000, 1500, 2000, 4000, 60_000] {
         let mut memory = memory(bytes);
         let ledger = ledger(&mut memory);
         let mut talc = talc(&ledger);

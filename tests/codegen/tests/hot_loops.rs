@@ -108,10 +108,15 @@ const CALLED_BY_OTHERS: &[&str] = &[
 
 /// What is called by the functions that Rust calls to allocate: they are no loops, and are not inlined into one.
 const OF_HEAPS: &[&str] = &[
+    "Checked::give_unrecorded",
+    "Checked::tell_each",
     "Heap::open",
     "Heap::refill",
+    "Heap::take_back_late",
     "Stock::fresh_span",
     "Stock::last",
+    "Stock::open_fronts",
+    "Stock::put_late",
     "Stock::put_shared",
     "Stock::relieve",
     "Stock::scarce",

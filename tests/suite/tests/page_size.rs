@@ -39,7 +39,12 @@ fn check(folder: &Path, look: fn(&str) -> Vec<&str>, found: &mut Vec<String>) {
 fn h15_page_size_is_one_constant() {
     let mut found = Vec::new();
     check(&src(), spelled_out, &mut found);
-    assert!(matches!(&found[..], [one] if one.contains("layout.rs: pub const PAGE: usize")), "{found:#?}");
+    // JavaScript has it once too; its tests don't take the package's word for it.
+    found.retain(|line| !line.contains(Path::new("javascript").join("tests").to_str().expect("a text")));
+    found.sort();
+    let places = ["freehold.js: const PAGE = ", "layout.rs: pub const PAGE: usize = "];
+    let only = found.len() == places.len() && found.iter().zip(places).all(|(line, place)| line.contains(place));
+    assert!(only, "{found:#?}");
     // The search sees what it is there to see.
     assert_eq!(spelled_out("// 65536\nlet pages = bytes / 65536;"), ["let pages = bytes / 65536;"]);
 }
