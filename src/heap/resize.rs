@@ -8,7 +8,7 @@ use super::{Heap, class_for, come_back, span_bytes};
 use crate::copy::{LEAST_COPIED, copy_block};
 use crate::layout::GRAIN;
 use crate::ledger::{GrowInPlace, Want, payload_len};
-use crate::platform::sanitizer;
+use crate::platform::{self, sanitizer};
 use crate::sharing::Shareable;
 
 /// The part of a span that a smaller request may leave unused.
@@ -26,6 +26,8 @@ impl<L: Shareable> Heap<L> {
     pub(super) unsafe fn change(&self, memory: *mut u8, old: Layout, new: Layout) -> *mut u8 {
         // SAFETY: what was allocated is not null.
         let memory = unsafe { come_back(memory) };
+        // What is read here may lie where another thread has grown memory.
+        platform::reach(memory.addr().get() + old.size());
         if !is_span(old) {
             if class_for(old) == class_for(new) {
                 sanitizer::hand_out(memory, new.size(), old.size());
@@ -34,6 +36,7 @@ impl<L: Shareable> Heap<L> {
         } else if is_span(new) && memory.addr().get() & (new.align() - 1) == 0 {
             // SAFETY: such a layout was allocated as a span, and the caller leaves it if another is returned.
             if let Some(memory) = unsafe { self.resize(memory, old, new) } {
+                platform::reach(memory.addr().get() + new.size());
                 sanitizer::hand_out(memory, new.size(), new.size().next_multiple_of(GRAIN));
                 return memory.as_ptr();
             }

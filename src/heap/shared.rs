@@ -17,7 +17,7 @@ use super::list::List;
 use crate::free_list::{Free, next_of};
 use crate::layout::{GRAIN, high_bit};
 use crate::ledger::payload_len;
-use crate::platform::sanitizer;
+use crate::platform::{self, sanitizer};
 use crate::tree::{Node, Stem, Tree};
 
 /// The slabs that all classes of a heap share.
@@ -315,6 +315,8 @@ impl Shared {
         };
         // There may have been a free block.
         sanitizer::unpoison(payload, 0..size_of::<SharedRecord>() + words_of(most) * size_of::<u32>());
+        // Another thread may have grown memory for it.
+        platform::reach(payload.addr().get() + size_of::<SharedRecord>() + words_of(most) * size_of::<u32>());
         // SAFETY: the caller's promise; a payload lies on the grain.
         unsafe { at.0.write(record) };
         // SAFETY: the map follows the record.

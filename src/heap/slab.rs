@@ -44,6 +44,7 @@ pub(super) struct SlabRecord {
 
 /// A slab, by its record, which is there until the slab is given back.
 #[derive(Clone, Copy, PartialEq, Eq)]
+#[repr(transparent)] // so that `None` is zeroes
 pub(super) struct Slab(NonNull<SlabRecord>);
 
 impl Deref for Slab {

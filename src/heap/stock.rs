@@ -26,6 +26,8 @@ mod scarce;
 mod wide;
 
 use crowd::Crowd;
+#[cfg(test)]
+pub(super) use crowd::SOON;
 use wide::Wide;
 
 /// What a [`Heap`](super::Heap) owns, in a claim of the ledger's that is never given back.

@@ -94,7 +94,7 @@ impl Bins {
     /// A free span that has room for a claim of `len` bytes that fits so, one of the shortest.
     ///
     /// If that is aligned to more than the grain, it looks at two spans in each bin from the length on, then takes one of the first that have room for certain. A slab, which is
-    /// as long as it is aligned, is always found, and 34 spans at most are looked at for it. For other claims there are 66, and where the
+    /// as long as it is aligned, is always found, and 36 spans at most are looked at for it. For other claims there are 68, and where the
     /// alignment is more than the length 32 more for each doubling between the two. Where there is none of all these, 32 more are looked
     /// at, the shortest first. What is not found although it is there lies behind so many that lie wrong.
     pub fn find(&self, fit: &Fit, len: usize) -> Option<Entry> {
@@ -102,13 +102,14 @@ impl Bins {
         if ample == len {
             return self.find_len(len);
         }
-        let near = self.near(fit, len, TRIES, usize::MAX);
-        near.or_else(|| self.find_len(ample)).or_else(|| self.near(fit, len, LOOKS, LOOKS))
+        let end = bin_of(ample) + 1;
+        let near = self.near(fit, len, end, TRIES, usize::MAX);
+        near.or_else(|| self.find_len(ample)).or_else(|| self.near(fit, len, end, LOOKS, LOOKS))
     }
 
-    /// The first such span in the bins from the length on up to where any has room: of each bin, and of all, so many are looked at.
-    fn near(&self, fit: &Fit, len: usize, each: usize, mut all: usize) -> Option<Entry> {
-        let end = bin_of(fit.anywhere(len));
+    /// The first such span in the bins from the length on up to `end`: of each bin, and of all, so many are looked at. In the last are the shortest in
+    /// which any has room, and shorter ones, in which that depends on where they lie.
+    fn near(&self, fit: &Fit, len: usize, end: usize, each: usize, mut all: usize) -> Option<Entry> {
         let mut bin = self.next(bin_of(len));
         while bin < end {
             let found = self.look_at(self.first(bin)?, each.min(all), After, |at| {

@@ -317,10 +317,17 @@ impl Book {
     #[cfg_attr(not(freehold_for_size), inline(always))]
     fn count_claimed(&mut self, at: Entry, bytes: usize) {
         self.totals.claimed += bytes;
-        self.totals.peak = self.totals.peak.max(self.totals.claimed);
+        self.count_peak();
         // A header may stand where what was used ends.
         self.zero_from = self.touched.saturating_add(GRAIN);
         self.touch(at);
+    }
+
+    /// More may be claimed now than ever was; what is set aside is nobody's.
+    #[inline(always)]
+    fn count_peak(&mut self) {
+        let aside = self.aside.map_or(0, |at| at.len.get());
+        self.totals.peak = self.totals.peak.max(self.totals.claimed - aside);
     }
 
     /// From now on nothing up to this span's end counts as zero.

@@ -166,7 +166,13 @@ impl<L: Kind> Records<L> {
         };
         // SAFETY: the caller's promise.
         let at = unsafe { Entry::of_payload(payload) };
-        let longer = self.with_aside(|Guarded { book, .. }| book.extend(at, bytes, bytes));
+        let longer = self.with_aside(|Guarded { book, .. }| {
+            book.extend(at, bytes, bytes) || {
+                // What lies behind may be set aside.
+                book.settle();
+                book.extend(at, bytes, bytes)
+            }
+        });
         if longer {
             at.hand_out();
         }

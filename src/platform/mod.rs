@@ -179,7 +179,7 @@ pub(crate) fn near_here(end: usize) -> usize {
 /// The implementor owes: once `hold` has said `true`, no other thread changes what is guarded until `release`.
 #[cfg_attr(not(all(unix, not(any(miri, target_family = "wasm", target_os = "l4re")))), expect(dead_code))]
 pub(crate) unsafe trait Whole: Sync {
-    /// Takes the lock, if nobody has it. It never waits.
+    /// Takes the lock, if nobody has it, or who has it leaves soon. It does not wait for longer, so that what others hold can be let go first.
     fn hold(&self) -> bool;
 
     /// Gives it back.

@@ -6,7 +6,6 @@
 //! was halted with a lock in its hands keeps nobody waiting, and blocks go back to the thread that had them in its cache. Lists for each
 //! thread would be sets of this kind, found in another way.
 
-use core::mem;
 use core::sync::atomic::{AtomicPtr, Ordering};
 
 use super::*;
@@ -16,6 +15,9 @@ const FRONTS: usize = 8;
 
 /// So often somebody must have found the stock taken.
 const WAITS: usize = 64;
+
+/// So often a lock is tried before it is said that somebody has it for long.
+pub(in crate::heap) const SOON: u64 = if platform::CROWDS { 64 } else { 1 };
 
 /// Whether threads may stand in each other's way here: they run at once, and the lock is one that is waited for.
 const fn may_be<L: Shareable>() -> bool {
@@ -63,9 +65,9 @@ impl<L: Shareable> Fronts<L> {
         free.unwrap_or_else(|| (&self.0[mine], Turn::enter(&self.0[mine].access)))
     }
 
-    /// Takes the lock of each, if nobody has any.
+    /// Takes the lock of each, if everybody leaves soon. What it has already keeps others from coming in, so it gets on to the next.
     fn hold(&self) -> bool {
-        let held = self.0.iter().take_while(|front| front.access.try_enter()).count();
+        let held = self.0.iter().take_while(|front| enter_soon(&front.access)).count();
         if held < FRONTS {
             // SAFETY: taken just now.
             unsafe { self.release(held) };
@@ -84,6 +86,19 @@ impl<L: Shareable> Fronts<L> {
             unsafe { front.access.leave() };
         });
     }
+}
+
+/// Whether a lock could be had soon: whoever has it was not halted for long. Who has a set waits for nothing but the stock, and who has the stock for
+/// nothing but the ledger; and this gives up, so it may be called with any of them in hand.
+fn enter_soon<L: Shareable>(access: &L) -> bool {
+    (0..SOON).any(|turn| {
+        access.try_enter() || {
+            #[cfg(target_has_atomic = "ptr")]
+            platform::give_way(turn);
+            let _ = turn;
+            false
+        }
+    })
 }
 
 /// A time in which nobody is in any set.
@@ -111,7 +126,7 @@ impl<L: Shareable> Stock<L> {
             return None;
         }
         // SAFETY: what the pointer leads to was written before it was set, and stays for ever.
-        let fronts = unsafe { self.crowd.fronts.first()?.load(Ordering::Acquire).as_ref() }?;
+        let fronts = unsafe { self.within_reach().crowd.fronts.first()?.load(Ordering::Acquire).as_ref() }?;
         // As with the heap's own record: another thread may have grown memory for it.
         platform::reach(ptr::from_ref(fronts).addr() + size_of::<Fronts<L>>());
         Some(fronts)
@@ -263,15 +278,16 @@ unsafe impl<L: Shareable> Whole for Stock<L> {
             return false;
         }
         // There may be sets now that there were not.
-        let turn = Turn::try_enter(&self.access).filter(|_| self.is_crowded() == fronts.is_some());
-        match (turn, fronts) {
-            (Some(turn), _) => {
-                mem::forget(turn);
+        if enter_soon(&self.access) {
+            if self.is_crowded() == fronts.is_some() {
                 return true;
             }
+            // SAFETY: entered just now.
+            unsafe { self.access.leave() };
+        }
+        if let Some(fronts) = fronts {
             // SAFETY: taken just now.
-            (None, Some(fronts)) => unsafe { fronts.release(FRONTS) },
-            (None, None) => {}
+            unsafe { fronts.release(FRONTS) };
         }
         false
     }

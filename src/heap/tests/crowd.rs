@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::mpsc;
 use std::thread;
 
+use super::super::stock::SOON;
 use super::*;
 use crate::backing::{Backing, Grant, Request};
 use crate::error::Obstacle;
@@ -223,12 +224,66 @@ fn h33_a_crowd_is_held_as_one() {
     unsafe { stock.release() };
     assert_eq!(held(), 0);
     for before in 0..all {
-        // One of them is somebody else's.
+        // One of them is somebody else's, and stays that for long.
         FREE.set(before);
-        IN_THE_WAY.set(1);
+        IN_THE_WAY.set(SOON as usize);
         assert!(!stock.hold() && held() == 0);
         assert_eq!((FREE.get(), IN_THE_WAY.get()), (0, 0));
+        // Or not: what was had before stays in hand, or among many threads there would never be all at once.
+        FREE.set(before);
+        IN_THE_WAY.set(SOON as usize - 1);
+        assert!(stock.hold() && held() == all);
+        // SAFETY: it is held.
+        unsafe { stock.release() };
+        assert_eq!((FREE.get(), IN_THE_WAY.get()), (0, 0));
     }
+}
+
+/// The crowd is looked for in the heap's record, which may lie where another thread has grown memory.
+#[test]
+fn h32_a_crowd_is_looked_for_within_reach() {
+    let stock = stock(after_waits(on_region(2 << 20), 0));
+    let end = core::ptr::from_ref(stock).addr() + size_of_val(stock);
+    crate::platform::reached::take();
+    assert!(!stock.is_crowded());
+    assert!(crate::platform::reached::take() >= end);
+}
+
+/// Who makes a block longer that another thread has handed over reads it, and may never have heard of the memory that it lies in.
+#[test]
+fn h32_what_is_resized_is_within_reach() {
+    let heap = after_waits(on_region(2 << 20), 0);
+    let low = alloc(heap, 200).expect("room");
+    (0..3000).for_each(|_| _ = alloc(heap, 100).expect("room"));
+    let high = alloc(heap, 100).expect("room");
+    free(heap, low, 200);
+    let end = high.addr().get() + 100;
+    for new in [101, 200] {
+        crate::platform::reached::take();
+        // SAFETY: a block of this heap's with this layout.
+        let moved = unsafe { heap.realloc(high.as_ptr(), layout(100), new) };
+        assert!(crate::platform::reached::take() >= end, "{new} bytes");
+        assert_eq!(moved == high.as_ptr(), new == 101);
+    }
+}
+
+/// A block that must not move, as there is no room elsewhere, grows into what was given back last behind it (h12).
+#[test]
+fn h12_a_block_grows_into_what_is_aside() {
+    let ledger = on_region(32 << 10);
+    let heap: &'static Crowded = Box::leak(Box::new(Heap::new_in(ledger, "heap")));
+    let block = alloc(heap, 2000).expect("room");
+    let behind = ledger.claim("arena", layout(1200)).expect("room");
+    let mut all = Vec::new();
+    for size in [4096, 1024, 256, 64, 8] {
+        while let Ok(claim) = ledger.claim("rest", layout(size)) {
+            all.push(claim);
+        }
+    }
+    drop(behind);
+    // SAFETY: a block of this heap's with this layout.
+    let longer = unsafe { heap.realloc(block.as_ptr(), layout(2000), 3000) };
+    assert_eq!(longer, block.as_ptr());
 }
 
 /// Threads of a crowd pass blocks to each other while somebody counts: all bytes are right, and nothing is lost.

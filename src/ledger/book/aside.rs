@@ -36,6 +36,7 @@ impl Book {
     pub fn take_aside(&mut self, owner: &'static str, len: usize) -> Option<Entry> {
         let at = self.aside.filter(|at| at.len.get() == len)?;
         self.aside = None;
+        self.count_peak();
         at.set_owner(owner);
         sanitizer::unpoison(at.base(), GRAIN..len);
         self.zero_from = at.end();

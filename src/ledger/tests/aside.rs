@@ -59,3 +59,34 @@ fn parts_set_nothing_aside() {
     drop(ledger.claim("claim", Layout::new::<[u8; 100]>()).expect("room"));
     assert!(!ledger.records.with_aside(|kept| kept.book.is_aside()));
 }
+
+/// What is aside is nobody's: it is no part of the most that was ever in claims.
+#[test]
+fn the_peak_leaves_out_what_is_aside() {
+    let mut memory = Vec::<u8>::with_capacity(64 << 10);
+    let ledger = Ledger::new(Region::new(memory.spare_capacity_mut()));
+    let layout = Layout::new::<[u8; 30_000]>();
+    drop(ledger.claim("arena", layout).expect("room"));
+    let peak = ledger.snapshot().peak;
+    drop(ledger.claim("arena", layout).expect("room"));
+    // As a heap claims.
+    ledger.records.place("heap", 20_000).expect("room");
+    assert_eq!(ledger.snapshot().peak, peak);
+}
+
+/// What fits just so fits once more, wherever it must lie (h26).
+#[test]
+fn h26_an_aligned_claim_that_fits_just_so_fits_again() {
+    for align in [2 * GRAIN, 256, 1024, 4096] {
+        for len in [10_000, 50_000, 200_000, 1 << 20] {
+            let mut memory = Vec::<u8>::with_capacity(len + 3 * align);
+            let spare = memory.spare_capacity_mut();
+            let from = (spare.as_ptr().addr() + GRAIN).wrapping_neg() & (align - 1);
+            let len = len & !(GRAIN - 1);
+            let ledger = Ledger::new(Region::new(&mut spare[from..from + len]));
+            let layout = Layout::from_size_align(len - GRAIN, align).expect("a layout");
+            drop(ledger.claim("one", layout).expect("room"));
+            assert!(ledger.claim("two", layout).is_ok(), "{len} bytes at {align}");
+        }
+    }
+}
