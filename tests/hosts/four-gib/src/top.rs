@@ -256,8 +256,8 @@ extern "C" fn top_arena() {
     for _ in 0..2 {
         chain.fill(|layout| arena.try_alloc_layout(layout).ok());
         chain.check(7);
-        arena.reset();
         chain.free(|_, _| {});
+        arena.reset();
     }
 }
 
@@ -285,8 +285,8 @@ extern "C" fn top_typed_arena() {
         }
         assert_eq!((memory_pages(), arena.len()), (ALL, chain.count));
         chain.check(7);
-        arena.clear();
         chain.free(|_, _| {});
+        arena.clear();
     }
 }
 
