@@ -99,6 +99,13 @@ export declare class Handle {
     get size(): number | undefined;
     /** The block's bytes, as they are now. Good until memory grows. */
     get bytes(): Uint8Array<ArrayBuffer>;
+    /**
+     * Its address as the module takes it, so that a handle can be handed to an export as it is, and be reckoned with. An error once it is freed. In a text
+     * it says what it is and where.
+     * @param {string} hint
+     * @returns {any}
+     */
+    [Symbol.toPrimitive](hint: string): any;
     /** Frees it, by what it was made with. An error if it was freed before. If freeing fails, it is still open. */
     free(): void;
     /** The same at the end of a block of code, by `using`; nothing if it was freed already. */

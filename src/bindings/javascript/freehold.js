@@ -225,6 +225,18 @@ export class Handle {
     return handle.#memory.bytes(handle)
   }
 
+  /**
+   * Its address as the module takes it, so that a handle can be handed to an export as it is, and be reckoned with. An error once it is freed. In a text
+   * it says what it is and where.
+   * @param {string} hint
+   * @returns {any}
+   */
+  [Symbol.toPrimitive](hint) {
+    const handle = Handle.#of(this)
+    const { what, address } = handle.#lent
+    return hint === 'string' ? `${what} at ${hex(address)}` : handle.#memory.word(handle.address)
+  }
+
   /** Frees it, by what it was made with. An error if it was freed before. If freeing fails, it is still open. */
   free() {
     const handle = Handle.#of(this)
@@ -359,7 +371,7 @@ export class Memory {
     const module = await compile(await source)
     const instance = await WebAssembly.instantiate(module, { ...imports, freehold: { grew, ...imports.freehold } })
     memory = new Memory(instance.exports, options)
-    return { memory, exports: memory.watch(instance.exports), instance, module }
+    return { memory, exports: memory.#watchAll(instance.exports, true), instance, module }
   }
 
   /** The memory itself. Views that you make of its buffer die when it grows. */
@@ -587,11 +599,21 @@ export class Memory {
     if (typeof functions !== 'object' || functions === null) {
       throw new FreeholdError('NOT_A_FUNCTION', `what is watched is an object of functions, a module's exports say; ${shown(functions)} is none`)
     }
+    return this.#watchAll(functions, false)
+  }
+
+  /**
+   * @template {object} T
+   * @param {T} functions
+   * @param {boolean} ours Whether they are the module's, for whom a handle is an address, and must be one of this memory.
+   * @returns {T}
+   */
+  #watchAll(functions, ours) {
     /** @type {Record<string, unknown>} */
     const watched = {}
     for (const [name, value] of Object.entries(functions)) {
       const plain = typeof value === 'function' && !/^class\b/.test(Function.prototype.toString.call(value))
-      watched[name] = plain ? this.#watched(name, value) : value
+      watched[name] = plain ? this.#watched(name, value, ours) : value
     }
     return /** @type {T} */ (Object.freeze(watched))
   }
@@ -860,12 +882,17 @@ export class Memory {
    * @template {(...words: any[]) => any} F
    * @param {string} name
    * @param {F} work
+   * @param {boolean} [ours] Whether it is the module's.
    * @returns {(...words: Parameters<F>) => ReturnType<F>}
    */
-  #watched(name, work) {
+  #watched(name, work, ours = false) {
     const memory = this
     /** @this {unknown} @param {Parameters<F>} words */
     return function (...words) {
+      if (ours) {
+        // The engine would ask any handle for its address, and not whose it is.
+        for (const word of words) if (word instanceof Handle) memory.address(word)
+      }
       memory.#collect()
       memory.#calls.push(name)
       try {
@@ -928,9 +955,15 @@ export class Memory {
       address,
       open: true,
       release: () => {
-        // If it fails, it is still open.
-        free()
+        // What frees it may come back here, and must find it closed. If it fails, it is open still.
         lent.open = false
+        let done = false
+        try {
+          free()
+          done = true
+        } finally {
+          lent.open = !done
+        }
       },
     }
     const handle = new Handle(KEY, this, lent, size)
@@ -947,7 +980,8 @@ export class Memory {
       what,
       address,
       free: () => {
-        if (lent.open) lent.release()
+        if (!lent.open) return
+        lent.release()
         this.#forgotten.delete(forgotten)
       },
     })

@@ -363,5 +363,36 @@ const blocks = {
   },
 }
 
+const handles = {
+  'a handle handed to an export is its address, and an error once it is freed': async (host) => {
+    const { memory, exports } = await guest(host)
+    const start = exports.samples(2)
+    memory.array(Float64Array, start, 2).set([0.5, 1.5])
+    const handle = memory.own(start, () => {}, 'samples')
+    equal(exports.largest(handle, 2), 1.5)
+    equal(handle + 8, memory.address(start) + 8)
+    equal(`${handle}`, `samples at 0x${memory.address(start).toString(16)}`)
+    const other = (await guest(host)).memory.alloc(8)
+    refuses(() => exports.largest(other, 1), 'FOREIGN_HANDLE', '`a block` is in another memory')
+    handle.free()
+    refuses(() => exports.largest(handle, 2), 'CLOSED', '`samples` at 0x', 'was freed')
+    refuses(() => +handle, 'CLOSED')
+    equal(`${handle}`, `samples at 0x${memory.address(start).toString(16)}`, 'a text of it is for people')
+  },
+
+  'what frees a handle may come back to it: it is freed once': () => {
+    const memory = new Memory(new WebAssembly.Memory({ initial: 1 }))
+    const freed = []
+    const handle = memory.own(64, (address) => {
+      freed.push(address)
+      if (freed.length > 3) throw new Error('for ever')
+      handle[Symbol.dispose]()
+      refuses(() => handle.free(), 'CLOSED')
+    })
+    handle.free()
+    same([freed, handle.open], [[64], false])
+  },
+}
+
 /** Each test, and what runs. */
-export const cases = Object.entries({ ...views, ...addresses, ...growth, ...blocks, ...forgetting, ...badInput(guest) })
+export const cases = Object.entries({ ...views, ...addresses, ...growth, ...blocks, ...handles, ...forgetting, ...badInput(guest) })
