@@ -40,8 +40,18 @@ export type ArrayType = Uint8ArrayConstructor | Uint8ClampedArrayConstructor | I
 export type Address = number | bigint | Handle;
 export type Views = 'auto' | 'lasting' | 'fresh';
 export type Options = {
+    /**
+     * Which views there are.
+     */
     views?: Views;
+    /**
+     * The memory, if the module imports it.
+     */
     memory?: WebAssembly.Memory;
+    /**
+     * Gets the exports before anything in the module is called: for a thread's stack, say.
+     */
+    before?: (exports: any) => void;
 };
 export type Lent = {
     what: string;
@@ -128,7 +138,7 @@ export declare class Memory {
      *
      * @param {BufferSource | WebAssembly.Module | Response | PromiseLike<BufferSource | WebAssembly.Module | Response>} source
      * @param {WebAssembly.Imports} [imports] What the module imports. A module `freehold` is added.
-     * @param {Options} [options]
+     * @param {Options} [options] `before` runs when the instance is made and nothing in it has been called, but its start function.
      * @returns {Promise<{ memory: Memory, exports: Record<string, any>, instance: WebAssembly.Instance, module: WebAssembly.Module }>}
      */
     static instantiate(source: BufferSource | WebAssembly.Module | Response | PromiseLike<BufferSource | WebAssembly.Module | Response>, imports?: WebAssembly.Imports, options?: Options): Promise<{
@@ -241,9 +251,9 @@ export declare class Memory {
     alloc(size: number, align?: number): Handle;
     /**
      * A block with these bytes, or this text in UTF-8, in it.
-     * @param {string | ArrayBufferView | ArrayBuffer} data
+     * @param {string | ArrayBufferView | ArrayBufferLike} data
      */
-    put(data: string | ArrayBufferView | ArrayBuffer): Handle;
+    put(data: string | ArrayBufferView | ArrayBufferLike): Handle;
     /**
      * What the module has lent: an address, and what gives it back. If JavaScript forgets the handle, `onForgotten` tells.
      *

@@ -38,7 +38,12 @@
 
 /** @typedef {'auto' | 'lasting' | 'fresh'} Views Which views there are: see the README. */
 
-/** @typedef {{ views?: Views, memory?: WebAssembly.Memory }} Options What a `Memory` is to be like. */
+/**
+ * @typedef {object} Options What a `Memory` is to be like.
+ * @property {Views} [views] Which views there are.
+ * @property {WebAssembly.Memory} [memory] The memory, if the module imports it.
+ * @property {(exports: any) => void} [before] Gets the exports before anything in the module is called: for a thread's stack, say.
+ */
 
 /** @typedef {{ what: string, address: number, release: () => void, open: boolean }} Lent What stands behind a handle, and outlives it. */
 
@@ -52,6 +57,9 @@ const SLOT = 5
 /** One byte more than 32-bit addresses reach. */
 const FOUR_GIB = 2 ** 32
 
+/** @type {readonly string[]} */
+const OPTIONS = ['views', 'memory', 'before']
+
 /** Names of exports that only modules with a script of their own have: that script may hand views to what refuses resizable ones. */
 const GLUE = /^(__wbindgen_|__wbg_|__externref_|_{0,2}emscripten_)/
 
@@ -59,6 +67,8 @@ const GLUE = /^(__wbindgen_|__wbg_|__externref_|_{0,2}emscripten_)/
 const TYPES = [
   Uint8Array, Uint8ClampedArray, Int8Array, Uint16Array, Int16Array, Uint32Array, Int32Array, Float32Array, Float64Array, BigUint64Array,
   BigInt64Array, DataView,
+  // Newer engines have it.
+  ...('Float16Array' in globalThis ? [/** @type {Record<string, any>} */ (globalThis).Float16Array] : []),
 ]
 
 /** A call that can't do what it should. `code` is for programs; the message says what was asked, what stood in the way, and what to do. */
@@ -324,13 +334,7 @@ export class Memory {
    * @param {Options} [options]
    */
   constructor(from, options = {}) {
-    if (typeof options !== 'object' || options === null) {
-      throw new FreeholdError('NOT_AN_OPTION', `options are an object, \`{ views: 'fresh' }\` say; ${shown(options)} is none`)
-    }
-    const { views = 'auto', memory } = options
-    if (!['auto', 'lasting', 'fresh'].includes(views)) {
-      throw new FreeholdError('NOT_AN_OPTION', `\`views\` is 'auto', 'lasting' or 'fresh', not ${shown(views)}`)
-    }
+    const { views, memory, before } = wantOptions(options)
     const alone = tag(from) === 'WebAssembly.Memory'
     if (!alone && (typeof from !== 'object' || from === null)) {
       throw new FreeholdError('NOT_A_MEMORY', `a Memory is made of a module's exports or of a WebAssembly.Memory, not of ${shown(from)}`)
@@ -347,6 +351,7 @@ export class Memory {
     this.#wide = isWide(this.#memory)
     this.#shared = tag(this.#memory.buffer) === 'SharedArrayBuffer'
     this.#resize(views, alone)
+    before?.(this.#exports)
     this.#size = this.#buffer.byteLength
     this.#listen()
   }
@@ -358,10 +363,14 @@ export class Memory {
    *
    * @param {BufferSource | WebAssembly.Module | Response | PromiseLike<BufferSource | WebAssembly.Module | Response>} source
    * @param {WebAssembly.Imports} [imports] What the module imports. A module `freehold` is added.
-   * @param {Options} [options]
+   * @param {Options} [options] `before` runs when the instance is made and nothing in it has been called, but its start function.
    * @returns {Promise<{ memory: Memory, exports: Record<string, any>, instance: WebAssembly.Instance, module: WebAssembly.Module }>}
    */
   static async instantiate(source, imports = {}, options = {}) {
+    wantOptions(options)
+    if (typeof imports !== 'object' || imports === null) {
+      throw new FreeholdError('NOT_AN_OPTION', `imports are an object, \`{ env: { … } }\` say; ${shown(imports)} is none`)
+    }
     /** @type {Memory | undefined} */
     let memory
     /** @type {(bytes: number | bigint, owner: number | bigint, length: number | bigint, size: number | bigint) => void} */
@@ -433,6 +442,9 @@ export class Memory {
    */
   array(Type, address, length) {
     wantType(Type)
+    if (/** @type {unknown} */ (Type) === DataView) {
+      throw new FreeholdError('NOT_A_TYPE', 'an array has elements of one type, and DataView has none; it sees all of memory by `view(DataView)`')
+    }
     const count = this.#length(length)
     const start = this.#room(address, count)
     const width = Type.BYTES_PER_ELEMENT
@@ -701,7 +713,7 @@ export class Memory {
 
   /**
    * A block with these bytes, or this text in UTF-8, in it.
-   * @param {string | ArrayBufferView | ArrayBuffer} data
+   * @param {string | ArrayBufferView | ArrayBufferLike} data
    */
   put(data) {
     const given = bytesOf(data)
@@ -1016,6 +1028,26 @@ function noMaximum(cause) {
   return Object.assign(new FreeholdError('NO_MAXIMUM', text), { cause })
 }
 
+/**
+ * Options, all of which there are.
+ * @param {Options} options
+ */
+function wantOptions(options) {
+  if (typeof options !== 'object' || options === null) {
+    throw new FreeholdError('NOT_AN_OPTION', `options are an object, \`{ views: 'fresh' }\` say; ${shown(options)} is none`)
+  }
+  const unknown = Object.keys(options).find((name) => !OPTIONS.includes(name))
+  if (unknown !== undefined) {
+    throw new FreeholdError('NOT_AN_OPTION', `there is no option ${shown(unknown)}; there are ${OPTIONS.map((name) => `\`${name}\``).join(', ')}`)
+  }
+  const { views = 'auto', memory, before } = options
+  if (!['auto', 'lasting', 'fresh'].includes(views)) {
+    throw new FreeholdError('NOT_AN_OPTION', `\`views\` is 'auto', 'lasting' or 'fresh', not ${shown(views)}`)
+  }
+  if (before !== undefined) wantFunction(before, '`before`')
+  return { views, memory, before }
+}
+
 /** @param {unknown} Type */
 function wantType(Type) {
   if (!TYPES.includes(/** @type {Function} */ (Type))) {
@@ -1029,8 +1061,12 @@ function wantType(Type) {
  */
 function bytesOf(data) {
   if (typeof data === 'string') return new TextEncoder().encode(data)
-  if (ArrayBuffer.isView(data)) return new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
-  if (tag(data) === 'ArrayBuffer') return new Uint8Array(/** @type {ArrayBuffer} */ (data))
+  try {
+    if (ArrayBuffer.isView(data)) return new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
+    if (['ArrayBuffer', 'SharedArrayBuffer'].includes(tag(data))) return new Uint8Array(/** @type {ArrayBuffer} */ (data))
+  } catch {
+    throw new FreeholdError('NOT_A_TEXT', `${shown(data)} is dead, as its memory has grown or its buffer was handed over since; take a view of now`)
+  }
   throw new FreeholdError('NOT_A_TEXT', `${shown(data)} is neither a text nor bytes`)
 }
 

@@ -116,6 +116,14 @@ const views = {
     equal(memory.view().length, 2 * PAGE)
   },
 
+  'a view of halves, where the engine has them': () => {
+    const { Float16Array } = globalThis
+    if (Float16Array === undefined) return
+    const memory = new Memory(new WebAssembly.Memory({ initial: 1 }))
+    memory.array(Float16Array, 16, 2).set([0.5, 1.5])
+    equal(memory.view(Float16Array)[9], 1.5)
+  },
+
   'text and copies are good for ever': () => {
     const raw = new WebAssembly.Memory({ initial: 1 })
     const memory = new Memory(raw)
@@ -321,6 +329,9 @@ const blocks = {
     const numbers = memory.alloc(800, 64)
     equal(numbers.address % 64, 0)
     memory.array(Float64Array, numbers, 100).fill(0.5)
+    const shared = memory.put(new SharedArrayBuffer(4))
+    same([...shared.bytes], [0, 0, 0, 0])
+    shared.free()
     const again = memory.put(memory.bytes(block))
     equal(memory.text(again, again.size), 'grüße')
     // As large as memory: it grows while it is copied.
@@ -364,6 +375,17 @@ const blocks = {
 }
 
 const handles = {
+  'what is to be done before the module runs is done before': async (host) => {
+    const order = []
+    const exports = { memory: new WebAssembly.Memory({ initial: 1 }), freehold_news: () => (order.push('the news'), 0) }
+    void new Memory(exports, { before: (given) => order.push(given === exports ? 'before' : 'others') })
+    same(order, ['before', 'the news'])
+    let given
+    const { instance, memory } = await Memory.instantiate(await host.module('ring'), { host: { look() {} } }, { before: (exports) => (given = exports) })
+    equal(given, instance.exports)
+    equal(memory.frozen(() => 7), 7)
+  },
+
   'a handle handed to an export is its address, and an error once it is freed': async (host) => {
     const { memory, exports } = await guest(host)
     const start = exports.samples(2)
