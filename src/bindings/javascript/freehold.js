@@ -297,6 +297,9 @@ export class Memory {
   /** How many of them were read. */
   #read = 0
 
+  /** Bytes by which memory had grown at the last look while nobody had said why: the news of another thread's growth come after it. */
+  #waiting = 0
+
   /** How many growths are known. */
   #count = 0
 
@@ -651,7 +654,7 @@ export class Memory {
    */
   frozen(work) {
     wantFunction(work, 'what runs frozen')
-    this.#collect()
+    this.#collect(true)
     const outer = this.#thawed
     /** @type {Grown[]} */
     const growths = []
@@ -660,7 +663,7 @@ export class Memory {
     try {
       result = work()
     } finally {
-      this.#collect()
+      this.#collect(true)
       this.#thawed = outer
       outer?.push(...growths)
       if (this.#calls.length === 0) this.#tell()
@@ -815,11 +818,21 @@ export class Memory {
     }
   }
 
-  /** Reads what is new. */
-  #collect() {
+  /** Whether news may come after the growth, and in any order: other threads write them. */
+  get #late() {
+    return this.#shared && this.#news !== 0
+  }
+
+  /**
+   * Reads what is new.
+   * @param {boolean} [all] Whether what nobody explains is nobody's now, and not at the next look.
+   */
+  #collect(all = false) {
     if (this.#news !== 0) this.#readNews()
-    const size = this.#buffer.byteLength
-    if (size > this.#size) this.#note(size - this.#size, null, size, this.#call)
+    const unexplained = this.#buffer.byteLength - this.#size
+    const bytes = this.#late && !all ? Math.min(this.#waiting, unexplained) : unexplained
+    if (bytes > 0) this.#note(bytes, null, this.#size + bytes, this.#call)
+    this.#waiting = unexplained - Math.max(bytes, 0)
   }
 
   #readNews() {
@@ -869,11 +882,23 @@ export class Memory {
   #note(bytes, owner, told, call = null, stack) {
     // All of 4 GiB is one byte more than the module can say.
     const size = told === FOUR_GIB - 1 ? FOUR_GIB : told
-    const foreign = owner === null ? 0 : Math.floor((size - this.#size - bytes) / PAGE) * PAGE
+    if (owner === null) {
+      this.#size += bytes
+      this.#add({ owner, bytes, call, size })
+      return
+    }
+    const late = this.#late
+    // The ledger tells of each grant. Where the backing had the room, memory hasn't grown; or somebody has heard of it as nobody's.
+    const grown = (late ? this.#buffer.byteLength : size) - this.#size
+    if (grown <= 0) return
+    const foreign = late ? 0 : Math.floor((grown - bytes) / PAGE) * PAGE
     // (A memory of no page at all grows by one that nobody gets.)
     if (foreign > 0 && this.#size > 0) this.#add({ owner: null, bytes: foreign, call, size: size - bytes })
-    this.#size = Math.max(this.#size, size)
-    this.#add(stack === undefined ? { owner, bytes, call, size } : { owner, bytes, call, size, stack })
+    const explained = late ? Math.min(grown, Math.ceil(bytes / PAGE) * PAGE) : grown
+    this.#size += explained
+    this.#waiting = Math.max(0, this.#waiting - explained)
+    const its = { owner, bytes: Math.min(bytes, grown), call, size }
+    this.#add(stack === undefined ? its : { ...its, stack })
   }
 
   /** @param {Grown} grown */

@@ -187,7 +187,92 @@ const views = {
   },
 }
 
+/** The exports of a module that writes news down, and what writes them: `size` is what the module says that memory had then. */
+function newsModule(raw) {
+  const [at, slots] = [1024, 4]
+  const words = () => new Int32Array(raw.buffer)
+  words().set([1, slots, 0], at / 4)
+  const tell = (owner, bytes, size = raw.buffer.byteLength) => {
+    const name = new TextEncoder().encode(owner)
+    new Uint8Array(raw.buffer).set(name, 2048)
+    const count = words()[at / 4 + 2]
+    words().set([count + 1, bytes, 2048, name.length, size], at / 4 + 3 + 5 * (count % slots))
+    words()[at / 4 + 2] = count + 1
+  }
+  return { exports: { memory: raw, freehold_news: () => at }, tell }
+}
+
 const growth = {
+  'a grant that needs no growth is none': () => {
+    for (const shared of [false, true]) {
+      const raw = new WebAssembly.Memory({ initial: 1, maximum: 9, shared })
+      const { exports, tell } = newsModule(raw)
+      const memory = new Memory(exports)
+      const grown = []
+      memory.onGrow((growth) => grown.push(growth))
+      // As a region's ledger has it, or one on libc.
+      equal(memory.frozen(() => (tell('region', 4096), 7)), 7)
+      equal(memory.look(), 0)
+      // Half of it was there.
+      raw.grow(1)
+      tell('libc', 2 * PAGE)
+      equal(memory.look(), 1)
+      same(grown, [{ owner: 'libc', bytes: PAGE, call: null, size: 2 * PAGE }])
+      // What is behind it isn't lost.
+      raw.grow(1)
+      refuses(() => memory.frozen(() => raw.grow(1)), 'GREW', 'for somebody unknown')
+      same([grown.length, memory.look()], [3, 3])
+    }
+  },
+
+  'h27 shared memory: a growth is told once, though its news come later': () => {
+    const raw = new WebAssembly.Memory({ initial: 1, maximum: 20, shared: true })
+    const { exports, tell } = newsModule(raw)
+    const memory = new Memory(exports)
+    const grown = []
+    memory.onGrow(({ owner, bytes }) => grown.push([owner, bytes / PAGE]))
+    const told = () => grown.splice(0)
+    // Another thread has grown memory and not said so yet.
+    raw.grow(2)
+    memory.look()
+    same(told(), [])
+    tell('late', 2 * PAGE)
+    memory.look()
+    memory.look()
+    same(told(), [['late', 2]])
+    // Two threads, whose news come in the other order, with the size that both have made.
+    raw.grow(1)
+    raw.grow(3)
+    tell('second', 3 * PAGE)
+    memory.look()
+    tell('first', PAGE)
+    memory.look()
+    memory.look()
+    same(told(), [['second', 3], ['first', 1]])
+    // What nobody explains is told at the next look.
+    raw.grow(1)
+    memory.look()
+    memory.look()
+    memory.look()
+    same(told(), [[null, 1]])
+    // Part of it is explained, and what came in between waits for a look of its own.
+    raw.grow(3)
+    memory.look()
+    tell('part', PAGE)
+    raw.grow(1)
+    memory.look()
+    same(told(), [['part', 1], [null, 2]])
+    memory.look()
+    same(told(), [[null, 1]])
+    // Frozen has no next look: it is nobody's at once, and is not told again by its news.
+    refuses(() => memory.frozen(() => raw.grow(1)), 'GREW', `${PAGE} for somebody unknown`)
+    tell('too late', PAGE)
+    memory.look()
+    memory.look()
+    same(told(), [[null, 1]])
+    equal(memory.size, 13 * PAGE)
+  },
+
   'h28 it is told who made memory grow, by how much, in which call': async (host) => {
     for (const name of ['ring', 'import']) {
       const { memory, exports, grown } = await guest(host, name)
