@@ -68,6 +68,27 @@ export const inNode = {
     }
   }),
 
+  'examples/debugging: lines of stacks, of V8 and of Firefox, from bytes and from a server': async () => {
+    const url = new URL('debugging/debug.mjs', EXAMPLES)
+    ok(!/^import\b|\bfrom 'node:/m.test(readFileSync(url, 'utf8')), 'a page could not load it')
+    const { placeIn } = await import(url)
+    const rows = [
+      ['    at chat::remember (wasm://wasm/chat-0a1b:wasm-function[12]:0x1234)', 'chat::remember'],
+      ['    at chat.wasm._ZN4chat8rememberE (wasm://wasm/chat.wasm-0a1b:wasm-function[12]:0x1234)', '_ZN4chat8rememberE'],
+      ['    at wasm://wasm/0a1b:wasm-function[12]:0x1234', ''],
+      ['    at chat::remember (http://localhost:8080/module.wasm:wasm-function[12]:0x1234)', 'chat::remember'],
+      ['    at chat::remember (https://example.org/@chat/module.wasm?v=2:wasm-function[12]:0x1234)', 'chat::remember'],
+      ['    at <chat::Chat as core::ops::drop::Drop>::drop (http://[::1]/m.wasm:wasm-function[12]:0x1234)', '<chat::Chat as core::ops::drop::Drop>::drop'],
+      ['    at http://localhost:8080/module.wasm:wasm-function[12]:0x1234', ''],
+      ['remember@http://localhost:8080/module.wasm:wasm-function[12]:0x1234', 'remember'],
+      ['<chat::Chat as Drop>::drop@https://example.org/@chat/module.wasm?v=2:wasm-function[12]:0x1234', '<chat::Chat as Drop>::drop'],
+      ['remember@http://localhost:8080/index.html line 7 > WebAssembly.instantiate:wasm-function[12]:0x1234', 'remember'],
+      ['@http://localhost:8080/module.wasm:wasm-function[12]:0x1234', ''],
+    ]
+    for (const [line, name] of rows) same(placeIn(line), { name, place: 0x1234 }, line)
+    for (const line of ['Error', '    at frames (file:///debug.mjs:20:5)', 'frames@http://localhost:8080/debug.mjs:20:5']) equal(placeIn(line), undefined)
+  },
+
   'examples/serve.mjs: what can be found and not read ends no server': () => inFolder(async (folder) => {
     const { serve } = await import(new URL('serve.mjs', EXAMPLES))
     mkdirSync(join(folder, 'index.html'))
