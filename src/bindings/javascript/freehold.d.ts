@@ -36,7 +36,10 @@ export type Forgotten = {
      */
     free: () => void;
 };
-export type ArrayType = Uint8ArrayConstructor | Uint8ClampedArrayConstructor | Int8ArrayConstructor | Uint16ArrayConstructor | Int16ArrayConstructor | Uint32ArrayConstructor | Int32ArrayConstructor | Float32ArrayConstructor | Float64ArrayConstructor | BigUint64ArrayConstructor | BigInt64ArrayConstructor;
+export type Halves = typeof globalThis extends {
+    Float16Array: infer F;
+} ? F : never;
+export type ArrayType = Uint8ArrayConstructor | Uint8ClampedArrayConstructor | Int8ArrayConstructor | Uint16ArrayConstructor | Int16ArrayConstructor | Uint32ArrayConstructor | Int32ArrayConstructor | Float32ArrayConstructor | Float64ArrayConstructor | BigUint64ArrayConstructor | BigInt64ArrayConstructor | Halves;
 export type Address = number | bigint | Handle;
 export type Views = 'auto' | 'lasting' | 'fresh';
 export type Options = {

@@ -28,10 +28,12 @@
  * @property {() => void} free Frees it. A second time does nothing.
  */
 
+/** @typedef {typeof globalThis extends { Float16Array: infer F } ? F : never} Halves Newer engines have it, and newer types. */
+
 /**
  * @typedef {Uint8ArrayConstructor | Uint8ClampedArrayConstructor | Int8ArrayConstructor | Uint16ArrayConstructor | Int16ArrayConstructor
  *   | Uint32ArrayConstructor | Int32ArrayConstructor | Float32ArrayConstructor | Float64ArrayConstructor | BigUint64ArrayConstructor
- *   | BigInt64ArrayConstructor} ArrayType A typed array.
+ *   | BigInt64ArrayConstructor | Halves} ArrayType A typed array.
  */
 
 /** @typedef {number | bigint | Handle} Address An address as a module returns it, or a handle. */
