@@ -4,6 +4,7 @@
 import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { createServer } from 'node:http'
+import { pipeline } from 'node:stream'
 import { extname, join, normalize } from 'node:path'
 import { argv } from 'node:process'
 import { fileURLToPath } from 'node:url'
@@ -32,7 +33,8 @@ export async function serve(folder, port, headers = ISOLATED) {
       if ((await stat(path)).isDirectory()) path = join(path, 'index.html')
       const { size } = await stat(path)
       answer.writeHead(200, { 'Content-Type': TYPES[extname(path)] ?? 'application/octet-stream', 'Content-Length': size, ...headers })
-      createReadStream(path).pipe(answer)
+      // A file that is gone by now ends this answer, and not the server.
+      pipeline(createReadStream(path), answer, () => {})
     } catch {
       answer.writeHead(404, headers).end('there is no such file\n')
     }

@@ -1,6 +1,4 @@
-// Where a module is, and which lines of its source that is. Nothing here is of this example's own: copy it.
-
-import { spawnSync } from 'node:child_process'
+// Where a module is, and what those places are called; for a page and for node. Nothing here is of this example's own: copy it.
 
 // Most are those of collections and allocators.
 Error.stackTraceLimit = 64
@@ -12,13 +10,20 @@ const OTHERS = /^_ZN(4core|5alloc|3std|9hashbrown|\d+_\$LT\$(\$RF\$|\$u5b\$)?(co
 // What functions are called, as the module's own names say.
 const names = new Map()
 
+/** A line of V8's stacks, `at NAME (URL:wasm-function[1]:0x2)` with or without a name; or of Firefox's, `NAME@URL:wasm-function[1]:0x2`. */
+const LINE = /^\s*(?:at (?:(.*) \()?\S*|(.*?)@.*)\bwasm-function\[\d+\]:0x([0-9a-f]+)/
+
+/** The function and the place in the module that a line of a stack has; nothing if it is not the module's. */
+export function placeIn(line) {
+  const found = LINE.exec(line)
+  if (!found) return undefined
+  const [, inV8 = '', inFirefox = inV8, place] = found
+  return { name: inFirefox.replace(/^\S*?\.wasm\./, ''), place: parseInt(place, 16) }
+}
+
 /** The places in the module that the program came through, the innermost first: offsets in the module's file. V8's and Firefox's lines have them. */
 export function frames() {
-  const stack = []
-  for (const line of new Error().stack.split('\n')) {
-    const found = /^\s*(?:at )?(.*?)[ @(]*wasm:.*wasm-function\[\d+\]:0x([0-9a-f]+)/.exec(line)
-    if (found) stack.push({ name: found[1].replace(/^\S*?\.wasm\./, ''), place: parseInt(found[2], 16) })
-  }
+  const stack = new Error().stack.split('\n').map(placeIn).filter((found) => found !== undefined)
   // First the layer's own, up to the call that allocates or frees; then those of collections.
   let own = stack.findLastIndex(({ name }) => ALLOCATES.test(name)) + 1
   while (own + 1 < stack.length && OTHERS.test(stack[own].name)) own += 1
@@ -37,17 +42,15 @@ function plain(name) {
   return unhashed.replace(/_?\$(\w+?)\$/g, (all, sign) => signs[sign] ?? all).replaceAll('..', '::')
 }
 
-/** Lines for places, by `llvm-symbolizer`; without that there are the functions' names. */
+/** Places by their functions' names, and by lines if somebody knows them: `lineAt(offset)`, counted from where the code begins, is `FILE:LINE` or nothing. */
 export class Lines {
-  #path
   #code
-  #symbolizer
+  #lineAt
   #known = new Map()
 
-  constructor(path, bytes, symbolizer) {
-    this.#path = path
+  constructor(bytes, lineAt = () => undefined) {
     this.#code = startOfCode(bytes)
-    this.#symbolizer = symbolizer
+    this.#lineAt = lineAt
   }
 
   /** A text in which each place has its function, its file and its line. */
@@ -62,11 +65,9 @@ export class Lines {
   }
 
   #line(place) {
-    if (!this.#symbolizer) return ''
     // DWARF counts from where the code begins.
-    const args = [`--obj=${this.#path}`, '--no-inlines', `0x${(place - this.#code).toString(16)}`]
-    const line = spawnSync(this.#symbolizer, args, { encoding: 'utf8' }).stdout?.split('\n')[1] ?? '??'
-    return line.startsWith('??') ? '' : `, ${line.replace(/:\d+$/, '').replace(`${process.cwd()}/`, '')}`
+    const line = this.#lineAt(place - this.#code)
+    return line === undefined ? '' : `, ${line}`
   }
 }
 

@@ -2,10 +2,11 @@
 
 import { readFileSync } from 'node:fs'
 import { frames, Lines } from './debug.mjs'
+import { bySymbolizer } from './lines.mjs'
 
 const [path, symbolizer] = process.argv.slice(2)
 const bytes = readFileSync(path)
-const lines = new Lines(path, bytes, symbolizer)
+const lines = new Lines(bytes, symbolizer && bySymbolizer(path, symbolizer))
 
 const debug = {
   stack(places, len) {

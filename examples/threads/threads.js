@@ -46,14 +46,20 @@ export async function startThreads(source, count) {
     // A stack and a place for thread-local values, from the ledger of all. A stack grows downwards.
     const stack = memory.alloc(STACK, 16)
     const tls = memory.alloc(exports.__tls_size.value, Math.max(16, exports.__tls_align.value))
-    let waiting
+    // Who waits for the answer to which question: several may be asked at once.
+    const waiting = new Map()
+    let asked = 0
     const broken = new Promise((_, failed) => worker.fail(failed))
     broken.catch(() => {})
-    worker.hear((answer) => waiting(answer))
+    worker.hear((answer) => {
+      waiting.get(answer.number)(answer)
+      waiting.delete(answer.number)
+    })
     /** Has the worker do something; what it answers. */
     const ask = async (message) => {
-      const heard = new Promise((done) => (waiting = done))
-      worker.post(message)
+      const number = (asked += 1)
+      const heard = new Promise((done) => waiting.set(number, done))
+      worker.post({ number, ...message })
       const answer = await Promise.race([heard, broken])
       if (answer.problem !== undefined) throw new Error(answer.problem)
       return answer

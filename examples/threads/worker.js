@@ -9,26 +9,28 @@ let instance
 let grown = []
 
 async function start({ module, raw, stack, tls }) {
-  instance = await Memory.instantiate(module, { env: { memory: raw } }, { memory: raw })
-  const { exports, memory } = instance
-  // Before anything else is called: until then this thread is on the first one's stack.
-  exports.__stack_pointer.value = stack
-  exports.__wasm_init_tls(tls)
-  memory.onGrow(({ owner, bytes, call }) => grown.push({ owner, bytes, call }))
+  // Before anything else is called, by `Memory` too: until then this thread is on the first one's stack.
+  const before = (exports) => {
+    exports.__stack_pointer.value = stack
+    exports.__wasm_init_tls(tls)
+  }
+  instance = await Memory.instantiate(module, { env: { memory: raw } }, { memory: raw, before })
+  instance.memory.onGrow(({ owner, bytes, call }) => grown.push({ owner, bytes, call }))
 }
 
-async function hear(message) {
+/** Each answer has its question's number. */
+async function hear({ number, ...message }) {
   try {
     if (instance === undefined) {
       await start(message)
-      answer({})
+      answer({ number })
       return
     }
     grown = []
     const result = instance.exports[message.name](...message.words)
-    answer({ result, grown: grown.filter(({ owner }) => owner !== null) })
+    answer({ number, result, grown: grown.filter(({ owner }) => owner !== null) })
   } catch (error) {
-    answer({ problem: error.message })
+    answer({ number, problem: error.message })
   }
 }
 

@@ -36,12 +36,25 @@ export type Forgotten = {
      */
     free: () => void;
 };
-export type ArrayType = Uint8ArrayConstructor | Uint8ClampedArrayConstructor | Int8ArrayConstructor | Uint16ArrayConstructor | Int16ArrayConstructor | Uint32ArrayConstructor | Int32ArrayConstructor | Float32ArrayConstructor | Float64ArrayConstructor | BigUint64ArrayConstructor | BigInt64ArrayConstructor;
+export type Halves = typeof globalThis extends {
+    Float16Array: infer F;
+} ? F : never;
+export type ArrayType = Uint8ArrayConstructor | Uint8ClampedArrayConstructor | Int8ArrayConstructor | Uint16ArrayConstructor | Int16ArrayConstructor | Uint32ArrayConstructor | Int32ArrayConstructor | Float32ArrayConstructor | Float64ArrayConstructor | BigUint64ArrayConstructor | BigInt64ArrayConstructor | Halves;
 export type Address = number | bigint | Handle;
 export type Views = 'auto' | 'lasting' | 'fresh';
 export type Options = {
+    /**
+     * Which views there are.
+     */
     views?: Views;
+    /**
+     * The memory, if the module imports it.
+     */
     memory?: WebAssembly.Memory;
+    /**
+     * Gets the exports before anything in the module is called: for a thread's stack, say.
+     */
+    before?: (exports: any) => void;
 };
 export type Lent = {
     what: string;
@@ -99,6 +112,13 @@ export declare class Handle {
     get size(): number | undefined;
     /** The block's bytes, as they are now. Good until memory grows. */
     get bytes(): Uint8Array<ArrayBuffer>;
+    /**
+     * Its address as the module takes it, so that a handle can be handed to an export as it is, and be reckoned with. An error once it is freed. In a text
+     * it says what it is and where.
+     * @param {string} hint
+     * @returns {any}
+     */
+    [Symbol.toPrimitive](hint: string): any;
     /** Frees it, by what it was made with. An error if it was freed before. If freeing fails, it is still open. */
     free(): void;
     /** The same at the end of a block of code, by `using`; nothing if it was freed already. */
@@ -121,7 +141,7 @@ export declare class Memory {
      *
      * @param {BufferSource | WebAssembly.Module | Response | PromiseLike<BufferSource | WebAssembly.Module | Response>} source
      * @param {WebAssembly.Imports} [imports] What the module imports. A module `freehold` is added.
-     * @param {Options} [options]
+     * @param {Options} [options] `before` runs when the instance is made and nothing in it has been called, but its start function.
      * @returns {Promise<{ memory: Memory, exports: Record<string, any>, instance: WebAssembly.Instance, module: WebAssembly.Module }>}
      */
     static instantiate(source: BufferSource | WebAssembly.Module | Response | PromiseLike<BufferSource | WebAssembly.Module | Response>, imports?: WebAssembly.Imports, options?: Options): Promise<{
@@ -234,9 +254,9 @@ export declare class Memory {
     alloc(size: number, align?: number): Handle;
     /**
      * A block with these bytes, or this text in UTF-8, in it.
-     * @param {string | ArrayBufferView | ArrayBuffer} data
+     * @param {string | ArrayBufferView | ArrayBufferLike} data
      */
-    put(data: string | ArrayBufferView | ArrayBuffer): Handle;
+    put(data: string | ArrayBufferView | ArrayBufferLike): Handle;
     /**
      * What the module has lent: an address, and what gives it back. If JavaScript forgets the handle, `onForgotten` tells.
      *

@@ -28,17 +28,24 @@
  * @property {() => void} free Frees it. A second time does nothing.
  */
 
+/** @typedef {typeof globalThis extends { Float16Array: infer F } ? F : never} Halves Newer engines have it, and newer types. */
+
 /**
  * @typedef {Uint8ArrayConstructor | Uint8ClampedArrayConstructor | Int8ArrayConstructor | Uint16ArrayConstructor | Int16ArrayConstructor
  *   | Uint32ArrayConstructor | Int32ArrayConstructor | Float32ArrayConstructor | Float64ArrayConstructor | BigUint64ArrayConstructor
- *   | BigInt64ArrayConstructor} ArrayType A typed array.
+ *   | BigInt64ArrayConstructor | Halves} ArrayType A typed array.
  */
 
 /** @typedef {number | bigint | Handle} Address An address as a module returns it, or a handle. */
 
 /** @typedef {'auto' | 'lasting' | 'fresh'} Views Which views there are: see the README. */
 
-/** @typedef {{ views?: Views, memory?: WebAssembly.Memory }} Options What a `Memory` is to be like. */
+/**
+ * @typedef {object} Options What a `Memory` is to be like.
+ * @property {Views} [views] Which views there are.
+ * @property {WebAssembly.Memory} [memory] The memory, if the module imports it.
+ * @property {(exports: any) => void} [before] Gets the exports before anything in the module is called: for a thread's stack, say.
+ */
 
 /** @typedef {{ what: string, address: number, release: () => void, open: boolean }} Lent What stands behind a handle, and outlives it. */
 
@@ -52,6 +59,9 @@ const SLOT = 5
 /** One byte more than 32-bit addresses reach. */
 const FOUR_GIB = 2 ** 32
 
+/** @type {readonly string[]} */
+const OPTIONS = ['views', 'memory', 'before']
+
 /** Names of exports that only modules with a script of their own have: that script may hand views to what refuses resizable ones. */
 const GLUE = /^(__wbindgen_|__wbg_|__externref_|_{0,2}emscripten_)/
 
@@ -59,6 +69,8 @@ const GLUE = /^(__wbindgen_|__wbg_|__externref_|_{0,2}emscripten_)/
 const TYPES = [
   Uint8Array, Uint8ClampedArray, Int8Array, Uint16Array, Int16Array, Uint32Array, Int32Array, Float32Array, Float64Array, BigUint64Array,
   BigInt64Array, DataView,
+  // Newer engines have it.
+  ...('Float16Array' in globalThis ? [/** @type {Record<string, any>} */ (globalThis).Float16Array] : []),
 ]
 
 /** A call that can't do what it should. `code` is for programs; the message says what was asked, what stood in the way, and what to do. */
@@ -225,6 +237,18 @@ export class Handle {
     return handle.#memory.bytes(handle)
   }
 
+  /**
+   * Its address as the module takes it, so that a handle can be handed to an export as it is, and be reckoned with. An error once it is freed. In a text
+   * it says what it is and where.
+   * @param {string} hint
+   * @returns {any}
+   */
+  [Symbol.toPrimitive](hint) {
+    const handle = Handle.#of(this)
+    const { what, address } = handle.#lent
+    return hint === 'string' ? `${what} at ${hex(address)}` : handle.#memory.word(handle.address)
+  }
+
   /** Frees it, by what it was made with. An error if it was freed before. If freeing fails, it is still open. */
   free() {
     const handle = Handle.#of(this)
@@ -275,6 +299,9 @@ export class Memory {
   /** How many of them were read. */
   #read = 0
 
+  /** Bytes by which memory had grown at the last look while nobody had said why: the news of another thread's growth come after it. */
+  #waiting = 0
+
   /** How many growths are known. */
   #count = 0
 
@@ -312,13 +339,7 @@ export class Memory {
    * @param {Options} [options]
    */
   constructor(from, options = {}) {
-    if (typeof options !== 'object' || options === null) {
-      throw new FreeholdError('NOT_AN_OPTION', `options are an object, \`{ views: 'fresh' }\` say; ${shown(options)} is none`)
-    }
-    const { views = 'auto', memory } = options
-    if (!['auto', 'lasting', 'fresh'].includes(views)) {
-      throw new FreeholdError('NOT_AN_OPTION', `\`views\` is 'auto', 'lasting' or 'fresh', not ${shown(views)}`)
-    }
+    const { views, memory, before } = wantOptions(options)
     const alone = tag(from) === 'WebAssembly.Memory'
     if (!alone && (typeof from !== 'object' || from === null)) {
       throw new FreeholdError('NOT_A_MEMORY', `a Memory is made of a module's exports or of a WebAssembly.Memory, not of ${shown(from)}`)
@@ -335,6 +356,7 @@ export class Memory {
     this.#wide = isWide(this.#memory)
     this.#shared = tag(this.#memory.buffer) === 'SharedArrayBuffer'
     this.#resize(views, alone)
+    before?.(this.#exports)
     this.#size = this.#buffer.byteLength
     this.#listen()
   }
@@ -346,10 +368,14 @@ export class Memory {
    *
    * @param {BufferSource | WebAssembly.Module | Response | PromiseLike<BufferSource | WebAssembly.Module | Response>} source
    * @param {WebAssembly.Imports} [imports] What the module imports. A module `freehold` is added.
-   * @param {Options} [options]
+   * @param {Options} [options] `before` runs when the instance is made and nothing in it has been called, but its start function.
    * @returns {Promise<{ memory: Memory, exports: Record<string, any>, instance: WebAssembly.Instance, module: WebAssembly.Module }>}
    */
   static async instantiate(source, imports = {}, options = {}) {
+    wantOptions(options)
+    if (typeof imports !== 'object' || imports === null) {
+      throw new FreeholdError('NOT_AN_OPTION', `imports are an object, \`{ env: { … } }\` say; ${shown(imports)} is none`)
+    }
     /** @type {Memory | undefined} */
     let memory
     /** @type {(bytes: number | bigint, owner: number | bigint, length: number | bigint, size: number | bigint) => void} */
@@ -359,7 +385,7 @@ export class Memory {
     const module = await compile(await source)
     const instance = await WebAssembly.instantiate(module, { ...imports, freehold: { grew, ...imports.freehold } })
     memory = new Memory(instance.exports, options)
-    return { memory, exports: memory.watch(instance.exports), instance, module }
+    return { memory, exports: memory.#watchAll(instance.exports, true), instance, module }
   }
 
   /** The memory itself. Views that you make of its buffer die when it grows. */
@@ -421,6 +447,9 @@ export class Memory {
    */
   array(Type, address, length) {
     wantType(Type)
+    if (/** @type {unknown} */ (Type) === DataView) {
+      throw new FreeholdError('NOT_A_TYPE', 'an array has elements of one type, and DataView has none; it sees all of memory by `view(DataView)`')
+    }
     const count = this.#length(length)
     const start = this.#room(address, count)
     const width = Type.BYTES_PER_ELEMENT
@@ -587,11 +616,21 @@ export class Memory {
     if (typeof functions !== 'object' || functions === null) {
       throw new FreeholdError('NOT_A_FUNCTION', `what is watched is an object of functions, a module's exports say; ${shown(functions)} is none`)
     }
+    return this.#watchAll(functions, false)
+  }
+
+  /**
+   * @template {object} T
+   * @param {T} functions
+   * @param {boolean} ours Whether they are the module's, for whom a handle is an address, and must be one of this memory.
+   * @returns {T}
+   */
+  #watchAll(functions, ours) {
     /** @type {Record<string, unknown>} */
     const watched = {}
     for (const [name, value] of Object.entries(functions)) {
       const plain = typeof value === 'function' && !/^class\b/.test(Function.prototype.toString.call(value))
-      watched[name] = plain ? this.#watched(name, value) : value
+      watched[name] = plain ? this.#watched(name, value, ours) : value
     }
     return /** @type {T} */ (Object.freeze(watched))
   }
@@ -617,7 +656,7 @@ export class Memory {
    */
   frozen(work) {
     wantFunction(work, 'what runs frozen')
-    this.#collect()
+    this.#collect(true)
     const outer = this.#thawed
     /** @type {Grown[]} */
     const growths = []
@@ -626,7 +665,7 @@ export class Memory {
     try {
       result = work()
     } finally {
-      this.#collect()
+      this.#collect(true)
       this.#thawed = outer
       outer?.push(...growths)
       if (this.#calls.length === 0) this.#tell()
@@ -679,7 +718,7 @@ export class Memory {
 
   /**
    * A block with these bytes, or this text in UTF-8, in it.
-   * @param {string | ArrayBufferView | ArrayBuffer} data
+   * @param {string | ArrayBufferView | ArrayBufferLike} data
    */
   put(data) {
     const given = bytesOf(data)
@@ -781,11 +820,21 @@ export class Memory {
     }
   }
 
-  /** Reads what is new. */
-  #collect() {
+  /** Whether news may come after the growth, and in any order: other threads write them. */
+  get #late() {
+    return this.#shared && this.#news !== 0
+  }
+
+  /**
+   * Reads what is new.
+   * @param {boolean} [all] Whether what nobody explains is nobody's now, and not at the next look.
+   */
+  #collect(all = false) {
     if (this.#news !== 0) this.#readNews()
-    const size = this.#buffer.byteLength
-    if (size > this.#size) this.#note(size - this.#size, null, size, this.#call)
+    const unexplained = this.#buffer.byteLength - this.#size
+    const bytes = this.#late && !all ? Math.min(this.#waiting, unexplained) : unexplained
+    if (bytes > 0) this.#note(bytes, null, this.#size + bytes, this.#call)
+    this.#waiting = unexplained - Math.max(bytes, 0)
   }
 
   #readNews() {
@@ -835,11 +884,23 @@ export class Memory {
   #note(bytes, owner, told, call = null, stack) {
     // All of 4 GiB is one byte more than the module can say.
     const size = told === FOUR_GIB - 1 ? FOUR_GIB : told
-    const foreign = owner === null ? 0 : Math.floor((size - this.#size - bytes) / PAGE) * PAGE
+    if (owner === null) {
+      this.#size += bytes
+      this.#add({ owner, bytes, call, size })
+      return
+    }
+    const late = this.#late
+    // The ledger tells of each grant. Where the backing had the room, memory hasn't grown; or somebody has heard of it as nobody's.
+    const grown = (late ? this.#buffer.byteLength : size) - this.#size
+    if (grown <= 0) return
+    const foreign = late ? 0 : Math.floor((grown - bytes) / PAGE) * PAGE
     // (A memory of no page at all grows by one that nobody gets.)
     if (foreign > 0 && this.#size > 0) this.#add({ owner: null, bytes: foreign, call, size: size - bytes })
-    this.#size = Math.max(this.#size, size)
-    this.#add(stack === undefined ? { owner, bytes, call, size } : { owner, bytes, call, size, stack })
+    const explained = late ? Math.min(grown, Math.ceil(bytes / PAGE) * PAGE) : grown
+    this.#size += explained
+    this.#waiting = Math.max(0, this.#waiting - explained)
+    const its = { owner, bytes: Math.min(bytes, grown), call, size }
+    this.#add(stack === undefined ? its : { ...its, stack })
   }
 
   /** @param {Grown} grown */
@@ -860,12 +921,17 @@ export class Memory {
    * @template {(...words: any[]) => any} F
    * @param {string} name
    * @param {F} work
+   * @param {boolean} [ours] Whether it is the module's.
    * @returns {(...words: Parameters<F>) => ReturnType<F>}
    */
-  #watched(name, work) {
+  #watched(name, work, ours = false) {
     const memory = this
     /** @this {unknown} @param {Parameters<F>} words */
     return function (...words) {
+      if (ours) {
+        // The engine would ask any handle for its address, and not whose it is.
+        for (const word of words) if (word instanceof Handle) memory.address(word)
+      }
       memory.#collect()
       memory.#calls.push(name)
       try {
@@ -928,9 +994,15 @@ export class Memory {
       address,
       open: true,
       release: () => {
-        // If it fails, it is still open.
-        free()
+        // What frees it may come back here, and must find it closed. If it fails, it is open still.
         lent.open = false
+        let done = false
+        try {
+          free()
+          done = true
+        } finally {
+          lent.open = !done
+        }
       },
     }
     const handle = new Handle(KEY, this, lent, size)
@@ -947,7 +1019,8 @@ export class Memory {
       what,
       address,
       free: () => {
-        if (lent.open) lent.release()
+        if (!lent.open) return
+        lent.release()
         this.#forgotten.delete(forgotten)
       },
     })
@@ -982,6 +1055,26 @@ function noMaximum(cause) {
   return Object.assign(new FreeholdError('NO_MAXIMUM', text), { cause })
 }
 
+/**
+ * Options, all of which there are.
+ * @param {Options} options
+ */
+function wantOptions(options) {
+  if (typeof options !== 'object' || options === null) {
+    throw new FreeholdError('NOT_AN_OPTION', `options are an object, \`{ views: 'fresh' }\` say; ${shown(options)} is none`)
+  }
+  const unknown = Object.keys(options).find((name) => !OPTIONS.includes(name))
+  if (unknown !== undefined) {
+    throw new FreeholdError('NOT_AN_OPTION', `there is no option ${shown(unknown)}; there are ${OPTIONS.map((name) => `\`${name}\``).join(', ')}`)
+  }
+  const { views = 'auto', memory, before } = options
+  if (!['auto', 'lasting', 'fresh'].includes(views)) {
+    throw new FreeholdError('NOT_AN_OPTION', `\`views\` is 'auto', 'lasting' or 'fresh', not ${shown(views)}`)
+  }
+  if (before !== undefined) wantFunction(before, '`before`')
+  return { views, memory, before }
+}
+
 /** @param {unknown} Type */
 function wantType(Type) {
   if (!TYPES.includes(/** @type {Function} */ (Type))) {
@@ -995,8 +1088,12 @@ function wantType(Type) {
  */
 function bytesOf(data) {
   if (typeof data === 'string') return new TextEncoder().encode(data)
-  if (ArrayBuffer.isView(data)) return new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
-  if (tag(data) === 'ArrayBuffer') return new Uint8Array(/** @type {ArrayBuffer} */ (data))
+  try {
+    if (ArrayBuffer.isView(data)) return new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
+    if (['ArrayBuffer', 'SharedArrayBuffer'].includes(tag(data))) return new Uint8Array(/** @type {ArrayBuffer} */ (data))
+  } catch {
+    throw new FreeholdError('NOT_A_TEXT', `${shown(data)} is dead, as its memory has grown or its buffer was handed over since; take a view of now`)
+  }
   throw new FreeholdError('NOT_A_TEXT', `${shown(data)} is neither a text nor bytes`)
 }
 

@@ -70,6 +70,7 @@ export const addresses = {
     equal(typeof block.address, 'number')
     equal(memory.text(BigInt(block.address), 4n), 'wide')
     equal(memory.word(7), 7n)
+    equal(BigInt.asIntN(64, block), BigInt(block.address), 'what an export makes of a handle')
     memory.reserve(100)
     block.free()
     const before = memory.view()

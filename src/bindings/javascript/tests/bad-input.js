@@ -32,6 +32,7 @@ const rows = [
   ['an array that is not aligned', 'UNALIGNED', ['a multiple of 8, and 0x44 is none'], (m) => m.array(Float64Array, 68, 1)],
   ['no type', 'NOT_A_TYPE', ['the function Array is no typed array'], (m) => m.view(Array)],
   ['a type by its name', 'NOT_A_TYPE', ['"Uint8Array" is no typed array'], (m) => m.array('Uint8Array', 64, 1)],
+  ['a DataView for an array', 'NOT_A_TYPE', ['`view(DataView)`'], (m) => m.array(DataView, 16, 8)],
   ['a size that is none', 'NOT_A_SIZE', ['-1 is no number of bytes to allocate', 'from 0 to 4294967295'], (m) => m.alloc(-1)],
   ['a size with a fraction', 'NOT_A_SIZE', ['0.5 is no number'], (m) => m.alloc(0.5)],
   ['no size', 'NOT_A_SIZE', ['undefined is no number'], (m) => m.alloc()],
@@ -43,6 +44,9 @@ const rows = [
   ['an alignment that there is no room for', 'REFUSED', ['aligned to 2147483648'], (m) => m.alloc(2 ** 31, 2 ** 31)],
   ['what is put is nothing', 'NOT_A_TEXT', ['null is neither a text nor bytes'], (m) => m.put(null)],
   ['what is put are numbers', 'NOT_A_TEXT', ['an object (Array)'], (m) => m.put([1, 2])],
+  ['what is put is a dead view', 'NOT_A_TEXT', ['an object (Uint16Array) is dead', 'take a view of now'], (m) => m.put(dead(Uint16Array))],
+  ['what is put is a dead DataView', 'NOT_A_TEXT', ['an object (DataView) is dead'], (m) => m.put(dead(DataView))],
+  ['what is put is a dead buffer', 'NOT_A_TEXT', ['an object (ArrayBuffer) is dead'], (m) => m.put(dead(DataView).buffer)],
   ['a size to reserve that is none', 'NOT_A_SIZE', ['NaN is no number of bytes to reserve'], (m) => m.reserve(NaN)],
   ['a size to reserve that is too large', 'REFUSED', ['reserve less'], (m) => m.reserve(2 ** 32 - 1)],
   ['a word that is none', 'NOT_A_SIZE', ['1.5'], (m) => m.word(1.5)],
@@ -56,6 +60,8 @@ const rows = [
   ['a buffer for a memory', 'NOT_A_MEMORY', ['an object (ArrayBuffer)'], () => new Memory({ memory: new ArrayBuffer(8) })],
   ['options that are none', 'NOT_AN_OPTION', ["'fresh' is none"].map((text) => text.replaceAll("'", '"')), (m) => new Memory(m.raw, 'fresh')],
   ['views of no kind', 'NOT_AN_OPTION', ['not "old"'], (m) => new Memory(m.raw, { views: 'old' })],
+  ['an option that there is none of', 'NOT_AN_OPTION', ['no option "view"', '`views`, `memory`, `before`'], (m) => new Memory(m.raw, { view: 'fresh' })],
+  ['what runs before is none', 'NOT_A_FUNCTION', ['`before` is to be a function'], (m) => new Memory(m.raw, { before: 7 })],
   ['a module without the exports', 'MISSING_EXPORT', ['`alloc` needs', 'freehold::javascript!();'], (m) => new Memory(m.raw).alloc(8)],
   ['one without them, to reserve', 'MISSING_EXPORT', ['`freehold_reserve`'], (m) => new Memory(m.raw).reserve(8)],
   ['news in another form', 'VERSION', ['form 9, and this package reads form 1'], (m) => newer()],
@@ -66,6 +72,14 @@ function newer() {
   const memory = new WebAssembly.Memory({ initial: 1 })
   new Int32Array(memory.buffer)[16] = 9
   return new Memory({ memory, freehold_news: () => 64 })
+}
+
+/** A view whose memory has grown. */
+function dead(Type) {
+  const memory = new WebAssembly.Memory({ initial: 1 })
+  const view = new Type(memory.buffer)
+  memory.grow(1)
+  return view
 }
 
 export const badInput = (guest) => ({
@@ -89,5 +103,15 @@ export const badInput = (guest) => ({
     await rejects(Memory.instantiate('module.wasm'), 'NOT_A_MODULE', '"module.wasm" is none of them')
     await rejects(Memory.instantiate(null), 'NOT_A_MODULE', 'null is none')
     await rejects(Memory.instantiate(new Response('', { status: 404 })), 'NOT_A_MODULE', 'the server said 404')
+  },
+
+  'bad input: imports and options that are none': async (host) => {
+    const bytes = await host.module('ring')
+    await rejects(Memory.instantiate(bytes, null), 'NOT_AN_OPTION', 'imports are an object', 'null is none')
+    await rejects(Memory.instantiate(bytes, 7), 'NOT_AN_OPTION', '7 is none')
+    // Before anything of the module's has run.
+    const imports = { get host() { throw new Error('too late') } }
+    await rejects(Memory.instantiate(bytes, imports, null), 'NOT_AN_OPTION', 'options are an object')
+    await rejects(Memory.instantiate(bytes, imports, { view: 'fresh' }), 'NOT_AN_OPTION', '"view"')
   },
 })

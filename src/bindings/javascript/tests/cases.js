@@ -116,6 +116,14 @@ const views = {
     equal(memory.view().length, 2 * PAGE)
   },
 
+  'a view of halves, where the engine has them': () => {
+    const { Float16Array } = globalThis
+    if (Float16Array === undefined) return
+    const memory = new Memory(new WebAssembly.Memory({ initial: 1 }))
+    memory.array(Float16Array, 16, 2).set([0.5, 1.5])
+    equal(memory.view(Float16Array)[9], 1.5)
+  },
+
   'text and copies are good for ever': () => {
     const raw = new WebAssembly.Memory({ initial: 1 })
     const memory = new Memory(raw)
@@ -179,7 +187,92 @@ const views = {
   },
 }
 
+/** The exports of a module that writes news down, and what writes them: `size` is what the module says that memory had then. */
+function newsModule(raw) {
+  const [at, slots] = [1024, 4]
+  const words = () => new Int32Array(raw.buffer)
+  words().set([1, slots, 0], at / 4)
+  const tell = (owner, bytes, size = raw.buffer.byteLength) => {
+    const name = new TextEncoder().encode(owner)
+    new Uint8Array(raw.buffer).set(name, 2048)
+    const count = words()[at / 4 + 2]
+    words().set([count + 1, bytes, 2048, name.length, size], at / 4 + 3 + 5 * (count % slots))
+    words()[at / 4 + 2] = count + 1
+  }
+  return { exports: { memory: raw, freehold_news: () => at }, tell }
+}
+
 const growth = {
+  'a grant that needs no growth is none': () => {
+    for (const shared of [false, true]) {
+      const raw = new WebAssembly.Memory({ initial: 1, maximum: 9, shared })
+      const { exports, tell } = newsModule(raw)
+      const memory = new Memory(exports)
+      const grown = []
+      memory.onGrow((growth) => grown.push(growth))
+      // As a region's ledger has it, or one on libc.
+      equal(memory.frozen(() => (tell('region', 4096), 7)), 7)
+      equal(memory.look(), 0)
+      // Half of it was there.
+      raw.grow(1)
+      tell('libc', 2 * PAGE)
+      equal(memory.look(), 1)
+      same(grown, [{ owner: 'libc', bytes: PAGE, call: null, size: 2 * PAGE }])
+      // What is behind it isn't lost.
+      raw.grow(1)
+      refuses(() => memory.frozen(() => raw.grow(1)), 'GREW', 'for somebody unknown')
+      same([grown.length, memory.look()], [3, 3])
+    }
+  },
+
+  'h27 shared memory: a growth is told once, though its news come later': () => {
+    const raw = new WebAssembly.Memory({ initial: 1, maximum: 20, shared: true })
+    const { exports, tell } = newsModule(raw)
+    const memory = new Memory(exports)
+    const grown = []
+    memory.onGrow(({ owner, bytes }) => grown.push([owner, bytes / PAGE]))
+    const told = () => grown.splice(0)
+    // Another thread has grown memory and not said so yet.
+    raw.grow(2)
+    memory.look()
+    same(told(), [])
+    tell('late', 2 * PAGE)
+    memory.look()
+    memory.look()
+    same(told(), [['late', 2]])
+    // Two threads, whose news come in the other order, with the size that both have made.
+    raw.grow(1)
+    raw.grow(3)
+    tell('second', 3 * PAGE)
+    memory.look()
+    tell('first', PAGE)
+    memory.look()
+    memory.look()
+    same(told(), [['second', 3], ['first', 1]])
+    // What nobody explains is told at the next look.
+    raw.grow(1)
+    memory.look()
+    memory.look()
+    memory.look()
+    same(told(), [[null, 1]])
+    // Part of it is explained, and what came in between waits for a look of its own.
+    raw.grow(3)
+    memory.look()
+    tell('part', PAGE)
+    raw.grow(1)
+    memory.look()
+    same(told(), [['part', 1], [null, 2]])
+    memory.look()
+    same(told(), [[null, 1]])
+    // Frozen has no next look: it is nobody's at once, and is not told again by its news.
+    refuses(() => memory.frozen(() => raw.grow(1)), 'GREW', `${PAGE} for somebody unknown`)
+    tell('too late', PAGE)
+    memory.look()
+    memory.look()
+    same(told(), [[null, 1]])
+    equal(memory.size, 13 * PAGE)
+  },
+
   'h28 it is told who made memory grow, by how much, in which call': async (host) => {
     for (const name of ['ring', 'import']) {
       const { memory, exports, grown } = await guest(host, name)
@@ -321,6 +414,9 @@ const blocks = {
     const numbers = memory.alloc(800, 64)
     equal(numbers.address % 64, 0)
     memory.array(Float64Array, numbers, 100).fill(0.5)
+    const shared = memory.put(new SharedArrayBuffer(4))
+    same([...shared.bytes], [0, 0, 0, 0])
+    shared.free()
     const again = memory.put(memory.bytes(block))
     equal(memory.text(again, again.size), 'grüße')
     // As large as memory: it grows while it is copied.
@@ -363,5 +459,47 @@ const blocks = {
   },
 }
 
+const handles = {
+  'what is to be done before the module runs is done before': async (host) => {
+    const order = []
+    const exports = { memory: new WebAssembly.Memory({ initial: 1 }), freehold_news: () => (order.push('the news'), 0) }
+    void new Memory(exports, { before: (given) => order.push(given === exports ? 'before' : 'others') })
+    same(order, ['before', 'the news'])
+    let given
+    const { instance, memory } = await Memory.instantiate(await host.module('ring'), { host: { look() {} } }, { before: (exports) => (given = exports) })
+    equal(given, instance.exports)
+    equal(memory.frozen(() => 7), 7)
+  },
+
+  'a handle handed to an export is its address, and an error once it is freed': async (host) => {
+    const { memory, exports } = await guest(host)
+    const start = exports.samples(2)
+    memory.array(Float64Array, start, 2).set([0.5, 1.5])
+    const handle = memory.own(start, () => {}, 'samples')
+    equal(exports.largest(handle, 2), 1.5)
+    equal(handle + 8, memory.address(start) + 8)
+    equal(`${handle}`, `samples at 0x${memory.address(start).toString(16)}`)
+    const other = (await guest(host)).memory.alloc(8)
+    refuses(() => exports.largest(other, 1), 'FOREIGN_HANDLE', '`a block` is in another memory')
+    handle.free()
+    refuses(() => exports.largest(handle, 2), 'CLOSED', '`samples` at 0x', 'was freed')
+    refuses(() => +handle, 'CLOSED')
+    equal(`${handle}`, `samples at 0x${memory.address(start).toString(16)}`, 'a text of it is for people')
+  },
+
+  'what frees a handle may come back to it: it is freed once': () => {
+    const memory = new Memory(new WebAssembly.Memory({ initial: 1 }))
+    const freed = []
+    const handle = memory.own(64, (address) => {
+      freed.push(address)
+      if (freed.length > 3) throw new Error('for ever')
+      handle[Symbol.dispose]()
+      refuses(() => handle.free(), 'CLOSED')
+    })
+    handle.free()
+    same([freed, handle.open], [[64], false])
+  },
+}
+
 /** Each test, and what runs. */
-export const cases = Object.entries({ ...views, ...addresses, ...growth, ...blocks, ...forgetting, ...badInput(guest) })
+export const cases = Object.entries({ ...views, ...addresses, ...growth, ...blocks, ...handles, ...forgetting, ...badInput(guest) })

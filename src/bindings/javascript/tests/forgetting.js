@@ -40,6 +40,31 @@ export const forgetting = {
     stop()
   },
 
+  'what frees a forgotten one may come back to it, and may fail': async () => {
+    const memory = new Memory(exports())
+    const told = []
+    memory.onForgotten((forgotten) => told.push(forgotten))
+    let [fails, freed] = [true, 0]
+    const close = () => {
+      freed += 1
+      if (freed > 3) throw new Error('for ever')
+      told[0].free()
+      if (fails) throw new Error('not now')
+    }
+    forget(memory, { close }, 64)
+    await collectUntil(() => told.length > 0)
+    let said
+    try {
+      told[0].free()
+    } catch (error) {
+      said = error.message
+    }
+    same([said, freed, memory.forgotten.length], ['not now', 1, 1])
+    fails = false
+    told[0].free()
+    same([freed, memory.forgotten.length], [2, 0])
+  },
+
   'one that was freed is not told': async () => {
     const module = exports()
     const memory = new Memory(module)
