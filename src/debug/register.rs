@@ -291,11 +291,11 @@ impl Register {
         let last = core::mem::replace(&mut self.last, addr);
         match (last, self.table.find(last)) {
             (0, _) => self.first = addr,
-            (_, Some(index)) => {
+            (_, Some(index)) if self.table.get(index).freed != 0 => {
                 let before = self.table.get(index);
                 self.table.set(index, Known { next: addr, ..before });
             }
-            (_, None) => self.relink(),
+            _ => self.relink(),
         }
         Left::Waits
     }
@@ -325,8 +325,9 @@ impl Register {
             return None;
         }
         let index = match self.table.find(self.first) {
-            Some(index) => index,
-            None => {
+            // One whose record was lost may have been freed again, and come back.
+            Some(index) if self.table.get(index).freed != 0 => index,
+            _ => {
                 self.relink();
                 self.table.find(self.first)?
             }

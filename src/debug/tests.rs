@@ -411,3 +411,33 @@ fn what_waits_is_let_go_in_few_steps() {
     heap.trim();
     assert_eq!((found(), heap.stats().blocks), (Vec::new(), 0));
 }
+
+/// A block whose record was lost while it waited may be freed again, and come back from the heap: it is in use then, and does not wait.
+#[test]
+fn what_came_back_does_not_wait() {
+    let _one = ONE.lock();
+    let heap = Checked::new(crate::Heap::new()).telling(note);
+    let layout = Layout::from_size_align(100, 8).unwrap();
+    // SAFETY: the size is not 0.
+    let take = || unsafe { heap.alloc(layout) };
+    // SAFETY: what is freed was allocated so; the second time that is the mistake.
+    let give = |block: *mut u8| unsafe { heap.dealloc(block, layout) };
+    let (lost, other) = (take(), take());
+    give(lost);
+    give(other);
+    heap.with(&mut Facts::new(), |register, _, _| {
+        let table = register.table();
+        let index = table.find(lost.addr()).expect("it is there");
+        table.spoil(index, |known| known.seal ^= 1);
+    });
+    give(lost);
+    assert_eq!(found(), [Finding::RecordsBroken { records: 1 }]);
+    let again = take();
+    assert_eq!(again, lost);
+    heap.trim();
+    let stats = heap.stats();
+    assert_eq!((stats.waiting_blocks, stats.waiting_bytes, heap.leaks().blocks), (0, 0, 1));
+    give(again);
+    heap.trim();
+    assert_eq!((found(), heap.leaks().blocks), (Vec::new(), 0));
+}
