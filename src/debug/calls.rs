@@ -6,7 +6,7 @@ use core::ptr::NonNull;
 use super::Checked;
 use super::fence::{FRESH, Fenced, stands_before};
 use super::finding::FoundBy;
-use super::register::{Facts, Keep, Left};
+use super::register::{Before, Facts, Keep, Left};
 use super::sites::Site;
 use crate::backing::Backing;
 use crate::platform;
@@ -35,19 +35,28 @@ const NOTHING: Keep = Keep { blocks: 0, bytes: 0 };
 impl<H, B: Backing, L: Kind> Checked<H, B, L> {
     /// A block for `layout`. While the heap below has no room, what waits is let go.
     pub(super) fn take(&self, below: &impl Below, layout: Layout, zeroed: bool) -> Option<NonNull<u8>> {
-        self.take_at(below, layout, zeroed, &self.site())
+        self.take_at(below, layout, zeroed, Before::NOTHING, &self.site())
     }
 
-    fn take_at(&self, below: &impl Below, layout: Layout, zeroed: bool, site: &Site) -> Option<NonNull<u8>> {
+    fn take_at(
+        &self,
+        below: &impl Below,
+        layout: Layout,
+        zeroed: bool,
+        before: Before,
+        site: &Site,
+    ) -> Option<NonNull<u8>> {
         let fenced = Fenced::of(layout)?;
         let mut facts = Facts::new();
-        if !self.with(&mut facts, |register, _, _| register.may(layout.size()))? {
+        if !self.with(&mut facts, |register, _, _| register.may(layout.size(), before))? {
             return None;
         }
+        let mut some = 1_usize;
         let base = loop {
             match below.take(fenced.whole, zeroed) {
                 Some(base) => break base,
-                None if self.let_go(below, NOTHING) => {}
+                // The heap may tell the program that it has refused: not for each of thousands of blocks that wait.
+                None if self.let_some_go(below, some) => some = some.saturating_mul(2),
                 None => return None,
             }
         };
@@ -61,20 +70,30 @@ impl<H, B: Backing, L: Kind> Checked<H, B, L> {
             // SAFETY: as above.
             unsafe { fenced.fill(block, FRESH) };
         }
-        self.with(&mut facts, |register, room, facts| register.enter(room, block, layout, site, facts));
+        self.with(&mut facts, |register, room, facts| register.enter(room, block, layout, before, site, facts));
         self.tell_all(&facts, site, FoundBy::Alloc, None);
         Some(block)
     }
 
     /// Frees a block.
     pub(super) fn give(&self, below: &impl Below, block: NonNull<u8>, layout: Layout) {
-        self.give_at(below, block, layout, &self.site(), FoundBy::Free);
+        self.give_at(below, block, layout, Before::NOTHING, &self.site(), FoundBy::Free);
     }
 
-    fn give_at(&self, below: &impl Below, block: NonNull<u8>, layout: Layout, site: &Site, by: FoundBy) {
+    fn give_at(
+        &self,
+        below: &impl Below,
+        block: NonNull<u8>,
+        layout: Layout,
+        before: Before,
+        site: &Site,
+        by: FoundBy,
+    ) {
         let (mut facts, addr) = (Facts::new(), block.addr().get());
-        let left =
-            self.with(&mut facts, |register, room, facts| register.leave(room, addr, layout, site, self.keep, facts));
+        let left = self.with(&mut facts, |register, room, facts| {
+            register.moved(before);
+            register.leave(room, addr, layout, site, self.keep, facts)
+        });
         match left {
             Some(Left::Waits) => {}
             Some(Left::Goes(base, whole)) => {
@@ -92,12 +111,8 @@ impl<H, B: Backing, L: Kind> Checked<H, B, L> {
     #[cold]
     #[inline(never)]
     fn give_unrecorded(&self, below: &impl Below, block: NonNull<u8>, layout: Layout, facts: &mut Facts) {
-        let fenced = Fenced::of(layout).filter(|_| {
-            // SAFETY: what is freed is a block with a front before it, or the program is broken, and this a last attempt to say so.
-            unsafe { stands_before(platform::owned(block), layout.align()) }
-        });
         let addr = block.addr().get();
-        match fenced {
+        match Fenced::of(layout).filter(|_| seems_a_block(block, layout)) {
             Some(fenced) => {
                 self.with(facts, |register, _, _| register.forget(layout.size()));
                 // SAFETY: a fence stands before it.
@@ -123,20 +138,23 @@ impl<H, B: Backing, L: Kind> Checked<H, B, L> {
         zeroed: bool,
     ) -> Option<NonNull<u8>> {
         let (site, mut facts, addr) = (self.site(), Facts::new(), block.addr().get());
-        let (from, size) = match self.with(&mut facts, |register, _, facts| register.look(addr, facts))? {
-            Ok(known) => (NonNull::new(known.block)?, known.size),
+        let (from, before) = match self.with(&mut facts, |register, _, facts| register.look(addr, facts))? {
+            Ok(known) => (NonNull::new(known.block)?, Before { bytes: known.size, born: Some(known.born()) }),
             // Its holder knows of it.
-            Err(Left::Perhaps) => (block, old.size()),
-            Err(_) => {
+            Err(Left::Perhaps) if seems_a_block(block, old) => (block, Before { bytes: old.size(), born: None }),
+            Err(left) => {
+                if let Left::Perhaps = left {
+                    self.with(&mut facts, |register, _, facts| register.is_none(addr, facts));
+                }
                 self.tell_all(&facts, &site, FoundBy::Realloc, Some((addr, old)));
                 return None;
             }
         };
-        let place = self.take_at(below, new, zeroed, &site)?;
+        let (size, place) = (before.bytes, self.take_at(below, new, zeroed, before, &site)?);
         platform::reach(from.addr().get() + size);
         // SAFETY: both blocks have so many bytes, and the new one was just allocated.
         unsafe { place.copy_from_nonoverlapping(from, size.min(new.size())) };
-        self.give_at(below, block, old, &site, FoundBy::Realloc);
+        self.give_at(below, block, old, before, &site, FoundBy::Realloc);
         Some(place)
     }
 
@@ -152,8 +170,21 @@ impl<H, B: Backing, L: Kind> Checked<H, B, L> {
         gone.is_some()
     }
 
+    /// Gives the heap below so many of those that have waited longest, or as many as there are. Whether there were any.
+    #[cold]
+    #[inline(never)]
+    fn let_some_go(&self, below: &impl Below, count: usize) -> bool {
+        (0..count).take_while(|_| self.let_go(below, NOTHING)).count() > 0
+    }
+
     /// Gives the heap below all that waits.
     pub(super) fn let_all_go(&self, below: &impl Below) {
         while self.let_go(below, NOTHING) {}
     }
+}
+
+/// Whether a fence stands before a pointer of which nothing is known.
+fn seems_a_block(block: NonNull<u8>, layout: Layout) -> bool {
+    // SAFETY: who holds it says that it is a block with a front before it; else the program is broken, and this a last attempt to say so.
+    unsafe { stands_before(platform::owned(block), layout.align()) }
 }

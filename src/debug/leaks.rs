@@ -76,7 +76,11 @@ impl fmt::Display for Leaks {
 
 impl<H, B: Backing, L: Kind> Checked<H, B, L> {
     /// This moment, to ask later what lives that was allocated after it.
+    ///
+    /// Call it where nobody is being told of a finding: if a call was left while somebody was, as by a trap that the page has caught, findings are
+    /// told again from here on.
     pub fn mark(&self) -> Mark {
+        self.hooks.forget_told();
         Mark(self.with(&mut Facts::new(), |register, _, _| register.sums.serial).unwrap_or(0))
     }
 
@@ -84,14 +88,19 @@ impl<H, B: Backing, L: Kind> Checked<H, B, L> {
     ///
     /// It takes a step for each block that has a record, with the lock held.
     pub fn leaks(&self) -> Leaks {
-        self.leaks_since(Mark(0))
+        self.leaks_after(None)
     }
 
-    /// [`leaks`](Checked::leaks) of what was allocated after `mark`: what a turn of the program's loop has left behind.
+    /// [`leaks`](Checked::leaks) of what was allocated after `mark`: what a turn of the program's loop has left behind. A block that was there
+    /// before and was only resized is not among it; one that was resized counts for who did that last.
     pub fn leaks_since(&self, mark: Mark) -> Leaks {
+        self.leaks_after(Some(mark.0))
+    }
+
+    fn leaks_after(&self, mark: Option<usize>) -> Leaks {
         let mut facts = Facts::new();
         let leaks = self.with(&mut facts, |register, _, _| {
-            let (blocks, bytes) = register.count(mark.0);
+            let (blocks, bytes) = register.count(mark);
             let mut leaks = Leaks { blocks, bytes, ..Leaks::NONE };
             for (site, Counted { blocks, bytes }) in register.sites.counted() {
                 if blocks > 0 {

@@ -5,11 +5,9 @@
 use core::cell::{Cell, UnsafeCell};
 use core::fmt;
 use core::ptr::NonNull;
-use core::sync::atomic::{AtomicBool, Ordering};
 
 use crate::backing::Backing;
 use crate::ledger::Ledger;
-use crate::refusal::Ends;
 use crate::sharing::{Kind, Needed, Shareable, Turn};
 
 #[cfg(feature = "allocator-api2")]
@@ -18,6 +16,7 @@ mod calls;
 mod fence;
 mod finding;
 mod global;
+mod hooks;
 mod leaks;
 mod register;
 mod sites;
@@ -32,6 +31,7 @@ pub use finding::{BlockInfo, Finding, FoundBy, Side};
 pub use leaks::{Leak, Leaks, Mark};
 pub use sites::{FRAMES, Site};
 
+use hooks::Hooks;
 use register::{Fact, Facts, Keep, Register};
 use store::Room;
 
@@ -74,7 +74,9 @@ type Apart = crate::backing::Region<'static>;
 /// Each is a [`Finding`], a value with the facts, and is handed to a function of yours ([`telling`](Checked::telling)); if none is named, to a panic with
 /// the finding's text. In `dealloc` and its like that ends the program, as an allocator may not unwind; in `check` it unwinds. When the
 /// function returns, the program goes on, as if it had not made the mistake where that is possible. Nothing is locked and nothing is allocated
-/// while it runs; it may allocate, print and ask the heap. Of what it finds itself it is not told.
+/// while it runs; it may allocate, print and ask the heap. Of what it finds itself it is not told, nor of what other threads find meanwhile:
+/// [`CheckedStats::untold`] counts both. If it never returns, as where it throws through wasm and the page goes on, nothing is told until
+/// [`mark`](Checked::mark) is called.
 ///
 /// What is freed is filled with `0xdd` and waits, first in first out, before it goes back to the heap: [`keeping`](Checked::keeping). What is new is
 /// filled with `0xcd`, unless it is to be zero. Reads of either are no findings, but the patterns are easy to see. A block that is resized is always another
@@ -83,14 +85,12 @@ type Apart = crate::backing::Region<'static>;
 /// It knows who allocated and freed what if it is told how to find out: [`with_frames`](Checked::with_frames).
 ///
 /// Records lie apart from the blocks, on a ledger of the layer's own, so what is written past a block hits none of them: `B` is where their memory
-/// comes from, and `L` says how it is all [shared](crate::Ledger). A block takes 32 bytes more (or twice its alignment if that is over 16), and its record
-/// 64 to 128 bytes (43 to 86 on 32 bits), as the table grows by doubling. A stack that was seen takes 168 bytes, once (84). Time: about as much again as
+/// comes from, and `L` says how it is all [shared](crate::Ledger). A block takes 32 bytes more (or 16 and its alignment if that is over 16), and its record
+/// 64 to 128 bytes (43 to 86 on 32 bits), as the table grows by doubling. A stack that was seen takes 160 bytes, once (84). Time: about as much again as
 /// [debugging](crate::docs::debugging#what-it-costs) says.
 pub struct Checked<H, B: Backing = Apart, L: Kind = Needed> {
     heap: H,
-    tell: fn(&Finding),
-    frames: Option<fn(&mut [usize]) -> usize>,
-    whose: Option<fn(usize) -> Option<&'static str>>,
+    hooks: Hooks,
     keep: Keep,
     ledger: Ledger<B, L>,
     access: L,
@@ -98,8 +98,6 @@ pub struct Checked<H, B: Backing = Apart, L: Kind = Needed> {
     register: UnsafeCell<Register>,
     /// Set while the ledger's backing runs: if no lock keeps it from coming back, this tells that it has.
     foreign: Cell<bool>,
-    /// Set while somebody is told of a finding.
-    telling: AtomicBool,
 }
 
 // SAFETY: what is known is used by one thread at a time, in its turn, where any may enter; the heap says for itself.
@@ -130,21 +128,18 @@ impl<H, B: Backing, L: Kind> Checked<H, B, L> {
     const fn on(heap: H, ledger: Ledger<B, L>) -> Checked<H, B, L> {
         Checked {
             heap,
-            tell: panic_of,
-            frames: None,
-            whose: None,
+            hooks: Hooks::new(),
             keep: KEEP,
             ledger,
             access: L::NEW,
             register: UnsafeCell::new(Register::new()),
             foreign: Cell::new(false),
-            telling: AtomicBool::new(false),
         }
     }
 
     /// Has `tell` called with each finding, in place of a panic.
     pub const fn telling(mut self, tell: fn(&Finding)) -> Self {
-        self.tell = tell;
+        self.hooks.set_tell(tell);
         self
     }
 
@@ -152,22 +147,25 @@ impl<H, B: Backing, L: Kind> Checked<H, B, L> {
     /// them at most. It returns how many it filled in.
     ///
     /// On wasm that is an import of yours that reads `new Error().stack`; natively the crate `backtrace`'s `trace_unsynchronized`. The example
-    /// `debugging` has the first. It must not allocate in this heap.
+    /// `debugging` has the first. It must not allocate in this heap. If it panics the program ends with a text, as an allocator may not unwind.
     pub const fn with_frames(mut self, frames: fn(&mut [usize]) -> usize) -> Self {
-        self.frames = Some(frames);
+        self.hooks.set_frames(frames);
         self
     }
 
-    /// Has `whose` asked whose memory a foreign pointer leads to: for a ledger that is not the module's own.
+    /// Has `whose` asked whose memory a foreign pointer leads to: for a ledger that is not the module's own. If it panics the program ends with a
+    /// text, as an allocator may not unwind.
     pub const fn asking(mut self, whose: fn(usize) -> Option<&'static str>) -> Self {
-        self.whose = Some(whose);
+        self.hooks.set_whose(whose);
         self
     }
 
     /// So much of what is freed waits before it is used again: that many blocks, of that many bytes altogether (4,096 blocks and 1 MiB unless
     /// said otherwise). A block of more than a quarter of the bytes doesn't wait, as it would drive out all others.
     ///
-    /// With `usize::MAX` blocks no block is used again before that many bytes were freed. What waits is let go at once where the heap has no memory left.
+    /// With `usize::MAX` blocks no block is used again before that many bytes were freed. Where the heap has no memory left what waits is let go: one
+    /// block, then two, four and so on, each time until the heap has enough. So it refuses a dozen times where thousands wait, and
+    /// [`on_refusal`](crate::on_refusal) is told of each, also where the request is met in the end.
     pub const fn keeping(mut self, blocks: usize, bytes: usize) -> Self {
         self.keep = Keep { blocks, bytes };
         self
@@ -214,7 +212,7 @@ impl<H, B: Backing, L: Kind> Checked<H, B, L> {
         let sums = sums.unwrap_or(Register::new().sums);
         CheckedStats {
             blocks: sums.blocks,
-            bytes: sums.bytes,
+            bytes: sums.in_use(),
             peak: sums.peak,
             allocations: sums.serial,
             waiting_blocks: sums.waiting.blocks,
@@ -222,6 +220,7 @@ impl<H, B: Backing, L: Kind> Checked<H, B, L> {
             reused: sums.reused,
             unrecorded: sums.unrecorded,
             lost: sums.lost,
+            untold: sums.untold,
             records: self.ledger.snapshot().claimed,
         }
     }
@@ -245,7 +244,7 @@ impl<H, B: Backing, L: Kind> Checked<H, B, L> {
     /// Where the program is, as far as can be known. Nothing is locked.
     #[inline]
     fn site(&self) -> Site {
-        self.frames.map_or(Site::UNKNOWN, Site::by)
+        self.hooks.site()
     }
 
     /// Tells of what was found, by whom it was done now, and of which address and layout.
@@ -260,16 +259,9 @@ impl<H, B: Backing, L: Kind> Checked<H, B, L> {
     fn tell_each(&self, facts: &Facts, now: &Site, by: FoundBy, given: Option<(usize, core::alloc::Layout)>) {
         for fact in facts.iter() {
             let Some(finding) = self.finding(fact, *now, by, given) else { continue };
-            // Whoever is told may allocate, and find something. (Two threads that are here at once may each miss the other's.)
-            if self.telling.load(Ordering::Relaxed) {
-                continue;
+            if !self.hooks.tell(&finding, by) {
+                self.with(&mut Facts::new(), |register, _, _| register.sums.untold += 1);
             }
-            self.telling.store(true, Ordering::Relaxed);
-            let told = Told(&self.telling);
-            let ends = (by != FoundBy::Check).then(|| Ends("who is told of findings panicked: an allocator may not"));
-            (self.tell)(&finding);
-            core::mem::forget(ends);
-            drop(told);
         }
     }
 
@@ -287,7 +279,7 @@ impl<H, B: Backing, L: Kind> Checked<H, B, L> {
             Fact::FreedTwice(known) => Finding::FreedTwice { block: info(known)?, by, now },
             Fact::NotABlock(inside) => {
                 let inside = inside.as_ref().and_then(info);
-                let owner = self.whose.and_then(|whose| whose(address));
+                let owner = self.hooks.owner(address);
                 Finding::NotABlock { address, given: layout, inside, owner, by, now }
             }
             Fact::WrongLayout(known) => Finding::WrongLayout { block: info(known)?, given: layout, by, now },
@@ -302,20 +294,6 @@ impl<H, B: Backing, L: Kind> Checked<H, B, L> {
             Fact::RecordsFull(records) => Finding::RecordsFull { records: *records },
         })
     }
-}
-
-/// While somebody is told of a finding.
-struct Told<'a>(&'a AtomicBool);
-
-impl Drop for Told<'_> {
-    fn drop(&mut self) {
-        self.0.store(false, Ordering::Relaxed);
-    }
-}
-
-/// What is done with a finding where nothing else is said.
-fn panic_of(finding: &Finding) {
-    panic!("{finding}")
 }
 
 impl<H, B: Backing, L: Kind> Drop for Checked<H, B, L> {
@@ -354,6 +332,8 @@ pub struct CheckedStats {
     pub unrecorded: usize,
     /// Records that were written over.
     pub lost: usize,
+    /// Findings that nobody was told of, as somebody was being told of another one.
+    pub untold: usize,
     /// Bytes that the layer has claimed for itself.
     pub records: usize,
 }

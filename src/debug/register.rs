@@ -84,6 +84,31 @@ pub(super) struct Sums {
     pub unrecorded: usize,
     /// Records that were written over.
     pub lost: usize,
+    /// Bytes of blocks that are being resized: both the old and the new one are in `bytes`.
+    pub moving: usize,
+    /// Findings that nobody was told of.
+    pub untold: usize,
+}
+
+impl Sums {
+    /// Bytes in use.
+    pub fn in_use(&self) -> usize {
+        self.bytes.saturating_sub(self.moving)
+    }
+}
+
+/// The block that is resized, of which another one takes the place.
+#[derive(Clone, Copy)]
+pub(super) struct Before {
+    /// Its bytes, as far as they are counted.
+    pub bytes: usize,
+    /// As [`Known::born`], if it has a record.
+    pub born: Option<usize>,
+}
+
+impl Before {
+    /// Of a block that is new.
+    pub const NOTHING: Before = Before { bytes: 0, born: None };
 }
 
 pub(super) struct Register {
@@ -103,7 +128,18 @@ pub(super) struct Register {
 impl Register {
     pub const fn new() -> Register {
         let waiting = Keep { blocks: 0, bytes: 0 };
-        let sums = Sums { blocks: 0, bytes: 0, peak: 0, serial: 0, waiting, reused: 0, unrecorded: 0, lost: 0 };
+        let sums = Sums {
+            blocks: 0,
+            bytes: 0,
+            peak: 0,
+            serial: 0,
+            waiting,
+            reused: 0,
+            unrecorded: 0,
+            lost: 0,
+            moving: 0,
+            untold: 0,
+        };
         Register {
             table: Table::new(),
             sites: Sites::new(),
@@ -122,16 +158,17 @@ impl Register {
         self.sites.reach();
     }
 
-    /// Counts an allocation of so many bytes. Whether it is to be tried.
-    pub fn may(&mut self, bytes: usize) -> bool {
-        self.sums.serial += 1;
+    /// Counts an allocation of so many bytes in place of others. Whether it is to be tried.
+    pub fn may(&mut self, bytes: usize, before: Before) -> bool {
+        self.sums.serial = self.sums.serial.wrapping_add(1);
         if self.fail_at > 0 {
             self.fail_at -= 1;
             if self.fail_at == 0 {
                 return false;
             }
         }
-        self.sums.bytes.checked_add(bytes).is_some_and(|sum| sum <= self.limit)
+        let others = self.sums.in_use().saturating_sub(before.bytes);
+        others.checked_add(bytes).is_some_and(|sum| sum <= self.limit)
     }
 
     /// What was broken since it was asked for last is a fact.
@@ -143,22 +180,32 @@ impl Register {
         }
     }
 
-    /// Writes a block down that was just allocated.
-    pub fn enter(&mut self, room: &Room<'_>, block: NonNull<u8>, layout: Layout, site: &Site, facts: &mut Facts) {
+    /// Writes a block down that was just allocated, in place of one that [leaves](Register::leave) next.
+    pub fn enter(
+        &mut self,
+        room: &Room<'_>,
+        block: NonNull<u8>,
+        layout: Layout,
+        before: Before,
+        site: &Site,
+        facts: &mut Facts,
+    ) {
         let by = self.sites.number(room, site);
-        let known = Known::of(block, layout, self.sums.serial, by);
+        let serial = self.sums.serial;
+        let known = Known::of(block, layout, serial, before.born.unwrap_or(serial), by);
         self.sums.blocks += 1;
-        self.sums.bytes += layout.size();
-        self.sums.peak = self.sums.peak.max(self.sums.bytes);
+        self.sums.bytes = self.sums.bytes.saturating_add(layout.size());
+        self.sums.moving = self.sums.moving.saturating_add(before.bytes);
+        self.sums.peak = self.sums.peak.max(self.sums.in_use());
         if let Some(index) = self.table.find(block.addr().get()) {
-            let before = self.table.get(index);
-            facts.add(Fact::HandedOutTwice(before));
+            let old = self.table.get(index);
+            facts.add(Fact::HandedOutTwice(old));
             self.table.set(index, known);
-            if before.freed != 0 {
+            if old.freed != 0 {
                 self.relink();
             } else {
                 self.sums.blocks -= 1;
-                self.sums.bytes -= before.size;
+                self.sums.bytes = self.sums.bytes.saturating_sub(old.size);
             }
         } else if !self.table.add(room, known) {
             self.sums.unrecorded += 1;
@@ -203,6 +250,11 @@ impl Register {
         self.sums.bytes = self.sums.bytes.saturating_sub(bytes);
     }
 
+    /// The bytes of a block that was resized count once again.
+    pub fn moved(&mut self, before: Before) {
+        self.sums.moving = self.sums.moving.saturating_sub(before.bytes);
+    }
+
     /// A block is freed, as one of that layout. Up to `keep` it waits.
     pub fn leave(
         &mut self,
@@ -239,11 +291,11 @@ impl Register {
         let last = core::mem::replace(&mut self.last, addr);
         match (last, self.table.find(last)) {
             (0, _) => self.first = addr,
-            (_, Some(index)) => {
+            (_, Some(index)) if self.table.get(index).freed != 0 => {
                 let before = self.table.get(index);
                 self.table.set(index, Known { next: addr, ..before });
             }
-            (_, None) => self.relink(),
+            _ => self.relink(),
         }
         Left::Waits
     }
@@ -273,8 +325,9 @@ impl Register {
             return None;
         }
         let index = match self.table.find(self.first) {
-            Some(index) => index,
-            None => {
+            // One whose record was lost may have been freed again, and come back.
+            Some(index) if self.table.get(index).freed != 0 => index,
+            _ => {
                 self.relink();
                 self.table.find(self.first)?
             }
@@ -283,8 +336,9 @@ impl Register {
         let (block, fenced) = known.fenced()?;
         waits_whole(known, block, &fenced, facts);
         self.table.remove(index);
-        self.sums.waiting.blocks = waiting.blocks.saturating_sub(1);
-        self.sums.waiting.bytes = waiting.bytes.saturating_sub(known.size);
+        // Linking anew has counted again.
+        self.sums.waiting.blocks = self.sums.waiting.blocks.saturating_sub(1);
+        self.sums.waiting.bytes = self.sums.waiting.bytes.saturating_sub(known.size);
         self.sums.reused += 1;
         self.first = known.next;
         if known.next == 0 {
@@ -318,13 +372,17 @@ impl Register {
         Some(to)
     }
 
-    /// Counts what lives, by site: of the blocks that were allocated after the allocation with that number. All of it: blocks, bytes.
-    pub fn count(&mut self, after: usize) -> (usize, usize) {
+    /// Counts what lives, by site: of the blocks that were allocated after the allocation with that number, if one is named. All of it: blocks,
+    /// bytes.
+    pub fn count(&mut self, after: Option<usize>) -> (usize, usize) {
         self.sites.uncount();
+        // On 32 bits a program may come round to the numbers that it began with.
+        let now = self.sums.serial;
+        let age = |serial: usize| now.wrapping_sub(serial);
         let (mut blocks, mut bytes) = (0, 0);
         for index in 0..self.table.len() {
             let known = self.table.get(index);
-            if known.is_block() && known.freed == 0 && known.serial > after {
+            if known.is_block() && known.freed == 0 && after.is_none_or(|after| age(known.born()) < age(after)) {
                 self.sites.count(known.taken_by, known.size);
                 blocks += 1;
                 bytes += known.size;

@@ -13,7 +13,8 @@ pub(super) struct Known {
     /// The block, with what the heap below lets it reach; null in a place that was never used, and [`GONE`] in one whose record was lost.
     pub block: *mut u8,
     pub size: usize,
-    /// Of a block that was freed: the address of the one that was freed after it, or 0.
+    /// Of a block that was freed: the address of the one that was freed after it, or 0. Of one in use: the how manieth allocation it was before it
+    /// was resized for the first time.
     pub next: usize,
     /// The how manieth allocation it was.
     pub serial: usize,
@@ -51,9 +52,9 @@ impl Known {
     }
 
     /// Of a block that was just allocated.
-    pub fn of(block: NonNull<u8>, layout: Layout, serial: usize, taken_by: u32) -> Known {
+    pub fn of(block: NonNull<u8>, layout: Layout, serial: usize, born: usize, taken_by: u32) -> Known {
         let align = layout.align().trailing_zeros() as u8;
-        Known { block: block.as_ptr(), size: layout.size(), serial, taken_by, align, ..Known::nothing() }
+        Known { block: block.as_ptr(), size: layout.size(), next: born, serial, taken_by, align, ..Known::nothing() }
     }
 
     /// A sum over all the rest. That of a record of zeros is not 0, so a record that was wiped is seen.
@@ -80,6 +81,11 @@ impl Known {
 
     fn is_sound(&self) -> bool {
         self.seal == self.sum()
+    }
+
+    /// Of a block in use: the how manieth allocation it was before it was resized for the first time.
+    pub fn born(&self) -> usize {
+        self.next
     }
 
     /// Whether it is of a block.
@@ -172,25 +178,29 @@ impl Table {
         if (self.used + 1) * 4 > self.places.len() * 3 && !self.enlarge(room) && self.used + 1 >= self.places.len() {
             return false;
         }
-        self.put(known);
-        true
+        // Free places that were written over are lost too, and come back when all move.
+        self.put(known) || (self.enlarge(room) && self.put(known))
     }
 
-    /// Puts one into a free place, of which there is one more than are taken.
-    fn put(&mut self, known: Known) {
+    /// Puts one into a free place, if there is one.
+    fn put(&mut self, known: Known) -> bool {
         let mut index = self.home(known.block.addr());
-        while !self.get(index).block.is_null() {
+        for _ in 0..self.places.len() {
+            if self.get(index).block.is_null() {
+                self.set(index, known);
+                self.used += 1;
+                return true;
+            }
             index = self.after(index);
         }
-        self.set(index, known);
-        self.used += 1;
+        false
     }
 
     /// Moves all of them to a claim of twice the length.
     fn enlarge(&mut self, room: &Room<'_>) -> bool {
         let len = (self.places.len() * 2).max(FIRST);
         let Some(places) = Store::claim(room, len, Known::nothing().sealed()) else { return false };
-        let (old, before) = (core::mem::replace(&mut self.places, places), self.used);
+        let old = core::mem::replace(&mut self.places, places);
         self.used = 0;
         for index in 0..old.len() {
             let known = old.get(index);
@@ -200,7 +210,6 @@ impl Table {
                 self.broken += 1;
             }
         }
-        debug_assert!(self.used <= before);
         old.give_back(room);
         true
     }
@@ -223,7 +232,8 @@ impl Table {
             at = self.after(at);
         }
         self.set(hole, Known::nothing());
-        self.used -= 1;
+        // A record that somebody copied is there once more than was counted.
+        self.used = self.used.saturating_sub(1);
     }
 
     /// The block, in use or freed, in which or in whose fences an address lies; it takes a step for each record.

@@ -2,6 +2,7 @@
 
 use core::alloc::{GlobalAlloc, Layout};
 use core::mem::MaybeUninit;
+use core::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::Mutex;
 use std::vec::Vec;
 
@@ -101,7 +102,7 @@ fn records_that_find_no_room_are_told_of() {
     let mut memory = [MaybeUninit::uninit(); 8000];
     let region = Region::new(&mut memory);
     let heap = Checked::over(std::alloc::System, region).telling(note).keeping(0, 0);
-    let blocks: Vec<_> = (0..300).map(|_| take(&heap, 24)).collect();
+    let mut blocks: Vec<_> = (0..300).map(|_| take(&heap, 24)).collect();
     assert!(blocks.iter().all(|block| !block.is_null()));
     let told = found();
     assert!(matches!(told[..], [Finding::RecordsFull { records: 64 }]), "{told:?}");
@@ -110,6 +111,12 @@ fn records_that_find_no_room_are_told_of() {
     // SAFETY: inside the block.
     give(&heap, unsafe { blocks[299].add(8) }, 16);
     assert!(matches!(found()[..], [Finding::NotABlock { .. }]));
+    // SAFETY: as above.
+    let moved = resize(&heap, unsafe { blocks[299].add(8) }, 16, 32);
+    assert_eq!((moved.is_null(), heap.stats().allocations), (true, 300));
+    assert!(matches!(found()[..], [Finding::NotABlock { by: FoundBy::Realloc, .. }]));
+    blocks[299] = resize(&heap, blocks[299], 24, 24);
+    assert!(!blocks[299].is_null());
     blocks.iter().for_each(|block| give(&heap, *block, 24));
     let stats = heap.stats();
     assert_eq!((found(), stats.blocks, stats.bytes, stats.unrecorded), (Vec::new(), 0, 0, 0));
@@ -118,7 +125,7 @@ fn records_that_find_no_room_are_told_of() {
 /// A stack is kept once, however often it is seen, and each block knows its own.
 #[test]
 fn a_stack_is_kept_once() {
-    use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+    use core::sync::atomic::Ordering::Relaxed;
     static HERE: AtomicUsize = AtomicUsize::new(0);
     let _one = ONE.lock();
     let heap = checked().with_frames(|frames| {
@@ -156,6 +163,7 @@ fn who_is_told_may_allocate() {
     let block = take(&HEAP, 10);
     give(&HEAP, block, 9);
     assert!(matches!(found()[..], [Finding::WrongLayout { .. }]));
+    assert_eq!(HEAP.stats().untold, 1);
     for _ in 0..2 {
         let block = take(&HEAP, 10);
         poke(block, 10, 1);
@@ -218,4 +226,218 @@ fn every_finding_is_told_in_words() {
         foreign.contains("it lies in memory of `samples`, and may have been freed long ago\n  by 0xabc"),
         "{foreign}"
     );
+}
+
+fn resize<H: GlobalAlloc, B: Backing>(heap: &Checked<H, B>, block: *mut u8, old: usize, new: usize) -> *mut u8 {
+    // SAFETY: the block was allocated so, or the layer says that it wasn't.
+    unsafe { heap.realloc(block, Layout::from_size_align(old, 8).unwrap(), new) }
+}
+
+/// Whoever is asked something while a block is allocated, freed or told of may not unwind into the allocator: a panic ends the program, with a text.
+#[test]
+fn a_hook_that_panics_ends_the_program() {
+    const CASE: &str = "FREEHOLD_HOOK_THAT_PANICS";
+    let cases: [(&str, fn()); 4] = [
+        ("frames, alloc", || _ = take(&checked().with_frames(|_| panic!("frames")), 8)),
+        ("frames, free", || give(&checked().with_frames(|_| panic!("frames")), core::ptr::dangling_mut(), 8)),
+        ("whose", || give(&checked().asking(|_| panic!("whose")), core::ptr::dangling_mut(), 8)),
+        ("tell", || give(&Checked::new(std::alloc::System), core::ptr::dangling_mut(), 8)),
+    ];
+    if let Ok(case) = std::env::var(CASE) {
+        let (_, run) = cases.iter().find(|(name, _)| *name == case).expect("a case");
+        let outcome = std::panic::catch_unwind(run);
+        std::println!("it went on: {outcome:?}");
+        return;
+    }
+    for (case, _) in cases {
+        let this = std::env::current_exe().expect("a path");
+        let out = std::process::Command::new(this)
+            .args(["--exact", "--nocapture", "debug::tests::a_hook_that_panics_ends_the_program"])
+            .env(CASE, case)
+            .output()
+            .expect("a process");
+        let (said, complained) =
+            (std::string::String::from_utf8_lossy(&out.stdout), std::string::String::from_utf8_lossy(&out.stderr));
+        assert!(!out.status.success() && !said.contains("it went on"), "{case}: {said}");
+        assert!(complained.contains("an allocator may not"), "{case}: {complained}");
+    }
+}
+
+/// If all records are wiped the search for a place ends, and the program goes on.
+#[test]
+fn records_that_are_all_wiped_are_told_of() {
+    let _one = ONE.lock();
+    let mut memory = [MaybeUninit::uninit(); 8000];
+    let small = Checked::over(std::alloc::System, Region::new(&mut memory)).telling(note);
+    wiped(&checked());
+    wiped(&small);
+}
+
+fn wiped<B: Backing>(heap: &Checked<std::alloc::System, B>) {
+    let before: Vec<_> = (0..40).map(|_| take(heap, 24)).collect();
+    heap.with(&mut Facts::new(), |register, _, _| {
+        let table = register.table();
+        // SAFETY: any bytes are a record.
+        (0..table.len()).for_each(|index| table.spoil(index, |known| *known = unsafe { core::mem::zeroed() }));
+    });
+    assert_eq!(heap.check(), 1);
+    assert_eq!(found(), [Finding::RecordsBroken { records: 64 }]);
+    let after: Vec<_> = (0..100).map(|_| take(heap, 24)).collect();
+    assert!(after.iter().all(|block| !block.is_null()));
+    assert!(matches!(found()[..], [] | [Finding::RecordsFull { .. }]));
+    before.iter().chain(&after).for_each(|block| give(heap, *block, 24));
+    heap.trim();
+    let stats = heap.stats();
+    assert_eq!((found(), stats.blocks, stats.bytes, stats.waiting_blocks), (Vec::new(), 0, 0, 0));
+}
+
+/// If what is told never comes back, as where it trapped and the program goes on all the same, a mark has findings told again.
+#[test]
+fn who_is_told_and_never_returns_is_forgotten() {
+    static HEAP: Checked<std::alloc::System> = Checked::new(std::alloc::System).telling(|finding| {
+        note(finding);
+        while std::thread::current().name() == Some("it traps") {
+            std::thread::park();
+        }
+    });
+    let _one = ONE.lock();
+    let wrong = || give(&HEAP, take(&HEAP, 10), 9);
+    std::thread::Builder::new().name("it traps".into()).spawn(wrong).unwrap();
+    while FOUND.lock().unwrap().is_empty() {
+        std::thread::yield_now();
+    }
+    found();
+    wrong();
+    assert_eq!((found(), HEAP.stats().untold), (Vec::new(), 1));
+    let _ = HEAP.mark();
+    wrong();
+    assert!(matches!(found()[..], [Finding::WrongLayout { .. }]));
+}
+
+/// A block that is resized is in use once.
+#[test]
+fn a_resize_counts_once() {
+    let _one = ONE.lock();
+    let heap = checked();
+    heap.limit(1200);
+    let block = resize(&heap, take(&heap, 1000), 1000, 600);
+    assert!(!block.is_null());
+    assert_eq!((heap.stats().bytes, heap.stats().peak), (600, 1000));
+    let block = resize(&heap, block, 600, 1200);
+    assert!(!block.is_null());
+    assert!(resize(&heap, block, 1200, 1201).is_null());
+    assert!(take(&heap, 1).is_null());
+    let stats = heap.stats();
+    assert_eq!((stats.blocks, stats.bytes, stats.peak), (1, 1200, 1200));
+    give(&heap, block, 1200);
+    assert_eq!((found(), heap.stats().bytes), (Vec::new(), 0));
+}
+
+/// A block that was only resized since a mark was there before it.
+#[test]
+fn a_resize_is_no_leak() {
+    let _one = ONE.lock();
+    let heap = checked();
+    let old = take(&heap, 10);
+    let mark = heap.mark();
+    let old = resize(&heap, resize(&heap, old, 10, 100), 100, 50);
+    assert_eq!((heap.leaks_since(mark).blocks, heap.leaks().blocks), (0, 1));
+    let new = resize(&heap, take(&heap, 10), 10, 20);
+    let leaks = heap.leaks_since(mark);
+    assert_eq!((leaks.blocks, leaks.bytes, heap.leaks().blocks), (1, 20, 2));
+    give(&heap, old, 50);
+    give(&heap, new, 20);
+    assert_eq!((found(), heap.leaks().blocks), (Vec::new(), 0));
+}
+
+/// Allocations are counted on past the last number, and marks go on to tell before from after.
+#[test]
+fn allocations_are_counted_past_the_last_number() {
+    let _one = ONE.lock();
+    let heap = checked();
+    heap.with(&mut Facts::new(), |register, _, _| register.sums.serial = usize::MAX - 1);
+    let [a, b] = [take(&heap, 1), take(&heap, 2)];
+    let mark = heap.mark();
+    let [c, d] = [take(&heap, 4), take(&heap, 8)];
+    assert_eq!((heap.leaks_since(mark).bytes, heap.leaks().bytes), (12, 15));
+    [(a, 1), (b, 2), (c, 4), (d, 8)].iter().for_each(|(block, size)| give(&heap, *block, *size));
+    assert_eq!(found(), []);
+}
+
+/// A heap of so many bytes that counts what it refuses, as a program's hook for refusals would be told.
+struct Tight {
+    left: AtomicUsize,
+    refused: AtomicUsize,
+}
+
+// SAFETY: std's own.
+unsafe impl GlobalAlloc for Tight {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        if self.left.load(Ordering::Relaxed) < layout.size() {
+            self.refused.fetch_add(1, Ordering::Relaxed);
+            return core::ptr::null_mut();
+        }
+        self.left.fetch_sub(layout.size(), Ordering::Relaxed);
+        // SAFETY: the caller's promise.
+        unsafe { std::alloc::System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
+        self.left.fetch_add(layout.size(), Ordering::Relaxed);
+        // SAFETY: the caller's promise.
+        unsafe { std::alloc::System.dealloc(block, layout) };
+    }
+}
+
+/// Where the heap below has no room, it is asked again some few times, however many blocks wait: each time it may tell of a refusal.
+#[test]
+fn what_waits_is_let_go_in_few_steps() {
+    let _one = ONE.lock();
+    let heap = Tight { left: AtomicUsize::new(2000 * 56), refused: AtomicUsize::new(0) };
+    let heap = Checked::new(heap).telling(note).keeping(usize::MAX, usize::MAX);
+    let layout = Layout::from_size_align(24, 8).unwrap();
+    // SAFETY: the size is not 0.
+    let blocks: Vec<_> = (0..2000).map(|_| unsafe { heap.alloc(layout) }).collect();
+    // SAFETY: each was just allocated.
+    blocks.iter().for_each(|block| unsafe { heap.dealloc(*block, layout) });
+    assert_eq!(heap.stats().waiting_blocks, 2000);
+    let large = Layout::from_size_align(1990 * 56, 8).unwrap();
+    // SAFETY: the size is not 0.
+    let block = unsafe { heap.alloc(large) };
+    let refused = heap.heap().refused.load(Ordering::Relaxed);
+    assert!(!block.is_null() && (1..=12).contains(&refused), "{refused}");
+    // SAFETY: it was just allocated.
+    unsafe { heap.dealloc(block, large) };
+    heap.trim();
+    assert_eq!((found(), heap.stats().blocks), (Vec::new(), 0));
+}
+
+/// A block whose record was lost while it waited may be freed again, and come back from the heap: it is in use then, and does not wait.
+#[test]
+fn what_came_back_does_not_wait() {
+    let _one = ONE.lock();
+    let heap = Checked::new(crate::Heap::new()).telling(note);
+    let layout = Layout::from_size_align(100, 8).unwrap();
+    // SAFETY: the size is not 0.
+    let take = || unsafe { heap.alloc(layout) };
+    // SAFETY: what is freed was allocated so; the second time that is the mistake.
+    let give = |block: *mut u8| unsafe { heap.dealloc(block, layout) };
+    let (lost, other) = (take(), take());
+    give(lost);
+    give(other);
+    heap.with(&mut Facts::new(), |register, _, _| {
+        let table = register.table();
+        let index = table.find(lost.addr()).expect("it is there");
+        table.spoil(index, |known| known.seal ^= 1);
+    });
+    give(lost);
+    assert_eq!(found(), [Finding::RecordsBroken { records: 1 }]);
+    let again = take();
+    assert_eq!(again, lost);
+    heap.trim();
+    let stats = heap.stats();
+    assert_eq!((stats.waiting_blocks, stats.waiting_bytes, heap.leaks().blocks), (0, 0, 1));
+    give(again);
+    heap.trim();
+    assert_eq!((found(), heap.leaks().blocks), (Vec::new(), 0));
 }

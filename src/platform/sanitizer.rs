@@ -48,19 +48,30 @@ pub(crate) const DONE: u8 = 0xdd;
 /// Whether memory that is done with is filled: where a sanitizer is told of it, that sees more.
 pub(crate) const FILLS: bool = cfg!(all(debug_assertions, not(freehold_asan)));
 
-/// From now on nobody uses these bytes from `start` on, and nobody will want to know what they were.
+/// Nobody will want to know what these bytes from `start` on were.
 ///
 /// # Safety
 ///
 /// The caller owes: they may be written.
 #[inline(always)]
-pub(crate) unsafe fn let_go(start: NonNull<u8>, bytes: Range<usize>) {
+pub(crate) unsafe fn fill(start: NonNull<u8>, bytes: Range<usize>) {
     if FILLS && !bytes.is_empty() {
         // SAFETY: the caller's promise.
         let first = unsafe { start.add(bytes.start) };
         // SAFETY: as above.
         unsafe { first.write_bytes(DONE, bytes.len()) };
     }
+}
+
+/// [`fill`], and from now on nobody uses them.
+///
+/// # Safety
+///
+/// The caller owes: they may be written.
+#[inline(always)]
+pub(crate) unsafe fn let_go(start: NonNull<u8>, bytes: Range<usize>) {
+    // SAFETY: the caller's promise.
+    unsafe { fill(start, bytes.clone()) };
     poison(start, bytes);
 }
 

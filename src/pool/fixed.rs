@@ -10,7 +10,7 @@ use super::home::Places;
 use super::mistake::{Mistake, SEEN};
 use super::verbs::pool_verbs;
 use crate::error::{AllocError, Obstacle};
-use crate::platform;
+use crate::platform::{self, sanitizer};
 use crate::refusal::expect_room;
 use crate::sharing::{Access, Needed, Shareable, Turn};
 
@@ -194,6 +194,8 @@ unsafe impl<T, const N: usize, L: Access> Places for FixedPool<T, N, L> {
         let place = unsafe { self.at(offset) };
         // SAFETY: the place is the pool's again, and as large and as aligned as a link.
         unsafe { place.cast::<usize>().write(self.list.free.get()) };
+        // SAFETY: the rest of the place. The pool may move, so no sanitizer is told.
+        unsafe { sanitizer::fill(place, size_of::<usize>()..size_of::<Place<T>>()) };
         self.list.free.set(offset);
     }
 }
@@ -223,6 +225,18 @@ mod tests {
     use crate::platform::reached;
     use crate::pool::PoolBox;
     use crate::sharing::{Local, OneThread};
+
+    /// What was freed reads as such, but for the link.
+    #[test]
+    fn a_place_that_is_freed_is_filled() {
+        let pool: FixedPool<[usize; 3], 2, Local> = FixedPool::new();
+        drop(pool.alloc([1; 3]));
+        let place = pool.places.get().cast::<[usize; 3]>();
+        // SAFETY: the first place, which was written as a value, or filled.
+        let seen = unsafe { place.read() };
+        let done = if sanitizer::FILLS { usize::from_ne_bytes([sanitizer::DONE; size_of::<usize>()]) } else { 1 };
+        assert_eq!(seen, [0, done, done]);
+    }
 
     /// Each value has a place of its own, up to the last; the one freed last is used again first.
     #[test]

@@ -12,6 +12,7 @@ use crate::backing::Backing;
 use crate::chunk::Growth;
 use crate::error::{AllocError, Rejected};
 use crate::ledger::Ledger;
+use crate::platform::sanitizer;
 use crate::plot::Plot;
 use crate::refusal::out_of_memory;
 use crate::sharing::Kind;
@@ -333,13 +334,16 @@ impl<'l, T> KeyedPool<'l, T> {
         let value = unsafe { &mut slot.content.value };
         // SAFETY: the value is not used again: from here on the slot has none.
         let value = unsafe { ManuallyDrop::take(value) };
+        let content = NonNull::from(&mut slot.content).cast();
+        // SAFETY: it has no value any more.
+        unsafe { sanitizer::fill(content, 0..size_of::<Content<T>>()) };
         self.len -= 1;
         slot.generation = slot.generation.wrapping_add(1);
         // After all generations a key could find another's value. Then the slot is not used any more.
         if slot.generation == 0 {
             self.spent += 1;
         } else {
-            slot.content = Content { next: self.free };
+            slot.content.next = self.free;
             self.free = index;
         }
         value
@@ -461,6 +465,21 @@ mod tests {
         let places: std::collections::BTreeSet<_> = keys.iter().map(|key| &raw const pool[*key]).collect();
         assert_eq!(places.len(), keys.len());
         assert_eq!((slots(0), slots(1), slots(STRETCHES as u32)), (0, 8, u32::MAX - 7));
+    }
+
+    /// What was removed reads as such, but for the link.
+    #[test]
+    fn a_slot_that_is_emptied_is_filled() {
+        let mut pool = KeyedPool::new();
+        let key = pool.insert([1_u32; 3]);
+        assert_eq!(pool.remove(key), Some([1; 3]));
+        // SAFETY: a slot that was used.
+        let slot = unsafe { at(&pool.stretches, 0) };
+        let content = slot.as_ptr().cast::<u8>().wrapping_add(core::mem::offset_of!(Slot<[u32; 3]>, content));
+        // SAFETY: it was written as a value, or filled.
+        let seen = unsafe { content.cast::<[u32; 3]>().read() };
+        let done = if sanitizer::FILLS { u32::from_ne_bytes([sanitizer::DONE; 4]) } else { 1 };
+        assert_eq!(seen, [NONE, done, done]);
     }
 
     /// A slot that has had all its generations is not used again: a key of the first would find the value of the last.

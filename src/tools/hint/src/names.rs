@@ -8,6 +8,7 @@ pub const OF_FREEHOLD: &[&str] = &[
     "freehold::*Book::run_of",
     "freehold::*Buffer::enlarge",
     "freehold::*Checked::give_unrecorded",
+    "freehold::*Checked::let_some_go",
     "freehold::*Checked::tell_each",
     "freehold::*Chunks::error",
     "freehold::*Chunks::make_room",

@@ -1,0 +1,91 @@
+//! What the program gave the layer to call. Nothing but this file can call it, and here one function does: so none is called in an allocator unguarded.
+
+use core::sync::atomic::{AtomicBool, Ordering};
+
+use super::finding::{Finding, FoundBy};
+use super::sites::Site;
+use crate::refusal::Ends;
+
+/// The functions.
+pub(super) struct Hooks {
+    tell: fn(&Finding),
+    frames: Option<fn(&mut [usize]) -> usize>,
+    whose: Option<fn(usize) -> Option<&'static str>>,
+    /// Set while somebody is told of a finding.
+    telling: AtomicBool,
+}
+
+impl Hooks {
+    pub const fn new() -> Hooks {
+        Hooks { tell: panic_of, frames: None, whose: None, telling: AtomicBool::new(false) }
+    }
+
+    pub const fn set_tell(&mut self, tell: fn(&Finding)) {
+        self.tell = tell;
+    }
+
+    pub const fn set_frames(&mut self, frames: fn(&mut [usize]) -> usize) {
+        self.frames = Some(frames);
+    }
+
+    pub const fn set_whose(&mut self, whose: fn(usize) -> Option<&'static str>) {
+        self.whose = Some(whose);
+    }
+
+    /// Where the program is, as far as can be known.
+    #[inline]
+    pub fn site(&self) -> Site {
+        self.frames.map_or(Site::UNKNOWN, |frames| {
+            run(Some("what fills in the frames panicked: an allocator may not"), || Site::by(frames))
+        })
+    }
+
+    /// Whose memory a foreign address lies in.
+    pub fn owner(&self, address: usize) -> Option<&'static str> {
+        self.whose.and_then(|whose| {
+            run(Some("who is asked whose an address is panicked: an allocator may not"), || whose(address))
+        })
+    }
+
+    /// Tells of a finding. `false` if somebody is being told of another one: he may allocate, and find something.
+    pub fn tell(&self, finding: &Finding, by: FoundBy) -> bool {
+        // Two threads that are here at once may each miss the other's.
+        if self.telling.load(Ordering::Relaxed) {
+            return false;
+        }
+        self.telling.store(true, Ordering::Relaxed);
+        let told = Told(&self.telling);
+        let ends = (by != FoundBy::Check).then_some("who is told of findings panicked: an allocator may not");
+        run(ends, || (self.tell)(finding));
+        drop(told);
+        true
+    }
+
+    /// Nobody is being told: who was has been left where he was.
+    pub fn forget_told(&self) {
+        self.telling.store(false, Ordering::Relaxed);
+    }
+}
+
+/// Calls what the program gave. A panic ends the program with that text, if there is one: an allocator may not unwind.
+#[inline]
+fn run<R>(ends: Option<&'static str>, hook: impl FnOnce() -> R) -> R {
+    let ends = ends.map(Ends);
+    let result = hook();
+    core::mem::forget(ends);
+    result
+}
+
+/// While somebody is told of a finding.
+struct Told<'a>(&'a AtomicBool);
+
+impl Drop for Told<'_> {
+    fn drop(&mut self) {
+        self.0.store(false, Ordering::Relaxed);
+    }
+}
+
+/// What is done with a finding where nothing else is said.
+fn panic_of(finding: &Finding) {
+    panic!("{finding}")
+}
