@@ -67,12 +67,18 @@ impl PoolRecord {
         }
         // SAFETY: it was found to be a block of this pool's that is in use; that nobody uses it any more C's caller owes.
         unsafe { self.blocks.free(block) };
+        // Not before: what is done with may have been filled. Whoever gets the block next finds the word as its own.
+        // SAFETY: it is a block of this pool's.
+        let word = unsafe { self.word(block) };
+        freehold::c::look_at(word.cast(), WORD);
+        // SAFETY: the last word of a free block of at least two, which starts with its link; the next use of the pool comes after this.
+        unsafe { word.write(FREE ^ block.addr().get()) };
         // Only the control has it go below 0.
         self.in_use.set(self.in_use.get().saturating_sub(1));
         Ok(())
     }
 
-    /// Finds out whether a block is in use; then it is marked as free.
+    /// Finds out whether a block is in use.
     fn check(&self, block: NonNull<u8>) -> Result<(), Problem> {
         let addr = block.addr().get();
         let owner = || Name::of(self.owner);
@@ -84,13 +90,10 @@ impl PoolRecord {
         freehold::c::look_at(word.cast(), WORD);
         // SAFETY: the word was written when the block was handed out.
         match unsafe { word.read() } ^ addr {
-            IN_USE => {}
-            FREE => return Err(Problem::FreedTwice { owner: owner(), block: addr }),
-            _ => return Err(Problem::Overrun { owner: owner(), block: addr, size: self.size }),
+            IN_USE => Ok(()),
+            FREE => Err(Problem::FreedTwice { owner: owner(), block: addr }),
+            _ => Err(Problem::Overrun { owner: owner(), block: addr, size: self.size }),
         }
-        // SAFETY: a part of the block, whose holder is done with it.
-        unsafe { word.write(FREE ^ addr) };
-        Ok(())
     }
 }
 
