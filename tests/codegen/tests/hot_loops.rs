@@ -109,6 +109,7 @@ const CALLED_BY_OTHERS: &[&str] = &[
 /// What is called by the functions that Rust calls to allocate: they are no loops, and are not inlined into one.
 const OF_HEAPS: &[&str] = &[
     "Checked::give_unrecorded",
+    "Checked::let_some_go",
     "Checked::tell_each",
     "Heap::open",
     "Heap::refill",
