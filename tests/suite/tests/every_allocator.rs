@@ -36,7 +36,7 @@ const TRAITS: &[&str] = &["GlobalAlloc", "Allocator"];
 /// All Rust code below a folder, or in a file, but for the crate's own tests: what those have is none of the crate's allocators.
 fn code(path: &str) -> String {
     fn read(path: &Path) -> String {
-        if path.file_stem().is_some_and(|name| name == "tests") {
+        if path.file_name().is_some_and(|name| name == "tests.rs") {
             return String::new();
         }
         if path.is_dir() {
