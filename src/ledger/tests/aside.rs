@@ -63,7 +63,7 @@ fn parts_set_nothing_aside() {
 /// What is aside is nobody's: it is no part of the most that was ever in claims.
 #[test]
 fn the_peak_leaves_out_what_is_aside() {
-    let mut memory = Vec::<u8>::with_capacity(64 << 10);
+    let mut memory = Vec::<u8>::with_capacity(70_000);
     let ledger = Ledger::new(Region::new(memory.spare_capacity_mut()));
     let layout = Layout::new::<[u8; 30_000]>();
     drop(ledger.claim("arena", layout).expect("room"));
