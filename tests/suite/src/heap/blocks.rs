@@ -9,7 +9,7 @@ use super::{HEAP, sizes};
 use crate::live::{Holder, Live};
 
 /// So many are held at once: not more than are watched.
-pub const HELD: usize = if cfg!(miri) { 10 } else { 80 };
+pub const HELD: usize = if cfg!(miri) { 14 } else { 80 };
 
 const HOLDER: Holder = Holder { owner: HEAP, depth: 0 };
 
