@@ -6,7 +6,7 @@ use core::ptr::NonNull;
 use super::Checked;
 use super::fence::{FRESH, Fenced, stands_before};
 use super::finding::FoundBy;
-use super::register::{Before, Facts, Keep, Left};
+use super::register::{Facts, Keep, Left, Replaced};
 use super::sites::Site;
 use crate::backing::Backing;
 use crate::platform;
@@ -35,7 +35,7 @@ const NOTHING: Keep = Keep { blocks: 0, bytes: 0 };
 impl<H, B: Backing, L: Kind> Checked<H, B, L> {
     /// A block for `layout`. While the heap below has no room, what waits is let go.
     pub(super) fn take(&self, below: &impl Below, layout: Layout, zeroed: bool) -> Option<NonNull<u8>> {
-        self.take_at(below, layout, zeroed, Before::NOTHING, &self.site())
+        self.take_at(below, layout, zeroed, Replaced::NOTHING, &self.site())
     }
 
     fn take_at(
@@ -43,7 +43,7 @@ impl<H, B: Backing, L: Kind> Checked<H, B, L> {
         below: &impl Below,
         layout: Layout,
         zeroed: bool,
-        before: Before,
+        before: Replaced,
         site: &Site,
     ) -> Option<NonNull<u8>> {
         let fenced = Fenced::of(layout)?;
@@ -77,7 +77,7 @@ impl<H, B: Backing, L: Kind> Checked<H, B, L> {
 
     /// Frees a block.
     pub(super) fn give(&self, below: &impl Below, block: NonNull<u8>, layout: Layout) {
-        self.give_at(below, block, layout, Before::NOTHING, &self.site(), FoundBy::Free);
+        self.give_at(below, block, layout, Replaced::NOTHING, &self.site(), FoundBy::Free);
     }
 
     fn give_at(
@@ -85,7 +85,7 @@ impl<H, B: Backing, L: Kind> Checked<H, B, L> {
         below: &impl Below,
         block: NonNull<u8>,
         layout: Layout,
-        before: Before,
+        before: Replaced,
         site: &Site,
         by: FoundBy,
     ) {
@@ -139,9 +139,9 @@ impl<H, B: Backing, L: Kind> Checked<H, B, L> {
     ) -> Option<NonNull<u8>> {
         let (site, mut facts, addr) = (self.site(), Facts::new(), block.addr().get());
         let (from, before) = match self.with(&mut facts, |register, _, facts| register.look(addr, facts))? {
-            Ok(known) => (NonNull::new(known.block)?, Before { bytes: known.size, born: Some(known.born()) }),
+            Ok(known) => (NonNull::new(known.block)?, Replaced { bytes: known.size, born: Some(known.born()) }),
             // Its holder knows of it.
-            Err(Left::Perhaps) if seems_a_block(block, old) => (block, Before { bytes: old.size(), born: None }),
+            Err(Left::Perhaps) if seems_a_block(block, old) => (block, Replaced { bytes: old.size(), born: None }),
             Err(left) => {
                 if let Left::Perhaps = left {
                     self.with(&mut facts, |register, _, facts| register.is_none(addr, facts));

@@ -4,7 +4,7 @@ use core::fmt;
 
 use super::Checked;
 use super::register::Facts;
-use super::sites::{Counted, Site};
+use super::sites::{Site, Tally};
 use crate::backing::Backing;
 use crate::sharing::Kind;
 
@@ -102,7 +102,7 @@ impl<H, B: Backing, L: Kind> Checked<H, B, L> {
         let leaks = self.with(&mut facts, |register, _, _| {
             let (blocks, bytes) = register.count(mark);
             let mut leaks = Leaks { blocks, bytes, ..Leaks::NONE };
-            for (site, Counted { blocks, bytes }) in register.sites.counted() {
+            for (site, Tally { blocks, bytes }) in register.sites.counted() {
                 if blocks > 0 {
                     leaks.add(Leak { site, blocks, bytes });
                 }

@@ -37,9 +37,9 @@ use store::Room;
 
 /// Where records lie unless another place is named.
 #[cfg(any(unix, windows, target_family = "wasm"))]
-type Apart = crate::backing::Usual;
+type RecordsIn = crate::backing::Usual;
 #[cfg(not(any(unix, windows, target_family = "wasm")))]
-type Apart = crate::backing::Region<'static>;
+type RecordsIn = crate::backing::Region<'static>;
 
 /// A heap with a layer around it that looks at what its users do: put it around the program's allocator while you hunt.
 ///
@@ -88,7 +88,7 @@ type Apart = crate::backing::Region<'static>;
 /// comes from, and `L` says how it is all [shared](crate::Ledger). A block takes 32 bytes more (or 16 and its alignment if that is over 16), and its record
 /// 64 to 128 bytes (43 to 86 on 32 bits), as the table grows by doubling. A stack that was seen takes 160 bytes, once (84). Time: about as much again as
 /// [debugging](crate::docs::debugging#what-it-costs) says.
-pub struct Checked<H, B: Backing = Apart, L: Kind = Needed> {
+pub struct Checked<H, B: Backing = RecordsIn, L: Kind = Needed> {
     heap: H,
     hooks: Hooks,
     keep: Keep,

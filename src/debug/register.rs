@@ -99,16 +99,16 @@ impl Sums {
 
 /// The block that is resized, of which another one takes the place.
 #[derive(Clone, Copy)]
-pub(super) struct Before {
+pub(super) struct Replaced {
     /// Its bytes, as far as they are counted.
     pub bytes: usize,
     /// As [`Known::born`], if it has a record.
     pub born: Option<usize>,
 }
 
-impl Before {
+impl Replaced {
     /// Of a block that is new.
-    pub const NOTHING: Before = Before { bytes: 0, born: None };
+    pub const NOTHING: Replaced = Replaced { bytes: 0, born: None };
 }
 
 pub(super) struct Register {
@@ -159,7 +159,7 @@ impl Register {
     }
 
     /// Counts an allocation of so many bytes in place of others. Whether it is to be tried.
-    pub fn may(&mut self, bytes: usize, before: Before) -> bool {
+    pub fn may(&mut self, bytes: usize, before: Replaced) -> bool {
         self.sums.serial = self.sums.serial.wrapping_add(1);
         if self.fail_at > 0 {
             self.fail_at -= 1;
@@ -186,7 +186,7 @@ impl Register {
         room: &Room<'_>,
         block: NonNull<u8>,
         layout: Layout,
-        before: Before,
+        before: Replaced,
         site: &Site,
         facts: &mut Facts,
     ) {
@@ -251,7 +251,7 @@ impl Register {
     }
 
     /// The bytes of a block that was resized count once again.
-    pub fn moved(&mut self, before: Before) {
+    pub fn moved(&mut self, before: Replaced) {
         self.sums.moving = self.sums.moving.saturating_sub(before.bytes);
     }
 

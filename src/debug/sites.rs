@@ -63,35 +63,35 @@ struct Seen {
     next: u32,
     /// The first one of the list that a hash of this very place leads to.
     first: u32,
-    counted: Counted,
+    counted: Tally,
 }
 
 /// Blocks in use that were allocated somewhere, and their bytes; for whoever counts them.
 #[derive(Clone, Copy)]
-pub(super) struct Counted {
+pub(super) struct Tally {
     pub blocks: usize,
     pub bytes: usize,
 }
 
-impl Counted {
-    pub const NONE: Counted = Counted { blocks: 0, bytes: 0 };
+impl Tally {
+    pub const NONE: Tally = Tally { blocks: 0, bytes: 0 };
 
-    fn add(self, bytes: usize) -> Counted {
-        Counted { blocks: self.blocks + 1, bytes: self.bytes.saturating_add(bytes) }
+    fn add(self, bytes: usize) -> Tally {
+        Tally { blocks: self.blocks + 1, bytes: self.bytes.saturating_add(bytes) }
     }
 }
 
 // SAFETY: integers.
 unsafe impl Plain for Seen {}
 
-const NOBODY: Seen = Seen { site: Site::UNKNOWN, next: 0, first: 0, counted: Counted::NONE };
+const NOBODY: Seen = Seen { site: Site::UNKNOWN, next: 0, first: 0, counted: Tally::NONE };
 
 /// All that were seen.
 pub(super) struct Sites {
     // The length is a power of two, or 0.
     seen: Store<Seen>,
     used: usize,
-    unknown: Counted,
+    unknown: Tally,
 }
 
 /// The first claim has room for so many.
@@ -99,7 +99,7 @@ const FIRST: usize = 32;
 
 impl Sites {
     pub const fn new() -> Sites {
-        Sites { seen: Store::new(), used: 0, unknown: Counted::NONE }
+        Sites { seen: Store::new(), used: 0, unknown: Tally::NONE }
     }
 
     /// The number of a site, which is 0 if nothing is known of it, or there is no place for it.
@@ -136,7 +136,7 @@ impl Sites {
         self.seen.set(list, Seen { first: self.used as u32, ..head });
         // Another list may begin in its place.
         let place = self.seen.get(index);
-        self.seen.set(index, Seen { site, next: head.first, counted: Counted::NONE, ..place });
+        self.seen.set(index, Seen { site, next: head.first, counted: Tally::NONE, ..place });
         self.used as u32
     }
 
@@ -164,10 +164,10 @@ impl Sites {
 
     /// Forgets all counts.
     pub fn uncount(&mut self) {
-        self.unknown = Counted::NONE;
+        self.unknown = Tally::NONE;
         for index in 0..self.used {
             let seen = self.seen.get(index);
-            self.seen.set(index, Seen { counted: Counted::NONE, ..seen });
+            self.seen.set(index, Seen { counted: Tally::NONE, ..seen });
         }
     }
 
@@ -183,7 +183,7 @@ impl Sites {
     }
 
     /// Each site with what was counted for it.
-    pub fn counted(&self) -> impl Iterator<Item = (Site, Counted)> {
+    pub fn counted(&self) -> impl Iterator<Item = (Site, Tally)> {
         let known =
             (1..=self.used as u32).map(|number| (self.site(number), self.seen.get(number as usize - 1).counted));
         core::iter::once((Site::UNKNOWN, self.unknown)).chain(known)
