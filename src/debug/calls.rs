@@ -29,9 +29,6 @@ pub(super) unsafe trait Below {
     unsafe fn give(&self, memory: NonNull<u8>, layout: Layout);
 }
 
-/// Nothing waits.
-const NOTHING: Keep = Keep { blocks: 0, bytes: 0 };
-
 impl<H, B: Backing, L: Kind> Checked<H, B, L> {
     /// A block for `layout`. While the heap below has no room, what waits is let go.
     pub(super) fn take(&self, below: &impl Below, layout: Layout, zeroed: bool) -> Option<NonNull<u8>> {
@@ -174,12 +171,12 @@ impl<H, B: Backing, L: Kind> Checked<H, B, L> {
     #[cold]
     #[inline(never)]
     fn let_some_go(&self, below: &impl Below, count: usize) -> bool {
-        (0..count).take_while(|_| self.let_go(below, NOTHING)).count() > 0
+        (0..count).take_while(|_| self.let_go(below, Keep::NOTHING)).count() > 0
     }
 
     /// Gives the heap below all that waits.
     pub(super) fn let_all_go(&self, below: &impl Below) {
-        while self.let_go(below, NOTHING) {}
+        while self.let_go(below, Keep::NOTHING) {}
     }
 }
 

@@ -56,6 +56,10 @@ pub(super) struct Keep {
     pub bytes: usize,
 }
 
+impl Keep {
+    pub const NOTHING: Keep = Keep { blocks: 0, bytes: 0 };
+}
+
 /// What becomes of a block that is freed.
 pub(super) enum Left {
     /// It waits.
@@ -127,13 +131,12 @@ pub(super) struct Register {
 
 impl Register {
     pub const fn new() -> Register {
-        let waiting = Keep { blocks: 0, bytes: 0 };
         let sums = Sums {
             blocks: 0,
             bytes: 0,
             peak: 0,
             serial: 0,
-            waiting,
+            waiting: Keep::NOTHING,
             reused: 0,
             unrecorded: 0,
             lost: 0,
@@ -303,7 +306,7 @@ impl Register {
     /// Links what waits anew, as a record of it is lost: in some order.
     fn relink(&mut self) {
         (self.first, self.last) = (0, 0);
-        self.sums.waiting = Keep { blocks: 0, bytes: 0 };
+        self.sums.waiting = Keep::NOTHING;
         for index in 0..self.table.len() {
             let known = self.table.get(index);
             if known.is_block() && known.freed != 0 {

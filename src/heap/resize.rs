@@ -4,11 +4,11 @@ use core::alloc::{GlobalAlloc, Layout};
 use core::ptr::{self, NonNull};
 
 use super::class::{ALIGN, LARGEST_IN_SLAB};
-use super::{Heap, class_for, come_back, span_bytes};
+use super::{Heap, class_for, come_back, hand_out, span_bytes};
 use crate::copy::{LEAST_COPIED, copy_block};
 use crate::layout::GRAIN;
 use crate::ledger::{GrowInPlace, Want, payload_len};
-use crate::platform::{self, sanitizer};
+use crate::platform;
 use crate::sharing::Shareable;
 
 /// The part of a span that a smaller request may leave unused.
@@ -30,14 +30,13 @@ impl<L: Shareable> Heap<L> {
         platform::reach(memory.addr().get() + old.size());
         if !is_span(old) {
             if class_for(old) == class_for(new) {
-                sanitizer::hand_out(memory, new.size(), old.size());
+                hand_out(memory, new.size(), old.size());
                 return memory.as_ptr();
             }
         } else if is_span(new) && memory.addr().get() & (new.align() - 1) == 0 {
             // SAFETY: such a layout was allocated as a span, and the caller leaves it if another is returned.
             if let Some(memory) = unsafe { self.resize(memory, old, new) } {
-                platform::reach(memory.addr().get() + new.size());
-                sanitizer::hand_out(memory, new.size(), new.size().next_multiple_of(GRAIN));
+                hand_out(memory, new.size(), new.size().next_multiple_of(GRAIN));
                 return memory.as_ptr();
             }
         }

@@ -126,7 +126,7 @@ impl<L: Shareable> Stock<L> {
     #[inline(never)]
     pub unsafe fn put_late(&self, class: usize, block: NonNull<u8>, _turn: Turn<'_, L>) {
         // SAFETY: the caller's promise.
-        unsafe { self.put_into(&self.lists[class], class, block) };
+        unsafe { push(&self.lists[class], block, || self.relieve(class)) };
     }
 
     /// Puts a block back of a class that is not fine, and of which blocks lie in slabs.
@@ -153,26 +153,11 @@ impl<L: Shareable> Stock<L> {
     unsafe fn put_entered(&self, class: usize, block: NonNull<u8>) {
         if let Some(list) = self.list(class) {
             // SAFETY: the caller's promise.
-            unsafe { self.put_into(list, class, block) };
+            unsafe { push(list, block, || self.relieve(class)) };
         } else {
             // SAFETY: as above.
             unsafe { self.put_shared(class, block) };
         }
-    }
-
-    /// Puts a block into the list of its class. The caller has entered.
-    ///
-    /// # Safety
-    ///
-    /// As there.
-    #[inline(always)]
-    unsafe fn put_into(&self, list: &List, class: usize, block: NonNull<u8>) {
-        if list.room.get() == 0 {
-            self.relieve(class);
-        }
-        list.room.set(list.room.get() - 1);
-        // SAFETY: the caller's promise.
-        unsafe { list.push(block) };
     }
 
     /// [`put_coarse`](Stock::put_coarse), where there are no lists. The caller has entered.
@@ -498,4 +483,19 @@ fn pop(list: &List) -> Free {
     let block = list.pop()?;
     list.room.set(list.room.get() + 1);
     Some(block)
+}
+
+/// Puts a block into the list of its class, in which `relieve` makes room if it is full.
+///
+/// # Safety
+///
+/// The caller owes: `block` is one of the heap's, of this list's class, and nobody uses it any more.
+#[inline(always)]
+unsafe fn push(list: &List, block: NonNull<u8>, relieve: impl FnOnce()) {
+    if list.room.get() == 0 {
+        relieve();
+    }
+    list.room.set(list.room.get() - 1);
+    // SAFETY: the caller's promise.
+    unsafe { list.push(block) };
 }

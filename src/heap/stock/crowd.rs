@@ -206,25 +206,24 @@ impl<L: Shareable> Stock<L> {
     /// Puts what the stock has in its list for this class into one of a set, which is empty; or else fresh blocks, or what slabs have. The caller
     /// has entered.
     fn hand_over(&self, class: usize, to: &List) {
-        let full = |list: &&List| list.head.get().is_some();
-        if let Some(list) = self.list(class).filter(full) {
+        let most = slab::most(class);
+        if let Some(list) = self.list(class).filter(|list| list.head.get().is_some()) {
             to.head.swap(&list.head);
-            to.room.set(list.room.replace(slab::most(class)));
-        } else if let Some(slabs) = self.widen().and_then(|wide| wide.slabs.get(class)) {
-            for fill in [true, false] {
-                to.room.set(slab::most(class));
-                for fresh in iter::from_fn(|| slabs.cut(size_of_class(class))).take(slab::most(class) / 2) {
-                    to.room.set(to.room.get() - 1);
-                    // SAFETY: nobody uses it.
-                    unsafe { to.push(fresh) };
-                }
-                if fill && to.head.get().is_none() {
-                    slabs.fill(to, class);
-                }
-                if to.head.get().is_some() {
-                    break;
-                }
-            }
+            to.room.set(list.room.replace(most));
+            return;
+        }
+        let Some(slabs) = self.widen().and_then(|wide| wide.slabs.get(class)) else { return };
+        let fresh = || {
+            let fresh = iter::from_fn(|| slabs.cut(size_of_class(class))).take(most / 2);
+            // SAFETY: nobody uses it.
+            let len = fresh.map(|fresh| unsafe { to.push(fresh) }).count();
+            to.room.set(most - len);
+            len > 0
+        };
+        if !fresh() {
+            slabs.fill(to, class);
+            // Or there is an empty slab now, to be cut.
+            let _ = to.head.get().is_some() || fresh();
         }
     }
 
@@ -241,13 +240,12 @@ impl<L: Shareable> Stock<L> {
         };
         let (front, _mine) = fronts.enter();
         let list = &front.lists[class];
-        if list.room.get() == 0 {
+        let relieve = || {
             let _turn = self.enter();
             self.take_back(list, class, Slabs::relieve);
-        }
-        list.room.set(list.room.get() - 1);
+        };
         // SAFETY: the caller's promise.
-        unsafe { list.push(block) };
+        unsafe { push(list, block, relieve) };
     }
 
     /// Takes all blocks back that are in sets.

@@ -10,7 +10,7 @@ use serde::Serialize;
 use crate::npm;
 
 /// The newest node that npm had when this was written.
-const NEWEST_NODE: &str = "node@26.10.0";
+const NEWEST_NODE: &str = include_str!("../../xtask/newest-node").trim_ascii_end();
 /// It has the engine of Safari.
 const BUN: &str = "bun@1.4.5";
 

@@ -21,7 +21,7 @@ pub const BINARYEN: Npm = Npm { package: include_str!("../binaryen").trim_ascii_
 /// The node between the oldest that the scripts were tried on and the newest.
 pub const NODE_24: Npm = Npm { package: "node@24.21.0", file: ".bin/node" };
 /// The newest node that npm had when this was written. `cargo perf` has the same one in the same place.
-pub const NEWEST_NODE: Npm = Npm { package: "node@26.10.0", file: ".bin/node" };
+pub const NEWEST_NODE: Npm = Npm { package: include_str!("../newest-node").trim_ascii_end(), file: ".bin/node" };
 /// TypeScript's compiler.
 pub const TYPESCRIPT: Npm = Npm { package: "typescript@7.0.2", file: ".bin/tsc" };
 
