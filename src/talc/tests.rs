@@ -60,6 +60,7 @@ fn h26_what_talc_frees_merges() {
 
 /// Memory that ends, or is too small for talc's lists, or a request that nothing can hold: it is refused once, and nothing is kept for it.
 #[test]
+#[cfg_attr(miri, ignore = "talc 5.1.1 itself offsets a pointer past its memory's end (`full_search_bin`)")]
 fn h11_h12_what_can_t_be_had_is_refused() {
     for bytes in [500, 1000, 1500, 2000, 4000, 60_000] {
         let mut memory = memory(bytes);
@@ -71,7 +72,8 @@ fn h11_h12_what_can_t_be_had_is_refused() {
         assert!(blocks * 100 >= bytes.saturating_sub(least + 1000), "{blocks} blocks in {bytes}");
         let snapshot = ledger.snapshot();
         assert!((blocks > 0) == (snapshot.claimed > 0), "{snapshot}");
-        for (size, align) in [(isize::MAX as usize - 5000, 1), (1 << 40, 1 << 30), (64, 1 << 40), (bytes, 64)] {
+        let half = isize::MAX as usize / 2 + 1;
+        for (size, align) in [(isize::MAX as usize - 5000, 1), (half / 4, half / 8), (64, half), (bytes, 64)] {
             assert_eq!(alloc(&mut talc, layout(size, align)), None);
         }
         assert_eq!((ledger.snapshot().claimed, ledger.growths()), (snapshot.claimed, snapshot.growths));
@@ -86,7 +88,8 @@ fn talc_beside_others() {
     let mut talc = talc(&ledger);
     let (arena, pool) = (Arena::new_in(&ledger, "arena"), Pool::new_in(&ledger, "pool"));
     let (mut held, mut texts, mut boxes) = (Vec::new(), Vec::new(), Vec::new());
-    for step in 0..1500_usize {
+    let steps = if cfg!(miri) { 100 } else { 1500 };
+    for step in 0..steps {
         let layout = layout(1 + step * 7919 % 3000, 1 << (step % 13));
         let block = alloc(&mut talc, layout).expect("room");
         assert!(block.addr().get().is_multiple_of(layout.align()));
