@@ -1,16 +1,17 @@
 //! Linear memory that anybody in the module may grow.
 
-use core::arch::wasm32;
 use core::ptr::NonNull;
 
-use super::{at, settle};
-use crate::layout::PAGE;
+use super::wasm::arch;
+use super::{at, page_size, settle};
 
 /// The address of `pages` fresh pages, all zero, or `None` and nothing changed. Memory must be settled.
 pub(crate) fn grow(pages: usize) -> Option<usize> {
-    match wasm32::memory_grow::<0>(pages) {
+    match arch::memory_grow::<0>(pages) {
         usize::MAX => None,
-        old => Some(old * PAGE),
+        // That many pages are no more than there are addresses. If they are, these pages are smaller than this crate was built for, and what
+        // they were taken for is somebody else's: then nothing was given. (Below 64 KiB of such memory it lies outside, and the first use traps.)
+        old => old.checked_mul(page_size()),
     }
 }
 
