@@ -39,8 +39,8 @@ unsafe impl Backing for MemoryGrow {
         let have = platform::memory_size();
         // Page 0 is not handed out: a module that starts with no memory at all grows by one page more.
         let null = if have == 0 { 1 } else { 0 };
-        // Of a memory that is as large as can be the last page stands for what would come next: no host gives more.
-        let start = (have + null * page) & !(page - 1);
+        // Of a memory that is as large as can be it doesn't matter where: no host gives more.
+        let start = have + null * page;
         let pages = request.liked_at(start).div_ceil(page) + null;
         // If libc must take its own first, and can't get any, nothing is grown.
         let old = if settled { platform::grow(pages) } else { None };

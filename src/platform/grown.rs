@@ -9,8 +9,8 @@ use super::{at, page_size, settle};
 pub(crate) fn grow(pages: usize) -> Option<usize> {
     match arch::memory_grow::<0>(pages) {
         usize::MAX => None,
-        // That many pages are no more than there are addresses. If they are, these pages are smaller than this crate was built for, and what
-        // they were taken for is somebody else's: then nothing was given. (Below 64 KiB of such memory it lies outside, and the first use traps.)
+        // Where there are more of these pages than addresses, they are smaller than this crate was built for, and what it would take for them
+        // may be somebody else's: then nothing was given. (Where there are fewer, it lies past the end of memory, and the first use traps.)
         old => old.checked_mul(page_size()),
     }
 }

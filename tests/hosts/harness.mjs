@@ -13,6 +13,15 @@ export const address = (number) => (typeof number === 'bigint' ? Number(BigInt.a
 export const bytes = readFileSync(process.argv.at(-1))
 const module = new WebAssembly.Module(bytes)
 
+/** Whether a memory's addresses have 64 bits: then it grows by BigInts, else a BigInt is an error. */
+function isWide(memory) {
+  try {
+    return memory?.grow(0n) !== undefined
+  } catch {
+    return false
+  }
+}
+
 /** A fresh instance of the module, with a memory of its own. */
 export class Guest {
   /** What it has said. */
@@ -35,16 +44,11 @@ export class Guest {
     }
     this.exports = new WebAssembly.Instance(module, { host, ...imports }).exports
     said.by = this
-    try {
-      this.exports.memory?.grow(0n)
-      this.wide = true
-    } catch {
-      // A number is what is wanted.
-    }
+    this.wide = isWide(this.exports.memory)
   }
 
   /** Whether addresses have 64 bits. */
-  wide = false
+  wide
 
   /** A number as the module takes it for an address or a size. */
   word(number) {
