@@ -48,7 +48,8 @@ impl Hosted {
     fn reserve(&mut self, len: usize) -> Result<Reservation, Obstacle> {
         // A page for the record, and one at the end that is never used, so that no grant of the next reservation touches
         // one of this: a pointer into the one does not reach the other.
-        let least = len.checked_add(2 * USUAL_PAGE).and_then(|len| round_up(len, USUAL_PAGE)).ok_or(Obstacle::TooLarge)?;
+        let least =
+            len.checked_add(2 * USUAL_PAGE).and_then(|len| round_up(len, USUAL_PAGE)).ok_or(Obstacle::TooLarge)?;
         let refused = Obstacle::Refused { backing: "host", asked: least, have: platform::memory_size() };
         // A host that has less address space to give (a limit, an emulator) is asked for less, and never for all of it.
         let wish = RESERVE.min(platform::reservable());
@@ -107,8 +108,11 @@ unsafe impl Backing for Hosted {
         let fresh = self.reserve(len)?;
         // SAFETY: `len` is whole pages, more than the request's, inside the reservation.
         let start = fresh.base.addr().get() + USUAL_PAGE;
-        let exact =
-            request.at(start).ok().and_then(|need| round_up(need.liked, USUAL_PAGE)).map_or(len, |exact| exact.min(len));
+        let exact = request
+            .at(start)
+            .ok()
+            .and_then(|need| round_up(need.liked, USUAL_PAGE))
+            .map_or(len, |exact| exact.min(len));
         match granted(fresh, USUAL_PAGE, exact) {
             Ok((mut fresh, grant)) => {
                 if let Some(current) = self.current {

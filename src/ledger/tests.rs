@@ -101,8 +101,20 @@ fn fitting(head: usize, size: usize, align: usize) -> (Fit, Need) {
 fn h10_requests_anywhere_in_the_address_space() {
     let half = isize::MAX as usize + 1;
     let top = usize::MAX - USUAL_PAGE + 1;
-    let starts =
-        [0, 1, GRAIN, USUAL_PAGE, half - USUAL_PAGE, half - 1, half, half + 13, half + USUAL_PAGE, top - 8 * USUAL_PAGE, top - USUAL_PAGE, top];
+    let starts = [
+        0,
+        1,
+        GRAIN,
+        USUAL_PAGE,
+        half - USUAL_PAGE,
+        half - 1,
+        half,
+        half + 13,
+        half + USUAL_PAGE,
+        top - 8 * USUAL_PAGE,
+        top - USUAL_PAGE,
+        top,
+    ];
     for start in starts {
         for (head, size) in [(GRAIN, 1), (GRAIN, 300), (GRAIN + 32, USUAL_PAGE - 5), (GRAIN + 16, 3 * USUAL_PAGE)] {
             for align in [1, 8, GRAIN, 4096, USUAL_PAGE] {
@@ -133,7 +145,10 @@ fn h09_the_last_bytes_are_spared() {
     let missing = USUAL_PAGE - HEADROOM;
     let reach = |missing| Some(Touching { end: top, missing: Need { least: missing, liked: missing } });
     assert_eq!(Request::new(fit, need, reach(missing)).at(top), Ok(Need { least: missing, liked: missing }));
-    assert_eq!(Request::new(fit, need, reach(missing)).at(top - USUAL_PAGE), Request::new(fit, need, None).at(top - USUAL_PAGE));
+    assert_eq!(
+        Request::new(fit, need, reach(missing)).at(top - USUAL_PAGE),
+        Request::new(fit, need, None).at(top - USUAL_PAGE)
+    );
     // The last page holds no more than that, so one page can't be the answer to a grain more.
     assert!(Request::new(fit, need, reach(missing + GRAIN)).at(top).is_ok_and(|need| need.least > USUAL_PAGE));
 }

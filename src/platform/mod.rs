@@ -31,9 +31,9 @@ use core::ptr::NonNull;
 #[cfg(target_family = "wasm")]
 mod wasm;
 #[cfg(target_family = "wasm")]
-pub use wasm::{memory_size, page_size};
-#[cfg(target_family = "wasm")]
 pub(crate) use wasm::{at, heap_tail, landmarks};
+#[cfg(target_family = "wasm")]
+pub use wasm::{memory_size, page_size};
 
 #[cfg(all(target_family = "wasm", not(target_os = "emscripten")))]
 mod grown;
@@ -58,9 +58,9 @@ pub(crate) use wasi::{TAIL_OWNER, settle};
 #[cfg(all(any(unix, windows), not(target_family = "wasm")))]
 mod hosted;
 #[cfg(all(any(unix, windows), not(target_family = "wasm")))]
-pub use hosted::{memory_size, page_size};
-#[cfg(all(any(unix, windows), not(target_family = "wasm")))]
 pub(crate) use hosted::{FRESH_JOINS, commit, empty, fresh, landmarks, reservable, reserve, unreserve};
+#[cfg(all(any(unix, windows), not(target_family = "wasm")))]
+pub use hosted::{memory_size, page_size};
 
 #[cfg(all(miri, any(unix, windows), not(target_family = "wasm")))]
 mod miri;
