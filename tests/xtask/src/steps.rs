@@ -519,7 +519,8 @@ pub fn all(tools: &Tools) -> Result<Vec<Step>> {
 
 /// What needs a toolchain that takes gigabytes and is not the same every day, or half an hour.
 pub fn wider() -> Vec<Step> {
-    Emscripten::all(Version::Latest).map(beside_emscripten).chain(soak::steps()).chain(in_miri(MIRI_WIDER)).collect()
+    let emscripten = Emscripten::all(Version::Latest).map(beside_emscripten);
+    emscripten.chain(soak::steps()).chain(wide::wider()).chain(in_miri(MIRI_WIDER)).collect()
 }
 
 /// The test suites of well-known crates, on `Heap`, and with the debug layer around it.

@@ -27,19 +27,27 @@ const STRICT: &str = "-Cdebug-assertions -Coverflow-checks -Dwarnings";
 const BYTES: &str = "-Cdebug-assertions -Coverflow-checks -Clink-arg=--page-size=1";
 
 /// What must build for 64 bits without a warning, and without a feature that whoever uses it has to name. (The crate talc does not, yet.)
-const BUILT: [&str; 3] =
-    ["-p freehold --lib", "-p freehold --lib --features alloc,allocator-api2,critical-section,javascript", "-p freehold-c"];
+const BUILT: [&str; 3] = [
+    "-p freehold --lib",
+    "-p freehold --lib --features alloc,allocator-api2,critical-section,javascript",
+    "-p freehold-c",
+];
 
+/// A step for 64 bits.
+fn wide(name: &str, package: &'static str, work: fn(&Tools, &Out) -> Result<()>) -> Step {
+    Step::new(format!("wasm64: {name}"), work)
+        .needs([Need::Member(package), Need::Component(Toolchain::Nightly, "rust-src")])
+}
+
+/// A step for pages of one byte.
+fn small(name: &str, package: &'static str, work: fn(&Tools, &Out) -> Result<()>) -> Step {
+    Step::new(format!("pages of a byte: {name}"), work)
+        .needs([Need::Member(package), Need::Target(Toolchain::Current, WASM), Need::Wasmtime])
+        .tests()
+}
+
+/// What every run has.
 pub fn steps() -> Vec<Step> {
-    let wide = |name: &str, package, work: fn(&Tools, &Out) -> Result<()>| {
-        Step::new(format!("wasm64: {name}"), work)
-            .needs([Need::Member(package), Need::Component(Toolchain::Nightly, "rust-src")])
-    };
-    let small = |name: &str, package, work: fn(&Tools, &Out) -> Result<()>| {
-        Step::new(format!("pages of a byte: {name}"), work)
-            .needs([Need::Member(package), Need::Target(Toolchain::Current, WASM), Need::Wasmtime])
-            .tests()
-    };
     vec![
         wide("h39 builds", "freehold-c", |tools, out| {
             BUILT.iter().try_for_each(|what| build(what, "rlib", tools, out).map(drop))
@@ -49,22 +57,31 @@ pub fn steps() -> Vec<Step> {
         })
         .needs([Need::Npm(NODE_24)])
         .tests(),
+        wide("h10 beyond 4 GiB, node 24", BEYOND, |tools, out| {
+            in_node_24("tests/hosts/four-gib/run.mjs", &module(BEYOND, tools, out)?, tools).run(out)
+        })
+        .needs([Need::Npm(NODE_24)])
+        .tests(),
+        wide("h10 beyond 4 GiB, wasmtime", BEYOND, |tools, out| in_wasmtime(&module(BEYOND, tools, out)?, tools, out))
+            .needs([Need::Wasmtime])
+            .tests(),
+        wide("alone", SOAK, soak).needs([Need::Npm(NODE_24), Need::Node]).tests(),
+        small("h15 read, wasmtime", SMALL_PAGES, |tools, out| {
+            in_wasmtime(&on_bytes(SMALL_PAGES, tools, out)?, tools, out)
+        }),
+        small("h15 unseen, wasmtime", SMALL_PAGES, |tools, out| in_wasmtime(&unseen(tools, out)?, tools, out)),
+    ]
+}
+
+/// The suite once more in each, which takes minutes and shows little that the others don't.
+pub fn wider() -> [Step; 2] {
+    [
         wide("h10 the suite above 4 GiB, wasmtime", SUITE, |tools, out| {
             in_wasmtime(&module(SUITE, tools, out)?, tools, out)
         })
         .needs([Need::Wasmtime])
         .tests(),
-        wide("h10 beyond 4 GiB", BEYOND, |tools, out| {
-            in_node_24("tests/hosts/four-gib/run.mjs", &module(BEYOND, tools, out)?, tools).run(out)
-        })
-        .needs([Need::Npm(NODE_24)])
-        .tests(),
-        wide("alone", SOAK, soak).needs([Need::Npm(NODE_24), Need::Node]).tests(),
         small("h15 the suite, wasmtime", SUITE, |tools, out| in_wasmtime(&on_bytes(SUITE, tools, out)?, tools, out)),
-        small("h15 read, wasmtime", SMALL_PAGES, |tools, out| {
-            in_wasmtime(&on_bytes(SMALL_PAGES, tools, out)?, tools, out)
-        }),
-        small("h15 unseen, wasmtime", SMALL_PAGES, |tools, out| in_wasmtime(&unseen(tools, out)?, tools, out)),
     ]
 }
 
