@@ -18,6 +18,11 @@ need() {
             [ "$(node --print 'process.versions.node.split(".")[0] >= 20' 2>/dev/null)" = true ] ||
                 lack "node 20 or later" "https://nodejs.org/en/download has the line that installs it"
             ;;
+        node24)
+            # Some have a newer one beside that of the path.
+            [ "$("${NODE:-node}" --print 'process.versions.node.split(".")[0] >= 24' 2>/dev/null)" = true ] ||
+                lack "node 24 or later" "https://nodejs.org/en/download has the line that installs it    # beside another one: NODE=name $0"
+            ;;
         cc)
             command -v "${CC:-cc}" >/dev/null || lack "a C compiler, ${CC:-cc}" "apt-get install gcc libc6-dev    # another one: CC=name $0"
             ;;

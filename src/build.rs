@@ -1,6 +1,7 @@
 //! What the crate must know that cargo has no word for: whether the compiler takes `#![feature(…)]`, which sanitizers the program is built
-//! with, whether it is to be small, and whether there is any lock for what is shared. A package that is built on stable for speed, without a
-//! sanitizer and for a core with compare-and-swap, gets nothing from here.
+//! with, whether it is to be small, whether there is any lock for what is shared, and whether the linker is told how large pages are. A
+//! package that is built on stable for speed, without a sanitizer, for a core with compare-and-swap and for pages as they usually are, gets
+//! nothing from here.
 
 use std::env;
 use std::process::Command;
@@ -19,6 +20,8 @@ fn main() {
         ("freehold_no_lock", !has_compare_and_swap() && env::var_os("CARGO_FEATURE_CRITICAL_SECTION").is_none()),
         // What is inlined then is larger than the call.
         ("freehold_for_size", env::var("OPT_LEVEL").is_ok_and(|level| level == "s" || level == "z")),
+        // Who tells the linker by other ways sets this by hand: `--cfg freehold_page_size`.
+        ("freehold_page_size", flags().any(|flag| flag.contains("--page-size"))),
     ] {
         println!("cargo::rustc-check-cfg=cfg({name})");
         if set {
@@ -51,12 +54,16 @@ fn own_name() -> String {
 
 /// Whether this feature is among those that the flags leave, where they leave only some: `-Zallow-features`.
 fn allows(feature: &str) -> bool {
+    let lists = flags().filter_map(|flag| Some(flag.strip_prefix("-Zallow-features=")?.to_owned()));
+    // The last one counts.
+    lists.last().is_none_or(|list| list.split(',').any(|name| name == feature))
+}
+
+/// The compiler's flags, each in one word.
+fn flags() -> impl Iterator<Item = String> {
     let flags = env::var("CARGO_ENCODED_RUSTFLAGS").unwrap_or_default();
     // `-Z` may be a word of its own.
-    let flags = flags.replace("-Z\x1f", "-Z");
-    let mut lists = flags.split('\x1f').filter_map(|flag| flag.strip_prefix("-Zallow-features="));
-    // The last one counts.
-    lists.next_back().is_none_or(|list| list.split(',').any(|name| name == feature))
+    flags.replace("-Z\x1f", "-Z").split('\x1f').map(str::to_owned).collect::<Vec<_>>().into_iter()
 }
 
 /// Whether the core has what a spin lock is made of; cargo has it from the compiler, for the target.

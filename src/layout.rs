@@ -4,10 +4,11 @@
 
 #![forbid(unsafe_code)]
 
-/// The unit in which backings grow, in bytes: 64 KiB, the page of WebAssembly.
+/// A page of WebAssembly as it usually is, in bytes: 64 KiB. What is cut in large pieces is cut in these on every target.
 ///
-/// The only place where the number stands; a target with another page size changes this line.
-pub const PAGE: usize = 64 * 1024;
+/// The only place where the number stands. Linear memory may have smaller pages than that: what `memory.grow` counts in is
+/// [`page_size`](crate::platform::page_size).
+pub const USUAL_PAGE: usize = 64 * 1024;
 
 /// The ledger's grain in bytes: the address and the length of every span it keeps are multiples of it.
 ///
@@ -171,16 +172,16 @@ mod tests {
 
     #[test]
     fn h09_usable_never_wraps_and_leaves_both_ends_out() {
-        let top = usize::MAX - PAGE + 1;
+        let top = usize::MAX - USUAL_PAGE + 1;
         // A page that ends exactly at the end of the address space: all of it but the last 4 KiB.
-        assert_eq!(usable(top, PAGE), (0, PAGE - HEADROOM));
-        let (skip, len) = usable(top, PAGE);
+        assert_eq!(usable(top, USUAL_PAGE), (0, USUAL_PAGE - HEADROOM));
+        let (skip, len) = usable(top, USUAL_PAGE);
         assert!((top + skip).checked_add(len).is_some());
         // There is nothing after that.
         assert_eq!(usable(usize::MAX - 3, 4), (0, 0));
         assert_eq!(usable(LAST_END, HEADROOM - 1), (0, 0));
         // Address 0 is not used, the rest of the page is.
-        assert_eq!(usable(0, PAGE), (GRAIN, PAGE - GRAIN));
+        assert_eq!(usable(0, USUAL_PAGE), (GRAIN, USUAL_PAGE - GRAIN));
     }
 
     #[test]
@@ -229,10 +230,10 @@ mod tests {
 
     #[test]
     fn an_aligned_fit_is_exact() {
-        let fit = Fit { head: GRAIN, align: PAGE };
-        let start = 3 * PAGE;
+        let fit = Fit { head: GRAIN, align: USUAL_PAGE };
+        let start = 3 * USUAL_PAGE;
         let (gap, len) = (fit.gap(start), fit.len_for(100));
-        assert_eq!((start + gap + GRAIN) % PAGE, 0);
+        assert_eq!((start + gap + GRAIN) % USUAL_PAGE, 0);
         assert!((GRAIN + 100..GRAIN + 100 + GRAIN).contains(&len));
         let odd = Fit { head: GRAIN + 8, align: 64 };
         let (gap, len) = (odd.gap(start), odd.len_for(100));

@@ -24,9 +24,12 @@
 //! [`examples/two-rams`]: #examples
 //! [`examples/wasi`]: #examples
 //! [`examples/wasm-bindgen`]: #examples
+//! [`examples/wasm64`]: #examples
 #![doc = include_str!("../README.md")]
 #![no_std]
 #![cfg_attr(docsrs, feature(doc_cfg))]
+// What asks for memory there. The target itself takes a nightly compiler.
+#![cfg_attr(target_arch = "wasm64", feature(simd_wasm64))]
 // If anything in the program turns on allocator-api2's feature `nightly`, its `Allocator` is core's, which is behind a gate. Nobody can
 // see from here whether that is so.
 #![cfg_attr(all(feature = "allocator-api2", freehold_allocator_api), feature(allocator_api), allow(unused_features))]
@@ -86,7 +89,7 @@ pub use heap::{BoundedHeap, ClassStats, Heap, HeapStats};
 #[cfg(any(unix, windows, target_family = "wasm"))]
 pub use self::{
     module::{DefaultBacking, ledger},
-    platform::memory_size,
+    platform::{memory_size, page_size},
 };
 #[cfg(feature = "javascript")]
 pub use ledger::Grown;

@@ -20,7 +20,8 @@ const WORD: usize = size_of::<AtomicU64>();
 static COPY: u8 = 0;
 
 fn mark() -> u64 {
-    MARK << 32 | (&raw const COPY).addr() as u64
+    // Of 64 bits the lower half does as well: no module has so much data that two statics of it differ by 4 GiB and no more.
+    MARK << 32 | u64::from((&raw const COPY).addr() as u32)
 }
 
 /// `[__heap_base, __heap_end)`, enlarged by the linker's `--initial-heap` or `--initial-memory`: memory that a module has

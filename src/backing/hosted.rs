@@ -4,7 +4,7 @@ use core::ptr::NonNull;
 
 use super::{Backing, Grant, Request};
 use crate::error::Obstacle;
-use crate::layout::{GRAIN, PAGE, round_up};
+use crate::layout::{GRAIN, USUAL_PAGE, round_up};
 use crate::platform;
 use crate::span::Span;
 
@@ -48,13 +48,14 @@ impl Hosted {
     fn reserve(&mut self, len: usize) -> Result<Reservation, Obstacle> {
         // A page for the record, and one at the end that is never used, so that no grant of the next reservation touches
         // one of this: a pointer into the one does not reach the other.
-        let least = len.checked_add(2 * PAGE).and_then(|len| round_up(len, PAGE)).ok_or(Obstacle::TooLarge)?;
+        let least =
+            len.checked_add(2 * USUAL_PAGE).and_then(|len| round_up(len, USUAL_PAGE)).ok_or(Obstacle::TooLarge)?;
         let refused = Obstacle::Refused { backing: "host", asked: least, have: platform::memory_size() };
         // A host that has less address space to give (a limit, an emulator) is asked for less, and never for all of it.
         let wish = RESERVE.min(platform::reservable());
         let (base, len) = [wish, wish / 16, wish / 256, 0]
             .into_iter()
-            .map(|wish| least.max(wish & !(PAGE - 1)))
+            .map(|wish| least.max(wish & !(USUAL_PAGE - 1)))
             .find_map(|len| Some((platform::reserve(len)?, len)))
             .ok_or(refused)?;
         Ok(Reservation { base, len, committed: 0, previous: None })
@@ -96,20 +97,23 @@ unsafe impl Backing for Hosted {
         };
         if let Some(current) = self.current {
             let len = request.at(current.base.addr().get() + current.committed)?.liked;
-            let len = round_up(len, PAGE).ok_or(Obstacle::TooLarge)?;
-            if len <= current.len - PAGE - current.committed {
+            let len = round_up(len, USUAL_PAGE).ok_or(Obstacle::TooLarge)?;
+            if len <= current.len - USUAL_PAGE - current.committed {
                 let (current, grant) = granted(current, 0, len)?;
                 self.current = Some(current);
                 return Ok(grant);
             }
         }
-        let len = round_up(request.anywhere()?.liked, PAGE).ok_or(Obstacle::TooLarge)?;
+        let len = round_up(request.anywhere()?.liked, USUAL_PAGE).ok_or(Obstacle::TooLarge)?;
         let fresh = self.reserve(len)?;
         // SAFETY: `len` is whole pages, more than the request's, inside the reservation.
-        let start = fresh.base.addr().get() + PAGE;
-        let exact =
-            request.at(start).ok().and_then(|need| round_up(need.liked, PAGE)).map_or(len, |exact| exact.min(len));
-        match granted(fresh, PAGE, exact) {
+        let start = fresh.base.addr().get() + USUAL_PAGE;
+        let exact = request
+            .at(start)
+            .ok()
+            .and_then(|need| round_up(need.liked, USUAL_PAGE))
+            .map_or(len, |exact| exact.min(len));
+        match granted(fresh, USUAL_PAGE, exact) {
             Ok((mut fresh, grant)) => {
                 if let Some(current) = self.current {
                     let record = current.base.cast::<Reservation>();
@@ -141,7 +145,7 @@ impl Drop for Hosted {
     }
 }
 
-const _: () = assert!(size_of::<Reservation>() <= PAGE && PAGE.is_multiple_of(GRAIN));
+const _: () = assert!(size_of::<Reservation>() <= USUAL_PAGE && USUAL_PAGE.is_multiple_of(GRAIN));
 
 #[cfg(test)]
 mod tests {
@@ -154,7 +158,7 @@ mod tests {
     #[test]
     fn h39_the_host_gives_pages() {
         let ledger = Ledger::new(Hosted::new());
-        let claims: std::vec::Vec<_> = [100, 70_000, RESERVE + PAGE, 100_000]
+        let claims: std::vec::Vec<_> = [100, 70_000, RESERVE + USUAL_PAGE, 100_000]
             .into_iter()
             // What no host has is refused.
             .filter(|len| *len < 1 << 30)

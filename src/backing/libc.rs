@@ -2,13 +2,13 @@
 
 use super::{Backing, Grant, Loan, Request};
 use crate::error::Obstacle;
-use crate::layout::{GRAIN, PAGE};
+use crate::layout::{GRAIN, USUAL_PAGE};
 use crate::platform;
 use crate::span::Span;
 
 /// Take it where memory should come from libc and go back to it.
 ///
-/// libc's heap, by its own protocol: blocks of `posix_memalign`, a page ([`PAGE`]) long or as long as what is asked for, each given
+/// libc's heap, by its own protocol: blocks of `posix_memalign`, a page ([`USUAL_PAGE`]) long or as long as what is asked for, each given
 /// back with `free` when nothing in it is claimed any more.
 ///
 /// Where a libc is linked: Emscripten, where it is the only source of memory there is, and the default; WASI; unix. Which
@@ -55,7 +55,7 @@ unsafe impl Backing for Libc {
         // A block is aligned to the grain, so nothing is lost at its ends.
         let least = request.lent().ok_or(Obstacle::TooLarge)?;
         let block = |len: usize| Some((platform::lend(GRAIN, len)?, len));
-        let (base, len) = block(least.max(PAGE)).or_else(|| block(least)).ok_or_else(|| Obstacle::Refused {
+        let (base, len) = block(least.max(USUAL_PAGE)).or_else(|| block(least)).ok_or_else(|| Obstacle::Refused {
             backing: self.name(),
             asked: least,
             have: platform::memory_size(),

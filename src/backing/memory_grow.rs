@@ -4,14 +4,13 @@ use core::ptr::NonNull;
 
 use super::{Backing, Grant, Request};
 use crate::error::Obstacle;
-use crate::layout::PAGE;
 use crate::platform;
 use crate::span::Span;
 
 /// Pages from `memory.grow`: fresh at each call, so that they are nobody else's, whoever else grows memory too.
 ///
 /// Pages that others grew in between are a gap that this crate never touches: the address that the grow returned
-/// decides, not where the last one ended. Grows by no more than what is missing, in pages of 64 KiB.
+/// decides, not where the last one ended. Grows by no more than what is missing, in whole pages.
 ///
 /// On WASI the first claim has libc allocate a byte and free it, before memory grows: old versions of wasi-libc take all of memory
 /// on their first `malloc`, grown pages included.
@@ -36,24 +35,25 @@ unsafe impl Backing for MemoryGrow {
     }
 
     fn claim(&mut self, request: &Request) -> Result<Grant, Obstacle> {
-        let settled = platform::settle();
+        let (settled, page) = (platform::settle(), platform::page_size());
         let have = platform::memory_size();
         // Page 0 is not handed out: a module that starts with no memory at all grows by one page more.
         let null = if have == 0 { 1 } else { 0 };
         // Of a memory that is as large as can be the last page stands for what would come next: no host gives more.
-        let start = (have + null * PAGE) & !(PAGE - 1);
-        let pages = request.liked_at(start).div_ceil(PAGE) + null;
+        let start = (have + null * page) & !(page - 1);
+        let pages = request.liked_at(start).div_ceil(page) + null;
         // If libc must take its own first, and can't get any, nothing is grown.
         let old = if settled { platform::grow(pages) } else { None };
         let Some(old) = old else {
-            return Err(Obstacle::Refused { backing: self.name(), asked: pages.saturating_mul(PAGE), have });
+            return Err(Obstacle::Refused { backing: self.name(), asked: pages.saturating_mul(page), have });
         };
         // Another thread may have grown memory since `have` was read: then `old` is further up, and the ledger asks again
         // if that made a difference.
+        let (base, pages) = if old == 0 { (page, pages - 1) } else { (old, pages) };
         // SAFETY: there was memory before the pages, or the first of them is left out; and memory never shrinks.
-        let base = unsafe { NonNull::new_unchecked(platform::at(old + null * PAGE)) };
+        let base = unsafe { NonNull::new_unchecked(platform::at(base)) };
         // The last page of a 4 GiB memory ends where addresses do: one byte less, and its end does not wrap.
-        let len = ((pages - null) * PAGE).min(usize::MAX - base.addr().get());
+        let len = (pages * page).min(usize::MAX - base.addr().get());
         // SAFETY: the host has just given these pages to this call and to nobody else.
         let grant = Grant::linear(unsafe { Span::new(base, len) });
         // SAFETY: fresh pages are zero, and nobody else has had them.

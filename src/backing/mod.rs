@@ -22,7 +22,7 @@ pub(crate) mod regions;
 mod tests;
 mod then;
 
-pub use crate::layout::{GRAIN, PAGE};
+pub use crate::layout::{GRAIN, USUAL_PAGE};
 pub use crate::span::Span;
 #[cfg(feature = "allocator-api2")]
 pub use over::Over;

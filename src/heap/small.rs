@@ -5,12 +5,15 @@ use core::cell::Cell;
 use core::ptr::{self, NonNull};
 
 use crate::free_list::FreeList;
-use crate::layout::{PAGE, step_of};
+use crate::layout::{padding, step_of};
 use crate::platform::{self, sanitizer};
 use crate::sharing::{Needed, Shareable, Turn};
 
 /// Blocks are multiples of so many bytes, at multiples of so many bytes.
 const GRANULE: usize = 16;
+
+/// Bytes that are grown at a time at least: pages may be smaller.
+const LEAST: usize = 1024;
 
 /// A power of two altogether: masked with this, an index is in bounds.
 const CLASSES: usize = (class_of(isize::MAX as usize) + 1).next_power_of_two();
@@ -129,17 +132,20 @@ impl<A: Shareable> SmallHeap<A> {
     /// Fresh pages with room for `bytes`, and at least one byte more; what was left of those before is lost unless these are one with them.
     #[inline(always)]
     fn grow(&self, bytes: usize) -> bool {
-        let pages = bytes / PAGE + 1;
+        let page = platform::page_size();
+        // Small pages may begin between two granules.
+        let between = if page < GRANULE { GRANULE - 1 } else { 0 };
+        let pages = bytes.saturating_add(between).max(if page < LEAST { LEAST } else { 0 }) / page + 1;
         let Some(base) = platform::fresh(pages) else {
             return false;
         };
         // Blocks come back as whatever pointer their holder had.
         let start = base.as_ptr().expose_provenance();
         if !platform::FRESH_JOINS || start != self.last.get().wrapping_add(1) {
-            self.next.set(base.as_ptr());
+            self.next.set(base.as_ptr().wrapping_add(padding(start, GRANULE) & between));
         }
-        sanitizer::poison(base, 0..pages * PAGE);
-        self.last.set(start + (pages * PAGE - 1));
+        sanitizer::poison(base, 0..pages * page);
+        self.last.set(start + (pages * page - 1));
         true
     }
 }

@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use crate::layout::PAGE;
+use crate::layout::USUAL_PAGE;
 
 /// What a heap holds, in bytes. A [`Heap`](crate::Heap) counts when it is asked, and nothing while it works; a [`BoundedHeap`](crate::BoundedHeap)
 /// knows.
@@ -26,9 +26,9 @@ impl HeapStats {
         self.held - self.in_use - self.free
     }
 
-    /// Pages of [`PAGE`] bytes that what is held fills.
+    /// Pages of 64 KiB ([`USUAL_PAGE`](crate::backing::USUAL_PAGE)) that what is held fills.
     pub fn pages(&self) -> usize {
-        self.held.div_ceil(PAGE)
+        self.held.div_ceil(USUAL_PAGE)
     }
 }
 

@@ -11,7 +11,7 @@ use super::slab::Slabs;
 use super::stock::Stock;
 use super::{ALIGN, Heap, shared, slab};
 use crate::backing::Region;
-use crate::layout::{GRAIN, PAGE};
+use crate::layout::{GRAIN, USUAL_PAGE};
 use crate::ledger::Ledger;
 use crate::sharing::{Locked, Needed};
 
@@ -112,7 +112,7 @@ fn slack_of_reserve(heap: &Heap) -> usize {
 /// When nothing else is to be had, blocks of every fine class are cut from the reserve, lie apart, are counted, and come back; then it starts over.
 #[test]
 fn h37_the_reserve_serves_every_fine_class_and_starts_over() {
-    on_region(PAGE, |heap, ledger| {
+    on_region(USUAL_PAGE, |heap, ledger| {
         free(heap, alloc(heap, 16).expect("room"), 16);
         assert_eq!(slack_of_reserve(heap), ROOM, "a region of 64 KiB has a reserve");
         for _ in 0..3 {
@@ -145,7 +145,7 @@ fn h37_the_reserve_serves_every_fine_class_and_starts_over() {
             }
             drop(claims);
             // Whoever is refused has had the heap let go of all it has at hand, but not of this.
-            assert!(ledger.claim("too much", layout(PAGE)).is_err());
+            assert!(ledger.claim("too much", layout(USUAL_PAGE)).is_err());
             assert_eq!((slack_of_reserve(heap), heap.stats().in_use), (ROOM, 0));
         }
         heap.trim();

@@ -7,7 +7,7 @@ use super::bins::Bins;
 use super::header::Entry;
 use super::part::{Apart, Wish};
 use crate::backing::{Loan, Origin};
-use crate::layout::{Fit, GRAIN, MAX_SPAN, PAGE, padding};
+use crate::layout::{Fit, GRAIN, MAX_SPAN, USUAL_PAGE, padding};
 use crate::platform::{self, sanitizer};
 use crate::span::Span;
 use crate::tree::Tree;
@@ -351,8 +351,8 @@ impl Book {
 /// The whole pages in a span, but for its header.
 pub(super) fn whole_pages(at: Entry) -> Option<Span> {
     let payload = at.payload();
-    let skip = padding(payload.addr(), PAGE);
-    let len = payload.len().saturating_sub(skip) & !(PAGE - 1);
+    let skip = padding(payload.addr(), USUAL_PAGE);
+    let len = payload.len().saturating_sub(skip) & !(USUAL_PAGE - 1);
     if len == 0 {
         return None;
     }

@@ -11,7 +11,7 @@ use crate::backing::Origin;
 use crate::backing::{Backing, DEEPEST, Grant, Region};
 use crate::error::{AllocError, Obstacle, Rejected};
 #[cfg(doc)]
-use crate::layout::{GRAIN, PAGE};
+use crate::layout::GRAIN;
 use crate::platform;
 use crate::sharing::{Access, Kind, Needed, Shareable};
 
@@ -199,7 +199,7 @@ impl<B: Backing, L: Kind> Ledger<B, L> {
     }
 
     /// Offers the host what is free: `host` is called with the start and the length in bytes of every stretch of whole pages
-    /// ([`PAGE`] bytes each, at multiples of that) that nobody uses. Returns their bytes.
+    /// ([`USUAL_PAGE`](crate::backing::USUAL_PAGE) bytes each, at multiples of that) that nobody uses. Returns their bytes.
     ///
     /// The host may take the memory behind them away for now, as long as it is there again, with whatever in it, when it is next
     /// written to: `memory.discard` of WebAssembly's memory-control proposal where an embedder has it, `MADV_DONTNEED` on

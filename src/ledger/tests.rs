@@ -7,7 +7,7 @@ use super::book::Book;
 use super::{Claim, Ledger};
 use crate::backing::{Need, Region, Request, Touching};
 use crate::error::Obstacle;
-use crate::layout::{Fit, GRAIN, HEADROOM, PAGE, usable};
+use crate::layout::{Fit, GRAIN, HEADROOM, USUAL_PAGE, usable};
 
 mod aside;
 mod lent;
@@ -61,7 +61,7 @@ fn the_tree_stays_flat() {
 fn spans_know_their_neighbours() {
     const STEPS: u32 = if cfg!(miri) { 150 } else { 20_000 };
     const CLAIMS: u32 = if cfg!(miri) { 10 } else { 40 };
-    let mut memory = Vec::<u8>::with_capacity(PAGE / 40 * CLAIMS as usize);
+    let mut memory = Vec::<u8>::with_capacity(USUAL_PAGE / 40 * CLAIMS as usize);
     let ledger = Ledger::new(Region::new(memory.spare_capacity_mut()));
     let mut claims: Vec<Option<Claim<'_>>> = (0..CLAIMS).map(|_| None).collect();
     let mut number = 1u32;
@@ -100,21 +100,33 @@ fn fitting(head: usize, size: usize, align: usize) -> (Fit, Need) {
 #[test]
 fn h10_requests_anywhere_in_the_address_space() {
     let half = isize::MAX as usize + 1;
-    let top = usize::MAX - PAGE + 1;
-    let starts =
-        [0, 1, GRAIN, PAGE, half - PAGE, half - 1, half, half + 13, half + PAGE, top - 8 * PAGE, top - PAGE, top];
+    let top = usize::MAX - USUAL_PAGE + 1;
+    let starts = [
+        0,
+        1,
+        GRAIN,
+        USUAL_PAGE,
+        half - USUAL_PAGE,
+        half - 1,
+        half,
+        half + 13,
+        half + USUAL_PAGE,
+        top - 8 * USUAL_PAGE,
+        top - USUAL_PAGE,
+        top,
+    ];
     for start in starts {
-        for (head, size) in [(GRAIN, 1), (GRAIN, 300), (GRAIN + 32, PAGE - 5), (GRAIN + 16, 3 * PAGE)] {
-            for align in [1, 8, GRAIN, 4096, PAGE] {
+        for (head, size) in [(GRAIN, 1), (GRAIN, 300), (GRAIN + 32, USUAL_PAGE - 5), (GRAIN + 16, 3 * USUAL_PAGE)] {
+            for align in [1, 8, GRAIN, 4096, USUAL_PAGE] {
                 let (fit, need) = fitting(head, size, align);
                 let Ok(len) = Request::new(fit, need, None).at(start).map(|need| need.liked) else {
-                    assert!(start >= top - 4 * PAGE, "{start:#x} has room for {fit:?}");
+                    assert!(start >= top - 4 * USUAL_PAGE, "{start:#x} has room for {fit:?}");
                     continue;
                 };
                 let len = len.min(usize::MAX - start);
                 let (skip, room) = usable(start, len);
                 let enough = fit.from(start + skip, need.least) <= room;
-                assert!(enough || start > top - 5 * PAGE, "{len} bytes at {start:#x} don't hold {fit:?}");
+                assert!(enough || start > top - 5 * USUAL_PAGE, "{len} bytes at {start:#x} don't hold {fit:?}");
                 if enough {
                     let (gap, len) = (fit.gap(start + skip), need.least);
                     let data = (start + skip + gap + head).next_multiple_of(align);
@@ -128,14 +140,17 @@ fn h10_requests_anywhere_in_the_address_space() {
 /// A grant that ends with the address space loses its last 4 KiB, also where it only adds to what is free.
 #[test]
 fn h09_the_last_bytes_are_spared() {
-    let top = usize::MAX - PAGE + 1;
+    let top = usize::MAX - USUAL_PAGE + 1;
     let (fit, need) = fitting(GRAIN, 100, 1);
-    let missing = PAGE - HEADROOM;
+    let missing = USUAL_PAGE - HEADROOM;
     let reach = |missing| Some(Touching { end: top, missing: Need { least: missing, liked: missing } });
     assert_eq!(Request::new(fit, need, reach(missing)).at(top), Ok(Need { least: missing, liked: missing }));
-    assert_eq!(Request::new(fit, need, reach(missing)).at(top - PAGE), Request::new(fit, need, None).at(top - PAGE));
+    assert_eq!(
+        Request::new(fit, need, reach(missing)).at(top - USUAL_PAGE),
+        Request::new(fit, need, None).at(top - USUAL_PAGE)
+    );
     // The last page holds no more than that, so one page can't be the answer to a grain more.
-    assert!(Request::new(fit, need, reach(missing + GRAIN)).at(top).is_ok_and(|need| need.least > PAGE));
+    assert!(Request::new(fit, need, reach(missing + GRAIN)).at(top).is_ok_and(|need| need.least > USUAL_PAGE));
 }
 
 /// Padding, head and size that are too much together are told from those that just fit.
@@ -159,22 +174,22 @@ fn h11_requests_that_overflow() {
 /// All whole pages that are free are offered, nothing else, and what becomes of them is nobody's concern.
 #[test]
 fn free_pages_are_offered() {
-    let mut memory = Vec::<u8>::with_capacity(10 * PAGE);
+    let mut memory = Vec::<u8>::with_capacity(10 * USUAL_PAGE);
     let ledger = Ledger::new(Region::new(memory.spare_capacity_mut()));
     let claim = |len| ledger.claim("claim", Layout::from_size_align(len, 8).unwrap()).unwrap();
-    let (first, second, third) = (claim(3 * PAGE), claim(100), claim(2 * PAGE));
+    let (first, second, third) = (claim(3 * USUAL_PAGE), claim(100), claim(2 * USUAL_PAGE));
     drop(first);
     drop(third);
     let mut offered = 0;
     let sum = ledger.discard(|page, len| {
-        assert!(page.addr().get().is_multiple_of(PAGE) && len.is_multiple_of(PAGE) && len > 0);
+        assert!(page.addr().get().is_multiple_of(USUAL_PAGE) && len.is_multiple_of(USUAL_PAGE) && len > 0);
         // SAFETY: nobody uses these bytes.
         unsafe { page.write_bytes(0xa5, len) };
         offered += len;
     });
     assert_eq!(sum, offered);
     // At each end of each of the two free spans less than a page is left.
-    assert!((5 * PAGE..10 * PAGE).contains(&sum), "{sum}");
+    assert!((5 * USUAL_PAGE..10 * USUAL_PAGE).contains(&sum), "{sum}");
     let spans: Vec<_> = ledger.snapshot().spans().map(|span| span.owner).collect();
     assert_eq!(spans, [None, Some("claim"), None]);
     let all: Vec<_> = ledger.snapshot().spans().collect();
@@ -185,7 +200,7 @@ fn free_pages_are_offered() {
         assert_eq!(rest, all[index + 1..]);
     }
     drop(second);
-    assert!(claim(8 * PAGE).len() >= 8 * PAGE);
+    assert!(claim(8 * USUAL_PAGE).len() >= 8 * USUAL_PAGE);
 }
 
 /// Holes that are all a little too short, or long enough and nearly all lie wrong: a claim looks at a few of them, however many there
@@ -277,13 +292,13 @@ fn h36_a_block_at_a_multiple_of_its_size_is_always_found() {
 /// Foreign code runs while nothing is locked: the function that is told what is free may use the ledger, and panic (h31).
 #[test]
 fn h31_who_is_offered_memory_may_use_the_ledger() {
-    let mut memory = Vec::<u8>::with_capacity(20 * PAGE);
+    let mut memory = Vec::<u8>::with_capacity(20 * USUAL_PAGE);
     let ledger = Ledger::new(Region::new(memory.spare_capacity_mut()));
     let claim = |len| ledger.claim("claim", Layout::from_size_align(len, 8).unwrap()).unwrap();
-    let (free, kept): (Vec<_>, Vec<_>) = (0..4).map(|_| (claim(2 * PAGE), claim(100))).unzip();
+    let (free, kept): (Vec<_>, Vec<_>) = (0..4).map(|_| (claim(2 * USUAL_PAGE), claim(100))).unzip();
     drop(free);
     let (peak, mut inside) = (ledger.snapshot().peak, Vec::new());
-    assert!(ledger.discard(|_, _| {}) >= 4 * PAGE);
+    assert!(ledger.discard(|_, _| {}) >= 4 * USUAL_PAGE);
     assert_eq!(ledger.snapshot().peak, peak, "nobody has claimed anything");
     let offered = ledger.discard(|page, len| {
         // Nobody else has what is offered.
@@ -295,7 +310,7 @@ fn h31_who_is_offered_memory_may_use_the_ledger() {
         // SAFETY: nobody uses these bytes.
         unsafe { page.write_bytes(0xa5, len) };
     });
-    assert!(offered >= 4 * PAGE && inside.len() == 5);
+    assert!(offered >= 4 * USUAL_PAGE && inside.len() == 5);
     drop(inside);
     if !cfg!(miri) {
         let caught = std::panic::catch_unwind(core::panic::AssertUnwindSafe(|| ledger.discard(|_, _| panic!("no"))));
@@ -311,7 +326,7 @@ fn h31_who_is_offered_memory_may_use_the_ledger() {
 /// that refuses what does not fit: there was room behind the block).
 #[test]
 fn what_does_is_never_more_than_what_is_liked() {
-    let mut memory = Vec::<u8>::with_capacity(4 * PAGE);
+    let mut memory = Vec::<u8>::with_capacity(4 * USUAL_PAGE);
     let base = core::ptr::NonNull::new(memory.spare_capacity_mut().as_mut_ptr().cast::<u8>()).unwrap();
     /// Two pieces that touch, the second no longer than it must be.
     struct Tight(core::ptr::NonNull<u8>, usize);
@@ -372,7 +387,7 @@ fn an_error_does_not_contradict_itself() {
 #[test]
 fn h32_every_way_out_of_a_ledger_is_reached() {
     use crate::platform::reached;
-    let mut memory = Vec::<u8>::with_capacity(20 * PAGE);
+    let mut memory = Vec::<u8>::with_capacity(20 * USUAL_PAGE);
     let ledger = Ledger::new(Region::new(memory.spare_capacity_mut()));
     let want = super::Want::of(5000, 8);
     let place = |want: &super::Want| {
@@ -477,7 +492,7 @@ fn h34_a_backing_that_comes_back_without_a_lock_is_told() {
     for _ in 0..2 {
         let claim = LEDGER.claim("outer", Layout::new::<[u8; 100]>()).expect("room");
         assert_eq!((TOLD.load(Relaxed), claim.owner()), (2, "outer"));
-        assert!(LEDGER.claim("outer", Layout::new::<[u8; 3 * PAGE]>()).is_ok());
+        assert!(LEDGER.claim("outer", Layout::new::<[u8; 3 * USUAL_PAGE]>()).is_ok());
     }
 }
 

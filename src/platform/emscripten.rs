@@ -2,8 +2,8 @@
 
 use core::ptr::NonNull;
 
-use super::lend;
-use crate::layout::{GRAIN, PAGE};
+use super::{lend, page_size};
+use crate::layout::GRAIN;
 
 pub(crate) const TAIL_OWNER: Option<&str> = Some("libc's malloc");
 
@@ -12,5 +12,5 @@ pub(crate) const FRESH_JOINS: bool = false;
 
 /// A block of libc's heap that is never given back.
 pub(crate) fn fresh(pages: usize) -> Option<NonNull<u8>> {
-    lend(GRAIN, pages.checked_mul(PAGE)?)
+    lend(GRAIN, pages.checked_mul(page_size())?)
 }

@@ -1,16 +1,17 @@
 //! Linear memory that anybody in the module may grow.
 
-use core::arch::wasm32;
 use core::ptr::NonNull;
 
-use super::{at, settle};
-use crate::layout::PAGE;
+use super::wasm::arch;
+use super::{at, page_size, settle};
 
 /// The address of `pages` fresh pages, all zero, or `None` and nothing changed. Memory must be settled.
 pub(crate) fn grow(pages: usize) -> Option<usize> {
-    match wasm32::memory_grow::<0>(pages) {
+    match arch::memory_grow::<0>(pages) {
         usize::MAX => None,
-        old => Some(old * PAGE),
+        // Where there are more of these pages than addresses, they are smaller than this crate was built for, and what it would take for them
+        // may be somebody else's: then nothing was given. (Where there are fewer, it lies past the end of memory, and the first use traps.)
+        old => old.checked_mul(page_size()),
     }
 }
 

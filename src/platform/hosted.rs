@@ -5,7 +5,7 @@ use core::ptr::NonNull;
 use core::sync::atomic::{AtomicUsize, Ordering};
 
 use super::{Landmark, sanitizer};
-use crate::layout::PAGE;
+use crate::layout::USUAL_PAGE;
 
 #[cfg(miri)]
 use super::miri as os;
@@ -26,6 +26,13 @@ const PART: usize = 64;
 /// Bytes of memory now: what all [`Hosted`](crate::Hosted) backings together have taken from the host.
 pub fn memory_size() -> usize {
     COMMITTED.load(Ordering::Relaxed)
+}
+
+/// Bytes of what [`Hosted`](crate::Hosted) asks for at a time: 65,536. In a wasm module, of a page of linear memory, in which
+/// `memory.grow` counts.
+#[inline(always)]
+pub fn page_size() -> usize {
+    USUAL_PAGE
 }
 
 pub(crate) fn landmarks() -> [Option<Landmark>; 3] {
@@ -76,7 +83,7 @@ pub(crate) const FRESH_JOINS: bool = false;
 
 /// Fresh pages that are never given back.
 pub(crate) fn fresh(pages: usize) -> Option<NonNull<u8>> {
-    let len = pages.checked_mul(PAGE)?;
+    let len = pages.checked_mul(page_size())?;
     let base = reserve(len)?;
     // SAFETY: the reservation was made just now.
     unsafe { commit(base, len) }.then_some(base)

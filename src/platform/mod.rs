@@ -4,6 +4,7 @@
 //! | primitive | promise | where |
 //! |---|---|---|
 //! | [`memory_size`] | bytes of memory now: the whole linear memory on wasm, what `Hosted` has taken on hosts | wasm, hosts |
+//! | [`page_size`] | bytes of a page, which is what is grown by | wasm, hosts |
 //! | `settle()` | nobody will take pages that are grown later for its own; `false` if that is not certain | wasm but Emscripten |
 //! | `grow(pages)` | once settled, the address of that many fresh zeroed pages, or `None` and nothing changed | wasm but Emscripten |
 //! | `fresh(pages)` | a pointer to that many pages for good, at an address that is not 0; or `None` and nothing changed | wasm, hosts |
@@ -30,9 +31,9 @@ use core::ptr::NonNull;
 #[cfg(target_family = "wasm")]
 mod wasm;
 #[cfg(target_family = "wasm")]
-pub use wasm::memory_size;
-#[cfg(target_family = "wasm")]
 pub(crate) use wasm::{at, heap_tail, landmarks};
+#[cfg(target_family = "wasm")]
+pub use wasm::{memory_size, page_size};
 
 #[cfg(all(target_family = "wasm", not(target_os = "emscripten")))]
 mod grown;
@@ -57,9 +58,9 @@ pub(crate) use wasi::{TAIL_OWNER, settle};
 #[cfg(all(any(unix, windows), not(target_family = "wasm")))]
 mod hosted;
 #[cfg(all(any(unix, windows), not(target_family = "wasm")))]
-pub use hosted::memory_size;
-#[cfg(all(any(unix, windows), not(target_family = "wasm")))]
 pub(crate) use hosted::{FRESH_JOINS, commit, empty, fresh, landmarks, reservable, reserve, unreserve};
+#[cfg(all(any(unix, windows), not(target_family = "wasm")))]
+pub use hosted::{memory_size, page_size};
 
 #[cfg(all(miri, any(unix, windows), not(target_family = "wasm")))]
 mod miri;

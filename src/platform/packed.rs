@@ -1,7 +1,8 @@
 //! A pair of pointers, or none, as a function returns it without going through memory.
 //!
 //! Most targets return two words in registers. wasm32 returns one value, and a pair would go through the shadow stack,
-//! which costs a prologue in every function that has a scope: there both fit in one `u64`.
+//! which costs a prologue in every function that has a scope: there both fit in one `u64`. (wasm64 returns one value as well, and none has
+//! room for two of its addresses: there the pair does go that way.)
 
 use core::ptr::NonNull;
 

@@ -1,9 +1,11 @@
 //! Linear memory.
 
-use core::arch::wasm32;
+#[cfg(target_arch = "wasm32")]
+pub(super) use core::arch::wasm32 as arch;
+#[cfg(target_arch = "wasm64")]
+pub(super) use core::arch::wasm64 as arch;
 
 use super::Landmark;
-use crate::layout::PAGE;
 
 // What wasm-ld defines for every module but those that are position-independent, which have no stack and no data at addresses of their
 // own. Only their addresses mean anything. What leads here is `#[inline]`, all the way from what users call: so it is compiled into who
@@ -17,16 +19,36 @@ unsafe extern "C" {
     static __heap_end: u8;
 }
 
+// What a linker defines that knows of pages of other sizes: the first page's end, and so its size. Older ones lack it, and a reference that
+// may find nothing can't be had on a stable compiler; so it stands only in a module that is known to be linked by such a one.
+#[cfg(freehold_page_size)]
+unsafe extern "C" {
+    static __wasm_first_page_end: u8;
+}
+
+/// Bytes of a page of linear memory, in which `memory.grow` counts: 65,536, unless the module is linked for others
+/// (`-Clink-arg=--page-size=1`). [Targets](crate::docs::targets#pages-of-a-byte) says what that takes.
+///
+/// On hosts it is what [`Hosted`](crate::Hosted) asks for at a time, 65,536 too.
+#[inline(always)]
+pub fn page_size() -> usize {
+    // After linking it is a constant either way. (No linker puts it at 0, so the compiler may know that it is not there.)
+    #[cfg(freehold_page_size)]
+    return (&raw const __wasm_first_page_end).addr();
+    #[cfg(not(freehold_page_size))]
+    crate::layout::USUAL_PAGE
+}
+
 /// Bytes of linear memory now, whoever grew it: while the number stays, JavaScript's views stay attached.
 pub fn memory_size() -> usize {
-    // 65,536 pages are one byte more than a usize holds; the last byte is never handed out anyway.
-    wasm32::memory_size::<0>().saturating_mul(PAGE)
+    // All pages that there can be are one byte more than a usize holds; the last byte is never handed out anyway.
+    arch::memory_size::<0>().saturating_mul(page_size())
 }
 
 /// Has this thread see memory as large as it is.
 #[cfg(target_feature = "atomics")]
 pub(super) fn renew() {
-    wasm32::memory_grow::<0>(0);
+    arch::memory_grow::<0>(0);
 }
 
 /// A pointer to `addr`. Linear memory is one allocation whose provenance is exposed to everyone, the host included.
@@ -66,7 +88,7 @@ pub(crate) fn landmarks() -> [Option<Landmark>; 3] {
 pub(super) const DEPTH: usize = 64;
 /// Calls that take more than one function does which calls none but one that calls none.
 pub(super) const LEAVES: usize = 8;
-const FRAME: usize = 64;
+const FRAME: usize = size_of::<[usize; 16]>();
 
 /// Uses stack, and nothing else.
 #[inline(never)]

@@ -6,12 +6,21 @@ import { said } from './report.mjs'
 export { assert, finish, test } from './report.mjs'
 export const PAGE = 65536
 
-/** Addresses come out of wasm as signed numbers. */
-export const address = (number) => number >>> 0
+/** Addresses come out of wasm as signed numbers; as BigInts if they have 64 bits. */
+export const address = (number) => (typeof number === 'bigint' ? Number(BigInt.asUintN(64, number)) : number >>> 0)
 
 /** The bytes of the module that the command line names last. */
 export const bytes = readFileSync(process.argv.at(-1))
 const module = new WebAssembly.Module(bytes)
+
+/** Whether a memory's addresses have 64 bits: then it grows by BigInts, else a BigInt is an error. */
+function isWide(memory) {
+  try {
+    return memory?.grow(0n) !== undefined
+  } catch {
+    return false
+  }
+}
 
 /** A fresh instance of the module, with a memory of its own. */
 export class Guest {
@@ -29,12 +38,21 @@ export class Guest {
         this.#spans.push({
           start: address(base),
           end: address(base) + address(length),
-          owner: owner === 0 ? null : this.string(owner, ownerLength),
+          owner: address(owner) === 0 ? null : this.string(owner, ownerLength),
         }),
       grow: (pages) => this.grow(pages),
     }
     this.exports = new WebAssembly.Instance(module, { host, ...imports }).exports
     said.by = this
+    this.wide = isWide(this.exports.memory)
+  }
+
+  /** Whether addresses have 64 bits. */
+  wide
+
+  /** A number as the module takes it for an address or a size. */
+  word(number) {
+    return this.wide ? BigInt(number) : number
   }
 
   /** Its memory now. The view is good until memory grows. */
@@ -51,12 +69,12 @@ export class Guest {
     try {
       return this.exports.memory.grow(pages)
     } catch {
-      return -1
+      return this.word(-1)
     }
   }
 
   string(start, length) {
-    return new TextDecoder().decode(this.view.slice(address(start), address(start) + length))
+    return new TextDecoder().decode(this.view.slice(address(start), address(start) + address(length)))
   }
 
   /** The spans of its ledger in the order of addresses; `owner` is null for free ones. */

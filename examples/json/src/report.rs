@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use freehold::backing::PAGE;
+use freehold::backing::USUAL_PAGE;
 use freehold::{Snapshot, ledger, memory_size};
 
 use crate::rounds::Timing;
@@ -61,7 +61,7 @@ impl fmt::Display for Report<'_> {
             writeln!(f, "{label:<12}{name:<14}{pages:>6}  ({})", Bytes(*bytes))?;
         }
         if cfg!(target_family = "wasm") {
-            let beside = (memory_size() - snapshot.granted) / PAGE;
+            let beside = (memory_size() - snapshot.granted) / USUAL_PAGE;
             let others = if cfg!(feature = "global") { "" } else { ", Rust's default allocator" };
             writeln!(f, "            {:<14}{beside:>6}  (stack, data{others})", "not ours")?;
         }
@@ -99,7 +99,7 @@ fn owners(snapshot: &Snapshot<'_>) -> Vec<Owner> {
             owners.len() - 1
         });
         let owner = &mut owners[at];
-        let (first, last) = (span.base / PAGE, (span.base + span.len - 1) / PAGE);
+        let (first, last) = (span.base / USUAL_PAGE, (span.base + span.len - 1) / USUAL_PAGE);
         owner.bytes += span.len;
         owner.pages += last - first + usize::from(owner.last != Some(first));
         owner.last = Some(last);

@@ -42,7 +42,7 @@ unsafe impl Backing for PagedHost {
     unsafe fn empty(pages: Span) {
         assert_eq!(HELD.get(), 0, "nothing is locked while the host works");
         EMPTIED.set(EMPTIED.get() + pages.len());
-        assert!(pages.addr().is_multiple_of(PAGE) && pages.len().is_multiple_of(PAGE));
+        assert!(pages.addr().is_multiple_of(USUAL_PAGE) && pages.len().is_multiple_of(USUAL_PAGE));
         // SAFETY: the caller's promise.
         unsafe { Hosted::empty(pages) };
     }
@@ -94,7 +94,7 @@ fn dealloc(heap: &Heap<Locked<Noted>>, block: NonNull<u8>, size: usize) {
 
 /// Whether so many bytes are all pages of so many, but for what lies beside whole ones.
 fn about(emptied: usize, bytes: usize) -> bool {
-    (bytes - 2 * PAGE..=bytes).contains(&emptied)
+    (bytes - 2 * USUAL_PAGE..=bytes).contains(&emptied)
 }
 
 /// What grows by moving leaves no pages behind; what is small does.

@@ -3,6 +3,9 @@
 #![cfg(target_family = "wasm")]
 #![no_std]
 
+#[cfg(target_arch = "wasm64")]
+mod wide;
+
 // For its panic handler.
 use freehold_guest as _;
 

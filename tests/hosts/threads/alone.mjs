@@ -8,7 +8,7 @@ const [name, operations] = readFileSync(0, 'utf8').split(' ')
 console.log(`scenario ${name}`)
 const guest = new Guest()
 try {
-  guest.exports[name](Number(operations))
+  guest.exports[name](guest.word(Number(operations)))
 } catch (error) {
   console.log(error.message)
   process.exitCode = 1

@@ -18,6 +18,9 @@ const LINK: &[&str] = &[
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
     let features = env::var("CARGO_CFG_TARGET_FEATURE").unwrap_or_default();
+    if env::var("CARGO_CFG_TARGET_ARCH").is_ok_and(|arch| arch == "wasm64") {
+        println!("cargo::rustc-link-arg-cdylib=--max-memory=8589934592");
+    }
     // Without atomics there is nothing to share: then it is only looked at by lints.
     if features.split(',').any(|feature| feature == "atomics") {
         LINK.iter().for_each(|arg| println!("cargo::rustc-link-arg-cdylib={arg}"));

@@ -35,6 +35,25 @@ fn check(folder: &Path, look: fn(&str) -> Vec<&str>, found: &mut Vec<String>) {
     }
 }
 
+/// The instructions that count pages.
+const COUNTS: &[&str] = &["memory_size::<", "memory_grow::<"];
+
+/// Lines of code, comments left out, that have one of them.
+fn counts(code: &str) -> Vec<&str> {
+    let is_code = |line: &&str| !line.trim_start().starts_with("//");
+    code.lines().filter(is_code).filter(|line| COUNTS.iter().any(|count| line.contains(count))).collect()
+}
+
+/// So nobody multiplies what they count by another page than memory has.
+#[test]
+fn h15_pages_are_counted_in_one_folder() {
+    let mut found = Vec::new();
+    check(&src(), counts, &mut found);
+    let folder = Path::new("src").join("platform");
+    let folder = folder.to_str().expect("a text");
+    assert!(found.len() >= 3 && found.iter().all(|line| line.contains(folder)), "{found:#?}");
+}
+
 #[test]
 fn h15_page_size_is_one_constant() {
     let mut found = Vec::new();
@@ -42,7 +61,7 @@ fn h15_page_size_is_one_constant() {
     // JavaScript has it once too; its tests don't take the package's word for it.
     found.retain(|line| !line.contains(Path::new("javascript").join("tests").to_str().expect("a text")));
     found.sort();
-    let places = ["freehold.js: const PAGE = ", "layout.rs: pub const PAGE: usize = "];
+    let places = ["freehold.js: const PAGE = ", "layout.rs: pub const USUAL_PAGE: usize = "];
     let only = found.len() == places.len() && found.iter().zip(places).all(|(line, place)| line.contains(place));
     assert!(only, "{found:#?}");
     // The search sees what it is there to see.

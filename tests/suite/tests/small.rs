@@ -22,7 +22,7 @@ fn heap_small_mappings_that_touch_stay_apart() {
     use std::alloc::{GlobalAlloc, Layout};
 
     use freehold::SmallHeap;
-    use freehold::backing::PAGE;
+    use freehold::backing::USUAL_PAGE;
 
     unsafe extern "C" {
         fn mmap(addr: *mut c_void, len: usize, prot: c_int, flags: c_int, fd: c_int, offset: i64) -> *mut c_void;
@@ -32,20 +32,20 @@ fn heap_small_mappings_that_touch_stay_apart() {
 
     let heap: SmallHeap = SmallHeap::new();
     // A quarter of a page is left after each: with the next page, that would be enough for another.
-    let layout = Layout::from_size_align(PAGE / 4 * 3, 8).expect("a layout");
+    let layout = Layout::from_size_align(USUAL_PAGE / 4 * 3, 8).expect("a layout");
     // SAFETY: the layout has bytes.
     let take = || unsafe { heap.alloc(layout) }.addr();
     let mut touched = 0;
     for _ in 0..200 {
         // SAFETY: a mapping at no particular address touches nothing that exists.
-        let above = unsafe { mmap(null_mut(), PAGE, 0, PRIVATE_ANONYMOUS, -1, 0) };
+        let above = unsafe { mmap(null_mut(), USUAL_PAGE, 0, PRIVATE_ANONYMOUS, -1, 0) };
         let first = take();
-        if above.addr() == first + PAGE {
+        if above.addr() == first + USUAL_PAGE {
             // SAFETY: it was mapped just now, and nobody uses it.
-            assert_eq!(unsafe { munmap(above, PAGE) }, 0);
+            assert_eq!(unsafe { munmap(above, USUAL_PAGE) }, 0);
             let second = take();
             assert_ne!(second, first + layout.size(), "a block that begins in one mapping and ends in the next");
-            touched += usize::from(second == first + PAGE);
+            touched += usize::from(second == first + USUAL_PAGE);
         }
     }
     assert!(touched > 0, "no two mappings touched");

@@ -6,6 +6,7 @@ use crate::beside_libc;
 use crate::command::Out;
 use crate::emscripten::{self, Version};
 use crate::need::{Need, chromium};
+use crate::npm::NODE_24;
 use crate::step::Step;
 use crate::tools::{Toolchain, Tools};
 
@@ -67,6 +68,20 @@ const EXAMPLES: &[Example] = &[
         command: "examples/threads/run.sh chromium",
         needs: &[NIGHTLY, Need::Node, Need::Chromium],
         says: &["done", "this page may not share memory: the server must send"],
+    },
+    Example {
+        name: "wasm64",
+        command: "examples/wasm64/run.sh",
+        needs: &[NIGHTLY, Need::Npm(NODE_24)],
+        says: &[
+            "a table of 700000000 numbers, 5.6 GB",
+            "the last of them: 489999986000000100",
+            "for `table`",
+            "│ table ",
+            " 5.2 GiB │",
+            "│ arena",
+            "refused: `table` asked for",
+        ],
     },
     Example {
         name: "debugging",
@@ -218,6 +233,8 @@ fn run(example: &Example, tools: &Tools, out: &Out) -> Result<()> {
     let script = if example.needs.contains(&Need::Clang) { script.env("CLANG", tools.clang()?) } else { script };
     let script =
         if example.needs.contains(&Need::Chromium) { script.env("CHROMIUM", chromium(tools)?) } else { script };
+    let script =
+        if example.needs.contains(&Need::Npm(NODE_24)) { script.env("NODE", NODE_24.path(tools)) } else { script };
     let script = if example.needs.contains(&NIGHTLY) { script.env("NIGHTLY", tools.nightly()?) } else { script };
     let script = if example.needs.iter().any(|need| matches!(need, Need::Qemu(_))) {
         script.env("PATH", emscripten::path(tools)?)
@@ -247,6 +264,7 @@ mod tests {
         Some(match need {
             Need::Target(_, target) => format!("rustup target add {target}"),
             Need::Node => "missing: node 20 or later".into(),
+            Need::Npm(_) => "missing: node 24 or later".into(),
             Need::Cc => "apt-get install gcc".into(),
             Need::Clang | Need::WasiClang => "apt-get install clang-19 lld-19".into(),
             Need::Symbolizer => "apt-get install llvm-19".into(),

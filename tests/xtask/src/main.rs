@@ -28,6 +28,7 @@ mod threads;
 mod tools;
 mod verify;
 mod waits;
+mod wide;
 #[cfg(test)]
 mod words;
 

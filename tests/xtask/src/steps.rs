@@ -26,6 +26,7 @@ use crate::step::{CHECKED, Step, WASM};
 use crate::suites::{SUITES, Suite};
 use crate::threads;
 use crate::tools::{Module, TEST_RUNNER, Toolchain, Tools};
+use crate::wide;
 
 /// The targets that the crate must build for without a warning, each with the features it is built with there.
 const LINTED: &[(&str, &[&str])] = &[
@@ -49,6 +50,7 @@ const LINTED_ON_WASM: &[(&str, &str)] = &[
     ("freehold-example-page", "--lib"),
     ("freehold-example-threads", "--lib"),
     ("freehold-example-wasm-bindgen", "--lib"),
+    ("freehold-example-wasm64", "--lib"),
     ("freehold-foreign-growth", "--lib"),
     ("freehold-four-gib", "--lib"),
     ("freehold-guest", "--lib"),
@@ -61,6 +63,7 @@ const LINTED_ON_WASM: &[(&str, &str)] = &[
     ("freehold-perf-heaps", "--bins"),
     ("freehold-perf-size", "--lib --features limit"),
     ("freehold-side-module", "--lib --all-features"),
+    ("freehold-small-pages", "--lib"),
     ("freehold-threads", "--lib"),
     ("freehold-two-copies", "--lib"),
     ("freehold-two-copies-library", "--lib"),
@@ -497,6 +500,7 @@ pub fn all(tools: &Tools) -> Result<Vec<Step>> {
     steps.extend(Threads::ALL.iter().map(|threads| threads.hosts()));
     steps.push(copies_in_threads());
     steps.push(tail_beside_wasm_bindgen());
+    steps.extend(wide::steps());
     steps.extend(c::steps());
     steps.extend(javascript::steps());
     steps.extend(boards::steps());
@@ -515,7 +519,8 @@ pub fn all(tools: &Tools) -> Result<Vec<Step>> {
 
 /// What needs a toolchain that takes gigabytes and is not the same every day, or half an hour.
 pub fn wider() -> Vec<Step> {
-    Emscripten::all(Version::Latest).map(beside_emscripten).chain(soak::steps()).chain(in_miri(MIRI_WIDER)).collect()
+    let emscripten = Emscripten::all(Version::Latest).map(beside_emscripten);
+    emscripten.chain(soak::steps()).chain(wide::wider()).chain(in_miri(MIRI_WIDER)).collect()
 }
 
 /// The test suites of well-known crates, on `Heap`, and with the debug layer around it.

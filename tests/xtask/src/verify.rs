@@ -40,7 +40,7 @@ pub struct Args {
     /// Search for failures instead, each fuzz target for so many seconds
     #[arg(long, value_name = "SECONDS", conflicts_with = "suites")]
     fuzz: Option<u64>,
-    /// Run also the long soak, all of Miri's tests with each of its models, and what needs the latest Emscripten, and install that and
+    /// Run also the long soak, all of Miri's tests with each of its models, the suite in wasmtime, and what needs the latest Emscripten, and install that and
     /// 3.1.69: each in a Debian of its own under `target/`, 2.5 GB, which only root can have
     #[arg(long)]
     all_hosts: bool,

@@ -202,7 +202,7 @@ unsafe extern "C" fn freehold_ledger_over(region: *mut c_void, length: usize, er
         let end = start.checked_add(length).filter(|_| length <= isize::MAX as usize);
         let end = end.ok_or(Problem::BadRegion { end: None })?;
         #[cfg(target_family = "wasm")]
-        if end.div_ceil(freehold::backing::PAGE) > core::arch::wasm32::memory_size::<0>() {
+        if end > freehold::memory_size() {
             return Err(Problem::BadRegion { end: Some(end) });
         }
         if let Some(taken) = table.all().find_map(|home: &Home| home.overlap(start, end)) {

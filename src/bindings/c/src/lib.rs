@@ -14,6 +14,7 @@
 //!   as any other would (`extern "C"`).
 
 #![no_std]
+#![cfg_attr(target_arch = "wasm64", feature(simd_wasm64))]
 
 // Where a program has Rust's std at hand (and may unwind), its panic handler is used.
 #[cfg(any(all(any(unix, windows), not(target_family = "wasm")), target_os = "emscripten"))]
@@ -33,8 +34,10 @@ pub use problem::Code;
 #[cfg(not(any(all(any(unix, windows), not(target_family = "wasm")), target_os = "emscripten")))]
 #[panic_handler]
 fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
-    #[cfg(target_family = "wasm")]
+    #[cfg(target_arch = "wasm32")]
     core::arch::wasm32::unreachable();
+    #[cfg(target_arch = "wasm64")]
+    core::arch::wasm64::unreachable();
     #[cfg(not(target_family = "wasm"))]
     loop {
         core::hint::spin_loop();

@@ -54,7 +54,7 @@ fn take(way: &str, size: usize, span: usize) -> usize {
         _ => panic!("no such way: {way}"),
     };
     assert!(!core::hint::black_box(block).is_null(), "libc has room");
-    if way == "mmap" { span.next_multiple_of(freehold::backing::PAGE) } else { span }
+    if way == "mmap" { span.next_multiple_of(freehold::backing::USUAL_PAGE) } else { span }
 }
 
 /// Where libc's heap ends.

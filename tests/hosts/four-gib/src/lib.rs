@@ -1,128 +1,21 @@
-//! The edges of a 32-bit address space: every page of a 4 GiB memory, and life above 2 GiB.
+//! The edges of an address space of 32 bits: every page of a 4 GiB memory, and life above 2 GiB. With addresses of 64 bits, life above 4 GiB.
 
 #![cfg(target_family = "wasm")]
 #![no_std]
 
+#[cfg(target_pointer_width = "32")]
+mod every_page;
+#[cfg(target_pointer_width = "32")]
 mod top;
 
-use core::alloc::Layout;
+use core::alloc::{GlobalAlloc, Layout};
 use core::cell::Cell;
 
-use freehold::backing::{Backing, Grant, Request};
-use freehold::{Alloc, Arena, Claim, Growth, Ledger, MemoryGrow, Obstacle, Pool, TypedArena};
+use freehold::{Alloc, Arena, Growth, Heap, Ledger, MemoryGrow, Pool, SmallHeap, TypedArena};
 use freehold_guest::{PAGE, memory_pages, say, show};
 
-/// `MemoryGrow`, and how often it was asked: an endless loop would show here.
-struct Counted<'a> {
-    pages: MemoryGrow,
-    asked: &'a Cell<usize>,
-}
-
-// SAFETY: this module has one thread.
-unsafe impl Send for Counted<'_> {}
-
-// SAFETY: every grant is one of `MemoryGrow`'s, which keeps the contract.
-unsafe impl Backing for Counted<'_> {
-    fn name(&self) -> &'static str {
-        self.pages.name()
-    }
-
-    fn claim(&mut self, request: &Request) -> Result<Grant, Obstacle> {
-        self.asked.set(self.asked.get() + 1);
-        self.pages.claim(request)
-    }
-}
-
-/// The most claims that are held at once.
-const CLAIMS: usize = 64;
-/// All pages there can be.
-const ALL: usize = 1 << 16;
-
 fn bytes(size: usize) -> Layout {
-    Layout::from_size_align(size, 1).expect("a size below 2 GiB")
-}
-
-/// Writes the first and the last bytes of a claim and a few in between, and reads them back.
-fn touch(claim: &Claim<'_>, mark: u8) {
-    let last = claim.len() - 1;
-    for offset in [0, last / 3, last / 2, last] {
-        // SAFETY: the offset is less than the claim's length.
-        let byte = unsafe { claim.as_ptr().add(offset) };
-        // SAFETY: a byte of the claim's own memory.
-        unsafe { byte.write_volatile(mark) };
-    }
-    holds(claim, mark);
-}
-
-fn holds(claim: &Claim<'_>, mark: u8) {
-    let last = claim.len() - 1;
-    for offset in [0, last / 3, last / 2, last] {
-        // SAFETY: the offset is less than the claim's length.
-        let byte = unsafe { claim.as_ptr().add(offset) };
-        // SAFETY: a byte of the claim's own memory, written by `touch`.
-        assert_eq!(unsafe { byte.read_volatile() }, mark, "{byte:?}");
-    }
-}
-
-/// Every page of the memory is claimed, used, and given back; what can't be had is refused.
-#[unsafe(no_mangle)]
-extern "C" fn every_page() {
-    let asked = Cell::new(0);
-    let ledger = Ledger::new(Counted { pages: MemoryGrow::new(), asked: &asked });
-    let first = memory_pages();
-
-    // Large claims first, then what is left in ever smaller ones, down to a few bytes.
-    let mut claims: [Option<Claim<'_>>; CLAIMS] = [const { None }; CLAIMS];
-    let mut count = 0;
-    let mut size = 1 << 30;
-    while size >= 32 {
-        match ledger.claim("all", bytes(size)) {
-            Ok(claim) => {
-                touch(&claim, count as u8);
-                claims[count] = Some(claim);
-                count += 1;
-            }
-            Err(error) => {
-                assert!(matches!(error.obstacle, Obstacle::Refused { backing: "memory.grow", .. }), "{error}");
-                size /= 2;
-            }
-        }
-    }
-    assert_eq!(memory_pages(), ALL);
-    let snapshot = ledger.snapshot();
-    say(snapshot);
-    // All but the last 4 KiB of the address space, which no span reaches into.
-    assert_eq!(snapshot.granted, (ALL - first) * PAGE - 4096);
-    assert!(snapshot.free < 128, "{} bytes were not had", snapshot.free);
-    let highest = claims.iter().flatten().map(|claim| claim.as_ptr().addr().get() + claim.len()).max();
-    // As far up as it goes, but for a rest that is too small for any claim.
-    assert!(highest > Some(usize::MAX - 4096 - 4 * freehold::backing::GRAIN), "{highest:x?}");
-    (0..).zip(claims.iter().flatten()).for_each(|(mark, claim)| holds(claim, mark));
-
-    // Now nothing is left: refused each time, after asking twice at most, and nothing changes.
-    let (growths, already) = (ledger.growths(), asked.get());
-    for _ in 0..1_000 {
-        let error = ledger.claim("more", bytes(PAGE)).expect_err("no page is left");
-        assert!(matches!(error.obstacle, Obstacle::Refused { .. }), "{error}");
-    }
-    assert!(asked.get() - already <= 2_000, "asked {} times", asked.get() - already);
-    assert_eq!((ledger.growths(), memory_pages(), ledger.snapshot().claimed), (growths, ALL, snapshot.claimed));
-
-    // All of it goes back and serves again without growing.
-    claims.iter_mut().for_each(|claim| *claim = None);
-    assert_eq!(ledger.snapshot().claimed, 0);
-    let again = [(); 3].map(|()| ledger.claim("again", bytes(1 << 30)).expect("it was given back"));
-    (7..).zip(&again).for_each(|(mark, claim)| touch(claim, mark));
-    (7..).zip(&again).for_each(|(mark, claim)| holds(claim, mark));
-    assert_eq!((ledger.growths(), memory_pages()), (growths, ALL));
-}
-
-/// The same without the ledger's care: whoever takes the address after the last page for an address is wrong.
-#[unsafe(no_mangle)]
-extern "C" fn control_end_of_last_page() -> usize {
-    let missing = ALL - memory_pages();
-    let start = core::arch::wasm32::memory_grow::<0>(missing) * PAGE;
-    start.wrapping_add(missing * PAGE)
+    Layout::from_size_align(size, 1).expect("less than half of all addresses")
 }
 
 static LEDGER: Ledger<MemoryGrow> = Ledger::new(MemoryGrow::new());
@@ -193,23 +86,65 @@ fn work(low: usize) {
     assert!(pool.is_empty() && pool.trim() > 0);
 }
 
-/// A life above 2 GiB, where an address as a signed number is negative.
-#[unsafe(no_mangle)]
-extern "C" fn above_two_gib() {
-    fill_up_to(1 << 31);
+/// Where an address stops fitting into fewer bits: as a signed number of 32 bits it is negative from 2 GiB on, and none from 4 GiB on.
+const LINE: usize = if usize::BITS == 32 { 1 << 31 } else { (u32::MAX as usize).wrapping_add(1) };
+
+/// Takes all memory up to the line.
+fn go_there() {
+    fill_up_to(LINE);
     // The rest of the last filler's page would do for small things: it is taken too.
     while let Some(free) = LEDGER.snapshot().spans().find(|span| span.owner.is_none()) {
         core::mem::forget(LEDGER.claim("filler", bytes(free.len - freehold::backing::GRAIN)).expect("it is free"));
     }
-    work(1 << 31);
+}
+
+/// A life beyond it.
+#[unsafe(no_mangle)]
+extern "C" fn beyond() {
+    go_there();
+    work(LINE);
     say(LEDGER.snapshot());
 }
 
-const LINE: usize = 1 << 31;
+static HEAP: Heap = Heap::new_in(&LEDGER, "heap");
+static SMALL: SmallHeap = SmallHeap::new();
 
-/// One slice across the 2 GiB line.
+/// Heaps beyond it: what they hand out lies there, apart, and comes back.
 #[unsafe(no_mangle)]
-extern "C" fn slice_across_two_gib() {
+extern "C" fn heaps_beyond() {
+    const SIZES: [usize; 8] = [1, 16, 200, 257, 1024, 5000, 70_000, 3 << 20];
+    go_there();
+    let heaps: [&dyn GlobalAlloc; 2] = [&HEAP, &SMALL];
+    for heap in heaps {
+        for round in 0..3 {
+            let blocks = SIZES.map(|size| {
+                let layout = Layout::from_size_align(size, 16).expect("a layout");
+                // SAFETY: the size is not 0.
+                let block = unsafe { heap.alloc(layout) };
+                assert!(block.addr() >= LINE && block.addr().is_multiple_of(16), "{size} bytes at {block:?}");
+                // SAFETY: so long is the block.
+                unsafe { block.write_bytes(size as u8 ^ round, size) };
+                // Half of them move when they grow.
+                let size = if size % 2 == 0 { size } else { 2 * size };
+                // SAFETY: the block is the heap's, with this layout.
+                let block = unsafe { heap.realloc(block, layout, size) };
+                assert!(block.addr() >= LINE, "{size} bytes at {block:?}");
+                (block, size)
+            });
+            for ((block, size), before) in blocks.into_iter().zip(SIZES) {
+                // SAFETY: so much of the block was written, and it is not freed yet.
+                let bytes = unsafe { core::slice::from_raw_parts(block, before) };
+                assert!(bytes.iter().all(|byte| *byte == before as u8 ^ round), "{size} bytes at {block:?}");
+                // SAFETY: the block is the heap's, with this layout.
+                unsafe { heap.dealloc(block, Layout::from_size_align(size, 16).expect("a layout")) };
+            }
+        }
+    }
+}
+
+/// One slice across the line.
+#[unsafe(no_mangle)]
+extern "C" fn slice_across() {
     fill_up_to(LINE - 2 * PAGE);
     let arena = Arena::new_in(&LEDGER, "across");
     let slice = arena.alloc_slice_fill_with(PAGE, |n| n as u32);
@@ -220,7 +155,7 @@ extern "C" fn slice_across_two_gib() {
 
 /// A chunk that grows across the line, while scopes inside run ahead of the values and come back.
 #[unsafe(no_mangle)]
-extern "C" fn chunk_across_two_gib() {
+extern "C" fn chunk_across() {
     struct Node<'s> {
         number: u32,
         next: Option<&'s Node<'s>>,

@@ -11,9 +11,9 @@ use freehold::{
     Alloc, Arena, BlockPool, BoundedHeap, Growth, Heap, Ledger, MemoryGrow, Pool, PoolBox, Region, Scope, SharedPool,
     SmallHeap, TypedArena,
 };
-use freehold_guest::{PAGE, memory_pages, say};
+use freehold_guest::{PAGE, memory_grow, memory_pages, say};
 
-use crate::ALL;
+use crate::every_page::ALL;
 
 /// Pages that are left when a test begins.
 const LEFT: usize = 40;
@@ -57,7 +57,7 @@ impl Chain {
     /// Takes all pages but [`LEFT`] of them, as another allocator would.
     fn begin() -> Chain {
         let missing = ALL - LEFT - memory_pages();
-        let first = core::arch::wasm32::memory_grow::<0>(missing) * PAGE;
+        let first = memory_grow(missing) * PAGE;
         let floor = first + missing * PAGE;
         let last_page: *mut u8 = ptr::with_exposed_provenance_mut(floor - PAGE);
         // SAFETY: that page was grown just now.
@@ -209,7 +209,7 @@ unsafe impl GlobalAlloc for Last {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         let left = ALL - memory_pages();
         if left > 0 {
-            let start = core::arch::wasm32::memory_grow::<0>(left) * PAGE;
+            let start = memory_grow(left) * PAGE;
             // SAFETY: these pages were grown just now, for this alone.
             let region = unsafe { Region::from_raw(ptr::with_exposed_provenance_mut(start), left * PAGE) };
             assert!(self.0.lend(region).is_ok());

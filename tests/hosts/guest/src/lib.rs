@@ -2,7 +2,12 @@
 
 #![cfg(target_family = "wasm")]
 #![no_std]
+#![cfg_attr(target_arch = "wasm64", feature(simd_wasm64))]
 
+#[cfg(target_arch = "wasm32")]
+use core::arch::wasm32 as arch;
+#[cfg(target_arch = "wasm64")]
+use core::arch::wasm64 as arch;
 use core::fmt::{self, Write};
 
 use freehold::Snapshot;
@@ -12,7 +17,17 @@ pub const PAGE: usize = 1 << 16;
 
 /// Pages of the whole linear memory.
 pub fn memory_pages() -> usize {
-    core::arch::wasm32::memory_size::<0>()
+    arch::memory_size::<0>()
+}
+
+/// Pages more, as any code in the module may have them: the first one's number, or `usize::MAX`.
+pub fn memory_grow(pages: usize) -> usize {
+    arch::memory_grow::<0>(pages)
+}
+
+/// Ends here.
+pub fn trap() -> ! {
+    arch::unreachable()
 }
 
 mod host {
@@ -57,5 +72,5 @@ unsafe impl<T> Sync for Single<T> {}
 #[panic_handler]
 fn panic(info: &core::panic::PanicInfo<'_>) -> ! {
     say(info);
-    core::arch::wasm32::unreachable()
+    trap()
 }

@@ -5,6 +5,7 @@
 //! What differs between the settings is [`Surroundings`]; what protects is the backing. [`unprotected`] has backings that don't.
 
 #![no_std]
+#![cfg_attr(target_arch = "wasm64", feature(simd_wasm64))]
 
 extern crate alloc;
 

@@ -1,7 +1,10 @@
 //! The protection taken out: backings that hand out what is not theirs, or may be somebody else's soon. All that is kept there is bytes
 //! without meaning, and the ledger's records.
 
-use core::arch::wasm32;
+#[cfg(target_arch = "wasm32")]
+use core::arch::wasm32 as arch;
+#[cfg(target_arch = "wasm64")]
+use core::arch::wasm64 as arch;
 use core::ptr::{NonNull, with_exposed_provenance_mut};
 
 use freehold::Obstacle;
@@ -66,7 +69,7 @@ unsafe impl Backing for Tail {
     }
 
     fn claim(&mut self, request: &Request) -> Result<Grant, Obstacle> {
-        let (start, end) = (heap_base(), wasm32::memory_size::<0>() * PAGE);
+        let (start, end) = (heap_base(), arch::memory_size::<0>() * PAGE);
         let (len, asked) = (end - start, request.anywhere()?.liked);
         if len < asked {
             return Err(Obstacle::Refused { backing: self.name(), asked, have: end });
@@ -99,9 +102,9 @@ fn notify() {
 
 /// Grows by enough pages for the request.
 fn grow(name: &'static str, request: &Request) -> Result<(NonNull<u8>, usize), Obstacle> {
-    let have = wasm32::memory_size::<0>() * PAGE;
+    let have = arch::memory_size::<0>() * PAGE;
     let pages = request.anywhere()?.liked.div_ceil(PAGE);
-    match wasm32::memory_grow::<0>(pages) {
+    match arch::memory_grow::<0>(pages) {
         usize::MAX => Err(Obstacle::Refused { backing: name, asked: pages * PAGE, have }),
         old => {
             notify();

@@ -7,7 +7,7 @@ use core::sync::atomic::{AtomicPtr, Ordering};
 
 use freehold::backing::Backing;
 use freehold::{DefaultBacking, Ledger, ledger};
-use freehold_guest::{PAGE, say};
+use freehold_guest::{PAGE, say, trap};
 use freehold_soak::unprotected::Contiguous;
 use freehold_soak::{Block, Dice, Grown, Outcome, Surroundings};
 
@@ -51,7 +51,7 @@ impl Surroundings for Module {
 
     fn give_up(&self, outcome: &Outcome) -> ! {
         say(outcome);
-        core::arch::wasm32::unreachable()
+        trap()
     }
 }
 

@@ -94,7 +94,7 @@ pub fn libc() {
     with_heap(Ledger::new(freehold::Libc::new()), |heap, ledger| {
         everything(heap, ledger, true, true);
         heap.trim();
-        assert!(ledger.snapshot().granted <= freehold::backing::PAGE, "blocks that did not go back");
+        assert!(ledger.snapshot().granted <= freehold::backing::USUAL_PAGE, "blocks that did not go back");
     });
 }
 

@@ -66,7 +66,7 @@ pub fn statistics() {
             check(&blocks, ledger);
             assert_eq!(heap.stats().in_use, blocks.served(), "after {layout:?}");
         }
-        assert!(heap.stats().pages() * freehold::backing::PAGE >= heap.stats().held);
+        assert!(heap.stats().pages() * freehold::backing::USUAL_PAGE >= heap.stats().held);
         // In place or not, larger or smaller.
         for index in 0..HELD {
             let size = sizes::KINDS[index * 7 % sizes::KINDS.len()] + index;

@@ -4,7 +4,7 @@ use core::alloc::GlobalAlloc;
 use core::cell::RefCell;
 
 use freehold::SmallHeap;
-use freehold::backing::PAGE;
+use freehold::backing::USUAL_PAGE;
 
 use super::alone::program;
 use super::blocks::Blocks;
@@ -36,12 +36,12 @@ impl Subject for Watched<'_> {
     }
 
     fn taken(&self) -> usize {
-        self.pages.borrow().1 * PAGE
+        self.pages.borrow().1 * USUAL_PAGE
     }
 
     fn check(&self, live: &Live) {
         let (pages, count) = &mut *self.pages.borrow_mut();
-        for page in live.blocks().map(|block| block.place.addr().get() / PAGE) {
+        for page in live.blocks().map(|block| block.place.addr().get() / USUAL_PAGE) {
             if !pages[..*count].contains(&page) {
                 pages[*count] = page;
                 *count += 1;
