@@ -19,6 +19,7 @@ mod maps;
 mod need;
 mod nightly;
 mod npm;
+mod pip;
 mod soak;
 mod soaked;
 mod step;
@@ -30,6 +31,7 @@ mod verify;
 mod waits;
 #[cfg(test)]
 mod words;
+mod zig;
 
 use std::process::ExitCode;
 

@@ -8,7 +8,7 @@ use core::ptr::NonNull;
 use freehold::backing::GRAIN;
 use freehold::{AllocError, Arena, BlockPool, Claim, Ledger, Region, Snapshot};
 
-use crate::problem::{Buffer, NAME, Name, Problem, Report};
+use crate::problem::{Buffer, NAME, Name, Problem, Report, whole};
 use crate::shelf::Shelves;
 use crate::table::{Entry, Record, Table, status, value};
 
@@ -297,7 +297,8 @@ unsafe extern "C" fn freehold_ledger_next(ledger: LedgerHandle, span: *mut Span,
             return Ok(0);
         };
         let mut owner = [0; NAME + 1];
-        let name = found.owner.unwrap_or_default().as_bytes();
+        // Rust's names may be longer.
+        let name = whole(found.owner.unwrap_or_default(), NAME).as_bytes();
         owner[..name.len()].copy_from_slice(name);
         *span = Span { start: found.base, length: found.len, owner };
         Ok(1)

@@ -1,0 +1,80 @@
+//! freehold beside the allocators that Zig brings: who writes over whom.
+
+const builtin = @import("builtin");
+const std = @import("std");
+
+const freehold = @import("freehold");
+
+const Allocator = std.mem.Allocator;
+const Case = @import("cases.zig").Case;
+const expect = std.testing.expect;
+
+/// Of these many bytes.
+const held = 256 << 10;
+
+/// How many bytes of one block of `first`'s are another's once `second` has handed out 24 MB, or as much as there is.
+fn lost(first: Allocator, second: Allocator) !usize {
+    const bytes = try first.alloc(u8, held);
+    @memset(bytes, 0xa5);
+    var blocks: [48][]u8 = undefined;
+    var count: usize = 0;
+    while (count < blocks.len) : (count += 1) {
+        blocks[count] = second.alloc(u8, 500_000) catch break;
+        @memset(blocks[count], 0x5a);
+    }
+    var changed: usize = 0;
+    for (bytes) |byte| changed += @intFromBool(byte != 0xa5);
+    for (blocks[0..count]) |block| second.free(block);
+    // Where others have written into it, it can't be freed.
+    if (changed == 0) first.free(bytes);
+    return changed;
+}
+
+/// On Emscripten all of memory is libc's, pages that others grow included. What `std.heap` has without libc grows pages.
+const all_is_libcs = builtin.os.tag == .emscripten;
+
+const page = std.heap.page_allocator;
+
+const everywhere = [_]Case{
+    .{ .name = "beside page_allocator, nothing of the heap's is lost", .work = besidePages },
+    .{ .name = "beside DebugAllocator, nothing of the heap's is lost", .work = besideDebug },
+};
+
+const with_libc = [_]Case{
+    .{ .name = "beside libc's malloc, nothing of the heap's is lost", .work = besideLibc },
+};
+
+pub const all = everywhere ++
+    (if (builtin.link_libc) with_libc else [_]Case{}) ++
+    (if (all_is_libcs) [_]Case{
+        .{ .name = "h01: control: beside libc's malloc, page_allocator's bytes are lost", .work = clobbered },
+    } else [_]Case{
+        .{ .name = "beside the heap, nothing of page_allocator's is lost", .work = nothingOfPages },
+    });
+
+fn besidePages() !void {
+    // There it would be written over.
+    if (all_is_libcs) return;
+    try expect(try lost(freehold.heap, page) == 0);
+}
+
+fn besideDebug() !void {
+    if (all_is_libcs) return;
+    var debug: std.heap.DebugAllocator(.{ .stack_trace_frames = 0, .thread_safe = false, .safety = false }) = .init;
+    defer _ = debug.deinit();
+    try expect(try lost(freehold.heap, debug.allocator()) == 0);
+}
+
+fn besideLibc() !void {
+    try expect(try lost(freehold.heap, std.heap.c_allocator) == 0);
+    try expect(try lost(std.heap.c_allocator, freehold.heap) == 0);
+}
+
+fn nothingOfPages() !void {
+    try expect(try lost(page, freehold.heap) == 0);
+}
+
+/// Else the tests above would prove nothing.
+fn clobbered() !void {
+    try expect(try lost(page, std.heap.c_allocator) > held / 2);
+}
