@@ -9,6 +9,7 @@
 //! [changelog]: docs
 //! [`freehold`]: #javascripts-side-of-it
 //! [`hint`]: docs::hot_loops
+//! [Zig package]: docs::targets#zig
 //! [`examples/c`]: #examples
 //! [`examples/c-in-wasi`]: #examples
 //! [`examples/cortex-m`]: #examples
@@ -24,6 +25,7 @@
 //! [`examples/two-rams`]: #examples
 //! [`examples/wasi`]: #examples
 //! [`examples/wasm-bindgen`]: #examples
+//! [`examples/zig`]: #examples
 #![doc = include_str!("../README.md")]
 #![no_std]
 #![cfg_attr(docsrs, feature(doc_cfg))]

@@ -43,9 +43,9 @@ const Given = struct {
     }
 
     fn stdArena(work: Test) !void {
-        var arena: std.heap.ArenaAllocator = .init(freehold.heap);
-        defer arena.deinit();
-        try work(arena.allocator());
+        var given: std.heap.ArenaAllocator = .init(freehold.heap);
+        defer given.deinit();
+        try work(given.allocator());
     }
 
     fn arena(work: Test) !void {
