@@ -112,8 +112,8 @@ fn addTests(b: *std.Build, freehold: *std.Build.Module, target: std.Build.Resolv
     if (os == .freestanding) {
         program.entry = .disabled;
         module.export_symbol_names = &.{ "count", "name", "run", "panicked", "misuse" };
-        // Room is refused at some point.
-        program.max_memory = 32 << 20;
     }
+    // Room is refused at some point.
+    if (target.result.cpu.arch.isWasm()) program.max_memory = 32 << 20;
     step.dependOn(&b.addInstallArtifact(program, .{}).step);
 }
