@@ -105,7 +105,8 @@ impl Target {
             Runs::Emscripten => {
                 let program = made.join("tests.js");
                 let emcc = emscripten::task(Version::Stable, tools, tools.root()).args("emcc -O1");
-                let emcc = emcc.args("-sALLOW_MEMORY_GROWTH -sMAXIMUM_MEMORY=64mb").arg(made.join("tests.o"));
+                // Zig's allocators ask for their callers' addresses.
+                let emcc = emcc.args("-sUSE_OFFSET_CONVERTER -sALLOW_MEMORY_GROWTH -sMAXIMUM_MEMORY=64mb").arg(made.join("tests.o"));
                 emcc.arg(library).arg("-o").arg(&program).run(out)?;
                 tools.node().arg(program).run(out)
             }

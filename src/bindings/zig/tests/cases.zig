@@ -75,8 +75,6 @@ const Given = struct {
 
 pub const all = conforming() ++ [_]Case{
     .{ .name = "what is resized keeps what it had, and its neighbours too", .work = resized },
-    .{ .name = "what is free behind a block is taken in place", .work = inPlace },
-    .{ .name = "what is freed serves an arena before memory grows", .work = reuse },
     .{ .name = "no room: an error, a reason, and all is as it was", .work = noRoom },
     .{ .name = "a scope's memory comes back", .work = scopes },
     .{ .name = "an arena is reset, and reserves", .work = arenas },
@@ -85,7 +83,13 @@ pub const all = conforming() ++ [_]Case{
     .{ .name = "bad input: an error, a reason, and all is as it was", .work = badInput },
     .{ .name = "the map", .work = map },
     .{ .name = "std's collections", .work = collections },
-} ++ neighbours.all ++ rust.all;
+} ++ (if (neighbours.all_is_libcs) [_]Case{} else where_memory_stays) ++ neighbours.all ++ rust.all;
+
+/// Where what is freed stays, and doesn't go back to libc.
+const where_memory_stays = [_]Case{
+    .{ .name = "what is free behind a block is taken in place", .work = inPlace },
+    .{ .name = "what is freed serves an arena before memory grows", .work = reuse },
+};
 
 fn conforming() [conformance.len * allocators.len]Case {
     var found: [conformance.len * allocators.len]Case = undefined;
@@ -217,6 +221,8 @@ fn noRoom() !void {
     const block = try telling.alloc(u8, 100);
     defer telling.free(block);
     fill(block);
+    var arena: freehold.Arena = try .init(try .default(&why), "frames");
+    defer arena.deinit();
     const before = try statistics();
     const most = std.math.maxInt(isize) - 100;
     try expectError(error.OutOfMemory, telling.alloc(u8, most));
@@ -226,13 +232,12 @@ fn noRoom() !void {
     try expect(!freehold.heap.resize(block, std.math.maxInt(usize)));
     try expect(holds(block, @intFromPtr(block.ptr)));
 
-    var arena: freehold.Arena = try .init(try .default(&why), "frames");
-    defer arena.deinit();
     try expectError(error.OutOfMemory, arena.allocator().alloc(u8, most));
     try expect(std.mem.startsWith(u8, why.text(), "`frames` asked for "));
     try expectError(error.OutOfMemory, arena.reserve(most));
     const after = try statistics();
-    try expect(after.granted == before.granted or after.growths == before.growths + 1);
+    // A heap may have let go of what nobody used.
+    try expect(after.granted <= before.granted and after.claimed <= before.claimed and after.growths == before.growths);
 }
 
 fn scopes() !void {

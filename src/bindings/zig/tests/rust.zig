@@ -7,6 +7,7 @@ const freehold = @import("freehold");
 
 const Case = @import("cases.zig").Case;
 const bytesOf = @import("cases.zig").bytesOf;
+const all_is_libcs = @import("neighbours.zig").all_is_libcs;
 const expect = std.testing.expect;
 
 /// How many bytes `owner` has in the map that Rust sees.
@@ -17,6 +18,7 @@ extern fn rust_close(part: *anyopaque) void;
 
 pub const all = [_]Case{
     .{ .name = "a Rust part has the same ledger, and is in the same map", .work = oneLedger },
+} ++ if (all_is_libcs) [_]Case{} else [_]Case{
     .{ .name = "what the Rust part gives back serves Zig before memory grows", .work = givenBack },
 };
 
