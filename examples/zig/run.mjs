@@ -26,7 +26,7 @@ assert.equal(words.top(1)[0], `${4 * (1 + 101 * 1000)} the`)
 const own = new Uint8Array(memory.raw.buffer)
 const before = own.length
 words.count('word '.repeat(1_000_000))
-console.log(`a view of before: ${before} bytes, now ${own.length}; one of now: ${memory.bytes(0, memory.size).length}`)
+console.log(`a view of before: ${before} bytes, now ${own.length}; one of now: ${memory.view().length}`)
 assert.equal(own.length, 0)
 
 // What doesn't fit is refused, with a reason, and the module goes on.

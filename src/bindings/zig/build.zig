@@ -20,7 +20,7 @@ pub fn build(b: *std.Build) void {
         .link_libc = libc,
     });
     // For Emscripten Zig makes objects, and `emcc` links them with the library.
-    if (target.result.os.tag != .emscripten) module.addObjectFile(library orelse byCargo(b, rustTarget(b, target.result, libc)));
+    if (target.result.os.tag != .emscripten) module.addObjectFile(library orelse byCargo(b, rustTarget(b, target.result, libc), optimize));
     if (unwinds(target.result)) module.linkSystemLibrary("unwind", .{ .use_pkg_config = .no });
 
     addTests(b, module, target, optimize, libc);
@@ -70,13 +70,14 @@ fn unwinds(target: Target) bool {
 }
 
 /// The library, as cargo makes it of the repository that this package lies in.
-fn byCargo(b: *std.Build, rust: []const u8) std.Build.LazyPath {
+fn byCargo(b: *std.Build, rust: []const u8, optimize: std.builtin.Optimize) std.Build.LazyPath {
+    const profile = if (optimize == .small) "size" else "release";
     const folder: std.Build.LazyPath = if (b.graph.environ_map.get("CARGO_TARGET_DIR")) |path| folder: {
         // Whoever changes it must be heard.
         b.graph.poisonCache();
         break :folder b.graph.cwdRelativePath(path);
     } else .{ .relative = .{ .base = .local_cache, .sub_path = "freehold-cargo" } };
-    const cargo = b.addSystemCommand(&.{ "cargo", "build", "--quiet", "--package", "freehold-c", "--release", "--target", rust });
+    const cargo = b.addSystemCommand(&.{ "cargo", "build", "--quiet", "--package", "freehold-c", "--profile", profile, "--target", rust });
     cargo.addArg("--manifest-path");
     cargo.addFileArg(b.path("../../../Cargo.toml"));
     cargo.addArg("--target-dir");
@@ -86,7 +87,7 @@ fn byCargo(b: *std.Build, rust: []const u8) std.Build.LazyPath {
     const copy = b.addWriteFiles();
     copy.step.dependOn(&cargo.step);
     const name = if (std.mem.endsWith(u8, rust, "windows-msvc")) "freehold_c.lib" else "libfreehold_c.a";
-    return copy.addCopyFile(folder.path(b, b.fmt("{s}/release/{s}", .{ rust, name })), name);
+    return copy.addCopyFile(folder.path(b, b.fmt("{s}/{s}/{s}", .{ rust, profile, name })), name);
 }
 
 /// `zig build tests`: this package's own, for any target. What runs them depends on that.

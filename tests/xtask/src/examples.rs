@@ -108,7 +108,7 @@ const EXAMPLES: &[Example] = &[
         needs: &[WASM, Need::Node, Need::Pip(ZIG)],
         says: &[
             "imports: 0; exports: begin count map memory message top",
-            "7 words: 4 the, 3 is, 2 frog",
+            "7 words: 4 the, 2 frog, 2 dog",
             "in 100 more texts memory grew by 0 bytes: 404004 the",
             "now 0; one of now: ",
             "refused: `texts` asked for 20000000 bytes",
