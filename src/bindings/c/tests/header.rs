@@ -138,8 +138,8 @@ fn every_number_is_the_same() {
 fn every_structure_is_the_same() {
     for (rust, c) in STRUCTURES {
         let source = sources();
-        let fields = between(&source, &format!("#[repr(C)]\npub struct {rust} {{"), "}")[0];
-        let defined: Vec<_> = fields
+        let body = between(&source, &format!("#[repr(C)]\npub struct {rust} {{"), "}")[0];
+        let defined: Vec<_> = body
             .split_terminator(',')
             .map(spaced)
             .filter(|line| !line.is_empty())

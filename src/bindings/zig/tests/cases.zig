@@ -74,7 +74,8 @@ const Given = struct {
 };
 
 pub const all = conforming() ++ [_]Case{
-    .{ .name = "what is resized keeps what it had, and its neighbours too", .work = resized },
+    .{ .name = "what is resized keeps what it had, and its neighbours too", .work = resizedInHeap },
+    .{ .name = "the same in an arena", .work = resizedInArena },
     .{ .name = "no room: an error, a reason, and all is as it was", .work = noRoom },
     .{ .name = "a scope's memory comes back", .work = scopes },
     .{ .name = "an arena is reset, and reserves", .work = arenas },
@@ -128,14 +129,26 @@ fn holds(bytes: []const u8, from: usize) bool {
 const Block = struct { bytes: []u8 = &.{}, alignment: Alignment = .@"1", from: usize = 0 };
 
 /// Random blocks of every alignment, through the four functions of an allocator; every live byte is looked at each time.
-fn resized() !void {
-    const gpa = freehold.heap;
+fn resizedInHeap() !void {
+    const before = try statistics();
+    try expect(try resized(freehold.heap, 3000) > 50);
+    // Slabs stay, some of them; nothing else does.
+    try expect((try statistics()).claimed < before.claimed + (256 << 10));
+}
+
+fn resizedInArena() !void {
+    var arena: freehold.Arena = try .init(try .default(null), "resized");
+    defer arena.deinit();
+    try expect(try resized(arena.allocator(), 600) > 10);
+}
+
+/// Returns how many blocks stayed where they were.
+fn resized(gpa: Allocator, steps: usize) !usize {
     var random: std.Random.DefaultPrng = .init(7);
     const next = random.random();
     var blocks: [24]Block = @splat(.{});
     var in_place: usize = 0;
-    const before = try statistics();
-    for (0..3000) |_| {
+    for (0..steps) |_| {
         const block = &blocks[next.uintLessThan(usize, blocks.len)];
         const len = next.uintLessThan(usize, @as(usize, 8) << next.uintLessThan(u5, 14)) + 1;
         if (block.bytes.len == 0) {
@@ -158,10 +171,8 @@ fn resized() !void {
         }
         for (blocks) |other| try expect(holds(other.bytes, other.from));
     }
-    try expect(in_place > 100);
     for (blocks) |block| if (block.bytes.len > 0) gpa.rawFree(block.bytes, block.alignment, 0);
-    // Slabs stay, some of them; nothing else does.
-    try expect((try statistics()).claimed < before.claimed + (256 << 10));
+    return in_place;
 }
 
 /// A block has another size now, and maybe another place.
