@@ -14,20 +14,30 @@ const held = 256 << 10;
 
 /// How many bytes of one block of `first`'s are another's once `second` has handed out 60 MB, or as much as there is.
 fn lost(first: Allocator, second: Allocator) !usize {
-    const bytes = try first.alloc(u8, held);
-    @memset(bytes, 0xa5);
+    const bytes = try filled(first);
     var blocks: [120][]u8 = undefined;
     var count: usize = 0;
     while (count < blocks.len) : (count += 1) {
         blocks[count] = second.alloc(u8, 500_000) catch break;
         @memset(blocks[count], 0x5a);
     }
-    var changed: usize = 0;
-    for (bytes) |byte| changed += @intFromBool(byte != 0xa5);
+    const changed = differing(bytes);
     for (blocks[0..count]) |block| second.free(block);
     // Where others have written into it, it can't be freed.
     if (changed == 0) first.free(bytes);
     return changed;
+}
+
+fn filled(allocator: Allocator) ![]u8 {
+    const bytes = try allocator.alloc(u8, held);
+    @memset(bytes, 0xa5);
+    return bytes;
+}
+
+fn differing(bytes: []const u8) usize {
+    var count: usize = 0;
+    for (bytes) |byte| count += @intFromBool(byte != 0xa5);
+    return count;
 }
 
 /// On Emscripten all of memory is libc's, pages that others grow included. What `std.heap` has without libc grows pages.
@@ -50,7 +60,7 @@ const with_debug = [_]Case{
 };
 
 const control = [_]Case{
-    .{ .name = "h01: control: beside libc's malloc, page_allocator's bytes are lost", .work = clobbered },
+    .{ .name = "h01: control: beside libc's malloc, all bytes of page_allocator's and DebugAllocator's are lost", .work = clobbered },
 };
 
 // The control comes first: afterwards memory is as large as it may be.
@@ -62,8 +72,10 @@ fn besidePages() !void {
     try expect(try lost(freehold.heap, page) == 0);
 }
 
+const Debug = std.heap.DebugAllocator(.{ .stack_trace_frames = 0, .thread_safe = false, .safety = false });
+
 fn besideDebug() !void {
-    var debug: std.heap.DebugAllocator(.{ .stack_trace_frames = 0, .thread_safe = false, .safety = false }) = .init;
+    var debug: Debug = .init;
     defer _ = debug.deinit();
     try expect(try lost(freehold.heap, debug.allocator()) == 0);
 }
@@ -79,5 +91,8 @@ fn nothingOfPages() !void {
 
 /// Else the tests above would prove nothing.
 fn clobbered() !void {
-    try expect(try lost(page, std.heap.c_allocator) > held / 2);
+    const pages = try filled(page);
+    var debug: Debug = .init;
+    try expect(try lost(debug.allocator(), std.heap.c_allocator) == held);
+    try expect(differing(pages) == held);
 }
