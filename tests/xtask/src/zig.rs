@@ -54,19 +54,13 @@ const TARGETS: &[Target] = &[
     // Without a libc there is nobody to wake: the same library as in a page.
     Target { name: "on WASI, no libc", zig: "-Dtarget=wasm32-wasi", rust: Some(WASM), runs: Runs::Wasi },
     Target { name: "on WASI", zig: "-Dtarget=wasm32-wasi -Dlibc", rust: Some(WASI), runs: Runs::Wasi },
-    Target {
-        name: "on Emscripten",
-        zig: "-Dtarget=wasm32-emscripten",
-        rust: Some(EMSCRIPTEN),
-        runs: Runs::Emscripten,
-    },
+    Target { name: "on Emscripten", zig: "-Dtarget=wasm32-emscripten", rust: Some(EMSCRIPTEN), runs: Runs::Emscripten },
 ];
 
 /// A step for each, and one that needs no building.
 pub fn steps() -> Vec<Step> {
-    let format = Step::new("Zig: format", |tools, out| {
-        SOURCES.iter().fold(zig(tools).args("fmt --check"), Task::arg).run(out)
-    });
+    let format =
+        Step::new("Zig: format", |tools, out| SOURCES.iter().fold(zig(tools).args("fmt --check"), Task::arg).run(out));
     let tests = TARGETS.iter().map(|target| {
         let needs: &[Need] = match target.runs {
             Runs::Natively => &[],
@@ -95,7 +89,9 @@ impl Target {
         let made = self.build(&library, tools, out)?;
         match self.runs {
             Runs::Natively => tools.program(&made.join("bin/tests")).run(out),
-            Runs::Driven => tools.node().arg(format!("{FOLDER}/tests/run.mjs")).arg(made.join("bin/tests.wasm")).run(out),
+            Runs::Driven => {
+                tools.node().arg(format!("{FOLDER}/tests/run.mjs")).arg(made.join("bin/tests.wasm")).run(out)
+            }
             Runs::Wasi => Host::ALL.iter().try_for_each(|host| {
                 let command = host.command(tools);
                 let task = Task::new(&command[0], tools.root());
@@ -106,7 +102,9 @@ impl Target {
                 let program = made.join("tests.js");
                 let emcc = emscripten::task(Version::Stable, tools, tools.root()).args("emcc -O1");
                 // Zig's allocators ask for their callers' addresses.
-                let emcc = emcc.args("-sUSE_OFFSET_CONVERTER -sALLOW_MEMORY_GROWTH -sMAXIMUM_MEMORY=64mb").arg(made.join("tests.o"));
+                let emcc = emcc
+                    .args("-sUSE_OFFSET_CONVERTER -sALLOW_MEMORY_GROWTH -sMAXIMUM_MEMORY=64mb")
+                    .arg(made.join("tests.o"));
                 emcc.arg(library).arg("-o").arg(&program).run(out)?;
                 tools.node().arg(program).run(out)
             }
