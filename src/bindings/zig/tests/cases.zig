@@ -1,5 +1,6 @@
 //! What is tested.
 
+const builtin = @import("builtin");
 const std = @import("std");
 
 const freehold = @import("freehold");
@@ -84,7 +85,7 @@ pub const all = conforming() ++ [_]Case{
     .{ .name = "bad input: an error, a reason, and all is as it was", .work = badInput },
     .{ .name = "the map", .work = map },
     .{ .name = "std's collections", .work = collections },
-} ++ (if (neighbours.all_is_libcs) [_]Case{} else where_memory_stays) ++ neighbours.all ++ rust.all;
+} ++ (if (builtin.single_threaded) [_]Case{} else with_threads) ++ (if (neighbours.all_is_libcs) [_]Case{} else where_memory_stays) ++ neighbours.all ++ rust.all;
 
 /// Where what is freed stays, and doesn't go back to libc.
 const where_memory_stays = [_]Case{
@@ -113,6 +114,29 @@ fn conforming() [conformance.len * allocators.len]Case {
 /// std's own prints, which a module without imports can't.
 fn expectError(expected: anyerror, result: anytype) !void {
     if (result) |_| return error.NoError else |found| try expect(found == expected);
+}
+
+const with_threads = [_]Case{
+    .{ .name = "four threads resize at once", .work = inThreads },
+};
+
+fn inThreads() !void {
+    const Worker = struct {
+        fn work(failed: *?anyerror) void {
+            _ = resized(freehold.heap, 1000) catch |failure| {
+                failed.* = failure;
+            };
+            // And its own arena.
+            resizedInArena() catch |failure| {
+                failed.* = failure;
+            };
+        }
+    };
+    var failed: [4]?anyerror = @splat(null);
+    var threads: [4]std.Thread = undefined;
+    for (&threads, &failed) |*thread, *slot| thread.* = try std.Thread.spawn(.{}, Worker.work, .{slot});
+    for (threads) |thread| thread.join();
+    for (failed) |failure| if (failure) |found| return found;
 }
 
 /// So many bytes of this one, from its address on.
