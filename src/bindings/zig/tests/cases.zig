@@ -4,6 +4,8 @@ const builtin = @import("builtin");
 const std = @import("std");
 
 const freehold = @import("freehold");
+
+const conformance = @import("conformance.zig");
 const neighbours = @import("neighbours.zig");
 const rust = @import("rust.zig");
 
@@ -13,68 +15,7 @@ const expect = std.testing.expect;
 
 pub const Case = struct { name: [:0]const u8, work: *const fn () anyerror!void };
 
-/// The four that every allocator of Zig's own goes through.
-const conformance = .{
-    .{ "testAllocator", std.heap.testAllocator },
-    .{ "testAllocatorAligned", std.heap.testAllocatorAligned },
-    .{ "testAllocatorLargeAlignment", std.heap.testAllocatorLargeAlignment },
-    .{ "testAllocatorAlignedShrink", std.heap.testAllocatorAlignedShrink },
-};
-
-/// What they are called with.
-const allocators = .{
-    .{ "the heap", Given.heap },
-    .{ "the heap that tells", Given.telling },
-    .{ "std's arena on the heap", Given.stdArena },
-    .{ "an arena", Given.arena },
-    .{ "a scope", Given.scope },
-    .{ "an arena in a region", Given.region },
-};
-
-const Given = struct {
-    const Test = *const fn (Allocator) anyerror!void;
-
-    fn heap(work: Test) !void {
-        try work(freehold.heap);
-    }
-
-    fn telling(work: Test) !void {
-        var why: freehold.Why = .{};
-        try work(freehold.heapTelling(&why));
-    }
-
-    fn stdArena(work: Test) !void {
-        var given: std.heap.ArenaAllocator = .init(freehold.heap);
-        defer given.deinit();
-        try work(given.allocator());
-    }
-
-    fn arena(work: Test) !void {
-        var given: freehold.Arena = try .init(try .default(null), "an arena");
-        defer given.deinit();
-        try work(given.allocator());
-    }
-
-    fn scope(work: Test) !void {
-        var around: freehold.Arena = try .init(try .default(null), "an arena");
-        defer around.deinit();
-        var given = try around.scope();
-        defer given.deinit();
-        try work(given.allocator());
-    }
-
-    fn region(work: Test) !void {
-        const memory = try freehold.heap.alloc(u8, 4 << 20);
-        defer freehold.heap.free(memory);
-        var ledger: freehold.Ledger = try .over(memory, null);
-        defer ledger.deinit();
-        var given: freehold.Arena = try .init(ledger, "in a region");
-        defer given.deinit();
-        try work(given.allocator());
-    }
-};
-
-pub const all = conforming() ++ [_]Case{
+pub const all = conformance.all ++ [_]Case{
     .{ .name = "what is resized keeps what it had, and its neighbours too", .work = resizedInHeap },
     .{ .name = "the same in an arena", .work = resizedInArena },
     .{ .name = "no room: an error, a reason, and all is as it was", .work = noRoom },
@@ -85,36 +26,14 @@ pub const all = conforming() ++ [_]Case{
     .{ .name = "bad input: an error, a reason, and all is as it was", .work = badInput },
     .{ .name = "the map", .work = map },
     .{ .name = "std's collections", .work = collections },
-} ++ (if (builtin.single_threaded) [_]Case{} else with_threads) ++ (if (neighbours.all_is_libcs) [_]Case{} else where_memory_stays) ++ neighbours.all ++ rust.all;
+} ++ (if (builtin.single_threaded) [_]Case{} else with_threads) ++
+    (if (neighbours.all_is_libcs) [_]Case{} else where_memory_stays) ++ neighbours.all ++ rust.all;
 
 /// Where what is freed stays, and doesn't go back to libc.
 const where_memory_stays = [_]Case{
     .{ .name = "what is free behind a block is taken in place", .work = inPlace },
     .{ .name = "what is freed serves an arena before memory grows", .work = reuse },
 };
-
-fn conforming() [conformance.len * allocators.len]Case {
-    var found: [conformance.len * allocators.len]Case = undefined;
-    inline for (allocators, 0..) |given, at| {
-        inline for (conformance, 0..) |function, nth| {
-            const Work = struct {
-                fn one(allocator: Allocator) anyerror!void {
-                    return function[1](allocator);
-                }
-                fn work() anyerror!void {
-                    try given[1](&one);
-                }
-            };
-            found[at * conformance.len + nth] = .{ .name = "std.heap." ++ function[0] ++ ": " ++ given[0], .work = Work.work };
-        }
-    }
-    return found;
-}
-
-/// std's own prints, which a module without imports can't.
-fn expectError(expected: anyerror, result: anytype) !void {
-    if (result) |_| return error.NoError else |found| try expect(found == expected);
-}
 
 const with_threads = [_]Case{
     .{ .name = "four threads resize at once", .work = inThreads },
@@ -137,6 +56,11 @@ fn inThreads() !void {
     for (&threads, &failed) |*thread, *slot| thread.* = try std.Thread.spawn(.{}, Worker.work, .{slot});
     for (threads) |thread| thread.join();
     for (failed) |failure| if (failure) |found| return found;
+}
+
+/// std's own prints, which a module without imports can't.
+fn expectError(expected: anyerror, result: anytype) !void {
+    if (result) |_| return error.NoError else |found| try expect(found == expected);
 }
 
 /// So many bytes of this one, from its address on.
