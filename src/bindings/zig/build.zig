@@ -112,6 +112,8 @@ fn addTests(b: *std.Build, freehold: *std.Build.Module, target: std.Build.Resolv
     const program = b.addExecutable(.{ .name = "tests", .root_module = module });
     if (os == .freestanding) {
         program.entry = .disabled;
+        // Somewhat more than stack and data need.
+        program.initial_memory = 4 << 20;
         module.export_symbol_names = &.{ "count", "name", "run", "panicked", "misuse" };
     }
     // Room is refused at some point.

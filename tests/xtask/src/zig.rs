@@ -74,13 +74,22 @@ pub fn steps() -> Vec<Step> {
             .needs(needs.iter().copied())
             .tests()
     });
-    [format.needs([Need::Pip(ZIG)])].into_iter().chain(tests).collect()
+    // Zig builds its own build system when it first runs, which keeps one processor busy for a minute or two: it's done beside other steps.
+    let itself = Step::new("Zig: its build system", |tools, out| package(tools).arg("--list-steps").run(out));
+    let first = [format, itself.single()].map(|step| step.needs([Need::Pip(ZIG)]));
+    first.into_iter().chain(tests).collect()
 }
 
 /// The compiler. What it keeps lies below `target/`.
 fn zig(tools: &Tools) -> Task {
     let program = ZIG.folder(tools).join("ziglang").join("zig");
     tools.program(&program).env("ZIG_GLOBAL_CACHE_DIR", tools.target_dir().join("zig").join("cache"))
+}
+
+/// `zig build`, of the package.
+fn package(tools: &Tools) -> Task {
+    let zig = zig(tools).args("build --build-file").arg(tools.root().join(FOLDER).join("build.zig"));
+    zig.arg("--cache-dir").arg(tools.target_dir().join("zig").join("local"))
 }
 
 impl Target {
@@ -124,10 +133,8 @@ impl Target {
 
     /// The tests, by the package's own `build.zig`: the folder that they are in.
     fn build(&self, library: &Path, tools: &Tools, out: &Out) -> Result<PathBuf> {
-        let folder = tools.target_dir().join("zig");
-        let made = folder.join(self.name.replace(|c: char| !c.is_ascii_alphanumeric(), "-"));
-        let zig = zig(tools).args("build tests --build-file").arg(tools.root().join(FOLDER).join("build.zig"));
-        let zig = zig.arg("--cache-dir").arg(folder.join("local")).arg("--prefix").arg(&made).args(self.zig);
+        let made = tools.target_dir().join("zig").join(self.name.replace(|c: char| !c.is_ascii_alphanumeric(), "-"));
+        let zig = package(tools).arg("tests").arg("--prefix").arg(&made).args(self.zig);
         zig.arg(format!("-Dlibrary={}", library.display())).run(out)?;
         Ok(made)
     }

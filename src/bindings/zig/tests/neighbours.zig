@@ -15,6 +15,14 @@ const held = 256 << 10;
 /// How many bytes of one block of `first`'s are another's once `second` has handed out 60 MB, or as much as there is.
 fn lost(first: Allocator, second: Allocator) !usize {
     const bytes = try filled(first);
+    const changed = differingAfter(bytes, second);
+    // Where others have written into it, it can't be freed.
+    if (changed == 0) first.free(bytes);
+    return changed;
+}
+
+/// How many of these bytes are another's then.
+fn differingAfter(bytes: []const u8, second: Allocator) usize {
     var blocks: [120][]u8 = undefined;
     var count: usize = 0;
     while (count < blocks.len) : (count += 1) {
@@ -23,8 +31,6 @@ fn lost(first: Allocator, second: Allocator) !usize {
     }
     const changed = differing(bytes);
     for (blocks[0..count]) |block| second.free(block);
-    // Where others have written into it, it can't be freed.
-    if (changed == 0) first.free(bytes);
     return changed;
 }
 
@@ -54,6 +60,11 @@ const with_pages = [_]Case{
     .{ .name = "beside the heap, nothing of page_allocator's is lost", .work = nothingOfPages },
 };
 
+/// The heap tail is nobody's there until somebody takes it.
+const with_tail = [_]Case{
+    .{ .name = "beside page_allocator and the heap, nothing in the heap tail is lost", .work = tail },
+};
+
 /// Zig 0.17.1 doesn't compile it for a module without an operating system.
 const with_debug = [_]Case{
     .{ .name = "beside DebugAllocator, nothing of the heap's is lost", .work = besideDebug },
@@ -66,6 +77,7 @@ const control = [_]Case{
 // The control comes first: afterwards memory is as large as it may be.
 pub const all = (if (all_is_libcs) control else with_pages) ++
     (if (builtin.link_libc) with_libc else [_]Case{}) ++
+    (if (builtin.os.tag == .freestanding) with_tail else [_]Case{}) ++
     (if (builtin.os.tag == .freestanding or all_is_libcs) [_]Case{} else with_debug);
 
 fn besidePages() !void {
@@ -87,6 +99,17 @@ fn besideLibc() !void {
 
 fn nothingOfPages() !void {
     try expect(try lost(page, freehold.heap) == 0);
+}
+
+/// Rust's.
+extern fn rust_tail(len: usize) ?[*]u8;
+
+fn tail() !void {
+    const start = rust_tail(held) orelse return error.Refused;
+    const bytes = start[0..held];
+    @memset(bytes, 0xa5);
+    try expect(differingAfter(bytes, page) == 0);
+    try expect(differingAfter(bytes, freehold.heap) == 0);
 }
 
 /// Else the tests above would prove nothing.

@@ -6,8 +6,12 @@
 extern crate alloc;
 
 use alloc::boxed::Box;
+#[cfg(target_family = "wasm")]
+use core::alloc::Layout;
 
 use freehold::{Alloc, Arena, Heap, ledger};
+#[cfg(target_family = "wasm")]
+use freehold::{HeapTail, Ledger};
 // Its functions are for Zig; and it has the panic handler.
 use freehold_c as _;
 
@@ -49,4 +53,20 @@ unsafe extern "C" fn rust_close(part: *mut Part) {
     let Part { text, mut arena } = *unsafe { Box::from_raw(part) };
     assert!(text.iter().all(|byte| *byte == 8));
     arena.reset();
+}
+
+// SAFETY: no other heap of the module's starts at `__heap_base`: Zig's take grown pages.
+#[cfg(target_family = "wasm")]
+static TAIL: Ledger<HeapTail> = Ledger::new(unsafe { HeapTail::new() });
+
+/// So many bytes of the heap tail, for good; null if somebody else lives there.
+#[cfg(target_family = "wasm")]
+#[unsafe(no_mangle)]
+extern "C" fn rust_tail(len: usize) -> *mut u8 {
+    let claim = Layout::from_size_align(len, 1).ok().and_then(|layout| TAIL.claim("tail", layout).ok());
+    claim.map_or(core::ptr::null_mut(), |claim| {
+        let start = claim.as_ptr().as_ptr();
+        core::mem::forget(claim);
+        start
+    })
 }
