@@ -15,18 +15,18 @@ const held = 256 << 10;
 /// How many bytes of one block of `first`'s are another's once `second` has handed out 60 MB, or as much as there is.
 fn lost(first: Allocator, second: Allocator) !usize {
     const bytes = try filled(first);
-    const changed = differingAfter(bytes, second);
+    const changed = differingAfter(bytes, second, 500_000);
     // Where others have written into it, it can't be freed.
     if (changed == 0) first.free(bytes);
     return changed;
 }
 
-/// How many of these bytes are another's then.
-fn differingAfter(bytes: []const u8, second: Allocator) usize {
-    var blocks: [120][]u8 = undefined;
+/// How many of these bytes are another's then; it comes in pieces of that size.
+fn differingAfter(bytes: []const u8, second: Allocator, piece: usize) usize {
+    var blocks: [600][]u8 = undefined;
     var count: usize = 0;
-    while (count < blocks.len) : (count += 1) {
-        blocks[count] = second.alloc(u8, 500_000) catch break;
+    while (count < 60_000_000 / piece) : (count += 1) {
+        blocks[count] = second.alloc(u8, piece) catch break;
         @memset(blocks[count], 0x5a);
     }
     const changed = differing(bytes);
@@ -108,8 +108,8 @@ fn tail() !void {
     const start = rust_tail(held) orelse return error.Refused;
     const bytes = start[0..held];
     @memset(bytes, 0xa5);
-    try expect(differingAfter(bytes, page) == 0);
-    try expect(differingAfter(bytes, freehold.heap) == 0);
+    try expect(differingAfter(bytes, page, 500_000) == 0);
+    try expect(differingAfter(bytes, freehold.heap, 100_000) == 0);
 }
 
 /// Else the tests above would prove nothing.
