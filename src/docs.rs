@@ -15,7 +15,7 @@
 pub mod guide {}
 
 #[cfg(doc)]
-#[doc = "[on threads]: safety#threads-that-vanish-or-multiply"]
+#[doc = "[on threads]: safety#threads-that-vanish-or-multiply\n[Zig package]: crate#examples\n[`examples/zig`]: crate#examples"]
 #[doc = include_str!("../docs/targets.md")]
 pub mod targets {}
 

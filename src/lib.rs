@@ -9,6 +9,7 @@
 //! [changelog]: docs
 //! [`freehold`]: #javascripts-side-of-it
 //! [`hint`]: docs::hot_loops
+//! [Zig package]: docs::targets#zig
 //! [`examples/c`]: #examples
 //! [`examples/c-in-wasi`]: #examples
 //! [`examples/cortex-m`]: #examples
@@ -25,6 +26,7 @@
 //! [`examples/wasi`]: #examples
 //! [`examples/wasm-bindgen`]: #examples
 //! [`examples/wasm64`]: #examples
+//! [`examples/zig`]: #examples
 #![doc = include_str!("../README.md")]
 #![no_std]
 #![cfg_attr(docsrs, feature(doc_cfg))]

@@ -127,7 +127,7 @@ impl Workshop {
         let metadata = MetadataCommand::new().manifest_path(root.join("Cargo.toml")).no_deps().exec()?;
         let target = metadata.target_directory.join("perf").into_std_path_buf();
         let root = metadata.workspace_root.into_std_path_buf();
-        let foreign = foreign::find(&root, &target);
+        let foreign = foreign::find(&root, &target, &target.with_file_name("tools"));
         Ok(Self { root, target, foreign })
     }
 

@@ -17,17 +17,20 @@ pub struct Foreign {
     pub version: Option<String>,
 }
 
+/// Zig's version. `cargo verify` installs it where it is looked for first.
+const ZIG: &str = include_str!("../../xtask/ziglang").trim_ascii_end();
+
 /// Those that are there.
-pub fn find(root: &Path, scratch: &Path) -> Vec<Foreign> {
-    let found = [wasi_libc(root), zig(root, scratch)];
+pub fn find(root: &Path, scratch: &Path, tools: &Path) -> Vec<Foreign> {
+    let found = [wasi_libc(root), zig(root, scratch, tools)];
     found.into_iter().flatten().collect()
 }
 
 /// How one is to be had that is not there.
-pub fn how_to_get(program: &str) -> &'static str {
+pub fn how_to_get(program: &str) -> String {
     match program {
-        "zig" => "`python3 -m pip install ziglang` gets it",
-        _ => "`rustup target add wasm32-wasip1` gets it",
+        "zig" => format!("`python3 -m pip install --target target/tools/ziglang ziglang=={ZIG}` gets it"),
+        _ => "`rustup target add wasm32-wasip1` gets it".to_owned(),
     }
 }
 
@@ -38,13 +41,12 @@ fn wasi_libc(root: &Path) -> Option<Foreign> {
     there.then_some(Foreign { program: "wasi_libc", variable: "FREEHOLD_PERF_WASI_LIBC", object, version: None })
 }
 
-/// Zig, on the path or as a package of Python's.
-fn zig(root: &Path, scratch: &Path) -> Option<Foreign> {
-    let python: &[&str] = &["python3", "-m", "ziglang"];
-    [&["zig"], python].into_iter().find_map(|words| {
+/// Zig: as a package of Python's in the folder of tools, or on the path.
+fn zig(root: &Path, scratch: &Path, tools: &Path) -> Option<Foreign> {
+    [tools.join("ziglang/ziglang/zig"), "zig".into()].into_iter().find_map(|program| {
         let zig = || {
-            let mut zig = Command::new(words[0]);
-            zig.args(&words[1..]).stdin(Stdio::null());
+            let mut zig = Command::new(&program);
+            zig.stdin(Stdio::null());
             zig
         };
         let version = zig().arg("version").output().ok().filter(|output| output.status.success())?;

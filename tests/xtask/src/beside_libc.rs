@@ -9,6 +9,7 @@ use anyhow::Result;
 use crate::command::{Out, Task};
 use crate::emscripten::{self, Version};
 use crate::need::Need;
+use crate::pip::WASMTIME;
 use crate::soaked;
 use crate::tools::{Module, Toolchain, Tools};
 
@@ -54,7 +55,7 @@ impl Host {
 
     /// Where Python looks for wasmtime.
     pub fn prepare(self, task: Task, tools: &Tools) -> Task {
-        task.env("PYTHONPATH", tools.wasmtime())
+        task.env("PYTHONPATH", WASMTIME.folder(tools))
     }
 }
 

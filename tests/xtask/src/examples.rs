@@ -7,6 +7,7 @@ use crate::command::Out;
 use crate::emscripten::{self, Version};
 use crate::need::{Need, chromium};
 use crate::npm::NODE_24;
+use crate::pip::ZIG;
 use crate::step::Step;
 use crate::tools::{Toolchain, Tools};
 
@@ -115,6 +116,26 @@ const EXAMPLES: &[Example] = &[
             "refused: `pictures`",
             "│ pictures",
         ],
+    },
+    Example {
+        name: "zig in node",
+        command: "examples/zig/run.sh node",
+        needs: &[WASM, Need::Node, Need::Pip(ZIG)],
+        says: &[
+            "imports: 0; exports: begin count map memory message top",
+            "7 words: 4 the, 2 frog, 2 dog",
+            "in 100 more texts memory grew by 0 bytes: 404004 the",
+            "now 0; one of now: ",
+            "refused: `texts` asked for 20000000 bytes",
+            "│ heap",
+            "│ texts",
+        ],
+    },
+    Example {
+        name: "zig in Chromium",
+        command: "examples/zig/run.sh chromium",
+        needs: &[WASM, Need::Node, Need::Pip(ZIG), Need::Chromium],
+        says: &["4 the", "1000000 word", "refused: `texts` asked for", "│ texts"],
     },
     Example {
         name: "c-in-wasi, Rust with C",
@@ -271,7 +292,7 @@ mod tests {
             Need::Qemu("qemu-system-riscv32") => "apt-get install qemu-system-riscv".into(),
             Need::Qemu(program) => format!("apt-get install {program}"),
             Need::Emscripten(_) => "emcc".into(),
-            Need::Wasmtime => "apt-get install python3-pip".into(),
+            Need::Wasmtime | Need::Pip(_) => "apt-get install python3-pip".into(),
             Need::Component(Toolchain::Nightly, _) => "rustup toolchain install nightly".into(),
             Need::Chromium => "apt-get install chromium".into(),
             Need::WasmBindgen => return None,

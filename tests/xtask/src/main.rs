@@ -19,6 +19,7 @@ mod maps;
 mod need;
 mod nightly;
 mod npm;
+mod pip;
 mod soak;
 mod soaked;
 mod step;
@@ -31,6 +32,7 @@ mod waits;
 mod wide;
 #[cfg(test)]
 mod words;
+mod zig;
 
 use std::process::ExitCode;
 

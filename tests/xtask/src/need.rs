@@ -10,6 +10,7 @@ use crate::command::Out;
 use crate::debian::{debian, in_ci};
 use crate::emscripten;
 use crate::npm::{BINARYEN, Npm};
+use crate::pip::{Pip, WASMTIME};
 use crate::tools::{FUZZER, TEST_RUNNER, Toolchain, Tools};
 
 const FUZZER_VERSION: &str = "0.13.2";
@@ -45,6 +46,8 @@ pub enum Need {
     Fuzzer,
     /// wasmtime, as a package of Python's.
     Wasmtime,
+    /// Another package of Python's.
+    Pip(Pip),
     /// clang for WASI, and the libc that Debian 12 has with it.
     WasiClang,
     /// What finds the line of a place in a module.
@@ -75,11 +78,8 @@ impl Need {
             Self::Node => node(tools),
             Self::WasmOpt => BINARYEN.look(tools),
             Self::Npm(npm) => npm.look(tools),
-            Self::Wasmtime if tools.wasmtime().exists() => Ok(()),
-            Self::Wasmtime => {
-                let pip = tools.program(Path::new("python3")).args("-m pip --version").read(&Out::Terminal).map(drop);
-                pip.context("no Python with pip: `apt-get install python3-pip` gets it on Debian")
-            }
+            Self::Wasmtime => WASMTIME.look(tools),
+            Self::Pip(pip) => pip.look(tools),
             // In CI they are installed.
             Self::Cc
             | Self::Clang
@@ -136,7 +136,8 @@ impl Need {
             Self::Npm(npm) => npm.meet(tools, out),
             Self::Chromium => debian(tools, "chromium", out, |tools| chromium(tools).map(drop)),
             Self::Fuzzer => program(tools, &[FUZZER], "cargo-fuzz", FUZZER_VERSION, out),
-            Self::Wasmtime => wasmtime(tools, out),
+            Self::Wasmtime => WASMTIME.meet(tools, out),
+            Self::Pip(pip) => pip.meet(tools, out),
             Self::WasiClang => debian(tools, WASI_CLANG, out, wasi_libc_of_2022),
             Self::Symbolizer => debian(tools, "llvm-19", out, |tools| {
                 tools.program(Path::new("llvm-symbolizer-19")).args("--version").read(&Out::Terminal).map(drop)
@@ -226,18 +227,6 @@ fn program(tools: &Tools, names: &[&str], package: &str, version: &str, out: &Ou
     let install = names.iter().fold(install, |install, name| install.arg("--bin").arg(name));
     let installed = install.arg("--root").arg(tools.tools_dir()).run(out);
     installed.with_context(|| format!("cannot install {package} {version}"))
-}
-
-/// A release of its own, in a folder of its own: nothing else on this machine sees it.
-fn wasmtime(tools: &Tools, out: &Out) -> Result<()> {
-    const VERSION: &str = "50.0.1";
-    let folder = tools.wasmtime();
-    if folder.join(format!("wasmtime-{VERSION}.dist-info")).exists() {
-        return Ok(());
-    }
-    out.say(&format!("installing wasmtime {VERSION}"));
-    let pip = tools.program(Path::new("python3")).args("-m pip install --quiet --disable-pip-version-check --upgrade");
-    pip.arg("--target").arg(folder).arg(format!("wasmtime=={VERSION}")).run(out).context("cannot install wasmtime")
 }
 
 /// The script that is `wasm-opt`, once it is installed for this repository alone.

@@ -27,6 +27,7 @@ use crate::suites::{SUITES, Suite};
 use crate::threads;
 use crate::tools::{Module, TEST_RUNNER, Toolchain, Tools};
 use crate::wide;
+use crate::zig;
 
 /// The targets that the crate must build for without a warning, each with the features it is built with there.
 const LINTED: &[(&str, &[&str])] = &[
@@ -42,6 +43,7 @@ const LINTED: &[(&str, &[&str])] = &[
 /// The members that have code for wasm alone, with the parts of them that build there.
 const LINTED_ON_WASM: &[(&str, &str)] = &[
     ("freehold-bare", "--lib"),
+    ("freehold-beside-zig", "--lib"),
     ("freehold-codegen-module", "--lib"),
     ("freehold-c", "--lib"),
     ("freehold-c-symbols", "--lib"),
@@ -502,6 +504,7 @@ pub fn all(tools: &Tools) -> Result<Vec<Step>> {
     steps.push(tail_beside_wasm_bindgen());
     steps.extend(wide::steps());
     steps.extend(c::steps());
+    steps.extend(zig::steps());
     steps.extend(javascript::steps());
     steps.extend(boards::steps());
     steps.extend(maps::steps());

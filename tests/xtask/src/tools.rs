@@ -82,11 +82,6 @@ impl Tools {
         self.tools_dir().join("bin").join(name).with_extension(EXE_EXTENSION)
     }
 
-    /// Where wasmtime for Python is, once it is installed.
-    pub fn wasmtime(&self) -> PathBuf {
-        self.tools_dir().join("wasmtime")
-    }
-
     /// All packages of this workspace.
     pub fn members(&self) -> impl Iterator<Item = &Package> {
         self.metadata.packages.iter()

@@ -15,7 +15,7 @@ the row. canada.json (lists of pairs of numbers), citm_catalog.json (a tree of s
 escapes) are those that parsers are measured with everywhere, from the crate facet-json-classics; nothing was tuned with them. *limit, never frees* is a bump that\n\
 gives all back at once after each sample; where it is slow its blocks are never those that are still in the cache.\n\
 lol_alloc and wee_alloc get one sample where it takes more than 300 ms. mimalloc is there natively; wasi-libc and Zig are on wasm where their tools are:\n\
-Rust's target wasm32-wasip1, and Zig on the path or in Python.";
+Rust's target wasm32-wasip1, and Zig where `cargo verify` installs it, or on the path.";
 
 /// Pages and sizes.
 pub fn tables(report: &Report, rows: &[&Row]) -> String {
