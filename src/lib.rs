@@ -54,6 +54,7 @@ mod chunk;
 mod arena;
 mod pool;
 mod heap;
+pub mod tags;
 pub mod debug;
 #[cfg(feature = "talc")]
 mod talc;
@@ -90,12 +91,13 @@ pub use self::{
 };
 #[cfg(feature = "javascript")]
 pub use ledger::Grown;
-pub use ledger::{Claim, Ledger, Snapshot, SpanInfo, Within};
+pub use ledger::{Claim, Ledger, Owners, Snapshot, SpanInfo, Spare, Within};
 // Where it comes from.
 #[cfg(all(any(unix, windows), not(target_family = "wasm")))]
 pub use backing::hosted::Hosted;
 #[cfg(any(unix, target_os = "wasi"))]
 pub use backing::libc::Libc;
+pub use backing::budget::Budget;
 pub use backing::region::Region;
 pub use backing::regions::{Ram, Regions};
 #[cfg(any(target_family = "wasm", doc))]

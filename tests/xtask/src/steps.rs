@@ -280,7 +280,7 @@ const MIRI_WIDER: &[MiriRun] = &[
 
 /// A program on each heap that can be a program's allocator.
 const WHOLE_PROGRAMS: &str = "-p freehold-suite --features whole-programs --test whole_program_small --test whole_program_heap \
-     --test whole_program_bounded --test whole_program_checked";
+     --test whole_program_bounded --test whole_program_checked --test whole_program_tagged";
 
 /// The tests that Miri runs, the longest first, as some run side by side.
 const MIRI_TESTS: &[MiriTests] = &[
