@@ -1,6 +1,6 @@
 //! A limit around a backing, with a name: what goes beyond is refused.
 
-use super::{Backing, Grant, Loan, PartGrant, Request, Span};
+use super::{Backing, Grant, Loan, Request, Span};
 use crate::error::Obstacle;
 
 /// A backing that gives no more than so many bytes of what another one gives, and an error with its name where that is used up.
@@ -19,8 +19,7 @@ use crate::error::Obstacle;
 /// assert!(error.to_string().starts_with("`frames` asked for 3145728 bytes aligned to 1: the budget `page` of 4194304 bytes"));
 /// ```
 ///
-/// What counts is what the other gave and has not got back, the ledger's headers included, whether somebody has claimed it or it is free: the
-/// `granted` of the ledger's [`Snapshot`](crate::Snapshot). A backing that gives whole pages may go past the limit by less than one: take a multiple of
+/// What counts is what the other gave and has not got back, headers included, whether somebody has claimed it or it is free. A backing that gives whole pages may go past the limit by less than one: take a multiple of
 /// [`PAGE`](crate::backing::PAGE) there, or of 64 KiB for `Libc`. One that gives nothing back uses its budget up once and for all; what is freed then
 /// serves whoever is on the ledger.
 ///
@@ -60,6 +59,7 @@ unsafe impl<B: Backing> Backing for Budget<B> {
     const COMES_BACK: bool = B::COMES_BACK;
     const ENDS: bool = B::ENDS;
     const PAGES: bool = B::PAGES;
+    const BESIDE: usize = B::BESIDE;
     const DEPTH: u32 = B::DEPTH;
 
     unsafe fn empty(pages: Span) {
@@ -73,20 +73,16 @@ unsafe impl<B: Backing> Backing for Budget<B> {
 
     fn claim(&mut self, request: &Request) -> Result<Grant, Obstacle> {
         // The ledger asks for what it would like first, and then for no more than it needs.
-        if request.anywhere()?.liked > self.bytes.saturating_sub(self.used) {
+        if request.anywhere()?.liked > self.bytes.saturating_sub(self.used).saturating_sub(B::BESIDE) {
             return Err(Obstacle::Budget { budget: self.name, bytes: self.bytes, used: self.used });
         }
         let grant = self.inner.claim(request)?;
-        self.used += grant.span().len();
+        self.used += grant.span().len() + B::BESIDE;
         Ok(grant)
     }
 
-    fn part(&mut self) -> Result<Option<PartGrant>, Obstacle> {
-        Ok(None)
-    }
-
     unsafe fn give_back(&mut self, loan: Loan) {
-        self.used -= loan.span.len();
+        self.used -= loan.span.len() + B::BESIDE;
         // SAFETY: the inner backing made this loan; the caller's promise.
         unsafe { self.inner.give_back(loan) };
     }

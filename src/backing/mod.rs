@@ -144,6 +144,10 @@ pub unsafe trait Backing: Send {
     #[doc(hidden)]
     const PAGES: bool = false;
 
+    /// Bytes that each grant takes from its source beside its own: a [`Budget`](crate::Budget) counts them.
+    #[doc(hidden)]
+    const BESIDE: usize = 0;
+
     /// Lets the host have these pages until somebody writes there. Only called where [`PAGES`](Backing::PAGES) is set.
     ///
     /// # Safety

@@ -28,8 +28,8 @@ impl<'l, L: Shareable> Ledger<Budget<Within<'l, L>>, L> {
     /// # drop(root);
     /// ```
     ///
-    /// Both ledgers' headers are there, that of `below` not counted: a [grain](crate::backing::GRAIN) for each claim more. Chunks grow in place only
-    /// within what was taken at once.
+    /// Both ledgers' headers are there, and count: a [grain](crate::backing::GRAIN) for each claim more. Chunks grow in place only within what was taken
+    /// at once.
     pub const fn budget<B: Backing>(below: &'l Ledger<B, L>, name: &'static str, bytes: usize) -> Self {
         Ledger::over(Budget::new(name, bytes, Within::anywhere(below, name)))
     }

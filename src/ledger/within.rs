@@ -57,6 +57,8 @@ impl<'l, L: Shareable> Within<'l, L> {
 unsafe impl<L: Shareable> Backing for Within<'_, L> {
     const LENDS: bool = true;
     const COMES_BACK: bool = false;
+    // The header of the ledger below.
+    const BESIDE: usize = GRAIN;
 
     fn name(&self) -> &'static str {
         self.owner

@@ -51,8 +51,9 @@ pub use pressure::Pressure;
 ///   numbers.
 /// - **At pressure**, before anything is refused, a function of yours can drop what the program can do without: [`at_pressure`](Tagged::at_pressure).
 /// - **What it costs.** A byte behind each block, which the heap rounds up: with [`Heap`](crate::Heap) that is 16 bytes more where a size
-///   is a multiple of 16, and nothing elsewhere. Eight words for each of `TAGS` tags, in the `static`. For each block some twenty instructions and a few atomic
-///   additions. Nothing is locked (but while a tag is named for the first time), so neither a fork nor an interrupt finds it so.
+///   is a multiple of 16, and nothing elsewhere. Eight words for each of `TAGS` tags, 3 to 63, in the `static`; two of them are for what has no tag, and for
+///   what there is no place for. For each block a few atomic additions. Nothing is locked, but while a tag is named for the first time: so neither a
+///   fork nor an interrupt finds it so.
 ///
 /// # Threads
 ///
@@ -232,6 +233,14 @@ impl<H, const TAGS: usize> Tagged<H, TAGS> {
     /// [`Checked`](crate::debug::Checked) below would say who.
     pub fn lost(&self) -> usize {
         self.sums.lost.get()
+    }
+
+    /// From now on this thread is in no tag, whatever guards there are.
+    ///
+    /// Guards that are dropped see to that themselves. On wasm a call that traps drops none: where JavaScript catches that and calls again, the next
+    /// call had better begin with this.
+    pub fn leave(&self) {
+        self.thread.set(0);
     }
 
     /// The number of the tag of this name.

@@ -30,7 +30,7 @@ pub fn heap_conformance() {
     for bytes in [3_000, 50_000, 400_000, 64 << 20] {
         with_heap(Ledger::budget(&BELOW, "program", bytes), |heap, ledger| {
             everything(heap, ledger, false, bytes > 1 << 20);
-            assert!(ledger.snapshot().granted <= bytes && BELOW.snapshot().peak > 0);
+            assert!(ledger.snapshot().granted <= bytes);
         });
     }
 }
@@ -89,25 +89,26 @@ pub fn h12_a_budget_is_kept_by_all_that_stand_on_it() {
         assert!(is_budget(&error, BYTES), "{index}: {error}");
         let (held, most) = (parser.snapshot(), below.snapshot());
         assert_eq!((held.claimed, held.granted, most.claimed), (0, 0, 0), "{index}: what was held has gone back");
-        assert!(held.peak > BYTES / 10 * 8 && held.peak <= BYTES, "{index}: {held:?}");
-        assert!(most.peak <= BYTES + BYTES / 20, "{index}: {most:?}");
+        assert!(held.peak > BYTES / 10 * 7 && most.peak > BYTES / 10 * 9 && most.peak <= BYTES, "{index}: {held:?} {most:?}");
     }
     // Two that share it.
     let (first, second) = (Arena::new_in(&parser, "first"), Pool::new_in(&parser, "second"));
     first.alloc_slice_fill(60_000, 1_u8);
-    assert!(second.try_alloc([0_u8; 60_000]).is_err());
     let boxed = second.try_alloc([2_u8; 30_000]).expect("there is room for that");
+    assert!(is_budget(&second.try_alloc([2_u8; 30_000]).unwrap_err().error, BYTES));
     let (before, below_before) = (parser.snapshot().granted, below.snapshot().claimed);
     let error = first.try_alloc_slice_fill(20_000, 0_u8).unwrap_err();
     assert!(is_budget(&error, BYTES), "{error}");
     assert_eq!((parser.snapshot().granted, below.snapshot().claimed), (before, below_before));
+    assert!(matches!(error.obstacle, Obstacle::Budget { used, .. } if used == below.snapshot().claimed_by("parser")));
     // Others have memory.
     assert!(Arena::new_in(&below, "others").try_alloc_slice_fill(20_000, 0_u8).is_ok());
     // With more of a budget it goes on, with less it keeps what it has.
     parser.set_limit(BYTES + 50_000);
     assert_eq!(first.try_alloc_slice_fill(20_000, 3_u8).map(|bytes| bytes[7]).ok(), Some(3));
     parser.set_limit(10);
-    assert!(is_budget(&first.try_alloc_slice_fill(50_000, 0_u8).unwrap_err(), 10) || parser.limit() == 10);
+    let error = first.try_alloc_slice_fill(50_000, 0_u8).unwrap_err();
+    assert!(matches!(error.obstacle, Obstacle::Budget { bytes: 10, used: BYTES.., .. }), "{error}");
     assert_eq!((boxed[29_999], parser.limit()), (2, 10));
     drop(boxed);
     drop((first, second));
@@ -158,7 +159,7 @@ pub fn a_heap_in_a_budget() {
     let alloc = || unsafe { HEAP.alloc(layout) };
     let count = blocks.iter_mut().map_while(|place| Some(*place = Some(alloc()).filter(|block| !block.is_null())?)).count();
     assert!((15..20).contains(&count), "{count}");
-    assert!(BELOW.snapshot().claimed_by("tenant") <= 210_000);
+    assert!(BELOW.snapshot().claimed_by("tenant") <= 200_000);
     TENANT.set_limit(220_000);
     let one_more = alloc();
     assert!(!one_more.is_null());

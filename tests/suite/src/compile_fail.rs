@@ -43,26 +43,22 @@ pub struct H16TrimWhileBorrowed;
 /// No heap is reset while something in it is still in use.
 ///
 /// ```compile_fail,E0502
-/// # #[cfg(feature = "collections")] {
 /// use allocator_api2::vec::Vec;
 /// use freehold::BoundedHeap;
 /// let mut heap: BoundedHeap = BoundedHeap::empty();
 /// let list = Vec::<u8, _>::new_in(&heap);
 /// heap.reset();
 /// assert!(list.is_empty());
-/// # }
-/// # #[cfg(not(feature = "collections"))] { let mut x = 1; let y = &x; x += { x = 2; *y }; let z = &mut x; _ = (y, z); }
 /// ```
 /// ```
-/// # #[cfg(feature = "collections")] {
 /// use allocator_api2::vec::Vec;
 /// use freehold::BoundedHeap;
 /// let mut heap: BoundedHeap = BoundedHeap::empty();
 /// let list = Vec::<u8, _>::new_in(&heap);
 /// assert!(list.is_empty());
 /// heap.reset();
-/// # }
 /// ```
+#[cfg(feature = "collections")]
 pub struct H16HeapResetWhileBorrowed;
 
 /// A box that is turned into one of a `dyn` type lives no longer for that.

@@ -179,7 +179,7 @@ pub fn a_tag_that_was_written_over_is_lost() {
     with_bounded(20_000, false, |lent| {
         let heap: Tagged<_, 4> = Tagged::new(ByRef(lent.heap()));
         let _in_it = heap.tag("victim").enter();
-        for (lost, byte) in [0, b'a', b'z', 0x7f, 0x83, 0xbf, 0xff].into_iter().enumerate() {
+        for (lost, byte) in [0, b'a', b'z', 0x7f, 0x84, 0xbf, 0xff].into_iter().enumerate() {
             let (place, layout) = block(&heap, 40);
             // SAFETY: the byte behind is the heap's.
             let behind = unsafe { place.add(40) };

@@ -8,7 +8,7 @@ use freehold::{DefaultBacking, Heap, Ledger};
 
 use super::with_heap;
 
-const MANY: usize = if cfg!(miri) { 60 } else { 500 };
+const MANY: usize = if cfg!(miri) { 200 } else { 500 };
 
 fn take(heap: &Heap, size: usize) -> (*mut u8, Layout) {
     let layout = Layout::from_size_align(size, 8).expect("a layout");
