@@ -49,16 +49,20 @@ fn peaks(rounds: &mut Rounds) {
 
 /// A program of so many rounds.
 type Program = fn(&mut Rounds);
+/// What it should come to.
+type IsIt = fn(Verdict) -> bool;
 
 fn main() {
     let wanted = std::env::args().nth(1);
     // A peak stays one for whatever comes after it, so it is the last.
-    let programs: [(&str, Program, fn(Verdict) -> bool); 3] = [
+    let programs: [(&str, Program, IsIt); 3] = [
         ("leaks", leaks, |verdict| matches!(verdict, Verdict::Leak { rounds: 199, .. })),
         ("fragments", fragments, |verdict| matches!(verdict, Verdict::Fragmentation { pieces: 900.., .. })),
         ("peaks", peaks, |verdict| matches!(verdict, Verdict::Peak { .. })),
     ];
-    for (name, program, is_it) in programs.into_iter().filter(|(name, ..)| wanted.as_ref().is_none_or(|wanted| wanted == name)) {
+    for (name, program, is_it) in
+        programs.into_iter().filter(|(name, ..)| wanted.as_ref().is_none_or(|wanted| wanted == name))
+    {
         let mut rounds = Rounds::new();
         program(&mut rounds);
         println!("{name}: {}", rounds.verdict());

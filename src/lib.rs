@@ -93,11 +93,11 @@ pub use self::{
 pub use ledger::Grown;
 pub use ledger::{Claim, Ledger, Owners, Snapshot, SpanInfo, Spare, Within};
 // Where it comes from.
+pub use backing::budget::Budget;
 #[cfg(all(any(unix, windows), not(target_family = "wasm")))]
 pub use backing::hosted::Hosted;
 #[cfg(any(unix, target_os = "wasi"))]
 pub use backing::libc::Libc;
-pub use backing::budget::Budget;
 pub use backing::region::Region;
 pub use backing::regions::{Ram, Regions};
 #[cfg(any(target_family = "wasm", doc))]

@@ -38,7 +38,12 @@ pub struct Budget<B> {
 impl<B: Backing> Budget<B> {
     /// So many bytes of what `inner` gives, under a name for errors.
     pub const fn new(name: &'static str, bytes: usize, inner: B) -> Budget<B> {
-        const { assert!(!B::PARTS, "memories that are kept apart come as they are: take `Ledger::budget` of a ledger on them") };
+        const {
+            assert!(
+                !B::PARTS,
+                "memories that are kept apart come as they are: take `Ledger::budget` of a ledger on them"
+            )
+        };
         Budget { inner, name, bytes, used: 0 }
     }
 

@@ -44,11 +44,11 @@ pub(crate) use header::payload_len;
 pub use news::Grown;
 #[cfg(feature = "javascript")]
 use news::Listener;
+pub use owners::Owners;
 use part::Wish;
 use plan::Plan;
 use records::Guarded;
 pub(crate) use records::Records;
-pub use owners::Owners;
 pub(crate) use snapshot::Amount;
 pub use snapshot::{Snapshot, SpanInfo};
 use spans::SpansIn;

@@ -1,5 +1,6 @@
 //! A word for each thread, of the C library's: what a thread puts there, no other sees. It is 0 at first.
 
+#[cfg(target_family = "wasm")]
 use core::ffi::c_void;
 use core::ptr::without_provenance;
 use core::sync::atomic::{AtomicUsize, Ordering};

@@ -15,10 +15,10 @@ mod pressure;
 #[cfg(all(test, not(miri)))]
 mod tests;
 
-use count::{Sums, TagCount};
 pub use count::TagStats;
-pub use enter::{InTag, Polled, Tag};
+use count::{Sums, TagCount};
 use enter::{HUSHED, Thread};
+pub use enter::{InTag, Polled, Tag};
 pub use pressure::Pressure;
 
 /// A heap that knows which part of the program has how much of it: put it around the program's allocator, name the parts, and give them limits.

@@ -184,7 +184,16 @@ impl<A: Shareable> BoundedHeap<A> {
             let (held, all) = heap.memory.map_or((0, 0), |span| (span.len(), bytes_for_blocks(span)));
             let Pieces { free, least, .. } = heap.pieces;
             let longest = heap.pieces.longest();
-            HeapStats { held, in_use: all - free, free, peak: all - least, headers: 0, unclaimed: 0, pieces: 0, longest }
+            HeapStats {
+                held,
+                in_use: all - free,
+                free,
+                peak: all - least,
+                headers: 0,
+                unclaimed: 0,
+                pieces: 0,
+                longest,
+            }
         })
     }
 

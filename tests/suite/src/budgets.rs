@@ -5,8 +5,8 @@ use core::mem::MaybeUninit;
 
 use freehold::backing::GRAIN;
 use freehold::{
-    Alloc, AllocError, Arena, BlockPool, Budget, DefaultBacking, Heap, KeyedPool, Ledger, Obstacle, Pool, Region, Spare,
-    TypedArena, Within,
+    Alloc, AllocError, Arena, BlockPool, Budget, DefaultBacking, Heap, KeyedPool, Ledger, Obstacle, Pool, Region,
+    Spare, TypedArena, Within,
 };
 
 use crate::conformance::again;
@@ -89,7 +89,10 @@ pub fn h12_a_budget_is_kept_by_all_that_stand_on_it() {
         assert!(is_budget(&error, BYTES), "{index}: {error}");
         let (held, most) = (parser.snapshot(), below.snapshot());
         assert_eq!((held.claimed, held.granted, most.claimed), (0, 0, 0), "{index}: what was held has gone back");
-        assert!(held.peak > BYTES / 10 * 7 && most.peak > BYTES / 10 * 9 && most.peak <= BYTES, "{index}: {held:?} {most:?}");
+        assert!(
+            held.peak > BYTES / 10 * 7 && most.peak > BYTES / 10 * 9 && most.peak <= BYTES,
+            "{index}: {held:?} {most:?}"
+        );
     }
     // Two that share it.
     let (first, second) = (Arena::new_in(&parser, "first"), Pool::new_in(&parser, "second"));
@@ -157,7 +160,8 @@ pub fn a_heap_in_a_budget() {
     let mut blocks = [core::ptr::null_mut(); 32];
     // SAFETY: the layout has bytes.
     let alloc = || unsafe { HEAP.alloc(layout) };
-    let count = blocks.iter_mut().map_while(|place| Some(*place = Some(alloc()).filter(|block| !block.is_null())?)).count();
+    let count =
+        blocks.iter_mut().map_while(|place| Some(*place = Some(alloc()).filter(|block| !block.is_null())?)).count();
     assert!((15..20).contains(&count), "{count}");
     assert!(BELOW.snapshot().claimed_by("tenant") <= 200_000);
     TENANT.set_limit(220_000);

@@ -158,7 +158,9 @@ pub fn c_h12_each_claim_fails_once() {
 }
 
 #[cfg(feature = "collections")]
-fn allocator_of<'s, B: freehold::backing::Backing>(below: &'s Bench<'s, B>) -> Via<'s, Bench<'s, B>, ByAllocator<&'s freehold::Heap>> {
+fn allocator_of<'s, B: freehold::backing::Backing>(
+    below: &'s Bench<'s, B>,
+) -> Via<'s, Bench<'s, B>, ByAllocator<&'s freehold::Heap>> {
     Via { below, way: ByAllocator(below.heap), plain: true }
 }
 
