@@ -56,6 +56,7 @@ pub struct H16TrimWhileBorrowed;
 /// let mut heap: BoundedHeap = BoundedHeap::empty();
 /// let list = Vec::<u8, _>::new_in(&heap);
 /// assert!(list.is_empty());
+/// drop(list);
 /// heap.reset();
 /// ```
 #[cfg(feature = "collections")]
