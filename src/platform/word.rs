@@ -6,17 +6,19 @@ use core::ptr::without_provenance;
 use core::sync::atomic::{AtomicUsize, Ordering};
 
 #[cfg(not(target_family = "wasm"))]
-use libc::{pthread_getspecific, pthread_key_create, pthread_key_delete, pthread_key_t as Key, pthread_setspecific};
+use libc::{
+    pthread_getspecific, pthread_key_create, pthread_key_delete, pthread_key_t as WordKey, pthread_setspecific,
+};
 
 /// By musl's own prototypes, as WASI and Emscripten have them.
 #[cfg(target_family = "wasm")]
-type Key = core::ffi::c_uint;
+type WordKey = core::ffi::c_uint;
 #[cfg(target_family = "wasm")]
 unsafe extern "C" {
-    fn pthread_key_create(key: *mut Key, end: Option<unsafe extern "C" fn(*mut c_void)>) -> core::ffi::c_int;
-    fn pthread_key_delete(key: Key) -> core::ffi::c_int;
-    fn pthread_getspecific(key: Key) -> *mut c_void;
-    fn pthread_setspecific(key: Key, value: *const c_void) -> core::ffi::c_int;
+    fn pthread_key_create(key: *mut WordKey, end: Option<unsafe extern "C" fn(*mut c_void)>) -> core::ffi::c_int;
+    fn pthread_key_delete(key: WordKey) -> core::ffi::c_int;
+    fn pthread_getspecific(key: WordKey) -> *mut c_void;
+    fn pthread_setspecific(key: WordKey, value: *const c_void) -> core::ffi::c_int;
 }
 
 /// The key, and one more; 0 before there is one.
@@ -25,16 +27,16 @@ static KEY: AtomicUsize = AtomicUsize::new(0);
 pub(crate) const HAS_WORD: bool = true;
 
 /// The key of a word that somebody has written to.
-fn key() -> Option<Key> {
-    KEY.load(Ordering::Acquire).checked_sub(1).map(|key| key as Key)
+fn key() -> Option<WordKey> {
+    KEY.load(Ordering::Acquire).checked_sub(1).map(|key| key as WordKey)
 }
 
 /// The key, made now if there is none; `None` if the C library has none left.
-fn make_key() -> Option<Key> {
+fn make_key() -> Option<WordKey> {
     if let Some(key) = key() {
         return Some(key);
     }
-    let mut fresh: Key = 0;
+    let mut fresh: WordKey = 0;
     // SAFETY: `fresh` is writable, and nothing is to be done when a thread ends.
     if unsafe { pthread_key_create(&mut fresh, None) } != 0 {
         return None;

@@ -84,7 +84,7 @@ impl TagCount {
 }
 
 /// What all tags have.
-pub(super) struct Sums {
+pub(super) struct TagSums {
     used: Number,
     peak: Number,
     /// The most so far of which each tag knows what it had then.
@@ -95,9 +95,9 @@ pub(super) struct Sums {
 /// The peak is marked anew when it is higher by such a part.
 const STEP: usize = 64;
 
-impl Sums {
-    pub const fn new() -> Sums {
-        Sums { used: Number::new(0), peak: Number::new(0), marked: Number::new(0), lost: Number::new(0) }
+impl TagSums {
+    pub const fn new() -> TagSums {
+        TagSums { used: Number::new(0), peak: Number::new(0), marked: Number::new(0), lost: Number::new(0) }
     }
 
     /// Counts so many bytes more. If there never were as many, by a part, each tag notes what it has.

@@ -16,7 +16,7 @@ mod pressure;
 mod tests;
 
 pub use count::TagStats;
-use count::{Sums, TagCount};
+use count::{TagCount, TagSums};
 use enter::{HUSHED, Thread};
 pub use enter::{InTag, Polled, Tag};
 pub use pressure::Pressure;
@@ -82,7 +82,7 @@ pub struct Tagged<H, const TAGS: usize = 16> {
     /// Names, of which the first `named` are written and never change.
     names: UnsafeCell<[&'static str; TAGS]>,
     /// Of all tags, and the most that was marked as a peak.
-    sums: Sums,
+    sums: TagSums,
 }
 
 // SAFETY: a name is written in a turn of `naming`, before `named` says that it is there, and never again; everything else is atomic, or the heap's.
@@ -151,7 +151,7 @@ impl<H, const TAGS: usize> Tagged<H, TAGS> {
             named: AtomicUsize::new(1),
             naming: <Needed as Access>::NEW,
             names: UnsafeCell::new(names),
-            sums: Sums::new(),
+            sums: TagSums::new(),
         }
     }
 

@@ -263,7 +263,7 @@ fn heap_small_tagged_h25_blocks_go_to_other_threads() {
 
 /// Each thread is in a tag of its own: a guard counts for the one that it was made on, and ends there.
 #[test]
-fn tags_are_of_their_thread() {
+fn heap_small_tags_are_of_their_thread() {
     static TAGGED: Tagged<SmallHeap> = Tagged::new(SmallHeap::new());
     let barrier = Barrier::new(THREADS);
     let layout = Layout::from_size_align(24, 8).expect("a layout");
