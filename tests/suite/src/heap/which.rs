@@ -8,7 +8,7 @@ use freehold::{DefaultBacking, Heap, Ledger};
 
 use super::with_heap;
 
-const MANY: usize = if cfg!(miri) { 200 } else { 500 };
+const MANY: usize = 500;
 
 fn take(heap: &Heap, size: usize) -> (*mut u8, Layout) {
     let layout = Layout::from_size_align(size, 8).expect("a layout");
@@ -34,8 +34,11 @@ fn rounds(program: impl FnOnce(&Heap, &mut Rounds)) -> (Rounds, Verdict) {
     })
 }
 
-/// Each program is what it is, and no other.
+/// Each program is what it is, and no other. Not in Miri, for which these are many blocks, and nothing is done with pointers.
 pub fn heap_which_is_it() {
+    if cfg!(miri) {
+        return;
+    }
     let (leaks, verdict) = rounds(|heap, rounds| {
         for _ in 0..20 {
             let page = take(heap, 20_000);
