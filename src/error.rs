@@ -76,6 +76,15 @@ pub enum Obstacle {
         /// Where the overlap begins.
         at: usize,
     },
+    /// A budget is used up, or has not as much left.
+    Budget {
+        /// Whose: the name that it was given.
+        budget: &'static str,
+        /// Bytes that it has.
+        bytes: usize,
+        /// Bytes of them that are in use. What headers take of what was asked for counts, too.
+        used: usize,
+    },
     /// The backing gave less than it was asked for; what it gave is kept as free memory where that is possible.
     Short {
         /// The backing that gave it.
@@ -121,6 +130,9 @@ impl fmt::Display for Obstacle {
             }
             Obstacle::Overlap { backing, with, at } => {
                 write!(f, "{backing} handed out memory at {at:#x} that `{with}` already holds; it was not used")
+            }
+            Obstacle::Budget { budget, bytes, used } => {
+                write!(f, "the budget `{budget}` of {bytes} bytes has {used} in use")
             }
             Obstacle::Short { backing } => write!(f, "{backing} gave less than it was asked for"),
             Obstacle::Unfit { region, why } => write!(f, "the region `{region}` can't be used: {why}"),
@@ -190,6 +202,10 @@ mod tests {
         told(
             Obstacle::Overlap { backing, with: "heap", at: 0x80 },
             "pages handed out memory at 0x80 that `heap` already holds; it was not used",
+        );
+        told(
+            Obstacle::Budget { budget: "parser", bytes: 50, used: 30 },
+            "the budget `parser` of 50 bytes has 30 in use",
         );
         told(Obstacle::Short { backing }, "pages gave less than it was asked for");
         told(Obstacle::Unfit { region: "sram", why: "it is odd" }, "the region `sram` can't be used: it is odd");

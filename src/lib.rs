@@ -59,6 +59,7 @@ mod chunk;
 mod arena;
 mod pool;
 mod heap;
+pub mod tags;
 pub mod debug;
 #[cfg(feature = "talc")]
 mod talc;
@@ -95,8 +96,9 @@ pub use self::{
 };
 #[cfg(feature = "javascript")]
 pub use ledger::Grown;
-pub use ledger::{Claim, Ledger, Snapshot, SpanInfo, Within};
+pub use ledger::{Claim, Ledger, Owners, Snapshot, SpanInfo, Spare, Within};
 // Where it comes from.
+pub use backing::budget::Budget;
 #[cfg(all(any(unix, windows), not(target_family = "wasm")))]
 pub use backing::hosted::Hosted;
 #[cfg(any(unix, target_os = "wasi"))]

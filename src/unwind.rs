@@ -7,10 +7,11 @@ use crate::arena::{Arena, ArenaBox, Scope, TypedArena};
 use crate::backing::{Backing, Region};
 use crate::debug::Checked;
 use crate::heap::{BoundedHeap, Heap};
-use crate::ledger::{Claim, Ledger, Snapshot, Within};
+use crate::ledger::{Claim, Ledger, Snapshot, Spare, Within};
 use crate::plot::Plot;
 use crate::pool::{BlockPool, FixedPool, KeyedPool, Pool};
 use crate::sharing::Kind;
+use crate::tags::Tagged;
 
 impl<const MIN_ALIGN: usize> UnwindSafe for Arena<'_, MIN_ALIGN> {}
 impl<const MIN_ALIGN: usize> RefUnwindSafe for Arena<'_, MIN_ALIGN> {}
@@ -37,6 +38,8 @@ impl<B, L> RefUnwindSafe for Ledger<B, L> {}
 impl<L> UnwindSafe for Within<'_, L> {}
 impl UnwindSafe for Claim<'_> {}
 impl RefUnwindSafe for Claim<'_> {}
+impl<L> UnwindSafe for Spare<L> {}
+impl<L> RefUnwindSafe for Spare<L> {}
 impl UnwindSafe for Snapshot<'_> {}
 impl RefUnwindSafe for Snapshot<'_> {}
 impl UnwindSafe for Region<'_> {}
@@ -52,6 +55,8 @@ impl<L> UnwindSafe for crate::heap::SmallHeap<L> {}
 impl<L> RefUnwindSafe for crate::heap::SmallHeap<L> {}
 impl<H: UnwindSafe, B: Backing, L: Kind> UnwindSafe for Checked<H, B, L> {}
 impl<H: RefUnwindSafe, B: Backing, L: Kind> RefUnwindSafe for Checked<H, B, L> {}
+impl<H: UnwindSafe, const TAGS: usize> UnwindSafe for Tagged<H, TAGS> {}
+impl<H: RefUnwindSafe, const TAGS: usize> RefUnwindSafe for Tagged<H, TAGS> {}
 #[cfg(feature = "talc")]
 impl UnwindSafe for crate::talc::TalcSource<'_> {}
 #[cfg(feature = "talc")]

@@ -3,6 +3,7 @@
 use crate::error::Obstacle;
 use crate::layout::{Fit, HEADROOM, LAST_END, MAX_SPAN, padding, usable};
 
+pub(crate) mod budget;
 // What a program names when it says where its memory comes from is at the crate's root; here is what a writer of a backing needs.
 // Those of other targets are in each target's documentation.
 #[cfg(any(target_family = "wasm", doc))]
@@ -24,6 +25,7 @@ mod then;
 
 pub use crate::layout::{GRAIN, USUAL_PAGE};
 pub use crate::span::Span;
+pub(crate) use budget::Budget;
 #[cfg(feature = "allocator-api2")]
 pub use over::Over;
 pub(crate) use region::Region;
@@ -59,7 +61,7 @@ pub(crate) use memory_grow::MemoryGrow as Usual;
 ///
 /// # Around another backing
 ///
-/// A backing that counts, limits or logs what another gives hands on everything that the other says of itself: `LENDS`, `PARTS` and `DEPTH`,
+/// ([`Budget`](crate::Budget) is one, with a limit.) A backing that counts, limits or logs what another gives hands on everything that the other says of itself: `LENDS`, `PARTS` and `DEPTH`,
 /// its grants and its parts as they are, and what comes back. Then the ledger does with it all that it does with the other, and each byte is
 /// counted once: [`Grant::span`] says how long a grant is, and what is lent comes back as long as it was.
 ///
@@ -141,6 +143,10 @@ pub unsafe trait Backing: Send {
     /// Set where linear grants are pages of the host's own, which it may have back for a while when nobody wants what is in them.
     #[doc(hidden)]
     const PAGES: bool = false;
+
+    /// Bytes that each grant takes from its source beside its own: a [`Budget`](crate::Budget) counts them.
+    #[doc(hidden)]
+    const BESIDE: usize = 0;
 
     /// Lets the host have these pages until somebody writes there. Only called where [`PAGES`](Backing::PAGES) is set.
     ///

@@ -19,6 +19,7 @@ mod global;
 mod hooks;
 mod leaks;
 mod register;
+mod rounds;
 mod sites;
 mod store;
 mod table;
@@ -29,6 +30,7 @@ mod tests;
 pub use fence::Damage;
 pub use finding::{BlockInfo, Finding, FoundBy, Side};
 pub use leaks::{Leak, Leaks, Mark};
+pub use rounds::{Rounds, Verdict};
 pub use sites::{FRAMES, Site};
 
 use hooks::Hooks;

@@ -7,7 +7,7 @@ use core::sync::atomic::{AtomicPtr, Ordering};
 use crate::backing::Backing;
 use crate::error::AllocError;
 use crate::layout::GRAIN;
-use crate::ledger::{Ledger, Placed, Records, Snapshot, Spans, Want, payload_len};
+use crate::ledger::{Ledger, Owners, Placed, Records, Snapshot, Spans, Want, payload_len};
 use crate::platform::{self, sanitizer};
 use crate::refusal;
 use crate::sharing::{Needed, Shareable, Turn};
@@ -131,19 +131,31 @@ impl<L: Shareable> Heap<L> {
     /// What it holds now. What it has claimed is known by its name, so two heaps on one ledger want two names. It takes a step for each free
     /// block and each span of the ledger's. Claims made meanwhile may show.
     pub fn stats(&self) -> HeapStats {
-        let spans = || Snapshot::spans_of(self.records, 0).filter(|span| span.owner == Some(self.owner));
-        let held = spans().map(|span| span.len).sum();
-        let headers = spans().count() * GRAIN;
+        let (mut held, mut headers, mut unclaimed, mut pieces, mut longest) = (0, 0, 0, 0, 0);
+        for span in Snapshot::spans_of(self.records, 0) {
+            match span.owner {
+                Some(owner) if owner == self.owner => (held, headers) = (held + span.len, headers + GRAIN),
+                Some(_) => {}
+                None => (unclaimed, pieces, longest) = (unclaimed + span.len, pieces + 1, span.len.max(longest)),
+            }
+        }
         let (mut free, mut slack) = (0, headers);
         for (class, unused) in self.each_class() {
             free += class.size * class.free;
+            pieces += class.free;
             slack += unused;
         }
         let (room, records) = self.heap().map_or((0, 0), Stock::besides);
         (free, slack) = (free + room, slack + records);
         // Other threads may have claimed more between the two counts.
         let free = free.min(held);
-        HeapStats { held, in_use: held.saturating_sub(free + slack), free, peak: self.records.totals().peak }
+        let (in_use, peak) = (held.saturating_sub(free + slack), self.records.totals().peak);
+        HeapStats { held, in_use, free, peak, headers, unclaimed, pieces, longest }
+    }
+
+    /// Who has how much on its ledger.
+    pub(crate) fn owners(&self) -> Owners {
+        Owners::of(self.records)
     }
 
     /// How each size class stands, from small to large; those that have never been used are left out. It takes a step for each free block.

@@ -15,6 +15,14 @@ pub struct HeapStats {
     pub in_use: usize,
     /// At hand in lists and unused slabs.
     pub free: usize,
+    /// Of `held`, what the ledger's own headers take.
+    pub headers: usize,
+    /// Free on the ledger, for whomever; what of it the heap could have depends on the pieces.
+    pub unclaimed: usize,
+    /// In so many pieces is what is free: blocks at hand, and free spans of the ledger's. A [`BoundedHeap`](crate::BoundedHeap) doesn't count them.
+    pub pieces: usize,
+    /// The longest free span; or, of a `BoundedHeap`, what one request can have.
+    pub longest: usize,
     /// The most that was ever in claims on this ledger at once, the claims of arenas and pools included; or the most that was ever in use of
     /// the region.
     pub peak: usize,
@@ -34,7 +42,7 @@ impl HeapStats {
 
 impl fmt::Display for HeapStats {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let HeapStats { held, in_use, free, peak } = self;
+        let HeapStats { held, in_use, free, peak, .. } = self;
         write!(f, "{in_use} bytes in use, {free} free, {held} held, {peak} at the peak")
     }
 }

@@ -17,16 +17,19 @@ use crate::sharing::{Access, Kind, Needed, Shareable};
 
 mod bins;
 mod book;
+mod budget;
 mod claim;
 #[cfg(test)]
 mod every_kind;
 mod header;
 mod news;
+mod owners;
 mod part;
 mod plan;
 mod records;
 mod snapshot;
 mod spans;
+mod spare;
 #[cfg(test)]
 mod tests;
 mod within;
@@ -41,13 +44,16 @@ pub(crate) use header::payload_len;
 pub use news::Grown;
 #[cfg(feature = "javascript")]
 use news::Listener;
+pub use owners::Owners;
 use part::Wish;
 use plan::Plan;
 use records::Guarded;
 pub(crate) use records::Records;
+pub(crate) use snapshot::Amount;
 pub use snapshot::{Snapshot, SpanInfo};
 use spans::SpansIn;
 pub(crate) use spans::{GrowInPlace, Keeper, Placed, Spans, Want};
+pub use spare::Spare;
 pub use within::Within;
 
 /// Make one where memory is to be shared out that is not the module's own, or where the map should show one part of a program by itself: it

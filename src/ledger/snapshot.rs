@@ -216,7 +216,7 @@ fn memory_end() -> Option<usize> {
 }
 
 /// Bytes, as a person would write them.
-struct Amount(usize);
+pub(crate) struct Amount(pub usize);
 
 impl fmt::Display for Amount {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -10,7 +10,7 @@ use crate::layout::GRAIN;
 use crate::sharing::{Needed, Shareable};
 
 /// A backing that takes from another ledger, and says where its memory must lie, or would rather: for arenas, pools and heaps in one of several
-/// [`Regions`](crate::Regions).
+/// [`Regions`](crate::Regions). With a limit and no such word it is what is in a [budget](Ledger::budget).
 ///
 /// [`Ledger::within`] and [`Ledger::rather_within`] make a ledger over it, a `static` where that is needed, and everything on that ledger has the
 /// wish. Both ledgers are shared in the same way: if one of them can't be used in an interrupt, neither can the other. Where
@@ -21,7 +21,8 @@ use crate::sharing::{Needed, Shareable};
 /// below while its own is locked, and never the other way round.
 pub struct Within<'l, L = Needed> {
     below: &'l dyn SpansIn,
-    region: &'static str,
+    /// Where it must lie, or would rather; with none, anywhere.
+    region: Option<&'static str>,
     /// Set iff it may lie elsewhere where there is no room.
     rather: bool,
     owner: &'static str,
@@ -35,12 +36,19 @@ impl<'l, L: Shareable> Ledger<Within<'l, L>, L> {
     /// A ledger on memory of `below` that has this name, or suits this purpose, and on no other: a claim is refused if there is none of it left.
     /// `owner` is the name under which the map of `below` shows it.
     pub const fn within<B: Backing>(below: &'l Ledger<B, L>, region: &'static str, owner: &'static str) -> Self {
-        Ledger::over(Within { below, region, rather: false, owner, kind: PhantomData })
+        Ledger::over(Within { below, region: Some(region), rather: false, owner, kind: PhantomData })
     }
 
     /// The same as long as there is any, then on whatever else `below` has.
     pub const fn rather_within<B: Backing>(below: &'l Ledger<B, L>, region: &'static str, owner: &'static str) -> Self {
-        Ledger::over(Within { below, region, rather: true, owner, kind: PhantomData })
+        Ledger::over(Within { below, region: Some(region), rather: true, owner, kind: PhantomData })
+    }
+}
+
+impl<'l, L: Shareable> Within<'l, L> {
+    /// Memory of `below`, wherever it lies.
+    pub(super) const fn anywhere<B: Backing>(below: &'l Ledger<B, L>, owner: &'static str) -> Within<'l, L> {
+        Within { below, region: None, rather: false, owner, kind: PhantomData }
     }
 }
 
@@ -49,6 +57,8 @@ impl<'l, L: Shareable> Ledger<Within<'l, L>, L> {
 unsafe impl<L: Shareable> Backing for Within<'_, L> {
     const LENDS: bool = true;
     const COMES_BACK: bool = false;
+    // The header of the ledger below.
+    const BESIDE: usize = GRAIN;
 
     fn name(&self) -> &'static str {
         self.owner
@@ -59,9 +69,11 @@ unsafe impl<L: Shareable> Backing for Within<'_, L> {
         let place = |size| {
             let want = Want::of(size, GRAIN);
             // SAFETY: no claim is to grow.
-            match unsafe { self.below.place_in(self.region, self.owner, &want) } {
-                // SAFETY: as above.
-                Err(Obstacle::Exhausted { .. }) if self.rather => unsafe { self.below.place(self.owner, &want) },
+            let anywhere = || unsafe { self.below.place(self.owner, &want) };
+            let Some(region) = self.region else { return anywhere() };
+            // SAFETY: as above.
+            match unsafe { self.below.place_in(region, self.owner, &want) } {
+                Err(Obstacle::Exhausted { .. }) if self.rather => anywhere(),
                 placed => placed,
             }
         };

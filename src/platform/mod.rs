@@ -20,6 +20,7 @@
 //! | [`reach`] | memory up to there may be used by this thread, whoever grew it | everywhere (a no-op but on wasm with threads) |
 //! | [`stack_ahead`] | what is called next finds stack enough | everywhere (a no-op but on wasm) |
 //! | [`give_way`], [`PATIENCE`] | another thread may run, where there is a host to be told; how often a thread gives way before a lock counts as lost | everywhere |
+//! | `word`, `set_word`, `HAS_WORD` | a word of this thread's own, 0 at first; whether there is one where there are threads | everywhere (one for all where there are none) |
 //! | [`watch`], [`Whole`], [`Link`] | a lock is held while the process forks, so that the child finds whole what it guards | everywhere (a no-op but on hosts that fork) |
 //! | `function` | a function, of the pointer that it was stored as | everywhere |
 //! | [`owned`] | an address as the owner of the memory may use it | everywhere |
@@ -78,6 +79,26 @@ pub(crate) use bare::landmarks;
 mod libc;
 #[cfg(any(unix, target_os = "wasi"))]
 pub(crate) use libc::{lend, take_back};
+
+// Where threads are the C library's, those of Windows, and where there is one or nobody can tell them apart.
+#[cfg_attr(
+    any(
+        all(unix, not(target_family = "wasm")),
+        all(any(unix, target_os = "wasi"), target_family = "wasm", target_feature = "atomics")
+    ),
+    path = "word.rs"
+)]
+#[cfg_attr(windows, path = "windows_word.rs")]
+#[cfg_attr(
+    not(any(
+        windows,
+        all(unix, not(target_family = "wasm")),
+        all(any(unix, target_os = "wasi"), target_family = "wasm", target_feature = "atomics")
+    )),
+    path = "one_word.rs"
+)]
+mod word;
+pub(crate) use word::{HAS_WORD, set_word, word};
 
 // Who waits for a lock: a core without compare-and-swap has none to wait for.
 #[cfg(target_has_atomic = "ptr")]

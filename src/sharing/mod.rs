@@ -2,12 +2,14 @@
 
 #[cfg(feature = "critical-section")]
 mod critical;
+mod number;
 #[cfg(target_has_atomic = "ptr")]
 mod spin;
 
 #[cfg(feature = "critical-section")]
 pub use critical::CriticalSection;
 pub use lock_api::RawMutex;
+pub(crate) use number::Number;
 #[cfg(target_has_atomic = "ptr")]
 pub use spin::Spin;
 

@@ -11,6 +11,8 @@ use crate::platform::{self, sanitizer};
 use crate::sharing::{Needed, Shareable};
 use crate::span::Span;
 
+#[cfg(feature = "allocator-api2")]
+mod allocator;
 mod pieces;
 #[cfg(test)]
 mod tests;
@@ -144,12 +146,54 @@ impl<A: Shareable> BoundedHeap<A> {
         })
     }
 
+    /// Frees all that lives in it, at once: in as many steps as there are words of bits. Nothing is dropped.
+    ///
+    /// Nobody has anything in it any more, or this doesn't compile: a collection in `&heap` (feature `allocator-api2`) borrows it. So it can be the heap
+    /// of a request, or of a tenant, which is reset as a whole. (Who has a raw block of [`GlobalAlloc`]'s must not use it any more.)
+    ///
+    #[cfg_attr(feature = "allocator-api2", doc = "```")]
+    #[cfg_attr(not(feature = "allocator-api2"), doc = "```ignore")]
+    /// use allocator_api2::vec::Vec;
+    /// use core::mem::MaybeUninit;
+    /// use freehold::{BoundedHeap, Region};
+    ///
+    /// static mut RAM: [MaybeUninit<u8>; 4096] = [MaybeUninit::uninit(); 4096];
+    /// let mut heap: BoundedHeap = BoundedHeap::empty();
+    /// // SAFETY: nothing else names RAM.
+    /// heap.lend(unsafe { Region::from_raw((&raw mut RAM).cast(), 4096) }).expect("it has no memory yet");
+    /// for request in 0..100_u32 {
+    ///     let mut words = Vec::new_in(&heap);
+    ///     words.extend(0..request);
+    ///     std::mem::forget(words); // whatever becomes of it
+    ///     heap.reset();
+    ///     assert_eq!(heap.stats().in_use, 0);
+    /// }
+    /// ```
+    pub fn reset(&mut self) {
+        let Lent { pieces, memory } = self.heap.get_mut();
+        if let Some(memory) = *memory {
+            *pieces = Pieces::new();
+            // SAFETY: it has no region now, and this one is its own. What lived there is borrowed by nobody.
+            unsafe { pieces.open(memory) };
+        }
+    }
+
     /// What it holds: its region. What is in use is counted with what it is rounded up to; the peak is the most that ever was in use.
     pub fn stats(&self) -> HeapStats {
         self.with(|heap| {
             let (held, all) = heap.memory.map_or((0, 0), |span| (span.len(), bytes_for_blocks(span)));
             let Pieces { free, least, .. } = heap.pieces;
-            HeapStats { held, in_use: all - free, free, peak: all - least }
+            let longest = heap.pieces.longest();
+            HeapStats {
+                held,
+                in_use: all - free,
+                free,
+                peak: all - least,
+                headers: 0,
+                unclaimed: 0,
+                pieces: 0,
+                longest,
+            }
         })
     }
 

@@ -60,10 +60,10 @@ fn after_braces(text: &str, from: usize) -> usize {
     panic!("braces that don't close")
 }
 
-/// A source without the layer, and without what is asked of debug assertions.
+/// A source without the layers, of checks and of tags, and without what is asked of debug assertions.
 fn without(mut text: String) -> (String, usize) {
     let mut cut = 0;
-    for line in ["pub mod debug;", "use crate::debug::Checked;"] {
+    for line in ["pub mod debug;", "use crate::debug::Checked;", "pub mod tags;", "use crate::tags::Tagged;"] {
         if let Some(at) = text.find(line) {
             blank(&mut text, at, at + line.len());
             cut += 1;
@@ -75,7 +75,7 @@ fn without(mut text: String) -> (String, usize) {
         cut += 1;
     }
     // What is implemented for the layer's type.
-    while let Some(at) = text.find(" Checked<H") {
+    while let Some(at) = text.find(" Checked<H").or_else(|| text.find(" Tagged<H")) {
         let start = text[..at].rfind("\nimpl").expect("an implementation") + 1;
         let end = after_braces(&text, start);
         blank(&mut text, start, end);
@@ -111,14 +111,16 @@ fn the_module_is_the_same_without_what_finds_faults() {
     let cut = std::cell::Cell::new(0);
     copy(&folder, &|path, text| {
         let is_source = path.extension().is_some_and(|is| is == "rs")
-            && !path.parent().is_some_and(|in_| in_.ends_with("src/debug"));
+            && !path.parent().is_some_and(|in_| in_.ends_with("src/debug") || in_.ends_with("src/tags"));
         let (text, more) = if is_source { without(text) } else { (text, 0) };
         cut.set(cut.get() + more);
         as_it_is(path, text)
     });
-    fs::remove_dir_all(folder.join("src/debug")).expect("the layer");
+    for layer in ["src/debug", "src/tags"] {
+        fs::remove_dir_all(folder.join(layer)).expect("the layer");
+    }
     let without = build(&folder);
-    assert!(cut.get() >= 8, "only {} places", cut.get());
+    assert!(cut.get() >= 12, "only {} places", cut.get());
     assert!(with.len() > 10_000 && with == without, "{} bytes, and {} without", with.len(), without.len());
 }
 

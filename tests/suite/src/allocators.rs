@@ -155,6 +155,15 @@ pub const ALLOCATORS: &[Allocator] = &[
         program: In("whole_program_checked"),
     },
     Allocator {
+        name: "Tagged",
+        conformance: In("heap_tagged_conformance"),
+        model: In("heap_tagged_model"),
+        refusal: In("heap_tagged_h12_each_refusal_counts_nothing"),
+        four_gib: Not("it asks a heap, which goes there"),
+        threads: In("heap_small_tagged_h25_blocks_go_to_other_threads"),
+        program: In("whole_program_tagged"),
+    },
+    Allocator {
         name: "C's functions",
         conformance: In("heap_c_conformance"),
         model: In("heap_c_model"),

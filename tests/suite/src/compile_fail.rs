@@ -40,6 +40,28 @@ pub struct H16ResetWhileBorrowed;
 /// ```
 pub struct H16TrimWhileBorrowed;
 
+/// No heap is reset while something in it is still in use.
+///
+/// ```compile_fail,E0502
+/// use allocator_api2::vec::Vec;
+/// use freehold::BoundedHeap;
+/// let mut heap: BoundedHeap = BoundedHeap::empty();
+/// let list = Vec::<u8, _>::new_in(&heap);
+/// heap.reset();
+/// assert!(list.is_empty());
+/// ```
+/// ```
+/// use allocator_api2::vec::Vec;
+/// use freehold::BoundedHeap;
+/// let mut heap: BoundedHeap = BoundedHeap::empty();
+/// let list = Vec::<u8, _>::new_in(&heap);
+/// assert!(list.is_empty());
+/// drop(list);
+/// heap.reset();
+/// ```
+#[cfg(feature = "collections")]
+pub struct H16HeapResetWhileBorrowed;
+
 /// A box that is turned into one of a `dyn` type lives no longer for that.
 ///
 /// ```compile_fail,E0597

@@ -11,6 +11,7 @@ extern crate alloc;
 pub mod allocators;
 pub mod backings;
 pub mod bench;
+pub mod budgets;
 pub mod cases;
 pub mod checked;
 pub mod choices;
@@ -24,6 +25,7 @@ pub mod heap;
 pub mod live;
 pub mod model;
 pub mod modelled;
+pub mod tagged;
 pub mod tally;
 pub mod wrapping;
 

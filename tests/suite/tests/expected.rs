@@ -31,6 +31,7 @@ fn every_public_type_can_be_shown_and_caught_around() {
         Attempt: Attempt<'static, 'static>,
         BlockPool: BlockPool<'static>,
         BoundedHeap: BoundedHeap,
+        Budget: Budget<DefaultBacking>,
         Builder: Builder<'static, &'static Arena<'static>, u8>,
         Checkpoint: Checkpoint,
         Claim: Claim<'static>,
@@ -46,6 +47,7 @@ fn every_public_type_can_be_shown_and_caught_around() {
         Ledger: Ledger<DefaultBacking>,
         Libc: Libc,
         Obstacle: Obstacle,
+        Owners: Owners,
         Plot: Plot<'static>,
         Pool: Pool<'static, u8>,
         PoolBox: PoolBox<u8, &'static SharedPool<'static, u8>>,
@@ -59,6 +61,7 @@ fn every_public_type_can_be_shown_and_caught_around() {
         SmallHeap: SmallHeap,
         Snapshot: Snapshot<'static>,
         SpanInfo: SpanInfo,
+        Spare: Spare,
         StringBuilder: StringBuilder<'static, &'static Arena<'static>>,
         TypedArena: TypedArena<'static, u8>,
         Within: Ledger<Within<'static>>,
@@ -76,8 +79,18 @@ fn every_public_type_can_be_shown_and_caught_around() {
         Leak: debug::Leak,
         Leaks: debug::Leaks,
         Mark: debug::Mark,
+        Rounds: debug::Rounds,
         Side: debug::Side,
         Site: debug::Site,
+        Verdict: debug::Verdict,
+    };
+    types! {
+        InTag: tags::InTag<'static>,
+        Polled: tags::Polled<'static, std::future::Ready<u8>>,
+        Pressure: tags::Pressure,
+        Tag: tags::Tag<'static>,
+        TagStats: tags::TagStats,
+        Tagged: tags::Tagged<Heap>,
     };
 
     // Whatever the root exports is here, but for traits, functions and macros.

@@ -9,6 +9,7 @@ use core::mem::MaybeUninit;
 use std::sync::Mutex;
 
 use allocator_api2::alloc::Allocator;
+use freehold::tags::Tagged;
 use freehold::{Alloc, Arena, Heap, Ledger, Region, SharedPool, on_refusal};
 
 static TOLD: Mutex<Vec<String>> = Mutex::new(Vec::new());
@@ -85,6 +86,20 @@ fn who_is_told_hears_of_what_would_be_lost() {
     // A collection's own error says nothing.
     (&arena).allocate(Layout::new::<[u64; 4000]>()).unwrap_err();
     assert_eq!(told().len(), 1);
+
+    // A tag's limit: the tag, and its numbers.
+    let tagged: Tagged<std::alloc::System> = Tagged::new(std::alloc::System);
+    let tenant = tagged.tag("tenant");
+    tenant.set_limit(300);
+    let in_it = tenant.enter();
+    let layout = Layout::new::<[u64; 25]>();
+    // SAFETY: the layout has bytes.
+    let blocks = [(); 2].map(|()| unsafe { tagged.alloc(layout) });
+    assert_eq!(blocks.map(|block| block.is_null()), [false, true]);
+    assert_eq!(told(), ["`tenant` asked for 200 bytes aligned to 8: the budget `tenant` of 300 bytes has 200 in use"]);
+    // SAFETY: it was allocated with this layout.
+    unsafe { tagged.dealloc(blocks[0], layout) };
+    drop(in_it);
 
     // It may allocate, and be refused itself: of that it is not told, or it would never end.
     on_refusal(|error| {

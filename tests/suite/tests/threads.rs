@@ -8,6 +8,7 @@ use std::sync::{Barrier, mpsc};
 use std::thread;
 
 use freehold::debug::Checked;
+use freehold::tags::Tagged;
 use freehold::{
     Alloc, Arena, BlockPool, BoundedHeap, DefaultBacking, FixedPool, Growth, Heap, Ledger, PoolBox, Region, SharedPool,
     SmallHeap, TypedArena,
@@ -245,6 +246,55 @@ fn heap_small_checked_h25_blocks_go_to_other_threads() {
     });
     let stats = CHECKED.stats();
     assert_eq!((stats.blocks, stats.bytes, stats.unrecorded, CHECKED.check()), (0, 0, 0, 0), "{stats}");
+}
+
+/// The same with tags around a heap: whoever frees a block, it is that one's who has allocated it.
+#[test]
+fn heap_small_tagged_h25_blocks_go_to_other_threads() {
+    static TAGGED: Tagged<SmallHeap> = Tagged::new(SmallHeap::new());
+    let ledger = Ledger::new(DefaultBacking::new());
+    // Of this thread alone, which allocates nothing.
+    let _in_it = TAGGED.tag("this thread").enter();
+    blocks_go_to_other_threads(&TAGGED, &ledger, |_| _ = TAGGED.total());
+    let (here, total) = (TAGGED.tag("this thread").stats(), TAGGED.total());
+    assert_eq!((total.blocks, total.in_use, TAGGED.lost(), here.allocations), (0, 0, 0, 0), "{total}");
+    assert!(total.allocations > 0 && total.peak > 0, "{total}");
+}
+
+/// Each thread is in a tag of its own: a guard counts for the one that it was made on, and ends there.
+#[test]
+fn heap_small_tags_are_of_their_thread() {
+    static TAGGED: Tagged<SmallHeap> = Tagged::new(SmallHeap::new());
+    let barrier = Barrier::new(THREADS);
+    let layout = Layout::from_size_align(24, 8).expect("a layout");
+    thread::scope(|scope| {
+        for name in ["first", "second", "third", "fourth"].into_iter().take(THREADS) {
+            let barrier = &barrier;
+            scope.spawn(move || {
+                let tag = TAGGED.tag(name);
+                let in_it = tag.enter();
+                let mut blocks = [core::ptr::null_mut(); 10];
+                for block in &mut blocks {
+                    // All threads are in their tags at once.
+                    barrier.wait();
+                    // SAFETY: the layout has bytes.
+                    *block = unsafe { TAGGED.alloc(layout) };
+                }
+                drop(in_it);
+                barrier.wait();
+                assert_eq!((tag.stats().blocks, tag.stats().in_use), (10, 240), "{}", tag.stats());
+                // SAFETY: as above.
+                let outside = unsafe { TAGGED.alloc(layout) };
+                assert_eq!(tag.stats().blocks, 10);
+                for block in blocks.into_iter().chain([outside]) {
+                    // SAFETY: allocated above, with this layout.
+                    unsafe { TAGGED.dealloc(block, layout) };
+                }
+                assert_eq!((tag.stats().blocks, tag.stats().in_use), (0, 0));
+            });
+        }
+    });
+    assert_eq!(TAGGED.total().in_use, 0);
 }
 
 /// The same with the heap that has one region.

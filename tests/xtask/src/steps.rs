@@ -285,7 +285,7 @@ const MIRI_WIDER: &[MiriRun] = &[
 
 /// A program on each heap that can be a program's allocator.
 const WHOLE_PROGRAMS: &str = "-p freehold-suite --features whole-programs --test whole_program_small --test whole_program_heap \
-     --test whole_program_bounded --test whole_program_checked";
+     --test whole_program_bounded --test whole_program_checked --test whole_program_tagged";
 
 /// The tests that Miri runs, the longest first, as some run side by side.
 const MIRI_TESTS: &[MiriTests] = &[
@@ -491,6 +491,8 @@ pub fn all(tools: &Tools) -> Result<Vec<Step>> {
     for tests in ON_WASI {
         steps.extend(Host::ALL.iter().map(|host| tests_on_wasi(tests, *host)));
     }
+    let which = "run --release -p freehold --example which_is_it".to_owned();
+    steps.push(on_wasi("example which_is_it on WASI", which, "freehold", Host::Node));
     for linked in Linked::ALL {
         steps.extend(Host::ALL.iter().map(|host| beside_libc(*linked, *host)));
     }
@@ -623,16 +625,19 @@ fn wasm_with_std() -> Step {
 
 /// Tests on WASI, beside libc's heap.
 fn tests_on_wasi((name, package, test): &'static (&str, &str, &str), host: Host) -> Step {
+    on_wasi(name, format!("test --release --test {test} -p {package}"), package, host).tests()
+}
+
+/// What cargo runs, on WASI.
+fn on_wasi(name: &str, words: String, package: &'static str, host: Host) -> Step {
     Step::new(format!("{name}, {}", host.name()), move |tools, out| {
-        let cargo = tools.cargo(Toolchain::Current)?.args("test --release --test").arg(test).arg("-p").arg(package);
-        let cargo = cargo.arg("--target").arg(WASI).arg("--config");
+        let cargo = tools.cargo(Toolchain::Current)?.args(&words).arg("--target").arg(WASI).arg("--config");
         // Words that cargo need not take apart: there may be spaces in a path.
         let cargo = cargo.arg(format!("target.{WASI}.runner={:?}", host.command(tools)));
         let folder = tools.target_dir().join("modules").join("checked");
         host.prepare(cargo, tools).env("RUSTFLAGS", CHECKED).arg("--target-dir").arg(folder).run(out)
     })
     .needs([Need::Member(package), Need::Target(Toolchain::Current, WASI), host.need()])
-    .tests()
 }
 
 /// A program in which libc has a heap.

@@ -29,6 +29,8 @@ pub const OF_FREEHOLD: &[&str] = &[
     "freehold::*Stock::relieve",
     "freehold::*Stock::scarce",
     "freehold::*Stock::take_from_slabs",
+    "freehold::*Tagged::relieve",
+    "freehold::*Tagged::tell",
     "freehold::*allocator::lost",
     "freehold::*block::full",
     "freehold::*fork::watch",

@@ -110,6 +110,35 @@ pub fn by_c() {
     });
 }
 
+/// By its `Allocator`: every request, random programs; and what lives in it is gone when it is reset, whatever became of it.
+#[cfg(feature = "collections")]
+pub fn by_allocator() {
+    use super::subject::Via;
+    use super::ways::ByAllocator;
+    with_bounded(ROOM, true, |lent| {
+        let way = Via { below: lent, way: ByAllocator(lent.heap), plain: true };
+        if !cfg!(miri) {
+            every_request(&way);
+        }
+        program(&way, &mut Seeded::new(8, STEPS));
+    });
+    let memory = Memory::new(9000);
+    let mut heap: BoundedHeap = BoundedHeap::empty();
+    heap.reset(); // of no memory
+    // SAFETY: inside the memory, which outlives the heap.
+    assert!(heap.lend(unsafe { Region::from_raw(memory.start().as_ptr(), 9000) }).is_ok());
+    let free = heap.stats().free;
+    for request in 0..20_u8 {
+        let mut list = allocator_api2::vec::Vec::new_in(&heap);
+        list.extend([request; 3000]);
+        let other = allocator_api2::boxed::Box::new_in([request; 1000], &heap);
+        assert!(list.iter().chain(&*other).all(|byte| *byte == request) && heap.stats().in_use >= 4000);
+        core::mem::forget((list, other));
+        heap.reset();
+        assert_eq!((heap.stats().in_use, heap.stats().free, heap.longest()), (0, free, free));
+    }
+}
+
 /// What nothing can meet.
 pub fn h11_overflowing_requests() {
     with_bounded(ROOM, true, |lent| overflowing_requests(lent));

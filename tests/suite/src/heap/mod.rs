@@ -30,6 +30,7 @@ pub mod slabs;
 pub mod small;
 pub mod subject;
 pub mod ways;
+pub mod which;
 
 /// The name that heaps claim memory under.
 pub const HEAP: &str = "heap";

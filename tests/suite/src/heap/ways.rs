@@ -54,7 +54,7 @@ unsafe impl<H: GlobalAlloc> GlobalAlloc for ByC<'_, H> {
 
 /// A heap by its `Allocator`.
 #[cfg(feature = "collections")]
-pub struct ByAllocator<'h>(pub &'h freehold::Heap);
+pub struct ByAllocator<A>(pub A);
 
 #[cfg(feature = "collections")]
 mod by_allocator {
@@ -77,7 +77,7 @@ mod by_allocator {
     }
 
     // SAFETY: the blocks are the heap's.
-    unsafe impl GlobalAlloc for ByAllocator<'_> {
+    unsafe impl<A: Allocator> GlobalAlloc for ByAllocator<A> {
         unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
             place(self.0.allocate(layout))
         }
@@ -158,7 +158,9 @@ pub fn c_h12_each_claim_fails_once() {
 }
 
 #[cfg(feature = "collections")]
-fn allocator_of<'s, B: freehold::backing::Backing>(below: &'s Bench<'s, B>) -> Via<'s, Bench<'s, B>, ByAllocator<'s>> {
+fn allocator_of<'s, B: freehold::backing::Backing>(
+    below: &'s Bench<'s, B>,
+) -> Via<'s, Bench<'s, B>, ByAllocator<&'s freehold::Heap>> {
     Via { below, way: ByAllocator(below.heap), plain: true }
 }
 

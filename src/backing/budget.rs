@@ -1,0 +1,94 @@
+//! A limit around a backing, with a name: what goes beyond is refused.
+
+use super::{Backing, Grant, Loan, Request, Span};
+use crate::error::Obstacle;
+
+/// A backing that gives no more than so many bytes of what another one gives, and an error with its name where that is used up.
+///
+/// On a ledger that many share, [`Ledger::budget`](crate::Ledger::budget) makes one for a part of the program: arenas, typed arenas, pools and heaps
+/// on it have so much of the shared memory altogether, and no more. Around the backing of a whole ledger it is a limit on all that is on that:
+///
+/// ```
+/// use freehold::{Alloc, Arena, Budget, DefaultBacking, Ledger};
+///
+/// static LEDGER: Ledger<Budget<DefaultBacking>> = Ledger::new(Budget::new("page", 4 << 20, DefaultBacking::new()));
+///
+/// let arena = Arena::new_in(&LEDGER, "frames");
+/// assert!(arena.try_alloc_uninit_slice::<u8>(3 << 20).is_ok());
+/// let error = arena.try_alloc_uninit_slice::<u8>(3 << 20).unwrap_err();
+/// assert!(error.to_string().starts_with("`frames` asked for 3145728 bytes aligned to 1: the budget `page` of 4194304 bytes"));
+/// ```
+///
+/// What counts is what the other gave and has not got back, headers included, whether somebody has claimed it or it is free. A backing that gives whole pages may go past the limit by less than one: take a multiple of
+/// [`PAGE`](crate::backing::PAGE) there, or of 64 KiB for `Libc`. One that gives nothing back uses its budget up once and for all; what is freed then
+/// serves whoever is on the ledger.
+///
+/// Around memories that are kept apart ([`Regions`](crate::Regions)) it doesn't compile, as those come as they are: take a budget of the ledger on
+/// them, or of one [`within`](crate::Ledger::within).
+#[derive(Debug)]
+pub struct Budget<B> {
+    inner: B,
+    name: &'static str,
+    /// Bytes that may be out.
+    bytes: usize,
+    /// Bytes that are.
+    used: usize,
+}
+
+impl<B: Backing> Budget<B> {
+    /// So many bytes of what `inner` gives, under a name for errors.
+    pub const fn new(name: &'static str, bytes: usize, inner: B) -> Budget<B> {
+        const {
+            assert!(
+                !B::PARTS,
+                "memories that are kept apart come as they are: take `Ledger::budget` of a ledger on them"
+            )
+        };
+        Budget { inner, name, bytes, used: 0 }
+    }
+
+    /// How many bytes may be out.
+    pub(crate) const fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// Changes that. What is out stays out, also if it is more.
+    pub(crate) const fn set_bytes(&mut self, bytes: usize) {
+        self.bytes = bytes;
+    }
+}
+
+// SAFETY: grants and loans are the inner backing's, as they are; a request is refused before anything is taken.
+unsafe impl<B: Backing> Backing for Budget<B> {
+    const LENDS: bool = B::LENDS;
+    const COMES_BACK: bool = B::COMES_BACK;
+    const ENDS: bool = B::ENDS;
+    const PAGES: bool = B::PAGES;
+    const BESIDE: usize = B::BESIDE;
+    const DEPTH: u32 = B::DEPTH;
+
+    unsafe fn empty(pages: Span) {
+        // SAFETY: the caller's promise; grants are the inner backing's.
+        unsafe { B::empty(pages) };
+    }
+
+    fn name(&self) -> &'static str {
+        self.inner.name()
+    }
+
+    fn claim(&mut self, request: &Request) -> Result<Grant, Obstacle> {
+        // The ledger asks for what it would like first, and then for no more than it needs.
+        if request.anywhere()?.liked > self.bytes.saturating_sub(self.used).saturating_sub(B::BESIDE) {
+            return Err(Obstacle::Budget { budget: self.name, bytes: self.bytes, used: self.used });
+        }
+        let grant = self.inner.claim(request)?;
+        self.used += grant.span().len() + B::BESIDE;
+        Ok(grant)
+    }
+
+    unsafe fn give_back(&mut self, loan: Loan) {
+        self.used -= loan.span.len() + B::BESIDE;
+        // SAFETY: the inner backing made this loan; the caller's promise.
+        unsafe { self.inner.give_back(loan) };
+    }
+}

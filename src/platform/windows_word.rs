@@ -1,0 +1,47 @@
+//! A word for each thread, of Windows': what a thread puts there, no other sees. It is 0 at first.
+
+use core::ffi::c_void;
+use core::ptr::without_provenance;
+use core::sync::atomic::{AtomicU32, Ordering};
+
+#[link(name = "kernel32")]
+unsafe extern "system" {
+    fn TlsAlloc() -> u32;
+    fn TlsFree(index: u32) -> i32;
+    fn TlsGetValue(index: u32) -> *mut c_void;
+    fn TlsSetValue(index: u32, value: *const c_void) -> i32;
+}
+
+/// Both "out of indexes", and that there is none yet.
+const NONE: u32 = u32::MAX;
+
+static INDEX: AtomicU32 = AtomicU32::new(NONE);
+
+pub(crate) const HAS_WORD: bool = true;
+
+/// This thread's word.
+pub(crate) fn word() -> usize {
+    match INDEX.load(Ordering::Acquire) {
+        NONE => 0,
+        // SAFETY: the index was allocated, and is never freed.
+        index => unsafe { TlsGetValue(index) }.addr(),
+    }
+}
+
+/// Changes this thread's word; where Windows has none left it stays 0.
+pub(crate) fn set_word(word: usize) {
+    if INDEX.load(Ordering::Acquire) == NONE {
+        // SAFETY: it asks for nothing.
+        let fresh = unsafe { TlsAlloc() };
+        // Of several threads that are here at once one is first.
+        if fresh != NONE && INDEX.compare_exchange(NONE, fresh, Ordering::AcqRel, Ordering::Acquire).is_err() {
+            // SAFETY: it was allocated just now, and nobody else knows of it.
+            unsafe { TlsFree(fresh) };
+        }
+    }
+    let index = INDEX.load(Ordering::Acquire);
+    if index != NONE {
+        // SAFETY: the index was allocated, and is never freed. What is stored is a number.
+        unsafe { TlsSetValue(index, without_provenance(word)) };
+    }
+}
