@@ -27,6 +27,7 @@ mod suites;
 mod threads;
 mod tools;
 mod verify;
+mod viewers;
 mod waits;
 #[cfg(test)]
 mod words;
