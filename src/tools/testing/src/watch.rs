@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 use std::hint::black_box;
+use std::thread;
 
 use crate::counts::Counts;
 use crate::lost::{self, Run};
@@ -79,6 +80,10 @@ pub(crate) fn asks(ask: Ask, size: usize) -> bool {
         }
         sums.bytes = sums.bytes.wrapping_add(size);
         here.sums.set(sums);
+        // What a panic needs for its message it gets, or the program ends.
+        if thread::panicking() {
+            return true;
+        }
         let mut refusing = here.refusing.get();
         let refuses = refusing.at == 1;
         refusing.at = refusing.at.saturating_sub(1);

@@ -45,7 +45,7 @@ fn beside_others(f: impl FnOnce()) {
 #[test]
 fn what_others_do_does_not_count() {
     beside_others(|| {
-        for _ in 0..200 {
+        for _ in 0..50 {
             no_alloc(thread::yield_now);
             exactly("1 allocation, 0 resizes, 1 free, 3 bytes", || {
                 let own = black_box(vec![1_u8; 3]);
