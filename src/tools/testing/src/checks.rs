@@ -126,6 +126,7 @@ pub(crate) fn watched<R>(run: impl FnOnce() -> R, wrong: impl FnOnce(&Counts) ->
 #[track_caller]
 pub(crate) fn fail(watch: &Watch, text: &str, blocks: Option<&[usize]>) -> ! {
     let at = Location::caller();
+    watch.disarm();
     let told = own(|| record::tell(watch.record(), text, blocks, at));
     panic!("{text}{told}")
 }

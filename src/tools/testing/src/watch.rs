@@ -35,10 +35,12 @@ pub(crate) struct Refusing {
     pub refused: Option<usize>,
     /// Blocks that are allocated belong to this run.
     run: Run,
+    /// The thread has panicked before: where that doesn't unwind it is said to do so ever after, and a new one can't be told from that.
+    panicked: bool,
 }
 
 impl Refusing {
-    const NOTHING: Refusing = Refusing { at: 0, refused: None, run: Run::NONE };
+    const NOTHING: Refusing = Refusing { at: 0, refused: None, run: Run::NONE, panicked: false };
 }
 
 impl Here {
@@ -80,11 +82,11 @@ pub(crate) fn asks(ask: Ask, size: usize) -> bool {
         }
         sums.bytes = sums.bytes.wrapping_add(size);
         here.sums.set(sums);
+        let mut refusing = here.refusing.get();
         // What a panic needs for its message it gets, or the program ends.
-        if thread::panicking() {
+        if thread::panicking() && !refusing.panicked {
             return true;
         }
-        let mut refusing = here.refusing.get();
         let refuses = refusing.at == 1;
         refusing.at = refusing.at.saturating_sub(1);
         if refuses {
@@ -140,7 +142,12 @@ impl Watch {
     /// The same, with the `at`th allocation refused, and what is allocated known as the run's.
     #[track_caller]
     pub fn refusing(at: usize, run: Run) -> Watch {
-        Watch::refusing_as(Refusing { at, refused: None, run })
+        Watch::refusing_as(Refusing { at, refused: None, run, panicked: thread::panicking() })
+    }
+
+    /// Refuses nothing any more, now that something is to be said.
+    pub fn disarm(&self) {
+        HERE.with(|here| here.refusing.set(Refusing { at: 0, ..here.refusing.get() }));
     }
 
     #[track_caller]
