@@ -242,7 +242,7 @@ impl<H, B: Backing, L: Kind> Checked<H, B, L> {
     }
 
     /// Where the program is, as far as can be known. Nothing is locked.
-    #[inline]
+    #[inline(always)]
     fn site(&self) -> Site {
         self.hooks.site()
     }

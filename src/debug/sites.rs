@@ -19,6 +19,7 @@ impl Site {
     pub(super) const UNKNOWN: Site = Site { frames: [0; FRAMES], len: 0 };
 
     /// Has a function fill in the frames.
+    #[inline(always)]
     pub(super) fn by(frames: fn(&mut [usize]) -> usize) -> Site {
         let mut site = Site::UNKNOWN;
         let len = frames(&mut site.frames).min(FRAMES);

@@ -46,7 +46,7 @@ mod living;
 mod native;
 mod profile;
 
-pub use frame::{Frame, Line, by_address};
+pub use frame::{Frame, Line, by_address, whose};
 pub use history::History;
 #[cfg(not(target_family = "wasm"))]
 pub use native::{frames, named};

@@ -4,12 +4,16 @@ use freehold::backing::Backing;
 use freehold::debug::{Checked, Leak, Mark};
 use freehold::sharing::Shareable;
 
-use crate::frame::Frame;
+use crate::frame::{Frame, whose};
 use crate::profile::{Place, Profile, Sum};
 
 impl Profile {
     /// What lives in a heap, or what was allocated there since a mark and lives. `named` says what stands at an address: one frame, or several,
     /// the innermost first, where functions were inlined.
+    ///
+    /// A stack begins with who is to be known: [`whose`].
+    ///
+    /// The room that it needs for the answer is in the program's heap, and so in the answer.
     ///
     /// It is a profile of those blocks, as if there had never been others: all of them are there at the end, which is the peak.
     ///
@@ -35,7 +39,14 @@ impl Profile {
         let place = |leak: &Leak| {
             let sum = Sum { blocks: leak.blocks as u64, bytes: leak.bytes as u64 };
             let frames = leak.site.frames().iter().flat_map(|address| named(*address)).collect();
-            Place { frames, total: sum, most: sum, at_peak: sum, at_end: sum, lifetimes: leak.age as u64 }
+            Place {
+                frames: whose(frames),
+                total: sum,
+                most: sum,
+                at_peak: sum,
+                at_end: sum,
+                lifetimes: leak.age as u64,
+            }
         };
         let places = room[..count].iter().map(place).collect();
         Profile { of: "what lives".into(), verb: "Allocated, and lives,".into(), peak: end, end, places }

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 use std::{env, fs, io};
 
-use freehold_profile::{Frame, History, named};
+use freehold_profile::{Frame, History, named, whose};
 
 thread_local! {
     static LOG: RefCell<Log> = const { RefCell::new(Log { events: Vec::new(), places: BTreeMap::new() }) };
@@ -133,36 +133,11 @@ fn last_of(events: &[Event], blocks: &[usize]) -> Vec<Event> {
 
 /// Without the innermost frames, which are the allocator's and the collections', and the outermost, which run the closure.
 fn of_interest(mut frames: Vec<Frame>) -> Vec<Frame> {
-    let whole = frames.clone();
-    frames.drain(..frames.iter().take_while(|frame| allocates(&frame.function)).count());
-    if let Some(end) = frames.iter().position(|frame| is_of(&frame.function, "freehold_testing")) {
+    frames = whose(frames);
+    if let Some(end) = frames.iter().position(|frame| frame.is_of("freehold_testing")).filter(|end| *end > 0) {
         frames.truncate(end);
     }
-    // The closure itself may be a function of a collection's.
-    if frames.is_empty() { whole } else { frames }
-}
-
-fn is_of(function: &str, package: &str) -> bool {
-    let plain = function.trim_start_matches(['<', '&', '*', '[', '(']);
-    // What a trait of theirs does for any type.
-    let plain = plain.strip_prefix("T as ").unwrap_or(plain);
-    plain.strip_prefix(package).is_some_and(|rest| rest.starts_with("::"))
-}
-
-/// Whether a function allocates for others: whoever calls it is of interest.
-fn allocates(function: &str) -> bool {
-    const OTHERS: [&str; 9] = [
-        "backtrace",
-        "freehold_testing",
-        "freehold_profile",
-        "freehold",
-        "std",
-        "core",
-        "alloc",
-        "hashbrown",
-        "__rustc",
-    ];
-    OTHERS.iter().any(|package| is_of(function, package)) || function.contains("__ru") || function.starts_with("0x")
+    frames
 }
 
 /// Writes a profile down, beside the program, named after the line that checks.
