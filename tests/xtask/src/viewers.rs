@@ -55,8 +55,11 @@ fn in_dh_view(tools: &Tools, out: &Out) -> Result<()> {
     }
     fs::copy(tools.root().join("tests/hosts/viewers/dhat.html"), folder.join("dhat.html"))?;
     let page = browser(tools)?.arg(&folder).arg("dhat.html");
-    let page =
-        page.arg("leaks::native::remember (").arg("Total: 80,000 bytes").arg("in 1,000 blocks").arg("what lives");
+    let page = page
+        .arg("leaks::native::remember (")
+        .arg("Total:     80,000 bytes (")
+        .arg(" in 1,000 blocks (")
+        .arg("Command: what lives");
     page.run(out).context("dh_view.html does not show the leak")
 }
 
@@ -65,5 +68,5 @@ fn in_speedscope(tools: &Tools, out: &Out) -> Result<()> {
     copy(SPEEDSCOPE.path(tools).parent().context("a folder")?, &folder)?;
     fs::copy(tools.root().join("tests/hosts/viewers/speedscope.html"), folder.join("speedscope.html"))?;
     let page = browser(tools)?.arg(&folder).arg("speedscope.html");
-    page.arg("leaks::native::remember").run(out).context("speedscope does not show the leak")
+    page.arg("leaks::native::remember").arg("78.13 KB (97%)").run(out).context("speedscope does not show the leak")
 }
