@@ -8,6 +8,8 @@
 //! [benchmarks]: docs::guide#what-one-line-costs
 //! [changelog]: docs
 //! [`freehold`]: #javascripts-side-of-it
+//! [`freehold-profile`]: docs::debugging#open-it-in-a-viewer
+//! [`freehold-testing`]: docs::debugging#allocations-as-a-test
 //! [`hint`]: docs::hot_loops
 //! [Zig package]: docs::targets#zig
 //! [`examples/c`]: #examples

@@ -59,15 +59,32 @@ export class Lines {
     return text.replace(/\bby (0x[0-9a-f]+(?: < 0x[0-9a-f]+)*)/g, (_, list) => `by${stack(list)}`)
   }
 
-  #name(place) {
-    if (!this.#known.has(place)) this.#known.set(place, `${names.get(place) ?? `0x${place.toString(16)}`}${this.#line(place)}`)
-    return this.#known.get(place)
+  /** A `.heapprofile` in which each place has its function, its file and its line, from one in which functions are called by their places. */
+  heapProfile(text) {
+    const profile = JSON.parse(text)
+    const name = ({ callFrame, children }) => {
+      if (callFrame.functionName.startsWith('0x')) {
+        const [called, line] = this.#knownAt(parseInt(callFrame.functionName, 16))
+        const [, url = '', number = 0] = /^(.*):(\d+)$/.exec(line) ?? []
+        // Lines count from 0 there, and -1 is unknown.
+        Object.assign(callFrame, { functionName: called, url, lineNumber: number - 1 })
+      }
+      children.forEach(name)
+    }
+    name(profile.head)
+    return JSON.stringify(profile)
   }
 
-  #line(place) {
+  #name(place) {
+    const [called, line] = this.#knownAt(place)
+    return line === undefined ? called : `${called}, ${line}`
+  }
+
+  /** What stands there: the function, and `FILE:LINE` if somebody knows it. */
+  #knownAt(place) {
     // DWARF counts from where the code begins.
-    const line = this.#lineAt(place - this.#code)
-    return line === undefined ? '' : `, ${line}`
+    if (!this.#known.has(place)) this.#known.set(place, [names.get(place) ?? `0x${place.toString(16)}`, this.#lineAt(place - this.#code)])
+    return this.#known.get(place)
   }
 }
 

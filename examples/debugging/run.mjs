@@ -1,6 +1,6 @@
-// The page's part: `node run.mjs MODULE [llvm-symbolizer]`.
+// The page's part: `node run.mjs MODULE [llvm-symbolizer]`. What lives is written into a file beside the module, for viewers.
 
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { frames, Lines } from './debug.mjs'
 import { bySymbolizer } from './lines.mjs'
 
@@ -15,11 +15,17 @@ const debug = {
     return found.length
   },
   say(text, len) {
-    console.log(lines.named(new TextDecoder().decode(new Uint8Array(memory.buffer, text >>> 0, len))))
+    console.log(lines.named(textAt(text, len)))
+  },
+  save(text, len) {
+    const file = path.replace(/\.wasm$/, '.heapprofile')
+    writeFileSync(file, lines.heapProfile(textAt(text, len)))
+    console.log(`\nfor DevTools, VS Code or speedscope: ${file}`)
   },
 }
 const { instance } = await WebAssembly.instantiate(bytes, { debug })
-const { memory, messages, mark, leaks, shout } = instance.exports
+const { memory, messages, mark, leaks, heap_profile: heapProfile, shout } = instance.exports
+const textAt = (text, len) => new TextDecoder().decode(new Uint8Array(memory.buffer, text >>> 0, len))
 const pages = () => memory.buffer.byteLength / 65536
 
 messages(100)
@@ -30,6 +36,7 @@ console.log(`100 messages: ${before} pages; 4000 more: ${pages()} pages. It grow
 mark()
 messages(1000)
 leaks()
+heapProfile()
 
 console.log('\nand another fault:\n')
 shout()

@@ -31,6 +31,7 @@ pub(super) unsafe trait Below {
 
 impl<H, B: Backing, L: Kind> Checked<H, B, L> {
     /// A block for `layout`. While the heap below has no room, what waits is let go.
+    #[inline(always)]
     pub(super) fn take(&self, below: &impl Below, layout: Layout, zeroed: bool) -> Option<NonNull<u8>> {
         self.take_at(below, layout, zeroed, Replaced::NOTHING, &self.site())
     }
@@ -73,6 +74,7 @@ impl<H, B: Backing, L: Kind> Checked<H, B, L> {
     }
 
     /// Frees a block.
+    #[inline(always)]
     pub(super) fn give(&self, below: &impl Below, block: NonNull<u8>, layout: Layout) {
         self.give_at(below, block, layout, Replaced::NOTHING, &self.site(), FoundBy::Free);
     }

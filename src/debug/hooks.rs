@@ -32,12 +32,14 @@ impl Hooks {
         self.whose = Some(whose);
     }
 
-    /// Where the program is, as far as can be known.
-    #[inline]
+    /// Where the program is, as far as can be known. (Inlined, as are those it calls and those that call it: what the layer has on the stack
+    /// is missing from the program's frames.)
+    #[inline(always)]
     pub fn site(&self) -> Site {
-        self.frames.map_or(Site::UNKNOWN, |frames| {
-            run(Some("what fills in the frames panicked: an allocator may not"), || Site::by(frames))
-        })
+        match self.frames {
+            Some(frames) => run(Some("what fills in the frames panicked: an allocator may not"), || Site::by(frames)),
+            None => Site::UNKNOWN,
+        }
     }
 
     /// Whose memory a foreign address lies in.
@@ -68,7 +70,7 @@ impl Hooks {
 }
 
 /// Calls what the program gave. A panic ends the program with that text, if there is one: an allocator may not unwind.
-#[inline]
+#[inline(always)]
 fn run<R>(ends: Option<&'static str>, hook: impl FnOnce() -> R) -> R {
     let ends = ends.map(Ends);
     let result = hook();

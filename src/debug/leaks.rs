@@ -25,6 +25,13 @@ pub struct Leak {
     pub blocks: usize,
     /// Their bytes, as they were asked for.
     pub bytes: usize,
+    /// How many allocations ago they were allocated, taken together: divided by the blocks, the age of one.
+    pub age: usize,
+}
+
+impl Leak {
+    /// Nothing, of no place: what [`Checked::leaks_in`] is given room with.
+    pub const NONE: Leak = Leak { site: Site::UNKNOWN, blocks: 0, bytes: 0, age: 0 };
 }
 
 /// What lives, by who allocated it, the largest first. Its `Display` is a list.
@@ -41,8 +48,7 @@ pub struct Leaks {
 }
 
 impl Leaks {
-    const NONE: Leaks =
-        Leaks { blocks: 0, bytes: 0, sites: 0, largest: [Leak { site: Site::UNKNOWN, blocks: 0, bytes: 0 }; TOLD] };
+    const NONE: Leaks = Leaks { blocks: 0, bytes: 0, sites: 0, largest: [Leak::NONE; TOLD] };
 
     /// The places that have allocated most, up to eight of them.
     pub fn largest(&self) -> &[Leak] {
@@ -64,7 +70,7 @@ impl fmt::Display for Leaks {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Leaks { blocks, bytes, sites, .. } = self;
         write!(f, "{bytes} bytes live in {blocks} blocks, from {sites} places")?;
-        for Leak { site, blocks, bytes } in self.largest() {
+        for Leak { site, blocks, bytes, .. } in self.largest() {
             write!(f, "\n  {bytes} bytes in {blocks} blocks, by {site}")?;
         }
         if *sites > TOLD {
@@ -98,18 +104,48 @@ impl<H, B: Backing, L: Kind> Checked<H, B, L> {
     }
 
     fn leaks_after(&self, mark: Option<usize>) -> Leaks {
+        let mut leaks = Leaks::NONE;
+        (leaks.blocks, leaks.bytes) = self.each_leak(mark, |leak| leaks.add(leak));
+        leaks
+    }
+
+    /// All of [`leaks`](Checked::leaks), or of [`leaks_since`](Checked::leaks_since) a mark, in no particular order: as many as fit into `room`. Returns how
+    /// many there are, which may be more.
+    ///
+    /// It is what files for viewers are made of: [debugging](crate::docs::debugging#open-it-in-a-viewer).
+    ///
+    /// ```
+    /// use freehold::{Heap, debug::{Checked, Leak}};
+    ///
+    /// let heap: Checked<Heap> = Checked::new(Heap::new());
+    /// let mut room = [Leak::NONE; 100];
+    /// let count = heap.leaks_in(None, &mut room);
+    /// assert!(room[..count].is_empty());
+    /// ```
+    pub fn leaks_in(&self, since: Option<Mark>, room: &mut [Leak]) -> usize {
+        let mut count = 0;
+        self.each_leak(since.map(|mark| mark.0), |leak| {
+            if let Some(place) = room.get_mut(count) {
+                *place = leak;
+            }
+            count += 1;
+        });
+        count
+    }
+
+    /// Hands out what each place has that lives. All of it: blocks, bytes. The lock is held, so nothing may be allocated meanwhile.
+    fn each_leak(&self, mark: Option<usize>, mut each: impl FnMut(Leak)) -> (usize, usize) {
         let mut facts = Facts::new();
-        let leaks = self.with(&mut facts, |register, _, _| {
-            let (blocks, bytes) = register.count(mark);
-            let mut leaks = Leaks { blocks, bytes, ..Leaks::NONE };
-            for (site, Tally { blocks, bytes }) in register.sites.counted() {
+        let sums = self.with(&mut facts, |register, _, _| {
+            let sums = register.count(mark);
+            for (site, Tally { blocks, bytes, age }) in register.sites.counted() {
                 if blocks > 0 {
-                    leaks.add(Leak { site, blocks, bytes });
+                    each(Leak { site, blocks, bytes, age });
                 }
             }
-            leaks
+            sums
         });
         self.tell_all(&facts, &Site::UNKNOWN, super::FoundBy::Check, None);
-        leaks.unwrap_or(Leaks::NONE)
+        sums.unwrap_or((0, 0))
     }
 }

@@ -88,7 +88,7 @@ type RecordsIn = crate::backing::Region<'static>;
 ///
 /// Records lie apart from the blocks, on a ledger of the layer's own, so what is written past a block hits none of them: `B` is where their memory
 /// comes from, and `L` says how it is all [shared](crate::Ledger). A block takes 32 bytes more (or 16 and its alignment if that is over 16), and its record
-/// 64 to 128 bytes (43 to 86 on 32 bits), as the table grows by doubling. A stack that was seen takes 160 bytes, once (84). Time: about as much again as
+/// 64 to 128 bytes (43 to 86 on 32 bits), as the table grows by doubling. A stack that was seen takes 168 bytes, once (88). Time: about as much again as
 /// [debugging](crate::docs::debugging#what-it-costs) says.
 pub struct Checked<H, B: Backing = RecordsIn, L: Kind = Needed> {
     heap: H,
@@ -244,7 +244,7 @@ impl<H, B: Backing, L: Kind> Checked<H, B, L> {
     }
 
     /// Where the program is, as far as can be known. Nothing is locked.
-    #[inline]
+    #[inline(always)]
     fn site(&self) -> Site {
         self.hooks.site()
     }

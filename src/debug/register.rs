@@ -386,7 +386,7 @@ impl Register {
         for index in 0..self.table.len() {
             let known = self.table.get(index);
             if known.is_block() && known.freed == 0 && after.is_none_or(|after| age(known.born()) < age(after)) {
-                self.sites.count(known.taken_by, known.size);
+                self.sites.count(known.taken_by, known.size, age(known.serial));
                 blocks += 1;
                 bytes += known.size;
             }

@@ -19,6 +19,7 @@ impl Site {
     pub(super) const UNKNOWN: Site = Site { frames: [0; FRAMES], len: 0 };
 
     /// Has a function fill in the frames.
+    #[inline(always)]
     pub(super) fn by(frames: fn(&mut [usize]) -> usize) -> Site {
         let mut site = Site::UNKNOWN;
         let len = frames(&mut site.frames).min(FRAMES);
@@ -71,13 +72,16 @@ struct Seen {
 pub(super) struct Tally {
     pub blocks: usize,
     pub bytes: usize,
+    /// How many allocations ago they were allocated, taken together.
+    pub age: usize,
 }
 
 impl Tally {
-    pub const NONE: Tally = Tally { blocks: 0, bytes: 0 };
+    pub const NONE: Tally = Tally { blocks: 0, bytes: 0, age: 0 };
 
-    fn add(self, bytes: usize) -> Tally {
-        Tally { blocks: self.blocks + 1, bytes: self.bytes.saturating_add(bytes) }
+    fn add(self, bytes: usize, age: usize) -> Tally {
+        let (bytes, age) = (self.bytes.saturating_add(bytes), self.age.saturating_add(age));
+        Tally { blocks: self.blocks + 1, bytes, age }
     }
 }
 
@@ -171,14 +175,14 @@ impl Sites {
         }
     }
 
-    /// Counts a block of the site with that number.
-    pub fn count(&mut self, number: u32, bytes: usize) {
+    /// Counts a block of the site with that number, allocated that many allocations ago.
+    pub fn count(&mut self, number: u32, bytes: usize, age: usize) {
         match number as usize {
             number if (1..=self.used).contains(&number) => {
                 let seen = self.seen.get(number - 1);
-                self.seen.set(number - 1, Seen { counted: seen.counted.add(bytes), ..seen });
+                self.seen.set(number - 1, Seen { counted: seen.counted.add(bytes, age), ..seen });
             }
-            _ => self.unknown = self.unknown.add(bytes),
+            _ => self.unknown = self.unknown.add(bytes, age),
         }
     }
 

@@ -441,3 +441,32 @@ fn what_came_back_does_not_wait() {
     heap.trim();
     assert_eq!((found(), heap.leaks().blocks), (Vec::new(), 0));
 }
+
+/// All places are told, with how long ago each has allocated what lives; or as many as there is room for.
+#[test]
+fn all_places_are_told_with_their_ages() {
+    static HERE: AtomicUsize = AtomicUsize::new(0);
+    let heap = checked().with_frames(|frames| {
+        frames[0] = HERE.load(Ordering::Relaxed);
+        1
+    });
+    let mark = heap.mark();
+    let mut at = |place: usize| {
+        HERE.store(place, Ordering::Relaxed);
+        (take(&heap, 8 * place), 8 * place)
+    };
+    let blocks: Vec<_> = (1..=12).chain([12]).map(&mut at).collect();
+    let mut room = [Leak::NONE; 20];
+    assert_eq!(heap.leaks_in(Some(mark), &mut room), 12);
+    for leak in &room[..11] {
+        let place = leak.site.frames()[0];
+        assert_eq!((leak.blocks, leak.bytes, leak.age), (1, 8 * place, 13 - place), "{leak:?}");
+    }
+    assert_eq!((room[11].blocks, room[11].bytes, room[11].age, room[12]), (2, 2 * 96, 1, Leak::NONE));
+    let mut few = [Leak::NONE; 3];
+    assert_eq!(heap.leaks_in(None, &mut few), 12);
+    assert_eq!(few, room[..3]);
+    assert_eq!(heap.leaks_in(Some(heap.mark()), &mut room), 0);
+    blocks.into_iter().for_each(|(block, size)| give(&heap, block, size));
+    assert_eq!(heap.leaks_in(None, &mut room), 0);
+}

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use freehold::Heap;
 use freehold::debug::{Checked, Finding, Mark};
+use freehold_profile::{Profile, by_address};
 
 /// It was `static HEAP: Heap = Heap::new();`.
 #[global_allocator]
@@ -18,6 +19,8 @@ unsafe extern "C" {
     fn stack(places: *mut usize, len: usize) -> usize;
     /// Says a text.
     fn say(text: *const u8, len: usize);
+    /// Keeps a file for a viewer.
+    fn save(text: *const u8, len: usize);
 }
 
 fn frames(places: &mut [usize]) -> usize {
@@ -87,7 +90,7 @@ extern "C" fn mark() {
 /// What was allocated since, and lives.
 #[unsafe(no_mangle)]
 extern "C" fn leaks() {
-    if let Some(mark) = MARK.take() {
+    if let Some(mark) = MARK.with_borrow(|mark| *mark) {
         print(&HEAP.leaks_since(mark).to_string());
     }
 }
@@ -99,4 +102,12 @@ extern "C" fn shout() {
     let end = text.as_mut_ptr().wrapping_add(text.len());
     // SAFETY: there is none: this is what the layer finds.
     unsafe { end.write(b'!') };
+}
+
+/// The same in V8's `.heapprofile`: places are numbers in it, which the page has names for.
+#[unsafe(no_mangle)]
+extern "C" fn heap_profile() {
+    let text = Profile::living(&HEAP, MARK.take(), by_address).to_heap_profile();
+    // SAFETY: the page reads the text's bytes, and keeps nothing of them.
+    unsafe { save(text.as_ptr(), text.len()) };
 }

@@ -33,10 +33,10 @@ const OTHERS: &[&str] = &[
 /// The traits of allocators.
 const TRAITS: &[&str] = &["GlobalAlloc", "Allocator"];
 
-/// All Rust code below a folder, or in a file, but for the crate's own tests: what those have is none of the crate's allocators.
+/// All Rust code below a folder, or in a file, but for the crate's own tests and for tools: what those have is none of the crate's allocators.
 fn code(path: &str) -> String {
     fn read(path: &Path) -> String {
-        if path.file_name().is_some_and(|name| name == "tests.rs") {
+        if path.file_name().is_some_and(|name| name == "tests.rs" || name == "tools") {
             return String::new();
         }
         if path.is_dir() {

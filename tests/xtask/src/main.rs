@@ -28,6 +28,7 @@ mod suites;
 mod threads;
 mod tools;
 mod verify;
+mod viewers;
 mod waits;
 mod wide;
 #[cfg(test)]

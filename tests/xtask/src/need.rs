@@ -42,6 +42,8 @@ pub enum Need {
     Npm(Npm),
     /// A browser without a window.
     Chromium,
+    /// The page that opens DHAT's files.
+    DhView,
     /// cargo-fuzz.
     Fuzzer,
     /// wasmtime, as a package of Python's.
@@ -87,15 +89,20 @@ impl Need {
             | Self::Symbolizer
             | Self::Qemu(_)
             | Self::Chromium
+            | Self::DhView
             | Self::Emscripten(_)
                 if in_ci() =>
             {
                 Ok(())
             }
             // All that these do is to look.
-            Self::Cc | Self::Clang | Self::WasiClang | Self::Symbolizer | Self::Qemu(_) | Self::Chromium => {
-                self.meet(tools, &Out::Terminal)
-            }
+            Self::Cc
+            | Self::Clang
+            | Self::WasiClang
+            | Self::Symbolizer
+            | Self::Qemu(_)
+            | Self::Chromium
+            | Self::DhView => self.meet(tools, &Out::Terminal),
             Self::Emscripten(version) => emscripten::look(version, tools),
         }
     }
@@ -135,6 +142,7 @@ impl Need {
             Self::WasmOpt => BINARYEN.meet(tools, out),
             Self::Npm(npm) => npm.meet(tools, out),
             Self::Chromium => debian(tools, "chromium", out, |tools| chromium(tools).map(drop)),
+            Self::DhView => debian(tools, "valgrind", out, |_| dh_view().map(drop)),
             Self::Fuzzer => program(tools, &[FUZZER], "cargo-fuzz", FUZZER_VERSION, out),
             Self::Wasmtime => WASMTIME.meet(tools, out),
             Self::Pip(pip) => pip.meet(tools, out),
@@ -232,6 +240,13 @@ fn program(tools: &Tools, names: &[&str], package: &str, version: &str, out: &Ou
 /// The script that is `wasm-opt`, once it is installed for this repository alone.
 pub fn wasm_opt(tools: &Tools) -> PathBuf {
     BINARYEN.path(tools)
+}
+
+/// Where `dh_view.html` and what belongs to it are.
+pub fn dh_view() -> Result<&'static Path> {
+    let mut folders =
+        ["/usr/libexec/valgrind", "/usr/lib/valgrind", "/usr/local/libexec/valgrind"].into_iter().map(Path::new);
+    folders.find(|folder| folder.join("dh_view.js").exists()).context("no dh_view.html, which comes with valgrind")
 }
 
 /// The name of Chromium's program, or of one that is made of it.

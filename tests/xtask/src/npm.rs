@@ -24,6 +24,8 @@ pub const NODE_24: Npm = Npm { package: "node@24.21.0", file: ".bin/node" };
 pub const NEWEST_NODE: Npm = Npm { package: include_str!("../newest-node").trim_ascii_end(), file: ".bin/node" };
 /// TypeScript's compiler.
 pub const TYPESCRIPT: Npm = Npm { package: "typescript@7.0.2", file: ".bin/tsc" };
+/// What opens `.heapprofile`s, among many others: a page.
+pub const SPEEDSCOPE: Npm = Npm { package: "speedscope@1.25.0", file: "speedscope/dist/release/index.html" };
 
 pub const NPM: &str = if cfg!(windows) { "npm.cmd" } else { "npm" };
 

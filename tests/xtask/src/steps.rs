@@ -28,6 +28,7 @@ use crate::threads;
 use crate::tools::{Module, TEST_RUNNER, Toolchain, Tools};
 use crate::wide;
 use crate::zig;
+use crate::viewers;
 
 /// The targets that the crate must build for without a warning, each with the features it is built with there.
 const LINTED: &[(&str, &[&str])] = &[
@@ -62,10 +63,12 @@ const LINTED_ON_WASM: &[(&str, &str)] = &[
     ("freehold-no-allocator", "--lib"),
     ("freehold-other-malloc", "--lib"),
     ("freehold-overflow", "--lib"),
+    ("freehold-profile", "--lib"),
     ("freehold-perf-heaps", "--bins"),
     ("freehold-perf-size", "--lib --features limit"),
     ("freehold-side-module", "--lib --all-features"),
     ("freehold-small-pages", "--lib"),
+    (TESTING, "--lib --tests"),
     ("freehold-threads", "--lib"),
     ("freehold-two-copies", "--lib"),
     ("freehold-two-copies-library", "--lib"),
@@ -373,6 +376,7 @@ const DOCUMENTS: &[Document] = &[
 
 const I686: &str = "i686-unknown-linux-gnu";
 const SUITE: &str = "freehold-suite";
+const TESTING: &str = "freehold-testing";
 /// A heap tail of a megabyte, after the stack and the data.
 const TAIL: &str = "-Clink-arg=--initial-memory=2097152";
 /// What a module needs that shares its memory.
@@ -487,7 +491,8 @@ pub fn all(tools: &Tools) -> Result<Vec<Step>> {
     steps.push(Step::cargo("doc tests", ["test --workspace --exclude freehold-second --all-features --doc"]).tests());
     steps.push(doc_tests_nightly());
     steps.extend(nightly::steps());
-    steps.push(wasm_with_std());
+    steps.push(in_node("wasm with std", SUITE));
+    steps.push(in_node("allocations as a test, in node", TESTING));
     for tests in ON_WASI {
         steps.extend(Host::ALL.iter().map(|host| tests_on_wasi(tests, *host)));
     }
@@ -508,6 +513,7 @@ pub fn all(tools: &Tools) -> Result<Vec<Step>> {
     steps.extend(c::steps());
     steps.extend(zig::steps());
     steps.extend(javascript::steps());
+    steps.extend(viewers::steps());
     steps.extend(boards::steps());
     steps.extend(maps::steps());
     steps.extend(flat_examples(tools)?);
@@ -612,14 +618,14 @@ fn doc_tests_nightly() -> Step {
     .tests()
 }
 
-/// The suite in node, with Rust's default allocator as a neighbour.
-fn wasm_with_std() -> Step {
-    Step::new("wasm with std", |tools, out| {
+/// A member's tests in node: those of the suite have Rust's default allocator as a neighbour.
+fn in_node(name: &str, package: &'static str) -> Step {
+    Step::new(name, move |tools, out| {
         let runner = tools.installed(TEST_RUNNER);
         let cargo = tools.cargo(Toolchain::Current)?.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", runner);
-        cargo.args("test --lib --tests").arg("-p").arg(SUITE).arg("--target").arg(WASM).run(out)
+        cargo.args("test --lib --tests").arg("-p").arg(package).arg("--target").arg(WASM).run(out)
     })
-    .needs([Need::Member(SUITE), Need::Target(Toolchain::Current, WASM), Need::Node, Need::WasmBindgen])
+    .needs([Need::Member(package), Need::Target(Toolchain::Current, WASM), Need::Node, Need::WasmBindgen])
     .tests()
 }
 
