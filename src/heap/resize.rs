@@ -64,6 +64,77 @@ impl<L: Shareable> Heap<L> {
         moved
     }
 
+    /// Has a block grow or shrink where it is, to `new_size` bytes: in its size class, or into free memory behind it. Memory does not grow for that.
+    /// If that can't be, nothing has changed, and `realloc` would move it.
+    ///
+    /// For languages whose containers ask before they move, as Zig's do.
+    ///
+    /// ```
+    /// use std::alloc::{GlobalAlloc, Layout};
+    /// use std::ptr::NonNull;
+    ///
+    /// static HEAP: freehold::Heap = freehold::Heap::new();
+    ///
+    /// let layout = Layout::array::<u8>(1000)?;
+    /// // SAFETY: the layout has a size.
+    /// let block = NonNull::new(unsafe { HEAP.alloc(layout) }).expect("room");
+    /// // SAFETY: the block was allocated there with this layout.
+    /// let stays = unsafe { HEAP.resize_in_place(block, layout, 1010) };
+    /// let layout = Layout::array::<u8>(if stays { 1010 } else { 1000 })?;
+    /// // SAFETY: its layout is this one now.
+    /// unsafe { HEAP.dealloc(block.as_ptr(), layout) };
+    /// # Ok::<(), std::alloc::LayoutError>(())
+    /// ```
+    ///
+    /// # Safety
+    ///
+    /// The caller owes: `block` was allocated here for `layout`, and is in use. If `true` is returned, its layout has the new size from now on.
+    pub unsafe fn resize_in_place(&self, block: NonNull<u8>, layout: Layout, new_size: usize) -> bool {
+        let Ok(new) = Layout::from_size_align(new_size, layout.align()) else {
+            return false;
+        };
+        // SAFETY: it is not null.
+        let memory = unsafe { come_back(block.as_ptr()) };
+        // What is read here may lie where another thread has grown memory.
+        platform::reach(memory.addr().get() + layout.size());
+        let (stays, room) = if !is_span(layout) {
+            (class_for(layout) == class_for(new), layout.size())
+        } else if is_span(new) {
+            // SAFETY: the span is a payload of this ledger's that the caller holds.
+            let had = unsafe { payload_len(memory) };
+            // SAFETY: as above.
+            let stays = unsafe { self.stay(memory, had, span_bytes(new), new.size().max(1), true) };
+            (stays, new.size().next_multiple_of(GRAIN))
+        } else {
+            (false, 0)
+        };
+        if stays {
+            hand_out(memory, new.size(), room);
+        }
+        stays
+    }
+
+    /// Has a span that has `had` bytes be one of `size` bytes where it is, or of `least` at least: shorter, or longer by what is free behind it
+    /// if `lengthen` says so.
+    ///
+    /// # Safety
+    ///
+    /// The caller owes: `memory` is a span of this heap's, of which nobody uses more than the first `least` bytes.
+    #[inline(always)]
+    unsafe fn stay(&self, memory: NonNull<u8>, had: usize, size: usize, least: usize, lengthen: bool) -> bool {
+        if least <= had {
+            // A little is left to it: it may grow again.
+            if had.saturating_sub(size) > had / SPARED {
+                // SAFETY: the caller's promise.
+                unsafe { self.records.shorten(memory, size) };
+            }
+            return true;
+        }
+        // SAFETY: the span is a payload of this ledger's that the caller holds.
+        let longer = |missing| unsafe { self.records.lengthen(memory, missing) };
+        lengthen && (longer(size - had) || size > least && longer(least - had))
+    }
+
     /// Has a span grow or shrink, where it is if possible. `None`: it must move, to a block of a list's perhaps.
     ///
     /// # Safety
@@ -76,18 +147,13 @@ impl<L: Shareable> Heap<L> {
         let (size, least) = (span_bytes(new), new.size().max(1));
         // SAFETY: the span is a payload of this ledger's that the caller holds.
         let had = unsafe { payload_len(memory) };
-        if least <= had {
-            // A little is left to it: it may grow again.
-            if had.saturating_sub(size) > had / SPARED {
-                // SAFETY: the caller's promise.
-                unsafe { self.records.shorten(memory, size) };
-            }
+        let small = class_for(new).is_some();
+        // SAFETY: the caller's promise.
+        if unsafe { self.stay(memory, had, size, least, small) } {
             return Some(memory);
         }
-        if class_for(new).is_some() {
-            // SAFETY: the span is a payload of this ledger's that the caller holds.
-            let longer = |missing| unsafe { self.records.lengthen(memory, missing) };
-            return (longer(size - had) || size > least && longer(least - had)).then_some(memory);
+        if small {
+            return None;
         }
         let missing = size - had;
         let grow = GrowInPlace { payload: memory, missing, prefer: 0 };

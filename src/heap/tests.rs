@@ -17,6 +17,8 @@ use crate::sharing::{Locked, Needed};
 
 #[cfg(any(unix, windows))]
 mod crowd;
+#[cfg(any(unix, windows, target_family = "wasm"))]
+mod in_place;
 #[cfg(any(unix, windows))]
 mod pages;
 

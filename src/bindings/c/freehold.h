@@ -1,5 +1,5 @@
 /*
- * freehold.h: arenas, scopes and pools on memory that is written down, for C.
+ * freehold.h: arenas, scopes, pools and a heap on memory that is written down, for C.
  *
  *     #include <stdio.h>
  *     #include "freehold.h"
@@ -31,12 +31,12 @@
  * allocated is as it was, and the handle may be used on. Nothing is thrown, and no call ends the program but one that waits in vain
  * for another call (see Threads).
  *
- * Threads. Any thread may make any call, with any handle: calls take turns, behind a spin lock. Memory that was handed out is its
+ * Threads. Any thread may make any call, with any handle: calls take turns, behind a spin lock (the heap's behind one of its own). Memory that was handed out is its
  * holder's alone, as with `malloc`. Don't call in a signal or interrupt handler: it might wait for the call that it interrupted, which
  * can't end. A call that has waited so for a minute or more (where there is no operating system, some seconds) ends the program. The
  * same holds where a thread was terminated in a call, and in a child process that was forked while another thread was in one.
  *
- * Costs. A call finds its handle in a few steps (some more per hundred handles that are open), under the lock:
+ * Costs. A heap's call takes no handle, and a few nanoseconds. Any other finds its handle in a few steps (some more per hundred handles that are open), under the lock:
  * 15 to 35 ns on a host, an allocation included, unless the arena or pool needs more memory. So many small things of one kind are
  * best allocated as one array. Sizes and alignments are in bytes. An alignment is a power of two; 0 stands for 16, which suits every
  * type of C's.
@@ -72,10 +72,11 @@ enum {
     FREEHOLD_CLOSED = 11,        /* a handle was closed before */
     FREEHOLD_STILL_OPEN = 12,    /* something is open that must be closed first */
     FREEHOLD_BAD_ARGUMENT = 13,  /* an argument is NULL that may not be, or no power of two, or not UTF-8 */
-    FREEHOLD_FOREIGN_BLOCK = 14, /* what is to be freed is not a block of this pool */
+    FREEHOLD_FOREIGN_BLOCK = 14, /* what is to be freed is not a block of this pool, or can't be one of the heap's */
     FREEHOLD_FREED_TWICE = 15,   /* what is to be freed is free already */
     FREEHOLD_OVERRUN = 16,       /* somebody wrote past the end of the block that is to be freed */
-    FREEHOLD_NO_BACKING = 17     /* this target has no memory of its own to give: hand over a region */
+    FREEHOLD_NO_BACKING = 17,    /* this target has no memory of its own to give: hand over a region */
+    FREEHOLD_MUST_MOVE = 18      /* a block can't have that size where it is */
 };
 
 /* How a call went. */
@@ -222,6 +223,32 @@ int freehold_pool_free(freehold_pool *pool, void *block, freehold_error *error);
 
 /* How many blocks are in use. 0 also if the call fails. */
 size_t freehold_pool_in_use(freehold_pool *pool, freehold_error *error);
+
+/* ---- the heap: blocks of any size, freed one by one -------------------------------------------------------------------------- */
+
+/* The module's own heap, on its own ledger: in the map it is `heap`. There is one, and nothing to open. A block has no header, so
+ * whoever resizes or frees it says which size and alignment it has: those it was allocated with, or resized to last.
+ *
+ * You owe: what you say of a block is so, and nobody uses it once it is freed. That is not found out: `freehold_pool` finds out more, and
+ * the debug layer of a Rust program (`freehold::debug::Checked`) most.
+ * Errors of all four: FREEHOLD_BAD_ARGUMENT for the alignment, for a size that no block has, and if the block is NULL where it may not be;
+ * FREEHOLD_FOREIGN_BLOCK if no block with that alignment can lie there; FREEHOLD_NO_BACKING on bare metal. After each all is as it was. */
+
+/* `size` bytes, not initialised. A size of 0 is a block too, with an address of its own, and must be freed.
+ * NULL if there is no room: FREEHOLD_TOO_LARGE, _REFUSED. */
+void *freehold_heap_alloc(size_t size, size_t align, freehold_error *error);
+
+/* Has a block grow or shrink where it is, if that can be without memory growing. Returns 1 if it has the new size from now on, else 0, and
+ * then nothing has changed: FREEHOLD_MUST_MOVE, FREEHOLD_TOO_LARGE. */
+int freehold_heap_resize(void *block, size_t size, size_t align, size_t new_size, freehold_error *error);
+
+/* A block of the new size with what this one holds, up to the smaller of the two sizes: where it is if that can be, else elsewhere, and then
+ * this one is free.
+ * NULL if there is no room (FREEHOLD_TOO_LARGE, _REFUSED); then the block is as it was. */
+void *freehold_heap_realloc(void *block, size_t size, size_t align, size_t new_size, freehold_error *error);
+
+/* Frees a block; NULL is nothing to be freed, and no error. */
+int freehold_heap_free(void *block, size_t size, size_t align, freehold_error *error);
 
 #ifdef __cplusplus
 }

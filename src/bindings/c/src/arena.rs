@@ -146,7 +146,7 @@ pub struct ScopeHandle(usize);
 unsafe extern "C" fn freehold_arena_open(ledger: LedgerHandle, name: *const c_char, error: *mut Report) -> ArenaHandle {
     let make = |home: &'static Home, owner| {
         Ok(ArenaRecord {
-            arena: UnsafeCell::new(Arena::new_in(&home.ledger, owner).with_min_align::<1>()),
+            arena: UnsafeCell::new(home.arena(owner).with_min_align::<1>()),
             entry: Entry::new(),
             innermost: Cell::new(None),
             owner,

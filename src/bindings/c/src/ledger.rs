@@ -1,13 +1,12 @@
 //! Ledgers: where memory comes from, and who holds it.
 
+use core::alloc::Layout;
 use core::ffi::{c_char, c_int, c_void};
 use core::fmt::Write;
 use core::ptr::NonNull;
 
-#[cfg(any(unix, windows, target_family = "wasm"))]
-use freehold::DefaultBacking;
-use freehold::backing::{Backing, GRAIN, Grant, Loan, Request};
-use freehold::{Ledger, Obstacle, Region};
+use freehold::backing::GRAIN;
+use freehold::{AllocError, Arena, BlockPool, Claim, Ledger, Region, Snapshot};
 
 use crate::problem::{Buffer, NAME, Name, Problem, Report};
 use crate::shelf::Shelves;
@@ -19,50 +18,19 @@ const ALIGN: usize = 16;
 /// A ledger, where its handle is looked up.
 pub struct Home {
     entry: Entry,
-    pub ledger: Ledger<Source>,
+    ledger: Which,
     /// Where the arenas and pools are that are open on it.
     open: Shelves,
     /// The region that it lies in, from where to where, and over whose rest it is; nothing for the module's own.
     region: (usize, usize),
 }
 
-/// Where fresh memory comes from.
-pub enum Source {
+/// Which ledger a handle stands for.
+enum Which {
+    /// The module's own, which Rust in the same program has too.
     #[cfg(any(unix, windows, target_family = "wasm"))]
-    Default(DefaultBacking),
-    Region(Region<'static>),
-}
-
-// SAFETY: each of the two keeps the contract.
-unsafe impl Backing for Source {
-    #[cfg(any(unix, windows, target_family = "wasm"))]
-    const LENDS: bool = DefaultBacking::LENDS;
-
-    fn name(&self) -> &'static str {
-        match self {
-            #[cfg(any(unix, windows, target_family = "wasm"))]
-            Source::Default(backing) => backing.name(),
-            Source::Region(region) => region.name(),
-        }
-    }
-
-    fn claim(&mut self, request: &Request) -> Result<Grant, Obstacle> {
-        match self {
-            #[cfg(any(unix, windows, target_family = "wasm"))]
-            Source::Default(backing) => backing.claim(request),
-            Source::Region(region) => region.claim(request),
-        }
-    }
-
-    unsafe fn give_back(&mut self, loan: Loan) {
-        match self {
-            // SAFETY: the caller's promise, and whoever is asked now is whoever made it.
-            #[cfg(any(unix, windows, target_family = "wasm"))]
-            Source::Default(backing) => unsafe { backing.give_back(loan) },
-            // SAFETY: as above.
-            Source::Region(region) => unsafe { region.give_back(loan) },
-        }
-    }
+    Module,
+    Over(Ledger<Region<'static>>),
 }
 
 #[cfg(any(unix, windows, target_family = "wasm"))]
@@ -73,7 +41,7 @@ struct Own(Home);
 unsafe impl Sync for Own {}
 
 #[cfg(any(unix, windows, target_family = "wasm"))]
-static OWN: Own = Own(Home::new(Source::Default(DefaultBacking::new()), (0, 0)));
+static OWN: Own = Own(Home::new(Which::Module, (0, 0)));
 
 impl Record for Home {
     const KIND: &'static str = "a ledger";
@@ -84,14 +52,56 @@ impl Record for Home {
 }
 
 impl Home {
-    const fn new(source: Source, region: (usize, usize)) -> Home {
-        Home { entry: Entry::new(), ledger: Ledger::new(source), open: Shelves::new(), region }
+    const fn new(ledger: Which, region: (usize, usize)) -> Home {
+        Home { entry: Entry::new(), ledger, open: Shelves::new(), region }
+    }
+
+    fn snapshot(&self) -> Snapshot<'_> {
+        match &self.ledger {
+            #[cfg(any(unix, windows, target_family = "wasm"))]
+            Which::Module => freehold::ledger().snapshot(),
+            Which::Over(ledger) => ledger.snapshot(),
+        }
+    }
+
+    fn claim(&'static self, owner: &'static str, layout: Layout) -> Result<Claim<'static>, AllocError> {
+        match &self.ledger {
+            #[cfg(any(unix, windows, target_family = "wasm"))]
+            Which::Module => freehold::ledger().claim(owner, layout),
+            Which::Over(ledger) => ledger.claim(owner, layout),
+        }
+    }
+
+    /// An arena on it.
+    pub fn arena(&'static self, owner: &'static str) -> Arena<'static> {
+        match &self.ledger {
+            #[cfg(any(unix, windows, target_family = "wasm"))]
+            Which::Module => Arena::new_in(freehold::ledger(), owner),
+            Which::Over(ledger) => Arena::new_in(ledger, owner),
+        }
+    }
+
+    /// A pool on it, of so many blocks, or with 0 of any number.
+    pub fn pool(
+        &'static self,
+        owner: &'static str,
+        layout: Layout,
+        capacity: usize,
+    ) -> Result<BlockPool<'static>, AllocError> {
+        match (&self.ledger, capacity) {
+            #[cfg(any(unix, windows, target_family = "wasm"))]
+            (Which::Module, 0) => Ok(BlockPool::new_in(freehold::ledger(), owner, layout)),
+            #[cfg(any(unix, windows, target_family = "wasm"))]
+            (Which::Module, _) => BlockPool::fixed_in(freehold::ledger(), owner, layout, capacity),
+            (Which::Over(ledger), 0) => Ok(BlockPool::new_in(ledger, owner, layout)),
+            (Which::Over(ledger), _) => BlockPool::fixed_in(ledger, owner, layout, capacity),
+        }
     }
 
     /// Who has memory in `[start, end)`, and where that begins; nobody if the range lies in one claim, whose holder may do with it
     /// what he likes.
     fn overlap(&self, start: usize, end: usize) -> Option<Problem> {
-        let spans = self.ledger.snapshot();
+        let spans = self.snapshot();
         if spans.spans().any(|span| span.owner.is_some() && span.base + GRAIN <= start && end <= span.base + span.len) {
             return None;
         }
@@ -124,7 +134,7 @@ pub unsafe fn open<T: Record>(
     // SAFETY: the caller's promise.
     let home: &'static Home = unsafe { home.as_ref() };
     // SAFETY: the caller's promise.
-    let record = unsafe { home.open.put(&home.ledger, name, |owner| make(home, owner)) }?;
+    let record = unsafe { home.open.put(|owner, layout| home.claim(owner, layout), name, |owner| make(home, owner)) }?;
     // SAFETY: it stays there until `close` takes it out.
     Ok(unsafe { table.enter(record) })
 }
@@ -205,6 +215,8 @@ unsafe extern "C" fn freehold_ledger_over(region: *mut c_void, length: usize, er
         if end.div_ceil(freehold::backing::PAGE) > core::arch::wasm32::memory_size::<0>() {
             return Err(Problem::BadRegion { end: Some(end) });
         }
+        // The module's own memory is looked at though nobody has asked for its handle.
+        let _ = own(table);
         if let Some(taken) = table.all().find_map(|home: &Home| home.overlap(start, end)) {
             return Err(taken);
         }
@@ -221,7 +233,7 @@ unsafe extern "C" fn freehold_ledger_over(region: *mut c_void, length: usize, er
         // SAFETY: inside the region.
         let home = unsafe { region.add(pad) }.cast::<Home>();
         // SAFETY: the region has the room, and the alignment was seen to.
-        unsafe { home.write(Home::new(Source::Region(rest), (start, end))) };
+        unsafe { home.write(Home::new(Which::Over(Ledger::new(rest)), (start, end))) };
         // SAFETY: just written; it stays there until `freehold_ledger_close` takes it out.
         Ok(unsafe { table.enter(home) })
     };
@@ -259,7 +271,7 @@ unsafe extern "C" fn freehold_ledger_stats(ledger: LedgerHandle, stats: *mut Sta
             return Err(Problem::NullArgument { what: "place for the numbers" });
         };
         // SAFETY: it is there while its handle is in the table.
-        let now = unsafe { home.as_ref() }.ledger.snapshot();
+        let now = unsafe { home.as_ref() }.snapshot();
         let now =
             Stats { claimed: now.claimed, free: now.free, peak: now.peak, granted: now.granted, growths: now.growths };
         // SAFETY: C's caller owes it.
@@ -280,7 +292,7 @@ unsafe extern "C" fn freehold_ledger_next(ledger: LedgerHandle, span: *mut Span,
         // SAFETY: C's caller owes it.
         let span = unsafe { span.as_mut() };
         // SAFETY: it is there while its handle is in the table.
-        let now = unsafe { home.as_ref() }.ledger.snapshot();
+        let now = unsafe { home.as_ref() }.snapshot();
         let Some(found) = now.spans_from(span.start.saturating_add(span.length)).next() else {
             return Ok(0);
         };
@@ -308,7 +320,7 @@ unsafe extern "C" fn freehold_ledger_draw(
             return Err(Problem::NullArgument { what: "buffer" });
         }
         // SAFETY: it is there while its handle is in the table.
-        let now = unsafe { home.as_ref() }.ledger.snapshot();
+        let now = unsafe { home.as_ref() }.snapshot();
         // SAFETY: C's caller owes it.
         let mut buffer = unsafe { Buffer::new(buffer.cast(), size) };
         // A buffer takes all texts.

@@ -8,7 +8,8 @@
 //! - What the table holds it doesn't know: a ledger, an arena, a scope and a pool are each a `Record`, and the compiler tells them apart. An
 //!   arena's and a pool's lie side by side, some on a claim (`shelf.rs`).
 //! - A block's address is looked up among the pool's blocks before the word behind it is read (`pool.rs`).
-//! - All calls take turns: one lock is held from the look-up to the end. So any thread may call anything, and nothing is closed
+//! - The heap (`heap.rs`) has no handle, and a lock of its own.
+//! - All other calls take turns: one lock is held from the look-up to the end. So any thread may call anything, and nothing is closed
 //!   while another call uses it. There are no callbacks, so none comes back in.
 //! - Nothing unwinds. The one panic that is known of is that of a lock which is never given back ([`freehold::sharing::Spin`]); it ends the program,
 //!   as any other would (`extern "C"`).
@@ -24,6 +25,7 @@ mod problem;
 mod table;
 mod shelf;
 mod ledger;
+mod heap;
 mod arena;
 mod pool;
 

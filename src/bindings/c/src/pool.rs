@@ -119,10 +119,7 @@ unsafe extern "C" fn freehold_pool_open(
             let Some((layout, size)) = layout(size, align) else {
                 return Err(too_large);
             };
-            let blocks = match capacity {
-                0 => BlockPool::new_in(&home.ledger, owner, layout),
-                _ => BlockPool::fixed_in(&home.ledger, owner, layout, capacity)?,
-            };
+            let blocks = home.pool(owner, layout, capacity)?;
             Ok(PoolRecord { blocks, entry: Entry::new(), size, in_use: Cell::new(0), owner, home })
         };
         // SAFETY: a ledger is only closed when nothing on it is open; C's caller owes the name.

@@ -28,6 +28,7 @@ pub enum Code {
     FreedTwice = 15,
     Overrun = 16,
     NoBacking = 17,
+    MustMove = 18,
 }
 
 /// What stood in the way of a call. It holds copies of names: their owners may be gone when it is told. Kinds of handles are what a text
@@ -49,6 +50,8 @@ pub enum Problem {
     NullArgument { what: &'static str },
     /// An alignment is no power of two.
     BadAlignment { align: usize },
+    /// No block has that size.
+    BadSize { size: usize, align: usize },
     /// A name is not UTF-8.
     BadName,
     /// A region that ends where there is no memory.
@@ -59,6 +62,11 @@ pub enum Problem {
     RegionTaken { by: Name, at: usize },
     /// A block that is none of the pool's.
     ForeignBlock { owner: Name, block: usize },
+    /// What can't be a block of the heap's.
+    NoBlock { block: usize, align: usize },
+    /// A block that can't have that size where it is.
+    #[cfg_attr(not(any(unix, windows, target_family = "wasm")), allow(dead_code))]
+    MustMove { block: usize, size: usize },
     /// A block that is free already.
     FreedTwice { owner: Name, block: usize },
     /// A block whose end was written over.
@@ -107,14 +115,16 @@ impl Problem {
             Problem::StillOpen { .. } => Code::StillOpen,
             Problem::NullArgument { .. }
             | Problem::BadAlignment { .. }
+            | Problem::BadSize { .. }
             | Problem::BadName
             | Problem::BadRegion { .. } => Code::BadArgument,
             Problem::SmallRegion { .. } => Code::Exhausted,
             Problem::RegionTaken { .. } => Code::Overlap,
-            Problem::ForeignBlock { .. } => Code::ForeignBlock,
+            Problem::ForeignBlock { .. } | Problem::NoBlock { .. } => Code::ForeignBlock,
             Problem::FreedTwice { .. } => Code::FreedTwice,
             Problem::Overrun { .. } => Code::Overrun,
             Problem::NoBacking => Code::NoBacking,
+            Problem::MustMove { .. } => Code::MustMove,
         }
     }
 }
@@ -136,6 +146,7 @@ impl fmt::Display for Problem {
             Problem::StillOpen { what } => write!(f, "{what}"),
             Problem::NullArgument { what } => write!(f, "the {what} is null"),
             Problem::BadAlignment { align } => write!(f, "an alignment is a power of two, or 0 for 16; {align} is not"),
+            Problem::BadSize { size, align } => write!(f, "no block has {size} bytes aligned to {align}"),
             Problem::BadName => f.write_str("the name is not UTF-8"),
             Problem::BadRegion { end: Some(end) } => {
                 write!(f, "the region would end at {end:#x}, past the end of memory")
@@ -146,6 +157,12 @@ impl fmt::Display for Problem {
             }
             Problem::RegionTaken { by, at } => write!(f, "the region overlaps memory of `{by}` at {at:#x}"),
             Problem::ForeignBlock { owner, block } => write!(f, "{block:#x} is not a block of `{owner}`"),
+            Problem::NoBlock { block, align } => {
+                write!(f, "{block:#x} is not a block of the heap's that is aligned to {align}")
+            }
+            Problem::MustMove { block, size } => {
+                write!(f, "the block {block:#x} can't have {size} bytes where it is: it must move")
+            }
             Problem::FreedTwice { owner, block } => write!(f, "the block {block:#x} of `{owner}` was freed before"),
             Problem::Overrun { owner, block, size } => {
                 write!(f, "somebody wrote past the end of the block {block:#x} of `{owner}`, which has {size} bytes")
@@ -293,7 +310,7 @@ pub fn whole(text: &str, most: usize) -> &str {
 /// What a number means.
 #[unsafe(no_mangle)]
 extern "C" fn freehold_text(code: c_int) -> *const c_char {
-    const TEXTS: [&CStr; 18] = [
+    const TEXTS: [&CStr; 19] = [
         c"no error",
         c"no span of the address space can hold that",
         c"the host refused to give more memory",
@@ -312,8 +329,9 @@ extern "C" fn freehold_text(code: c_int) -> *const c_char {
         c"the block was freed before",
         c"somebody wrote past the end of the block",
         c"this target has no memory of its own to give",
+        c"the block can't have that size where it is",
     ];
-    const _: () = assert!(TEXTS.len() == Code::NoBacking as usize + 1);
+    const _: () = assert!(TEXTS.len() == Code::MustMove as usize + 1);
     let text = usize::try_from(code).ok().and_then(|code| TEXTS.get(code));
     text.unwrap_or(&c"not a number of freehold's").as_ptr()
 }

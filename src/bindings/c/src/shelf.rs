@@ -6,8 +6,7 @@ use core::cell::Cell;
 use core::ffi::c_char;
 use core::ptr::NonNull;
 
-use freehold::backing::Backing;
-use freehold::{AllocError, Claim, Ledger};
+use freehold::{AllocError, Claim};
 
 use crate::problem::{Name, Problem};
 
@@ -72,11 +71,10 @@ impl Shelves {
     ///
     /// # Safety
     ///
-    /// The caller owes: `name` is null or ends with a null; what `make` gets it only keeps in the record; all shelves are on this ledger,
-    /// which stays as long as they do.
-    pub unsafe fn put<T, B: Backing>(
+    /// The caller owes: `name` is null or ends with a null; what `make` gets it only keeps in the record.
+    pub unsafe fn put<T>(
         &self,
-        ledger: &'static Ledger<B>,
+        claim: impl Fn(&'static str, Layout) -> Result<Claim<'static>, AllocError>,
         name: *const c_char,
         make: impl FnOnce(&'static str) -> Result<T, Problem>,
     ) -> Result<NonNull<T>, Problem> {
@@ -84,7 +82,7 @@ impl Shelves {
         const { assert!(align_of::<Named<T>>() <= PLACE.align()) };
         // SAFETY: the caller's promise.
         let name = unsafe { Name::read(name) }?;
-        let (shelf, place) = self.place(ledger).map_err(|error| Problem::no_room(name, &error))?;
+        let (shelf, place) = self.place(claim).map_err(|error| Problem::no_room(name, &error))?;
         let place = place.cast::<Named<T>>();
         // SAFETY: a part of the place, which has the room and the alignment.
         let kept = unsafe { &raw mut (*place.as_ptr()).name };
@@ -128,7 +126,10 @@ impl Shelves {
     }
 
     /// A free place, now taken, and its shelf: one that is there, or a new one.
-    fn place<B: Backing>(&self, ledger: &'static Ledger<B>) -> Result<(NonNull<Shelf>, NonNull<u8>), AllocError> {
+    fn place(
+        &self,
+        claim: impl Fn(&'static str, Layout) -> Result<Claim<'static>, AllocError>,
+    ) -> Result<(NonNull<Shelf>, NonNull<u8>), AllocError> {
         let mut next = self.last.get();
         while let Some(at) = next {
             // SAFETY: a shelf in the list is there.
@@ -138,19 +139,22 @@ impl Shelves {
             }
             next = shelf.before.get();
         }
-        let at = self.put_up(ledger)?;
+        let at = self.put_up(claim)?;
         // SAFETY: just put up.
         let place = unsafe { at.as_ref() }.take();
         Ok((at, place.expect("a new shelf has free places")))
     }
 
     /// A new shelf: twice as long as the last one, or as long as there is room for.
-    fn put_up<B: Backing>(&self, ledger: &'static Ledger<B>) -> Result<NonNull<Shelf>, AllocError> {
+    fn put_up(
+        &self,
+        claim: impl Fn(&'static str, Layout) -> Result<Claim<'static>, AllocError>,
+    ) -> Result<NonNull<Shelf>, AllocError> {
         // SAFETY: a shelf in the list is there.
         let last = self.last.get().map(|last| unsafe { last.as_ref() }.places);
         let mut places = last.map_or(FIRST, |last| (last * 2).min(MOST));
         loop {
-            match ledger.claim(OWNER, shelf(places)) {
+            match claim(OWNER, shelf(places)) {
                 Ok(claim) => {
                     let fresh = Shelf::put_up(claim, places, self.last.get());
                     self.last.set(Some(fresh));

@@ -113,6 +113,33 @@ fn on_a_region() {
     region.fill(1);
 }
 
+/// The heap: blocks that grow, move and shrink, and what is none.
+#[test]
+fn the_heap() {
+    let error = &mut { Error::NONE };
+    for (size, align) in [(0, 1), (10, 0), (100, 8), (1000, 64), (70_000, 4096)] {
+        let block = c::freehold_heap_alloc(size, align, error);
+        assert!(!block.is_null() && error.code == 0 && error.text[0] == 0);
+        // SAFETY: so many bytes were allocated.
+        unsafe { block.write_bytes(5, size) };
+        // SAFETY: as above, and the old block is not used again.
+        let block = unsafe { c::freehold_heap_realloc(block, size, align, size * 3, error) };
+        assert!(!block.is_null() && holds(block, size, 5));
+        // SAFETY: it has this size and alignment.
+        let stays = unsafe { c::freehold_heap_resize(block, size * 3, align, size * 3 + 9, error) };
+        assert_eq!(error.code, if stays == 1 { 0 } else { Code::MustMove as c_int });
+        let size = size * 3 + 9 * stays as usize;
+        // SAFETY: so many bytes it has now.
+        unsafe { block.write_bytes(6, size) };
+        // SAFETY: the same, and no block lies at its second byte.
+        assert_eq!(unsafe { c::freehold_heap_free(block.wrapping_add(1), size, align, error) }, FOREIGN);
+        // SAFETY: it is not used again.
+        assert_eq!(unsafe { c::freehold_heap_free(block, size, align, error) }, 0);
+    }
+    // SAFETY: there is nothing to be freed.
+    assert_eq!(unsafe { c::freehold_heap_free(core::ptr::null_mut(), 1, 1, error) }, 0);
+}
+
 #[test]
 fn on_the_default_ledger() {
     work(c::freehold_ledger_default(&mut { Error::NONE }));
