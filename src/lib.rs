@@ -11,6 +11,7 @@
 //! [`hint`]: docs::hot_loops
 //! [`examples/c`]: #examples
 //! [`examples/c-in-wasi`]: #examples
+//! [`examples/c-malloc`]: #examples
 //! [`examples/cortex-m`]: #examples
 //! [`examples/cortex-m0`]: #examples
 //! [`examples/debugging`]: #examples
@@ -98,6 +99,8 @@ pub use backing::hosted::Hosted;
 pub use backing::libc::Libc;
 pub use backing::region::Region;
 pub use backing::regions::{Ram, Regions};
+#[cfg(any(all(feature = "malloc", target_os = "emscripten"), doc))]
+pub use backing::sbrk::Sbrk;
 #[cfg(any(target_family = "wasm", doc))]
 pub use backing::{heap_tail::HeapTail, memory_grow::MemoryGrow};
 pub use plot::Plot;

@@ -102,6 +102,24 @@ const EXAMPLES: &[Example] = &[
         ],
     },
     Example {
+        name: "c-malloc on WASI",
+        command: "examples/c-malloc/run.sh wasi",
+        needs: &[WASI, Need::WasiClang, Need::Node],
+        says: ONE_MALLOC,
+    },
+    Example {
+        name: "c-malloc on Emscripten",
+        command: "examples/c-malloc/run.sh emscripten",
+        needs: EMSCRIPTEN,
+        says: ONE_MALLOC,
+    },
+    Example {
+        name: "c-malloc alone",
+        command: "examples/c-malloc/run.sh alone",
+        needs: &[WASM, Need::Clang, Need::Node],
+        says: &["100000 numbers", "│ heap", "numbers, which are all there: true"],
+    },
+    Example {
         name: "c-in-wasi, Rust with C",
         command: "examples/c-in-wasi/run.sh rust",
         needs: &[WASI, Need::WasiClang, Need::Node],
@@ -191,6 +209,18 @@ const ON_WASI: &[&str] =
 
 /// What `examples/c/main.c` says, wherever it runs.
 const WORDS: &[&str] = &["4 counters are left", "refused: the block was freed before", "│ counters"];
+
+/// What a C program says whose `malloc` is freehold's.
+const ONE_MALLOC: &[&str] = &[
+    "malloc: heap",
+    "strdup: heap",
+    "getline: heap",
+    "fmemopen: heap",
+    "ENOMEM",
+    "`heap` asked for",
+    "│ heap",
+    "│ lines",
+];
 
 /// An example, and the proof that it ran.
 struct Example {

@@ -31,6 +31,8 @@ pub enum Need {
     Node,
     /// A C compiler for the host, and what comes with it.
     Cc,
+    /// A C++ compiler for the host.
+    Cxx,
     /// A C compiler and a linker for wasm.
     Clang,
     /// The programs that run wasm-bindgen tests in node, and write the script of a wasm-bindgen module.
@@ -82,6 +84,7 @@ impl Need {
             }
             // In CI they are installed.
             Self::Cc
+            | Self::Cxx
             | Self::Clang
             | Self::WasiClang
             | Self::Symbolizer
@@ -93,7 +96,7 @@ impl Need {
                 Ok(())
             }
             // All that these do is to look.
-            Self::Cc | Self::Clang | Self::WasiClang | Self::Symbolizer | Self::Qemu(_) | Self::Chromium => {
+            Self::Cc | Self::Cxx | Self::Clang | Self::WasiClang | Self::Symbolizer | Self::Qemu(_) | Self::Chromium => {
                 self.meet(tools, &Out::Terminal)
             }
             Self::Emscripten(version) => emscripten::look(version, tools),
@@ -122,6 +125,9 @@ impl Need {
             Self::Node => node(tools),
             Self::Cc => debian(tools, "gcc libc6-dev", out, |tools| {
                 tools.program(Path::new("cc")).args("--version").read(&Out::Terminal).map(drop)
+            }),
+            Self::Cxx => debian(tools, "g++", out, |tools| {
+                tools.program(Path::new("c++")).args("--version").read(&Out::Terminal).map(drop)
             }),
             Self::Clang => debian(tools, "clang-19 lld-19", out, |tools| {
                 // It links by itself, if its linker is there: that is asked of both.

@@ -18,6 +18,7 @@ use crate::fuzz;
 use crate::hints;
 use crate::imports;
 use crate::javascript;
+use crate::malloc;
 use crate::maps;
 use crate::need::Need;
 use crate::nightly;
@@ -42,7 +43,7 @@ const LINTED: &[(&str, &[&str])] = &[
 const LINTED_ON_WASM: &[(&str, &str)] = &[
     ("freehold-bare", "--lib"),
     ("freehold-codegen-module", "--lib"),
-    ("freehold-c", "--lib"),
+    ("freehold-c", "--lib --features malloc"),
     ("freehold-c-symbols", "--lib"),
     ("freehold-example-debugging", "--lib"),
     ("freehold-example-javascript", "--lib"),
@@ -498,6 +499,7 @@ pub fn all(tools: &Tools) -> Result<Vec<Step>> {
     steps.push(copies_in_threads());
     steps.push(tail_beside_wasm_bindgen());
     steps.extend(c::steps());
+    steps.extend(malloc::steps());
     steps.extend(javascript::steps());
     steps.extend(boards::steps());
     steps.extend(maps::steps());

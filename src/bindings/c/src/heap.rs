@@ -43,6 +43,9 @@ fn layout(size: usize, align: usize) -> Result<Layout, Problem> {
     Layout::from_size_align(size, align).map_err(|_| heap::too_large(size, align))
 }
 
+#[cfg(any(unix, windows, target_family = "wasm"))]
+pub use heap::HEAP;
+
 /// The heap of a target that has memory of its own to give.
 #[cfg(any(unix, windows, target_family = "wasm"))]
 mod heap {
@@ -58,7 +61,8 @@ mod heap {
     /// The owner's name.
     const OWNER: &str = "heap";
 
-    static HEAP: Heap = Heap::new();
+    /// The module's own: `freehold_heap_alloc`'s, and with the feature `malloc` C's.
+    pub static HEAP: Heap = Heap::new();
 
     pub fn too_large(size: usize, align: usize) -> Problem {
         no_room(size, align, Obstacle::TooLarge)
