@@ -91,6 +91,12 @@ const EXAMPLES: &[Example] = &[
     },
     Example { name: "c", command: "examples/c/run.sh native", needs: &[Need::Cc], says: WORDS },
     Example {
+        name: "c, C++",
+        command: "examples/c/run.sh cpp",
+        needs: &[Need::Cxx],
+        says: &["areas: 2000000; memory grew", "and 0 times after it", "refused: `frames` asked for", "│ heap", "│ frames"],
+    },
+    Example {
         name: "c in wasm",
         command: "examples/c/run.sh wasm",
         needs: &[WASM, Need::Clang, Need::Node],
@@ -278,6 +284,7 @@ mod tests {
             Need::Target(_, target) => format!("rustup target add {target}"),
             Need::Node => "missing: node 20 or later".into(),
             Need::Cc => "apt-get install gcc".into(),
+            Need::Cxx => "apt-get install g++".into(),
             Need::Clang | Need::WasiClang => "apt-get install clang-19 lld-19".into(),
             Need::Symbolizer => "apt-get install llvm-19".into(),
             Need::Qemu("qemu-system-riscv32") => "apt-get install qemu-system-riscv".into(),
