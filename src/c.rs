@@ -233,7 +233,7 @@ pub unsafe fn allocate_into(heap: &impl GlobalAlloc, out: *mut *mut u8, align: u
 /// On WASI and Emscripten libc has a heap, and its other functions rest on that. With the crate's feature `malloc` it has this one: the
 /// macro defines what libc calls inside as well (`__libc_malloc`, `emscripten_builtin_malloc` and their like), so libc's own heap is not linked
 /// at all, and memory comes from beneath it. Without the feature the macro doesn't compile there; with the feature, and without the macro, the
-/// module doesn't link (`undefined symbol: __freehold_is_malloc`).
+/// module imports a function that nobody has, so it doesn't start, and the import's name says why.
 ///
 /// A module that is linked with another `malloc` all the same, one that came before this on the linker's command line, is refused by the
 /// linker (`duplicate symbol: malloc`).
@@ -250,12 +250,12 @@ macro_rules! c_symbols {
         const _: () = {
             $crate::__may_be_malloc!();
             $crate::__static_heap!(freehold_heap, $heap);
-            $crate::__c_symbol!(freehold_heap: malloc as malloc);
-            $crate::__c_symbol!(freehold_heap: calloc as calloc);
-            $crate::__c_symbol!(freehold_heap: realloc as realloc);
-            $crate::__c_symbol!(freehold_heap: free as free);
-            $crate::__c_symbol!(freehold_heap: memalign as aligned_alloc);
-            $crate::__c_symbol!(freehold_heap: memalign as memalign);
+    $crate::__c_symbol!(freehold_heap: malloc as malloc);
+    $crate::__c_symbol!(freehold_heap: calloc as calloc);
+    $crate::__c_symbol!(freehold_heap: realloc as realloc);
+    $crate::__c_symbol!(freehold_heap: free as free);
+    $crate::__c_symbol!(freehold_heap: memalign as aligned_alloc);
+    $crate::__c_symbol!(freehold_heap: memalign as memalign);
             #[unsafe(no_mangle)]
             unsafe extern "C" fn reallocarray(block: *mut u8, count: usize, size: usize) -> *mut u8 {
                 // SAFETY: C's caller owes it.
@@ -274,22 +274,22 @@ macro_rules! c_symbols {
             // What musl's and wasi-libc's own functions call.
             #[cfg(any(target_os = "wasi", target_os = "emscripten"))]
             const _: () = {
-                $crate::__c_symbol!(freehold_heap: malloc as __libc_malloc);
-                $crate::__c_symbol!(freehold_heap: calloc as __libc_calloc);
-                $crate::__c_symbol!(freehold_heap: realloc as __libc_realloc);
-                $crate::__c_symbol!(freehold_heap: free as __libc_free);
-                $crate::__c_symbol!(freehold_heap: memalign as __libc_memalign);
+        $crate::__c_symbol!(freehold_heap: malloc as __libc_malloc);
+        $crate::__c_symbol!(freehold_heap: calloc as __libc_calloc);
+        $crate::__c_symbol!(freehold_heap: realloc as __libc_realloc);
+        $crate::__c_symbol!(freehold_heap: free as __libc_free);
+        $crate::__c_symbol!(freehold_heap: memalign as __libc_memalign);
                 #[unsafe(no_mangle)]
                 extern "C" fn __freehold_is_malloc() {}
             };
             // And what Emscripten's do.
             #[cfg(target_os = "emscripten")]
             const _: () = {
-                $crate::__c_symbol!(freehold_heap: malloc as emscripten_builtin_malloc);
-                $crate::__c_symbol!(freehold_heap: calloc as emscripten_builtin_calloc);
-                $crate::__c_symbol!(freehold_heap: realloc as emscripten_builtin_realloc);
-                $crate::__c_symbol!(freehold_heap: free as emscripten_builtin_free);
-                $crate::__c_symbol!(freehold_heap: memalign as emscripten_builtin_memalign);
+        $crate::__c_symbol!(freehold_heap: malloc as emscripten_builtin_malloc);
+        $crate::__c_symbol!(freehold_heap: calloc as emscripten_builtin_calloc);
+        $crate::__c_symbol!(freehold_heap: realloc as emscripten_builtin_realloc);
+        $crate::__c_symbol!(freehold_heap: free as emscripten_builtin_free);
+        $crate::__c_symbol!(freehold_heap: memalign as emscripten_builtin_memalign);
             };
         };
     };

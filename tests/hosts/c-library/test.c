@@ -90,12 +90,12 @@ static size_t spans_of(freehold_ledger *ledger, const char *owner) {
 /* ---- tests ---- */
 
 static void every_number_has_a_text(void) {
-    for (int code = FREEHOLD_OK; code <= FREEHOLD_NO_BACKING; code++) {
+    for (int code = FREEHOLD_OK; code <= FREEHOLD_MUST_MOVE; code++) {
         CHECK(length_of(freehold_text(code)) > 5);
         for (int other = FREEHOLD_OK; other < code; other++) CHECK(!is_in(freehold_text(code), freehold_text(other)));
     }
     CHECK(is_in("not a number", freehold_text(-1)));
-    CHECK(is_in("not a number", freehold_text(FREEHOLD_NO_BACKING + 1)));
+    CHECK(is_in("not a number", freehold_text(FREEHOLD_MUST_MOVE + 1)));
     CHECK(is_in("not a number", freehold_text(0x7fffffff)));
 }
 

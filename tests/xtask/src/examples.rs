@@ -94,7 +94,13 @@ const EXAMPLES: &[Example] = &[
         name: "c, C++",
         command: "examples/c/run.sh cpp",
         needs: &[Need::Cxx],
-        says: &["areas: 2000000; memory grew", "and 0 times after it", "refused: `frames` asked for", "│ heap", "│ frames"],
+        says: &[
+            "areas: 2000000; memory grew",
+            "and 0 times after it",
+            "refused: `frames` asked for",
+            "│ heap",
+            "│ frames",
+        ],
     },
     Example {
         name: "c in wasm",

@@ -1,6 +1,7 @@
 //! The steps for the C library that is a module's `malloc`: alone, on WASI with the libc of Rust and that of 2022, on Emscripten. That no other
 //! is linked the linker says itself, which names what it reads.
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, ensure};
@@ -43,7 +44,8 @@ fn sources() -> String {
 fn alone(tools: &Tools, out: &Out) -> Result<()> {
     let library = library(tools, &format!("--target {WASM}"), FEATURE, out)?;
     let module = library.with_extension("malloc.wasm");
-    let clang = compiler(tools, &tools.clang()?).args("--target=wasm32 -nostdlib -Wl,--no-entry -Wl,--max-memory=33554432");
+    let clang =
+        compiler(tools, &tools.clang()?).args("--target=wasm32 -nostdlib -Wl,--no-entry -Wl,--max-memory=33554432");
     let clang = clang.args(FLAGS).args(&format!("{TESTS}/wasm.c {}", sources())).arg(library).arg("-o");
     clang.arg(&module).run(out)?;
     tools.node().arg(format!("{TESTS}/run.mjs")).arg(module).run(out)
@@ -57,11 +59,11 @@ enum Libc {
 }
 
 /// A WASI program, not linked yet: the command that does, up to what it is linked with; the libraries that come last.
-fn wasi_program(libc: Libc, made: &Path, tools: &Tools, out: &Out) -> Result<(Task, Vec<PathBuf>)> {
+fn wasi_program(libc: Libc, sources: &str, made: &Path, tools: &Tools, out: &Out) -> Result<(Task, Vec<PathBuf>)> {
     let clang = || compiler(tools, "clang-19").args("--target=wasm32-wasi").args(FLAGS);
     std::fs::create_dir_all(made)?;
     let mut objects = Vec::new();
-    for source in sources().split(' ') {
+    for source in sources.split(' ') {
         let object = made.join(Path::new(source).with_extension("o").file_name().unwrap_or_default());
         clang().arg("-c").arg(source).arg("-o").arg(&object).run(out)?;
         objects.push(object);
@@ -72,7 +74,8 @@ fn wasi_program(libc: Libc, made: &Path, tools: &Tools, out: &Out) -> Result<(Ta
             (link.args("-Wl,--max-memory=33554432 -Wl,--trace"), vec!["-lc".into()])
         }
         Libc::OfRust => {
-            let libc = tools.sysroot(Toolchain::Current, out)?.join("lib/rustlib").join(WASI).join("lib/self-contained");
+            let libc =
+                tools.sysroot(Toolchain::Current, out)?.join("lib/rustlib").join(WASI).join("lib/self-contained");
             let link = Task::new("wasm-ld-19", tools.root()).args("--max-memory=33554432 --trace");
             let link = objects.into_iter().fold(link.arg(libc.join("crt1-command.o")), Task::arg);
             (link, vec![libc.join("libc.a")])
@@ -96,14 +99,15 @@ fn on_wasi(libc: Libc, tools: &Tools, out: &Out) -> Result<()> {
     let name = if let Libc::OfRust = libc { "malloc" } else { "malloc-2022" };
     let made = library.with_file_name(name).into_std_path_buf();
     let program = made.with_extension("wasm");
-    let (link, last) = wasi_program(libc, &made, tools, out)?;
+    let (link, last) = wasi_program(libc, &sources(), &made, tools, out)?;
     let link = last.into_iter().fold(link.arg(&library), Task::arg);
     only_ours(&link.arg("-o").arg(&program).read(out)?, &library, out)?;
-    let mut node = tools.node();
-    for word in Host::Node.command(tools).into_iter().skip(1) {
-        node = node.arg(word);
-    }
-    node.arg(program).run(out)
+    in_node(tools, program).run(out)
+}
+
+/// What runs a WASI program.
+fn in_node(tools: &Tools, program: impl AsRef<OsStr>) -> Task {
+    Host::Node.command(tools).into_iter().skip(1).fold(tools.node(), Task::arg).arg(program)
 }
 
 fn on_emscripten(memory: &str, tools: &Tools, out: &Out) -> Result<()> {
@@ -120,8 +124,7 @@ fn on_emscripten(memory: &str, tools: &Tools, out: &Out) -> Result<()> {
     tools.node().arg(&program).run(out)
 }
 
-/// Where libc's `malloc` comes first, or there is nobody who names the heap, no module is made; and without the feature libc's heap is linked,
-/// so that `only_ours` sees it.
+/// Where libc's `malloc` comes first no module is made, where nobody names the heap none runs; and without the feature libc's heap is linked, so that `only_ours` sees it.
 fn refused(tools: &Tools, out: &Out) -> Result<()> {
     let library = |features| library(tools, &format!("--target {WASI}"), features, out);
     let (ours, plain) = (library(FEATURE)?, library("")?);
@@ -129,18 +132,24 @@ fn refused(tools: &Tools, out: &Out) -> Result<()> {
     let program = made.with_extension("wasm");
     let says = |task: Task, what: &str| {
         let log = Out::log(tools.target_dir().join("verify").join("malloc-refused.log"))?;
-        let status = task.arg("-o").arg(&program).status(&log)?;
+        let status = task.status(&log)?;
         let said = log.text()?;
         out.note(&said)?;
-        ensure!(!status.success() && said.contains(what), "the linker doesn't say {what:?}");
+        ensure!(!status.success() && said.contains(what), "nobody says {what:?}");
         anyhow::Ok(())
     };
-    let (link, last) = wasi_program(Libc::OfRust, &made, tools, out)?;
-    says(last.into_iter().fold(link, Task::arg).arg(&ours), "duplicate symbol: malloc")?;
-    let (link, last) = wasi_program(Libc::Of2022, &made, tools, out)?;
-    says(last.into_iter().fold(link, Task::arg).arg(&ours), "duplicate symbol: malloc")?;
-    let (link, last) = wasi_program(Libc::Of2022, &made, tools, out)?;
+    const PROGRAM: &str = "examples/c-malloc/main.c";
+    for libc in [Libc::OfRust, Libc::Of2022] {
+        let (link, last) = wasi_program(libc, PROGRAM, &made, tools, out)?;
+        let link = last.into_iter().fold(link, Task::arg).arg(&ours).arg("-o").arg(&program);
+        says(link, "duplicate symbol: malloc")?;
+    }
+    let (link, last) = wasi_program(Libc::Of2022, PROGRAM, &made, tools, out)?;
     let read = last.into_iter().fold(link.arg(&plain), Task::arg).arg("-o").arg(&program).read(out)?;
     ensure!(only_ours(&read, &plain, out).is_err(), "nobody sees libc's heap");
-    Ok(())
+    // A Rust program with the feature, which names no heap.
+    let cargo = tools.cargo(Toolchain::Current)?.args("build -p freehold-example-wasi --features freehold/malloc");
+    let cargo = cargo.args("--message-format json-render-diagnostics --target").arg(WASI);
+    let cargo = cargo.arg("--target-dir").arg(tools.target_dir().join("modules").join("malloc"));
+    says(in_node(tools, tools.built(cargo, "wasm", out)?), "nobody has named a heap by freehold::c_symbols!")
 }

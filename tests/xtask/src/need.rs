@@ -96,9 +96,13 @@ impl Need {
                 Ok(())
             }
             // All that these do is to look.
-            Self::Cc | Self::Cxx | Self::Clang | Self::WasiClang | Self::Symbolizer | Self::Qemu(_) | Self::Chromium => {
-                self.meet(tools, &Out::Terminal)
-            }
+            Self::Cc
+            | Self::Cxx
+            | Self::Clang
+            | Self::WasiClang
+            | Self::Symbolizer
+            | Self::Qemu(_)
+            | Self::Chromium => self.meet(tools, &Out::Terminal),
             Self::Emscripten(version) => emscripten::look(version, tools),
         }
     }

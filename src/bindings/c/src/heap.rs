@@ -40,15 +40,15 @@ impl Block {
 
 /// The layout of a request. The alignment is one.
 fn layout(size: usize, align: usize) -> Result<Layout, Problem> {
-    Layout::from_size_align(size, align).map_err(|_| heap::too_large(size, align))
+    Layout::from_size_align(size, align).map_err(|_| own::too_large(size, align))
 }
 
-#[cfg(any(unix, windows, target_family = "wasm"))]
-pub use heap::HEAP;
+#[cfg(all(feature = "malloc", target_family = "wasm"))]
+pub use own::HEAP;
 
 /// The heap of a target that has memory of its own to give.
 #[cfg(any(unix, windows, target_family = "wasm"))]
-mod heap {
+mod own {
     use core::alloc::{GlobalAlloc, Layout};
     use core::ptr::NonNull;
 
@@ -112,11 +112,8 @@ mod heap {
         why_not(layout)?;
         // There is room: somebody has given it back meanwhile.
         let (size, align) = (layout.size(), layout.align());
-        let refused = Obstacle::Refused {
-            backing: DefaultBacking::new().name(),
-            asked: size,
-            have: freehold::memory_size(),
-        };
+        let refused =
+            Obstacle::Refused { backing: DefaultBacking::new().name(), asked: size, have: freehold::memory_size() };
         NonNull::new(ask()).ok_or_else(|| no_room(size, align, refused))
     }
 
@@ -129,7 +126,7 @@ mod heap {
 
 /// Where there is none.
 #[cfg(not(any(unix, windows, target_family = "wasm")))]
-mod heap {
+mod own {
     use core::alloc::Layout;
     use core::ptr::NonNull;
 
@@ -172,7 +169,7 @@ unsafe fn block_or_null(error: *mut Report, result: Result<NonNull<u8>, Problem>
 
 #[unsafe(no_mangle)]
 unsafe extern "C" fn freehold_heap_alloc(size: usize, align: usize, error: *mut Report) -> *mut c_void {
-    let result = alignment(align).and_then(|align| layout(size, align)).and_then(heap::alloc);
+    let result = alignment(align).and_then(|align| layout(size, align)).and_then(own::alloc);
     // SAFETY: C's caller owes it.
     unsafe { block_or_null(error, result) }
 }
@@ -188,7 +185,7 @@ unsafe extern "C" fn freehold_heap_resize(
     let result = Block::new(block, size, align).and_then(|block| {
         let new = block.resized(new_size)?;
         // SAFETY: C's caller owes it.
-        unsafe { heap::resize(&block, new) }
+        unsafe { own::resize(&block, new) }
     });
     // SAFETY: C's caller owes it.
     unsafe { Report::write(error, &result) };
@@ -206,7 +203,7 @@ unsafe extern "C" fn freehold_heap_realloc(
     let result = Block::new(block, size, align).and_then(|block| {
         let new = block.resized(new_size)?;
         // SAFETY: C's caller owes it.
-        unsafe { heap::realloc(&block, new) }
+        unsafe { own::realloc(&block, new) }
     });
     // SAFETY: C's caller owes it.
     unsafe { block_or_null(error, result) }
@@ -219,7 +216,7 @@ unsafe extern "C" fn freehold_heap_free(block: *mut c_void, size: usize, align: 
         Ok(())
     } else {
         // SAFETY: C's caller owes it.
-        Block::new(block, size, align).and_then(|block| unsafe { heap::free(&block) })
+        Block::new(block, size, align).and_then(|block| unsafe { own::free(&block) })
     };
     // SAFETY: C's caller owes it.
     let code = unsafe { Report::write(error, &result) };
