@@ -233,7 +233,7 @@ pub unsafe fn allocate_into(heap: &impl GlobalAlloc, out: *mut *mut u8, align: u
 /// On WASI and Emscripten libc has a heap, and its other functions rest on that. With the crate's feature `malloc` it has this one: the
 /// macro defines what libc calls inside as well (`__libc_malloc`, `emscripten_builtin_malloc` and their like), so libc's own heap is not linked
 /// at all, and memory comes from beneath it. Without the feature the macro doesn't compile there; with the feature, and without the macro, the
-/// module imports a function that nobody has, so it doesn't start, and the import's name says why.
+/// module doesn't link, or it imports `__freehold_is_malloc`, which nobody has, and doesn't start.
 ///
 /// A module that is linked with another `malloc` all the same, one that came before this on the linker's command line, is refused by the
 /// linker (`duplicate symbol: malloc`).

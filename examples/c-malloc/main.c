@@ -40,9 +40,9 @@ int main(void) {
     void *sized = freehold_heap_alloc(5000, 0, &error);
     printf("malloc: %s\nstrdup: %s\ngetline: %s\nfmemopen: %s\n", owner_of(numbers), owner_of(copy), owner_of(line), owner_of(file));
 
-    void *too_much = malloc(SIZE_MAX / 4);
+    void *too_much = malloc(SIZE_MAX / 2);
     printf("too much: %p, %s\n", too_much, errno == ENOMEM ? "ENOMEM" : "no errno");
-    freehold_heap_alloc(SIZE_MAX / 4, 0, &error);
+    freehold_heap_alloc(SIZE_MAX / 2, 0, &error);
     printf("the same by freehold.h: %s\n\n", error.text);
 
     static char map[8000];

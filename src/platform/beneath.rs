@@ -2,12 +2,10 @@
 
 use core::ffi::c_int;
 
-// The name is for who reads why a module doesn't start.
-#[link(wasm_import_module = "freehold's feature malloc is on, and nobody has named a heap by freehold::c_symbols!")]
 unsafe extern "C" {
     /// Defined where the heap is named. Whoever takes memory from beneath libc's heap calls it, so that a module in which that is another one
-    /// doesn't link: `duplicate symbol: malloc`, if libc's came first. If nobody named a heap it is an import that nobody has: the module doesn't
-    /// start.
+    /// doesn't link: `duplicate symbol: malloc`, if libc's came first; `undefined symbol`, if nobody named a heap. (Rust has the linker import
+    /// functions that are nowhere: then the module doesn't start, as nobody has that.)
     safe fn __freehold_is_malloc();
 }
 

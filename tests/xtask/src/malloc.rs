@@ -151,5 +151,8 @@ fn refused(tools: &Tools, out: &Out) -> Result<()> {
     let cargo = tools.cargo(Toolchain::Current)?.args("build -p freehold-example-wasi --features freehold/malloc");
     let cargo = cargo.args("--message-format json-render-diagnostics --target").arg(WASI);
     let cargo = cargo.arg("--target-dir").arg(tools.target_dir().join("modules").join("malloc"));
-    says(in_node(tools, tools.built(cargo, "wasm", out)?), "nobody has named a heap by freehold::c_symbols!")
+    let module = tools.built(cargo, "wasm", out)?;
+    let imports = tools.program(Path::new("llvm-nm-19")).args("--undefined-only").arg(&module).read(out)?;
+    ensure!(imports.contains("__freehold_is_malloc"), "nobody names what is missing");
+    says(in_node(tools, module), "module is not an object or function")
 }
