@@ -228,8 +228,7 @@ const ONE_MALLOC: &[&str] = &[
     "strdup: heap",
     "getline: heap",
     "fmemopen: heap",
-    "ENOMEM",
-    "`heap` asked for",
+    "refused: `heap` asked for",
     "│ heap",
     "│ lines",
 ];
