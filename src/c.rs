@@ -250,12 +250,12 @@ macro_rules! c_symbols {
         const _: () = {
             $crate::__may_be_malloc!();
             $crate::__static_heap!(freehold_heap, $heap);
-    $crate::__c_symbol!(freehold_heap: malloc as malloc);
-    $crate::__c_symbol!(freehold_heap: calloc as calloc);
-    $crate::__c_symbol!(freehold_heap: realloc as realloc);
-    $crate::__c_symbol!(freehold_heap: free as free);
-    $crate::__c_symbol!(freehold_heap: memalign as aligned_alloc);
-    $crate::__c_symbol!(freehold_heap: memalign as memalign);
+            $crate::__c_symbol!(freehold_heap, malloc, malloc);
+            $crate::__c_symbol!(freehold_heap, calloc, calloc);
+            $crate::__c_symbol!(freehold_heap, realloc, realloc);
+            $crate::__c_symbol!(freehold_heap, free, free);
+            $crate::__c_symbol!(freehold_heap, memalign, aligned_alloc);
+            $crate::__c_symbol!(freehold_heap, memalign, memalign);
             #[unsafe(no_mangle)]
             unsafe extern "C" fn reallocarray(block: *mut u8, count: usize, size: usize) -> *mut u8 {
                 // SAFETY: C's caller owes it.
@@ -271,61 +271,73 @@ macro_rules! c_symbols {
                 // SAFETY: C's caller owes it.
                 unsafe { $crate::c::allocate_into(freehold_heap(), out, align, size) }
             }
-            // What musl's and wasi-libc's own functions call.
             #[cfg(any(target_os = "wasi", target_os = "emscripten"))]
-            const _: () = {
-        $crate::__c_symbol!(freehold_heap: malloc as __libc_malloc);
-        $crate::__c_symbol!(freehold_heap: calloc as __libc_calloc);
-        $crate::__c_symbol!(freehold_heap: realloc as __libc_realloc);
-        $crate::__c_symbol!(freehold_heap: free as __libc_free);
-        $crate::__c_symbol!(freehold_heap: memalign as __libc_memalign);
-                #[unsafe(no_mangle)]
-                extern "C" fn __freehold_is_malloc() {}
-            };
-            // And what Emscripten's do.
+            $crate::__libc_symbols!(freehold_heap);
             #[cfg(target_os = "emscripten")]
-            const _: () = {
-        $crate::__c_symbol!(freehold_heap: malloc as emscripten_builtin_malloc);
-        $crate::__c_symbol!(freehold_heap: calloc as emscripten_builtin_calloc);
-        $crate::__c_symbol!(freehold_heap: realloc as emscripten_builtin_realloc);
-        $crate::__c_symbol!(freehold_heap: free as emscripten_builtin_free);
-        $crate::__c_symbol!(freehold_heap: memalign as emscripten_builtin_memalign);
-            };
+            $crate::__emscripten_symbols!(freehold_heap);
         };
     };
 }
 
-/// One of C's functions, under a name of C's.
+/// What musl's and wasi-libc's own functions call, and what says that it is there.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __libc_symbols {
+    ($heap:ident) => {
+        $crate::__c_symbol!($heap, malloc, __libc_malloc);
+        $crate::__c_symbol!($heap, calloc, __libc_calloc);
+        $crate::__c_symbol!($heap, realloc, __libc_realloc);
+        $crate::__c_symbol!($heap, free, __libc_free);
+        $crate::__c_symbol!($heap, memalign, __libc_memalign);
+        #[unsafe(no_mangle)]
+        extern "C" fn __freehold_is_malloc() {}
+    };
+}
+
+/// What Emscripten's functions call.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __emscripten_symbols {
+    ($heap:ident) => {
+        $crate::__c_symbol!($heap, malloc, emscripten_builtin_malloc);
+        $crate::__c_symbol!($heap, calloc, emscripten_builtin_calloc);
+        $crate::__c_symbol!($heap, realloc, emscripten_builtin_realloc);
+        $crate::__c_symbol!($heap, free, emscripten_builtin_free);
+        $crate::__c_symbol!($heap, memalign, emscripten_builtin_memalign);
+    };
+}
+
+/// On this heap, one of C's functions, under a name of C's.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __c_symbol {
-    ($heap:ident: malloc as $name:ident) => {
+    ($heap:ident, malloc, $name:ident) => {
         #[unsafe(no_mangle)]
         extern "C" fn $name(size: usize) -> *mut u8 {
             $crate::c::allocate($heap(), 1, size)
         }
     };
-    ($heap:ident: calloc as $name:ident) => {
+    ($heap:ident, calloc, $name:ident) => {
         #[unsafe(no_mangle)]
         extern "C" fn $name(count: usize, size: usize) -> *mut u8 {
             $crate::c::allocate_zeroed($heap(), count, size)
         }
     };
-    ($heap:ident: realloc as $name:ident) => {
+    ($heap:ident, realloc, $name:ident) => {
         #[unsafe(no_mangle)]
         unsafe extern "C" fn $name(block: *mut u8, size: usize) -> *mut u8 {
             // SAFETY: C's caller owes it.
             unsafe { $crate::c::reallocate($heap(), block, size) }
         }
     };
-    ($heap:ident: free as $name:ident) => {
+    ($heap:ident, free, $name:ident) => {
         #[unsafe(no_mangle)]
         unsafe extern "C" fn $name(block: *mut u8) {
             // SAFETY: C's caller owes it.
             unsafe { $crate::c::release($heap(), block) }
         }
     };
-    ($heap:ident: memalign as $name:ident) => {
+    ($heap:ident, memalign, $name:ident) => {
         #[unsafe(no_mangle)]
         extern "C" fn $name(align: usize, size: usize) -> *mut u8 {
             $crate::c::allocate($heap(), align, size)

@@ -1,6 +1,8 @@
 /* The module's `malloc` is freehold's: what C's standard says of each function, one map for all that anybody allocates and, where there
  * is a libc, for what libc itself does. Without a libc wasm.c of `c-library` runs it, else its own `main`. */
 
+/* `mmap` with no file is beyond POSIX. */
+#define _DEFAULT_SOURCE
 #define _POSIX_C_SOURCE 200809L
 
 #include <stdint.h>
@@ -197,6 +199,8 @@ static void used_up(void) {
 }
 
 #if LIBC
+static void at_exit(void) {}
+
 /* What libc allocates for itself, or for who calls it. */
 static void libcs_own(void) {
     char *copy = strdup("a copy");
@@ -220,6 +224,45 @@ static void libcs_own(void) {
     if (stream) fclose(stream);
     CHECK(is_heaps(written) && length == 3890 && strlen(written) == length);
     free(written);
+
+    /* More than libc has room for without asking. */
+    for (int turn = 0; turn < 100; turn++) CHECK(atexit(at_exit) == 0);
+}
+
+/* The names by which libc's own functions call for its heap. If one were missing here, libc's heap would be linked for it. */
+void *__libc_malloc(size_t size);
+void *__libc_calloc(size_t count, size_t size);
+void *__libc_realloc(void *block, size_t size);
+void *__libc_memalign(size_t align, size_t size);
+void __libc_free(void *block);
+
+static void inner_names(void) {
+    void *blocks[] = {__libc_malloc(500), __libc_calloc(5, 100), __libc_realloc(NULL, 500), __libc_memalign(64, 500)};
+    for (unsigned at = 0; at < sizeof blocks / sizeof *blocks; at++) {
+        CHECK(is_heaps(blocks[at]));
+        __libc_free(blocks[at]);
+    }
+}
+#endif
+
+#ifdef __EMSCRIPTEN__
+#include <sys/mman.h>
+
+void *emscripten_builtin_malloc(size_t size);
+void *emscripten_builtin_calloc(size_t count, size_t size);
+void *emscripten_builtin_realloc(void *block, size_t size);
+void *emscripten_builtin_memalign(size_t align, size_t size);
+void emscripten_builtin_free(void *block);
+
+static void emscriptens_names(void) {
+    void *blocks[] = {emscripten_builtin_malloc(500), emscripten_builtin_calloc(5, 100), emscripten_builtin_realloc(NULL, 500),
+                      emscripten_builtin_memalign(64, 500)};
+    for (unsigned at = 0; at < sizeof blocks / sizeof *blocks; at++) {
+        CHECK(is_heaps(blocks[at]));
+        emscripten_builtin_free(blocks[at]);
+    }
+    void *pages = mmap(NULL, 100000, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    CHECK(is_heaps(pages) && (uintptr_t)pages % 65536 == 0 && munmap(pages, 100000) == 0);
 }
 #endif
 
@@ -231,6 +274,10 @@ void run_tests(void) {
     test("one_map"), one_map();
 #if LIBC
     test("libcs_own"), libcs_own();
+    test("inner_names"), inner_names();
+#endif
+#ifdef __EMSCRIPTEN__
+    test("emscriptens_names"), emscriptens_names();
 #endif
     test("a_random_program"), CHECK(random_steps(SOAK) == 0 && free_all() == 0);
     test("used_up"), used_up();
