@@ -7,11 +7,12 @@ use std::path::{Path, PathBuf};
 use anyhow::{Result, ensure};
 use cargo_metadata::camino::Utf8PathBuf;
 
-use crate::beside_libc::{EMSCRIPTEN, Host, WASI};
+use crate::beside_libc::{EMSCRIPTEN, Emscripten, Host, Linked, WASI};
 use crate::c::{MEMORIES, TESTS, compiler, emcc, library};
 use crate::command::{Out, Task};
 use crate::emscripten::Version;
 use crate::need::Need;
+use crate::soaked::FEW;
 use crate::step::{Step, WASM};
 use crate::tools::{Toolchain, Tools};
 
@@ -27,13 +28,18 @@ pub fn steps() -> Vec<Step> {
     let wasi = [Need::WasiClang, Need::Target(Toolchain::Current, WASI), Need::Node];
     let late = step("on WASI", |tools, out| on_wasi(Libc::OfRust, tools, out)).needs(wasi);
     let early = step("on WASI, libc of 2022", |tools, out| on_wasi(Libc::Of2022, tools, out)).needs(wasi);
-    let on_emscripten = MEMORIES.iter().map(|(memory, flags)| {
-        Step::new(format!("C's malloc on Emscripten{memory}"), move |tools, out| on_emscripten(flags, tools, out))
+    // With libc's heap at hand ours is the one that is linked, too.
+    let on_emscripten = MEMORIES.iter().zip(["", "-sMALLOC=none"]).map(|((memory, flags), malloc)| {
+        let settings = format!("{flags} {malloc}");
+        Step::new(format!("C's malloc on Emscripten{memory}"), move |tools, out| on_emscripten(&settings, tools, out))
             .needs([Need::Emscripten(Version::Stable), Need::Target(Toolchain::Current, EMSCRIPTEN), Need::Node])
             .tests()
     });
     let refused = Step::new("C's malloc, or the linker says why", refused).needs(wasi);
-    [alone, late, early, refused].into_iter().chain(on_emscripten).collect()
+    let soak = step("on WASI, soak", |tools, out| Linked::CMalloc.soak(Host::Node, FEW, tools, out)).needs(wasi);
+    let emscripten = step("on Emscripten, soak", |tools, out| Emscripten::WITHOUT_MALLOC.soak(FEW, tools, out))
+        .needs(Emscripten::WITHOUT_MALLOC.needs());
+    [alone, late, early, refused, soak, emscripten].into_iter().chain(on_emscripten).collect()
 }
 
 fn sources() -> String {
@@ -110,17 +116,11 @@ fn in_node(tools: &Tools, program: impl AsRef<OsStr>) -> Task {
     Host::Node.command(tools).into_iter().skip(1).fold(tools.node(), Task::arg).arg(program)
 }
 
-fn on_emscripten(memory: &str, tools: &Tools, out: &Out) -> Result<()> {
+fn on_emscripten(settings: &str, tools: &Tools, out: &Out) -> Result<()> {
     let library = library(tools, &format!("--target {EMSCRIPTEN}"), FEATURE, out)?;
     let program = library.with_extension("malloc.js");
-    let link = |malloc: &str| {
-        let emcc = emcc(tools).args(FLAGS).args(&sources()).arg(&library).args(memory).args("-Wl,--trace");
-        emcc.args(malloc).arg("-o").arg(&program)
-    };
-    // With libc's heap at hand too, ours is the one that is linked.
-    only_ours(&link("").read(out)?, &library, out)?;
-    tools.node().arg(&program).run(out)?;
-    only_ours(&link("-sMALLOC=none").read(out)?, &library, out)?;
+    let emcc = emcc(tools).args(FLAGS).args(&sources()).arg(&library).args(settings).args("-Wl,--trace -o");
+    only_ours(&emcc.arg(&program).read(out)?, &library, out)?;
     tools.node().arg(&program).run(out)
 }
 

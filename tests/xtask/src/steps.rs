@@ -328,8 +328,15 @@ const MIRI_TESTS: &[MiriTests] = &[
         name: "freehold-c",
         package: "freehold-c",
         build: "-p freehold-c --test calls",
-        filter: "",
+        filter: "--skip heap_",
         provenance: "-Zmiri-strict-provenance",
+    },
+    MiriTests {
+        name: "freehold-c's heap",
+        package: "freehold-c",
+        build: "-p freehold-c --test calls",
+        filter: "heap_",
+        provenance: "-Zmiri-permissive-provenance",
     },
     MiriTests {
         name: "freehold",
