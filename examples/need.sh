@@ -26,6 +26,9 @@ need() {
         cc)
             command -v "${CC:-cc}" >/dev/null || lack "a C compiler, ${CC:-cc}" "apt-get install gcc libc6-dev    # another one: CC=name $0"
             ;;
+        c++)
+            command -v "${CXX:-c++}" >/dev/null || lack "a C++ compiler, ${CXX:-c++}" "apt-get install g++    # another one: CXX=name $0"
+            ;;
         clang)
             # It links by itself, if its linker is there.
             compiles --target=wasm32 -nostdlib -Wl,--no-entry ||

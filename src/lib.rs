@@ -14,6 +14,7 @@
 //! [Zig package]: docs::targets#zig
 //! [`examples/c`]: #examples
 //! [`examples/c-in-wasi`]: #examples
+//! [`examples/c-malloc`]: #examples
 //! [`examples/cortex-m`]: #examples
 //! [`examples/cortex-m0`]: #examples
 //! [`examples/debugging`]: #examples
@@ -107,6 +108,8 @@ pub use backing::hosted::Hosted;
 pub use backing::libc::Libc;
 pub use backing::region::Region;
 pub use backing::regions::{Ram, Regions};
+#[cfg(any(all(feature = "malloc", target_os = "emscripten"), doc))]
+pub use backing::sbrk::Sbrk;
 #[cfg(any(target_family = "wasm", doc))]
 pub use backing::{heap_tail::HeapTail, memory_grow::MemoryGrow};
 pub use plot::Plot;

@@ -7,8 +7,8 @@ use crate::heap::Heap;
 use crate::ledger::Ledger;
 use crate::pool::{KeyedPool, Pool};
 
-/// The backing that is right on this target when nothing else is said: `MemoryGrow` on wasm, WASI included, `Libc` on Emscripten,
-/// `Hosted` on hosts. Bare metal has none: there a [`Region`](crate::Region) must be given.
+/// The backing that is right on this target when nothing else is said: `MemoryGrow` on wasm, WASI included, `Libc` on Emscripten
+/// (with the feature `malloc`, by which this crate is libc's heap, `Sbrk`), `Hosted` on hosts. Bare metal has none: there a [`Region`](crate::Region) must be given.
 pub type DefaultBacking = Usual;
 
 static MODULE: Ledger<DefaultBacking> = Ledger::new(DefaultBacking::new());

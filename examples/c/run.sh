@@ -1,5 +1,5 @@
 #!/bin/sh
-# Builds and runs the example: `run.sh` (or `run.sh native`) on the host, `run.sh wasm` in a wasm module.
+# Builds and runs the example: `run.sh` (or `run.sh native`) on the host, `run.sh cpp` C++ there, `run.sh wasm` in a wasm module.
 set -eu
 cd "$(dirname "$0")/../.."
 build=${CARGO_TARGET_DIR:-target}
@@ -13,6 +13,13 @@ native)
         -lpthread -ldl -lm -o "$build/release/words"
     "$build/release/words"
     ;;
+cpp)
+    need rust c++
+    cargo build --quiet -p freehold-c --release
+    ${CXX:-c++} -std=c++17 -O2 -Wall -Wextra -I src/bindings/c examples/c/frames.cpp "$build/release/libfreehold_c.a" \
+        -lpthread -ldl -lm -o "$build/release/frames"
+    "$build/release/frames"
+    ;;
 wasm)
     target=wasm32-unknown-unknown
     need rust rust:$target clang node
@@ -22,7 +29,7 @@ wasm)
     node examples/c/run.mjs "$build/$target/release/codec.wasm"
     ;;
 *)
-    echo "usage: $0 [native|wasm]" >&2
+    echo "usage: $0 [native|cpp|wasm]" >&2
     exit 2
     ;;
 esac

@@ -20,7 +20,7 @@ use crate::error::Obstacle;
 /// ```
 ///
 /// What counts is what the other gave and has not got back, headers included, whether somebody has claimed it or it is free. A backing that gives whole pages may go past the limit by less than one: take a multiple of
-/// [`PAGE`](crate::backing::PAGE) there, or of 64 KiB for `Libc`. One that gives nothing back uses its budget up once and for all; what is freed then
+/// [`USUAL_PAGE`](crate::backing::USUAL_PAGE) there, or of 64 KiB for `Libc`. One that gives nothing back uses its budget up once and for all; what is freed then
 /// serves whoever is on the ledger.
 ///
 /// Around memories that are kept apart ([`Regions`](crate::Regions)) it doesn't compile, as those come as they are: take a budget of the ledger on

@@ -19,6 +19,8 @@ pub(crate) mod memory_grow;
 mod over;
 pub(crate) mod region;
 pub(crate) mod regions;
+#[cfg(any(all(feature = "malloc", target_os = "emscripten"), doc))]
+pub(crate) mod sbrk;
 #[cfg(test)]
 mod tests;
 mod then;
@@ -36,10 +38,12 @@ pub use then::Then;
 
 #[cfg(all(any(unix, windows), not(target_family = "wasm")))]
 pub(crate) use hosted::Hosted as Usual;
-#[cfg(target_os = "emscripten")]
+#[cfg(all(target_os = "emscripten", not(feature = "malloc")))]
 pub(crate) use libc::Libc as Usual;
 #[cfg(all(target_family = "wasm", not(target_os = "emscripten")))]
 pub(crate) use memory_grow::MemoryGrow as Usual;
+#[cfg(all(target_os = "emscripten", feature = "malloc"))]
+pub(crate) use sbrk::Sbrk as Usual;
 
 /// A source of memory that nobody had. A [`Ledger`](crate::Ledger) asks it when nothing that was given back fits.
 ///

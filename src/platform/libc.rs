@@ -5,7 +5,7 @@ use core::ptr::{NonNull, null_mut};
 
 #[cfg_attr(target_os = "wasi", link(name = "c"))]
 unsafe extern "C" {
-    #[cfg(target_os = "wasi")]
+    #[cfg(all(target_os = "wasi", not(feature = "malloc")))]
     pub(super) fn malloc(len: usize) -> *mut c_void;
     fn posix_memalign(out: *mut *mut c_void, align: usize, len: usize) -> c_int;
     pub(super) fn free(block: *mut c_void);

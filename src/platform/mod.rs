@@ -6,6 +6,9 @@
 //! | [`memory_size`] | bytes of memory now: the whole linear memory on wasm, what `Hosted` has taken on hosts | wasm, hosts |
 //! | [`page_size`] | bytes of a page, which is what is grown by | wasm, hosts |
 //! | `settle()` | nobody will take pages that are grown later for its own; `false` if that is not certain | wasm but Emscripten |
+//! | `program_break()`, `move_break(len)` | where memory ends that libc's `sbrk` has handed out; so many bytes more of it | Emscripten |
+//! | `is_malloc()` | the module doesn't link unless its `malloc` is this crate's | WASI and Emscripten, feature `malloc` |
+//! | `set_errno(number)` | what C finds in `errno` | everywhere (nothing but where this crate is a libc's `malloc`) |
 //! | `grow(pages)` | once settled, the address of that many fresh zeroed pages, or `None` and nothing changed | wasm but Emscripten |
 //! | `fresh(pages)` | a pointer to that many pages for good, at an address that is not 0; or `None` and nothing changed | wasm, hosts |
 //! | `FRESH_JOINS` | whether fresh pages that touch earlier ones are one with them: a pointer into the ones reaches the others | wasm, hosts |
@@ -46,6 +49,9 @@ mod emscripten;
 #[cfg(target_os = "emscripten")]
 pub(crate) use emscripten::{FRESH_JOINS, TAIL_OWNER, fresh};
 
+#[cfg(all(feature = "malloc", target_os = "emscripten"))]
+pub(crate) use emscripten::{move_break, program_break};
+
 #[cfg(all(target_family = "wasm", any(target_os = "unknown", target_os = "none")))]
 mod alone;
 #[cfg(all(target_family = "wasm", any(target_os = "unknown", target_os = "none")))]
@@ -55,6 +61,13 @@ pub(crate) use alone::{TAIL_OWNER, settle};
 mod wasi;
 #[cfg(target_os = "wasi")]
 pub(crate) use wasi::{TAIL_OWNER, settle};
+
+#[cfg(all(feature = "malloc", any(target_os = "wasi", target_os = "emscripten")))]
+mod beneath;
+#[cfg(all(feature = "malloc", any(target_os = "wasi", target_os = "emscripten")))]
+pub(crate) use beneath::set_errno;
+#[cfg(not(all(feature = "malloc", any(target_os = "wasi", target_os = "emscripten"))))]
+pub(crate) fn set_errno(_: core::ffi::c_int) {}
 
 #[cfg(all(any(unix, windows), not(target_family = "wasm")))]
 mod hosted;

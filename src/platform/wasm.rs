@@ -69,8 +69,13 @@ pub(crate) fn heap_tail() -> (usize, usize) {
     (symbol(&raw const __heap_base), symbol(&raw const __heap_end))
 }
 
-/// What the map calls the memory behind stack and data. Where there is a libc its heap is there; on Emscripten all that was grown since, too.
-const TAIL: &str = if cfg!(any(target_os = "emscripten", target_os = "wasi")) { "(libc)" } else { "heap tail" };
+/// What the map calls the memory behind stack and data. Where there is a libc with a heap of its own that is there; on Emscripten all that was
+/// grown since, too.
+const TAIL: &str = if cfg!(all(any(target_os = "emscripten", target_os = "wasi"), not(feature = "malloc"))) {
+    "(libc)"
+} else {
+    "heap tail"
+};
 
 /// The stack, the program's data and the heap tail.
 #[inline]

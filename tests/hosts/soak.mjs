@@ -18,6 +18,9 @@ const controls = {
   wasi: ['contiguous', 'tail'],
   'wasi-2022': ['contiguous', 'tail'],
   growable: ['raw', 'tail'],
+  // Libc's heap is ours.
+  malloc: ['contiguous'],
+  'malloc-growable': ['raw'],
   fixed: ['tail'],
   'fixed-3gib': ['tail'],
 }[setting]

@@ -21,6 +21,9 @@
  *
  *     cargo build -p freehold-c --release --target TARGET     ->  target/TARGET/release/libfreehold_c.a
  *
+ * With `--features malloc` the library is the `malloc` of a wasm module too, the only one (README of `examples/c-malloc`). For C++ there is
+ * freehold.hpp over this.
+ *
  * Handles. `freehold_arena *` and its like are numbers, not addresses: nothing of yours is ever read through one. A call checks the
  * handle it is given; one that is null, was closed, is of another kind, or is no handle at all is refused with an error that says
  * which. A number is not given out a second time (on 32-bit targets: not before two thousand million others).

@@ -6,68 +6,6 @@
 
 #include "freehold.h"
 
-/* ---- reporting ---- */
-
-static const char *name_now;
-static int passed, failed, failed_now;
-
-static size_t length_of(const char *text) {
-    size_t length = 0;
-    while (text[length]) length++;
-    return length;
-}
-
-static void say_text(const char *text) { say(text, length_of(text)); }
-
-static void say_number(unsigned long number) {
-    char digits[24];
-    size_t at = sizeof digits;
-    do {
-        digits[--at] = (char)('0' + number % 10);
-        number /= 10;
-    } while (number);
-    say(digits + at, sizeof digits - at);
-}
-
-static void end_test(void) {
-    if (!name_now) return;
-    if (failed_now) failed++;
-    else passed++;
-    say_text("test ");
-    say_text(name_now);
-    say_text(failed_now ? " ... FAILED\n" : " ... ok\n");
-    name_now = NULL;
-}
-
-void test(const char *name) {
-    end_test();
-    name_now = name;
-    failed_now = 0;
-}
-
-void finish(void) {
-    end_test();
-    say_text(failed ? "test result: FAILED. " : "test result: ok. ");
-    say_number((unsigned long)passed);
-    say_text(" passed; ");
-    say_number((unsigned long)failed);
-    say_text(" failed\n");
-}
-
-int failures(void) { return failed + (passed == 0); }
-
-int check(int good, const char *what, const char *file, int line) {
-    if (good) return 1;
-    failed_now = 1;
-    say_text(file);
-    say_text(":");
-    say_number((unsigned long)line);
-    say_text(": not so: ");
-    say_text(what);
-    say_text("\n");
-    return 0;
-}
-
 /* ---- helpers ---- */
 
 static freehold_error error;
@@ -152,12 +90,12 @@ static size_t spans_of(freehold_ledger *ledger, const char *owner) {
 /* ---- tests ---- */
 
 static void every_number_has_a_text(void) {
-    for (int code = FREEHOLD_OK; code <= FREEHOLD_NO_BACKING; code++) {
+    for (int code = FREEHOLD_OK; code <= FREEHOLD_MUST_MOVE; code++) {
         CHECK(length_of(freehold_text(code)) > 5);
         for (int other = FREEHOLD_OK; other < code; other++) CHECK(!is_in(freehold_text(code), freehold_text(other)));
     }
     CHECK(is_in("not a number", freehold_text(-1)));
-    CHECK(is_in("not a number", freehold_text(FREEHOLD_NO_BACKING + 1)));
+    CHECK(is_in("not a number", freehold_text(FREEHOLD_MUST_MOVE + 1)));
     CHECK(is_in("not a number", freehold_text(0x7fffffff)));
 }
 
@@ -700,6 +638,99 @@ static void the_map_can_be_read_and_drawn(void) {
     freehold_arena_close(arena, NULL);
 }
 
+/* The heap: what is given is as large and as aligned as asked, keeps what it holds when it moves, and lies in the map. */
+static void the_heap_hands_out_blocks(void) {
+    enum { BLOCKS = 300 };
+    static struct { char *at; size_t size, align; unsigned seed; } live[BLOCKS];
+    for (unsigned step = 0; step < 20000; step++) {
+        unsigned at = below(BLOCKS);
+        size_t size = below(20) ? below(500) : below(60000);
+        if (!live[at].at) {
+            live[at].align = (size_t)1 << below(9);
+            live[at].at = freehold_heap_alloc(size, live[at].align, &error);
+            CHECK(live[at].at && well() && aligned(live[at].at, live[at].align));
+            fill(live[at].at, size, step);
+        } else {
+            size_t had = live[at].size, kept = size < had ? size : had;
+            CHECK(holds(live[at].at, had, live[at].seed));
+            switch (below(3)) {
+                case 0:
+                    CHECK(freehold_heap_free(live[at].at, had, live[at].align, &error) == FREEHOLD_OK && well());
+                    live[at].at = NULL;
+                    continue;
+                case 1:
+                    live[at].at = freehold_heap_realloc(live[at].at, had, live[at].align, size, &error);
+                    CHECK(live[at].at && well() && aligned(live[at].at, live[at].align));
+                    break;
+                default: {
+                    freehold_stats before, after;
+                    freehold_ledger_stats(own(), &before, NULL);
+                    int stays = freehold_heap_resize(live[at].at, had, live[at].align, size, &error);
+                    CHECK(stays ? well() : said(FREEHOLD_MUST_MOVE, "it must move"));
+                    freehold_ledger_stats(own(), &after, NULL);
+                    CHECK(before.growths == after.growths);
+                    if (!stays) {
+                        CHECK(holds(live[at].at, had, live[at].seed));
+                        continue;
+                    }
+                }
+            }
+            CHECK(holds(live[at].at, kept, live[at].seed));
+            fill(live[at].at, size, step);
+        }
+        live[at].size = size;
+        live[at].seed = step;
+    }
+    CHECK(claimed_by(own(), "heap") > 10000);
+    for (unsigned at = 0; at < BLOCKS; at++) {
+        if (live[at].at) CHECK(freehold_heap_free(live[at].at, live[at].size, live[at].align, &error) == FREEHOLD_OK);
+    }
+    CHECK(freehold_heap_free(NULL, 5, 8, &error) == FREEHOLD_OK && well());
+    /* With nowhere to say it. */
+    void *block = freehold_heap_alloc(30, 0, NULL);
+    CHECK(block && aligned(block, 16));
+    CHECK(freehold_heap_free(block, 30, 0, NULL) == FREEHOLD_OK);
+}
+
+/* What can't be a block, a size, an alignment: each is told, and nothing is lost. */
+static void bad_heap_calls_are_refused(void) {
+    char *block = freehold_heap_alloc(1000, 64, &error);
+    fill(block, 1000, 9);
+    size_t before = claimed(own());
+    static const size_t no_alignments[] = {3, 5, 6, 12, 100, SIZE_MAX, SIZE_MAX - 1};
+    for (unsigned at = 0; at < sizeof no_alignments / sizeof *no_alignments; at++) {
+        size_t align = no_alignments[at];
+        CHECK(!freehold_heap_alloc(8, align, &error) && said(FREEHOLD_BAD_ARGUMENT, "power of two"));
+        CHECK(!freehold_heap_resize(block, 1000, align, 8, &error) && said(FREEHOLD_BAD_ARGUMENT, "power of two"));
+        CHECK(!freehold_heap_realloc(block, 1000, align, 8, &error) && said(FREEHOLD_BAD_ARGUMENT, "power of two"));
+        CHECK(freehold_heap_free(block, 1000, align, &error) == FREEHOLD_BAD_ARGUMENT && said(FREEHOLD_BAD_ARGUMENT, "power of two"));
+    }
+    static const size_t no_sizes[] = {SIZE_MAX, SIZE_MAX - 64, SIZE_MAX / 2 + 1};
+    for (unsigned at = 0; at < sizeof no_sizes / sizeof *no_sizes; at++) {
+        size_t size = no_sizes[at];
+        CHECK(!freehold_heap_alloc(size, 64, &error) && said(FREEHOLD_TOO_LARGE, "`heap` asked for"));
+        CHECK(!freehold_heap_resize(block, 1000, 64, size, &error) && said(FREEHOLD_TOO_LARGE, "`heap` asked for"));
+        CHECK(!freehold_heap_realloc(block, 1000, 64, size, &error) && said(FREEHOLD_TOO_LARGE, "`heap` asked for"));
+        CHECK(!freehold_heap_resize(block, size, 64, 10, &error) && said(FREEHOLD_BAD_ARGUMENT, "no block has"));
+        CHECK(!freehold_heap_realloc(block, size, 64, 10, &error) && said(FREEHOLD_BAD_ARGUMENT, "no block has"));
+        CHECK(freehold_heap_free(block, size, 64, &error) == FREEHOLD_BAD_ARGUMENT && said(FREEHOLD_BAD_ARGUMENT, "no block has"));
+    }
+    CHECK(!freehold_heap_resize(NULL, 8, 8, 9, &error) && said(FREEHOLD_BAD_ARGUMENT, "the block is null"));
+    CHECK(!freehold_heap_realloc(NULL, 8, 8, 9, &error) && said(FREEHOLD_BAD_ARGUMENT, "the block is null"));
+    static const unsigned inside[] = {1, 4, 8, 16, 32, 48};
+    for (unsigned at = 0; at < sizeof inside / sizeof *inside; at++) {
+        char *none = block + inside[at];
+        CHECK(!freehold_heap_resize(none, 1000, 64, 9, &error) && said(FREEHOLD_FOREIGN_BLOCK, "aligned to 64"));
+        CHECK(!freehold_heap_realloc(none, 1000, 64, 9, &error) && said(FREEHOLD_FOREIGN_BLOCK, "aligned to 64"));
+        CHECK(freehold_heap_free(none, 1000, 64, &error) == FREEHOLD_FOREIGN_BLOCK && said(FREEHOLD_FOREIGN_BLOCK, "aligned to 64"));
+    }
+    CHECK(freehold_heap_free(block + 8, 1000, 1, &error) == FREEHOLD_FOREIGN_BLOCK);
+    CHECK(claimed(own()) == before && holds(block, 1000, 9));
+    /* A region that overlaps the heap's memory is found out. */
+    CHECK(!freehold_ledger_over(block, 4000000, &error) && error.code != FREEHOLD_OK);
+    CHECK(freehold_heap_free(block, 1000, 64, &error) == FREEHOLD_OK);
+}
+
 /* Everything at once, by chance: whoever allocates writes a pattern, and finds it again. */
 static void a_random_program(void) {
     enum { BLOCKS = 400 };
@@ -820,6 +851,8 @@ void run_tests(void) {
     test("the_map_can_be_read_and_drawn"), the_map_can_be_read_and_drawn();
     test("a_random_program"), a_random_program();
     test("memory_that_cannot_grow"), memory_that_cannot_grow();
+    test("bad_heap_calls_are_refused"), bad_heap_calls_are_refused();
+    test("the_heap_hands_out_blocks"), the_heap_hands_out_blocks();
 }
 
 /* Without the check, a block freed twice is handed out twice, and what never was a block is handed out as one. */

@@ -11,6 +11,10 @@
 __attribute__((import_module("host"), import_name("say")))
 #endif
 void say(const char *text, size_t length);
+void say_text(const char *text);
+void say_number(unsigned long number);
+
+size_t length_of(const char *text);
 
 /* Begins a test, and ends the one before it; ends the last one. */
 void test(const char *name);

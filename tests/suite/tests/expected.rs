@@ -105,7 +105,8 @@ fn every_public_type_can_be_shown_and_caught_around() {
         "Handle",
         "Kept", // Those of wasm.
         "HeapTail",
-        "MemoryGrow", // Behind a feature, and above.
+        "MemoryGrow",
+        "Sbrk",       // Behind a feature, and above.
         "TalcSource", // Iterators.
         "BoxIntoIter",
         "IntoIter",

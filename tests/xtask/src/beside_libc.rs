@@ -17,6 +17,8 @@ pub const EMSCRIPTEN: &str = "wasm32-unknown-emscripten";
 pub const WASI: &str = "wasm32-wasip1";
 pub const PACKAGE: &str = "freehold-beside-libc";
 const FOLDER: &str = "tests/hosts/beside-libc";
+/// Has libc's heap be Rust's.
+const MALLOC: &str = "--features malloc";
 
 /// What runs a WASI program.
 #[derive(Clone, Copy)]
@@ -68,6 +70,8 @@ pub enum Linked {
     C,
     /// The same, with the libc of 2022.
     C2022,
+    /// As with the libc that comes with Rust, but for its heap, which is Rust's.
+    CMalloc,
 }
 
 impl Linked {
@@ -78,13 +82,14 @@ impl Linked {
             Linked::Rust => "Rust on WASI",
             Linked::C => "C on WASI",
             Linked::C2022 => "C on WASI, libc of 2022",
+            Linked::CMalloc => "C on WASI, one malloc",
         }
     }
 
     pub fn need(self) -> Option<Need> {
         match self {
             Linked::Rust => None,
-            Linked::C | Linked::C2022 => Some(Need::WasiClang),
+            Linked::C | Linked::C2022 | Linked::CMalloc => Some(Need::WasiClang),
         }
     }
 
@@ -97,8 +102,9 @@ impl Linked {
         if let Linked::Rust = self {
             return Ok(build("--features std --bin freehold-beside-libc", "wasm")?.into());
         }
-        let library = build("--lib", "a")?;
-        let made = tools.target_dir().join("beside-libc").join(host.name());
+        let features = if let Linked::CMalloc = self { MALLOC } else { "" };
+        let library = build(&format!("--lib {features}"), "a")?;
+        let made = tools.target_dir().join("beside-libc").join(host.name()).join(self.libc());
         fs::create_dir_all(&made)?;
         let clang = || tools.program(Path::new("clang-19")).args("--target=wasm32-wasi -O2");
         let main = Path::new(FOLDER).join("main.c");
@@ -135,7 +141,11 @@ impl Linked {
 
     /// What the scripts call its libc.
     fn libc(self) -> &'static str {
-        if let Linked::C2022 = self { "wasi-2022" } else { "wasi" }
+        match self {
+            Linked::Rust | Linked::C => "wasi",
+            Linked::C2022 => "wasi-2022",
+            Linked::CMalloc => "malloc",
+        }
     }
 }
 
@@ -181,6 +191,10 @@ pub struct Emscripten {
 }
 
 impl Emscripten {
+    /// One whose heap is Rust's.
+    pub const WITHOUT_MALLOC: Emscripten =
+        Emscripten { version: Version::Stable, malloc: "none", memory: Memory::Growable };
+
     /// Every kind of them.
     pub fn all(version: Version) -> impl Iterator<Item = Emscripten> {
         let mallocs = ["dlmalloc", "emmalloc", "mimalloc"];
@@ -198,7 +212,8 @@ impl Emscripten {
 
     /// Builds a C program with the Rust library.
     fn build(self, tools: &Tools, out: &Out) -> Result<PathBuf> {
-        let build = format!("-p {PACKAGE} --release --lib");
+        let features = if self.malloc == "none" { MALLOC } else { "" };
+        let build = format!("-p {PACKAGE} --release --lib {features}");
         // A library that can't unwind needs nothing of std's.
         let module = Module { on: Toolchain::Current, target: EMSCRIPTEN, build: &build, rustflags: "-Cpanic=abort" };
         let library = tools.build(&module, "a", out)?;
@@ -228,6 +243,7 @@ impl Emscripten {
     }
 
     fn soak_of(self, program: PathBuf, operations: u32, tools: &Tools, out: &Out) -> Result<()> {
-        soaked::run(self.memory.name(), operations, ["node".into(), program.into()], |node| node, tools, out)
+        let setting = if self.malloc == "none" { "malloc-growable" } else { self.memory.name() };
+        soaked::run(setting, operations, ["node".into(), program.into()], |node| node, tools, out)
     }
 }

@@ -16,7 +16,8 @@ use crate::tools::{Toolchain, Tools};
 
 const WASM: &str = "wasm32-unknown-unknown";
 const HEADER: &str = "src/bindings/c/freehold.h";
-const TESTS: &str = "tests/hosts/c-library";
+/// The tests of each function, who runs them, and who says what came of them.
+pub const TESTS: &str = "tests/hosts/c-library";
 const TWO_COPIES: &str = "freehold-two-copies-library";
 
 /// The library with its checks, and the control without them: what a step's name ends with, what cargo builds, what the tests are
@@ -24,7 +25,7 @@ const TWO_COPIES: &str = "freehold-two-copies-library";
 const LIBRARIES: &[(&str, &str, &str)] = &[("", "", ""), (", control", "--features unchecked", "unchecked")];
 
 /// Emscripten's memory, which ends at 32 MiB: what a step's name ends with, what the linker is told.
-const MEMORIES: &[(&str, &str)] = &[
+pub const MEMORIES: &[(&str, &str)] = &[
     (", growable", "-sALLOW_MEMORY_GROWTH -sMAXIMUM_MEMORY=32mb"),
     // What is refused is to be null, and no end of the program.
     (", fixed", "-sINITIAL_MEMORY=32mb -sABORTING_MALLOC=0"),
@@ -59,11 +60,23 @@ pub fn steps() -> Vec<Step> {
                 .tests()
         })
     });
+    let plus_plus = [
+        Step::new("C++ on the host", plus_plus_on_the_host).needs([Need::Cxx]).tests(),
+        Step::new("C++ in wasm, on Emscripten", plus_plus_on_emscripten)
+            .needs([Need::Emscripten(Version::Stable), Need::Target(Toolchain::Current, EMSCRIPTEN), Need::Node])
+            .tests(),
+    ];
     let declares = Step::new("C: the header declares what there is", declares).needs([Need::Cc]);
     let symbols =
         Step::new("C on `c_symbols!`", symbols).needs(needs).needs([Need::Member("freehold-c-symbols")]).tests();
     let copies = Step::new("C with two copies", two_copies).needs(needs).needs([Need::Member(TWO_COPIES)]).tests();
-    natively.chain(in_wasm).chain([object, on_wasi]).chain(on_emscripten).chain([declares, symbols, copies]).collect()
+    natively
+        .chain(in_wasm)
+        .chain([object, on_wasi])
+        .chain(on_emscripten)
+        .chain(plus_plus)
+        .chain([declares, symbols, copies])
+        .collect()
 }
 
 /// The static library. Each set of features has a folder of its own: all of them are called by the same name.
@@ -71,34 +84,62 @@ pub fn library(tools: &Tools, target: &str, features: &str, out: &Out) -> Result
     let mut cargo =
         tools.cargo(Toolchain::Current)?.args("build -p freehold-c --message-format json-render-diagnostics");
     cargo = cargo.args(features).args(target);
-    if !features.is_empty() {
+    if let Some(feature) = features.strip_prefix("--features ") {
+        cargo = cargo.arg("--target-dir").arg(tools.target_dir().join("modules").join(feature));
+    }
+    if features.ends_with("unchecked") {
         // The crate's own look at what is freed would end the control.
         cargo = cargo.env("CARGO_PROFILE_DEV_DEBUG_ASSERTIONS", "false");
-        cargo = cargo.arg("--target-dir").arg(tools.target_dir().join("modules").join("unchecked"));
     }
     tools.built(cargo, "a", out)
 }
 
 /// `cc`, with every warning as an error.
 pub fn compiler(tools: &Tools, program: &str) -> Task {
-    strict(Task::new(program, tools.root()))
+    strict(Task::new(program, tools.root()), "c99")
 }
 
 /// Emscripten's.
 pub fn emcc(tools: &Tools) -> Task {
-    strict(emscripten::task(Version::Stable, tools, tools.root()).args("emcc"))
+    strict(emscripten::task(Version::Stable, tools, tools.root()).args("emcc"), "c99")
 }
 
-fn strict(compiler: Task) -> Task {
-    compiler.args("-std=c99 -O1 -Wall -Wextra -pedantic -Werror -I src/bindings/c")
+fn strict(compiler: Task, standard: &str) -> Task {
+    compiler.args(&format!("-std={standard} -O1 -Wall -Wextra -pedantic -Werror -I src/bindings/c"))
+}
+
+/// The tests of freehold.hpp.
+fn plus_plus(compiler: Task) -> Task {
+    strict(compiler, "c++17").args("tests/hosts/c-plus-plus/test.cpp")
+}
+
+fn plus_plus_on_the_host(tools: &Tools, out: &Out) -> Result<()> {
+    let library = library(tools, "", "", out)?;
+    let program = library.with_file_name("c-plus-plus-tests");
+    let compile = plus_plus(Task::new("c++", tools.root())).arg(library);
+    compile.args("-lpthread -ldl -lm -o").arg(&program).run(out)?;
+    tools.program(program.as_std_path()).run(out)
+}
+
+fn plus_plus_on_emscripten(tools: &Tools, out: &Out) -> Result<()> {
+    let library = library(tools, &format!("--target {EMSCRIPTEN}"), "", out)?;
+    let program = library.with_extension("c-plus-plus.js");
+    let compile =
+        plus_plus(emscripten::task(Version::Stable, tools, tools.root()).args("em++ -fexceptions")).arg(library);
+    compile.args("-sALLOW_MEMORY_GROWTH -o").arg(&program).run(out)?;
+    tools.node().arg(program).run(out)
+}
+
+/// The sources of the tests, with who runs them.
+fn run_by(runner: &str) -> String {
+    format!("{TESTS}/{runner}.c {TESTS}/report.c {TESTS}/test.c")
 }
 
 /// The tests as a program.
 fn on_the_host(tools: &Tools, features: &str, words: &str, out: &Out) -> Result<()> {
     let library = library(tools, "", features, out)?;
     let program = library.with_file_name("c-library-tests");
-    let sources = format!("{TESTS}/native.c {TESTS}/test.c");
-    compiler(tools, "cc").args(&sources).arg(library).args("-lpthread -ldl -lm -o").arg(&program).run(out)?;
+    compiler(tools, "cc").args(&run_by("native")).arg(library).args("-lpthread -ldl -lm -o").arg(&program).run(out)?;
     tools.program(program.as_std_path()).args(words).run(out)
 }
 
@@ -116,7 +157,7 @@ fn run_in_wasm(tools: &Tools, library: Utf8PathBuf, words: &str, out: &Out) -> R
     let module = library.with_extension("tests.wasm");
     compiler(tools, &tools.clang()?)
         .args("--target=wasm32 -nostdlib -Wl,--no-entry -Wl,--max-memory=33554432")
-        .args(&format!("{TESTS}/wasm.c {TESTS}/test.c"))
+        .args(&run_by("wasm"))
         .arg(library)
         .arg("-o")
         .arg(&module)
@@ -130,7 +171,7 @@ fn on_wasi(tools: &Tools, out: &Out) -> Result<()> {
     let program = library.with_extension("tests.wasm");
     compiler(tools, "clang-19")
         .args("--target=wasm32-wasi -Wl,--max-memory=33554432")
-        .args(&format!("{TESTS}/libc.c {TESTS}/test.c"))
+        .args(&run_by("libc"))
         .arg(library)
         .arg("-o")
         .arg(&program)
@@ -147,7 +188,7 @@ fn on_emscripten(tools: &Tools, features: &str, words: &str, memory: &str, out: 
     let library = library(tools, &format!("--target {EMSCRIPTEN}"), features, out)?;
     let program = library.with_extension("tests.js");
     let unchecked = if words.is_empty() { "" } else { "-DUNCHECKED" };
-    let emcc = emcc(tools).args(unchecked).args(&format!("{TESTS}/libc.c {TESTS}/test.c")).arg(library);
+    let emcc = emcc(tools).args(unchecked).args(&run_by("libc")).arg(library);
     emcc.args(memory).arg("-o").arg(&program).run(out)?;
     // Where libc's heap is written over it may look for a block for ever.
     tools.node().limit(Duration::from_secs(2 * 60)).arg(program).run(out)

@@ -108,6 +108,18 @@ const EXAMPLES: &[Example] = &[
     },
     Example { name: "c", command: "examples/c/run.sh native", needs: &[Need::Cc], says: WORDS },
     Example {
+        name: "c, C++",
+        command: "examples/c/run.sh cpp",
+        needs: &[Need::Cxx],
+        says: &[
+            "areas: 2000000; memory grew",
+            "and 0 times after it",
+            "refused: `frames` asked for",
+            "│ heap",
+            "│ frames",
+        ],
+    },
+    Example {
         name: "c in wasm",
         command: "examples/c/run.sh wasm",
         needs: &[WASM, Need::Clang, Need::Node],
@@ -137,6 +149,24 @@ const EXAMPLES: &[Example] = &[
         command: "examples/zig/run.sh chromium",
         needs: &[WASM, Need::Node, Need::Pip(ZIG), Need::Chromium],
         says: &["4 the", "1000000 word", "refused: `texts` asked for", "│ texts"],
+    },
+    Example {
+        name: "c-malloc on WASI",
+        command: "examples/c-malloc/run.sh wasi",
+        needs: &[WASI, Need::WasiClang, Need::Node],
+        says: ONE_MALLOC,
+    },
+    Example {
+        name: "c-malloc on Emscripten",
+        command: "examples/c-malloc/run.sh emscripten",
+        needs: EMSCRIPTEN,
+        says: ONE_MALLOC,
+    },
+    Example {
+        name: "c-malloc alone",
+        command: "examples/c-malloc/run.sh alone",
+        needs: &[WASM, Need::Clang, Need::Node],
+        says: &["100000 numbers", "│ heap", "numbers, which are all there: true"],
     },
     Example {
         name: "c-in-wasi, Rust with C",
@@ -229,6 +259,17 @@ const ON_WASI: &[&str] =
 /// What `examples/c/main.c` says, wherever it runs.
 const WORDS: &[&str] = &["4 counters are left", "refused: the block was freed before", "│ counters"];
 
+/// What a C program says whose `malloc` is freehold's.
+const ONE_MALLOC: &[&str] = &[
+    "malloc: heap",
+    "strdup: heap",
+    "getline: heap",
+    "fmemopen: heap",
+    "refused: `heap` asked for",
+    "│ heap",
+    "│ lines",
+];
+
 /// An example, and the proof that it ran.
 struct Example {
     name: &'static str,
@@ -288,6 +329,7 @@ mod tests {
             Need::Node => "missing: node 20 or later".into(),
             Need::Npm(_) => "missing: node 24 or later".into(),
             Need::Cc => "apt-get install gcc".into(),
+            Need::Cxx => "apt-get install g++".into(),
             Need::Clang | Need::WasiClang => "apt-get install clang-19 lld-19".into(),
             Need::Symbolizer => "apt-get install llvm-19".into(),
             Need::Qemu("qemu-system-riscv32") => "apt-get install qemu-system-riscv".into(),

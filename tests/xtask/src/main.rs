@@ -15,6 +15,7 @@ mod hazards;
 mod hints;
 mod imports;
 mod javascript;
+mod malloc;
 mod maps;
 mod need;
 mod nightly;

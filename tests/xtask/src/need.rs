@@ -32,6 +32,8 @@ pub enum Need {
     Node,
     /// A C compiler for the host, and what comes with it.
     Cc,
+    /// A C++ compiler for the host.
+    Cxx,
     /// A C compiler and a linker for wasm.
     Clang,
     /// The programs that run wasm-bindgen tests in node, and write the script of a wasm-bindgen module.
@@ -84,6 +86,7 @@ impl Need {
             Self::Pip(pip) => pip.look(tools),
             // In CI they are installed.
             Self::Cc
+            | Self::Cxx
             | Self::Clang
             | Self::WasiClang
             | Self::Symbolizer
@@ -97,6 +100,7 @@ impl Need {
             }
             // All that these do is to look.
             Self::Cc
+            | Self::Cxx
             | Self::Clang
             | Self::WasiClang
             | Self::Symbolizer
@@ -129,6 +133,9 @@ impl Need {
             Self::Node => node(tools),
             Self::Cc => debian(tools, "gcc libc6-dev", out, |tools| {
                 tools.program(Path::new("cc")).args("--version").read(&Out::Terminal).map(drop)
+            }),
+            Self::Cxx => debian(tools, "g++", out, |tools| {
+                tools.program(Path::new("c++")).args("--version").read(&Out::Terminal).map(drop)
             }),
             Self::Clang => debian(tools, "clang-19 lld-19", out, |tools| {
                 // It links by itself, if its linker is there: that is asked of both.

@@ -18,6 +18,7 @@ use crate::fuzz;
 use crate::hints;
 use crate::imports;
 use crate::javascript;
+use crate::malloc;
 use crate::maps;
 use crate::need::Need;
 use crate::nightly;
@@ -46,7 +47,7 @@ const LINTED_ON_WASM: &[(&str, &str)] = &[
     ("freehold-bare", "--lib"),
     ("freehold-beside-zig", "--lib"),
     ("freehold-codegen-module", "--lib"),
-    ("freehold-c", "--lib"),
+    ("freehold-c", "--lib --features malloc"),
     ("freehold-c-symbols", "--lib"),
     ("freehold-example-debugging", "--lib"),
     ("freehold-example-javascript", "--lib"),
@@ -335,8 +336,15 @@ const MIRI_TESTS: &[MiriTests] = &[
         name: "freehold-c",
         package: "freehold-c",
         build: "-p freehold-c --test calls",
-        filter: "",
+        filter: "--skip heap_",
         provenance: "-Zmiri-strict-provenance",
+    },
+    MiriTests {
+        name: "freehold-c's heap",
+        package: "freehold-c",
+        build: "-p freehold-c --test calls",
+        filter: "heap_",
+        provenance: "-Zmiri-permissive-provenance",
     },
     MiriTests {
         name: "freehold",
@@ -512,6 +520,7 @@ pub fn all(tools: &Tools) -> Result<Vec<Step>> {
     steps.extend(wide::steps());
     steps.extend(c::steps());
     steps.extend(zig::steps());
+    steps.extend(malloc::steps());
     steps.extend(javascript::steps());
     steps.extend(viewers::steps());
     steps.extend(boards::steps());

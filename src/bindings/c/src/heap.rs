@@ -40,12 +40,15 @@ impl Block {
 
 /// The layout of a request. The alignment is one.
 fn layout(size: usize, align: usize) -> Result<Layout, Problem> {
-    Layout::from_size_align(size, align).map_err(|_| heap::too_large(size, align))
+    Layout::from_size_align(size, align).map_err(|_| own::too_large(size, align))
 }
+
+#[cfg(all(feature = "malloc", target_family = "wasm"))]
+pub use own::HEAP;
 
 /// The heap of a target that has memory of its own to give.
 #[cfg(any(unix, windows, target_family = "wasm"))]
-mod heap {
+mod own {
     use core::alloc::{GlobalAlloc, Layout};
     use core::ptr::NonNull;
 
@@ -58,7 +61,8 @@ mod heap {
     /// The owner's name.
     const OWNER: &str = "heap";
 
-    static HEAP: Heap = Heap::new();
+    /// The module's own: `freehold_heap_alloc`'s, and with the feature `malloc` C's.
+    pub static HEAP: Heap = Heap::new();
 
     pub fn too_large(size: usize, align: usize) -> Problem {
         no_room(size, align, Obstacle::TooLarge)
@@ -108,11 +112,8 @@ mod heap {
         why_not(layout)?;
         // There is room: somebody has given it back meanwhile.
         let (size, align) = (layout.size(), layout.align());
-        let refused = Obstacle::Refused {
-            backing: DefaultBacking::new().name(),
-            asked: size,
-            have: freehold::memory_size(),
-        };
+        let refused =
+            Obstacle::Refused { backing: DefaultBacking::new().name(), asked: size, have: freehold::memory_size() };
         NonNull::new(ask()).ok_or_else(|| no_room(size, align, refused))
     }
 
@@ -125,7 +126,7 @@ mod heap {
 
 /// Where there is none.
 #[cfg(not(any(unix, windows, target_family = "wasm")))]
-mod heap {
+mod own {
     use core::alloc::Layout;
     use core::ptr::NonNull;
 
@@ -168,7 +169,7 @@ unsafe fn block_or_null(error: *mut Report, result: Result<NonNull<u8>, Problem>
 
 #[unsafe(no_mangle)]
 unsafe extern "C" fn freehold_heap_alloc(size: usize, align: usize, error: *mut Report) -> *mut c_void {
-    let result = alignment(align).and_then(|align| layout(size, align)).and_then(heap::alloc);
+    let result = alignment(align).and_then(|align| layout(size, align)).and_then(own::alloc);
     // SAFETY: C's caller owes it.
     unsafe { block_or_null(error, result) }
 }
@@ -184,7 +185,7 @@ unsafe extern "C" fn freehold_heap_resize(
     let result = Block::new(block, size, align).and_then(|block| {
         let new = block.resized(new_size)?;
         // SAFETY: C's caller owes it.
-        unsafe { heap::resize(&block, new) }
+        unsafe { own::resize(&block, new) }
     });
     // SAFETY: C's caller owes it.
     unsafe { Report::write(error, &result) };
@@ -202,7 +203,7 @@ unsafe extern "C" fn freehold_heap_realloc(
     let result = Block::new(block, size, align).and_then(|block| {
         let new = block.resized(new_size)?;
         // SAFETY: C's caller owes it.
-        unsafe { heap::realloc(&block, new) }
+        unsafe { own::realloc(&block, new) }
     });
     // SAFETY: C's caller owes it.
     unsafe { block_or_null(error, result) }
@@ -215,7 +216,7 @@ unsafe extern "C" fn freehold_heap_free(block: *mut c_void, size: usize, align: 
         Ok(())
     } else {
         // SAFETY: C's caller owes it.
-        Block::new(block, size, align).and_then(|block| unsafe { heap::free(&block) })
+        Block::new(block, size, align).and_then(|block| unsafe { own::free(&block) })
     };
     // SAFETY: C's caller owes it.
     let code = unsafe { Report::write(error, &result) };

@@ -26,6 +26,8 @@ pub struct Home {
 }
 
 /// Which ledger a handle stands for.
+// One lies in a `static`, and each other at the start of its region: nowhere is there a box to put the large one in.
+#[allow(clippy::large_enum_variant)]
 enum Which {
     /// The module's own, which Rust in the same program has too.
     #[cfg(any(unix, windows, target_family = "wasm"))]

@@ -33,6 +33,10 @@ mod pool;
 #[doc(hidden)]
 pub use problem::Code;
 
+// Natively libc's `malloc` stays.
+#[cfg(all(feature = "malloc", target_family = "wasm"))]
+freehold::c_symbols!(heap::HEAP);
+
 #[cfg(not(any(all(any(unix, windows), not(target_family = "wasm")), target_os = "emscripten")))]
 #[panic_handler]
 fn panic(_: &core::panic::PanicInfo<'_>) -> ! {

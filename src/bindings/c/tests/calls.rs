@@ -113,11 +113,11 @@ fn on_a_region() {
     region.fill(1);
 }
 
-/// The heap: blocks that grow, move and shrink, and what is none.
+/// Blocks of the heap; and what is none.
 #[test]
-fn the_heap() {
+fn heap_blocks_grow_move_and_shrink() {
     let error = &mut { Error::NONE };
-    for (size, align) in [(0, 1), (10, 0), (100, 8), (1000, 64), (70_000, 4096)] {
+    for (size, align) in [(0, 1), (10, 0), (100, 8), (1000, 64), (33_000, 4096)] {
         let block = c::freehold_heap_alloc(size, align, error);
         assert!(!block.is_null() && error.code == 0 && error.text[0] == 0);
         // SAFETY: so many bytes were allocated.

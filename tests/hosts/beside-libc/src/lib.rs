@@ -24,6 +24,9 @@ use freehold_soak::unprotected::{Contiguous, Raw, Tail};
 #[global_allocator]
 static HEAP: Heap = Heap::new();
 
+#[cfg(feature = "malloc")]
+freehold::c_symbols!(HEAP);
+
 static OURS: Ledger<DefaultBacking> = Ledger::new(DefaultBacking::new());
 static RAW: [Ledger<Raw>; 2] = [const { Ledger::new(Raw) }; 2];
 static CONTIGUOUS: [Ledger<Contiguous>; 2] = [const { Ledger::new(Contiguous::new()) }; 2];

@@ -80,13 +80,8 @@ unsafe extern "C" {
     pub fn freehold_pool_free(pool: Handle, block: *mut u8, error: &mut Error) -> c_int;
     pub safe fn freehold_pool_in_use(pool: Handle, error: &mut Error) -> usize;
     pub safe fn freehold_heap_alloc(size: usize, align: usize, error: &mut Error) -> *mut u8;
-    pub fn freehold_heap_resize(
-        block: *mut u8,
-        size: usize,
-        align: usize,
-        new_size: usize,
-        error: &mut Error,
-    ) -> c_int;
+    pub fn freehold_heap_resize(block: *mut u8, size: usize, align: usize, new_size: usize, error: &mut Error)
+    -> c_int;
     pub fn freehold_heap_realloc(
         block: *mut u8,
         size: usize,
