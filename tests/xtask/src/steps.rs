@@ -27,9 +27,9 @@ use crate::step::{CHECKED, Step, WASM};
 use crate::suites::{SUITES, Suite};
 use crate::threads;
 use crate::tools::{Module, TEST_RUNNER, Toolchain, Tools};
+use crate::viewers;
 use crate::wide;
 use crate::zig;
-use crate::viewers;
 
 /// The targets that the crate must build for without a warning, each with the features it is built with there.
 const LINTED: &[(&str, &[&str])] = &[
