@@ -34,7 +34,7 @@ impl HeapStats {
         self.held - self.in_use - self.free
     }
 
-    /// Pages of 64 KiB ([`USUAL_PAGE`](crate::backing::USUAL_PAGE)) that what is held fills.
+    /// Pages of 64 KiB ([`USUAL_PAGE`]) that what is held fills.
     pub fn pages(&self) -> usize {
         self.held.div_ceil(USUAL_PAGE)
     }

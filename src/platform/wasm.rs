@@ -29,7 +29,7 @@ unsafe extern "C" {
 /// Bytes of a page of linear memory, in which `memory.grow` counts: 65,536, unless the module is linked for others
 /// (`-Clink-arg=--page-size=1`). [Targets](crate::docs::targets#pages-of-a-byte) says what that takes.
 ///
-/// On hosts it is what [`Hosted`](crate::Hosted) asks for at a time, 65,536 too.
+/// On hosts it is what `Hosted` asks for at a time, 65,536 too.
 #[inline(always)]
 pub fn page_size() -> usize {
     // After linking it is a constant either way. (No linker puts it at 0, so the compiler may know that it is not there.)

@@ -3,7 +3,8 @@
 #![cfg(target_family = "wasm")]
 #![no_std]
 
-#[cfg(not(feature = "unseen"))]
+// Seen by the crate among the compiler's flags, or said by hand.
+#[cfg(any(not(feature = "unseen"), freehold_page_size))]
 mod seen;
-#[cfg(feature = "unseen")]
+#[cfg(all(feature = "unseen", not(freehold_page_size)))]
 mod unseen;

@@ -82,13 +82,13 @@ extern "C" fn h05_h15_others_grow_by_single_bytes() {
     const ROUNDS: usize = 60;
     let mut others = [(0, 0); ROUNDS];
     let mut ours = [const { None::<(NonNull<u8>, usize)> }; 4 * ROUNDS];
-    for round in 0..ROUNDS {
+    for (round, foreign) in others.iter_mut().enumerate() {
         let len = 1 + round * 7 % 90;
         let at = memory_grow(len);
         assert_ne!(at, usize::MAX);
         // SAFETY: grown just now, by nobody else.
         unsafe { with_exposed_provenance_mut::<u8>(at).write_bytes(OTHERS, len) };
-        others[round] = (at, len);
+        *foreign = (at, len);
         let size = 1 + round * 31 % 700;
         let claim = LEDGER.claim("claim", bytes(size)).expect("memory can grow");
         let claimed = claim.as_ptr();
