@@ -133,10 +133,10 @@ pub fn reserve<B: Backing, L: Shareable>(ledger: &'static Ledger<B, L>, bytes: u
 ///
 /// | export | what it does |
 /// |---|---|
-/// | `freehold_alloc(size, align)` | a block, or null |
-/// | `freehold_free(block)` | frees one |
-/// | `freehold_reserve(bytes)` | whether the next so many bytes are there without a growth |
-/// | `freehold_news()` | where news are written, from now on; null with `by import` |
+/// | `freehold_js_alloc(size, align)` | a block, or null |
+/// | `freehold_js_free(block)` | frees one |
+/// | `freehold_js_reserve(bytes)` | whether the next so many bytes are there without a growth |
+/// | `freehold_js_news()` | where news are written, from now on; null with `by import` |
 ///
 /// JavaScript is trusted with memory in any case, as it can write all of it: these calls check no address. The package does.
 #[macro_export]
@@ -174,20 +174,20 @@ macro_rules! javascript {
     (@exports $ledger:expr, $news:block) => {
         const _: () = {
             #[unsafe(no_mangle)]
-            extern "C" fn freehold_alloc(size: usize, align: usize) -> *mut u8 {
+            extern "C" fn freehold_js_alloc(size: usize, align: usize) -> *mut u8 {
                 $crate::javascript::allocate($ledger, size, align)
             }
             #[unsafe(no_mangle)]
-            unsafe extern "C" fn freehold_free(block: *mut u8) {
+            unsafe extern "C" fn freehold_js_free(block: *mut u8) {
                 // SAFETY: JavaScript owes it.
                 unsafe { $crate::javascript::free(block) }
             }
             #[unsafe(no_mangle)]
-            extern "C" fn freehold_reserve(bytes: usize) -> bool {
+            extern "C" fn freehold_js_reserve(bytes: usize) -> bool {
                 $crate::javascript::reserve($ledger, bytes)
             }
             #[unsafe(no_mangle)]
-            extern "C" fn freehold_news() -> *const $crate::javascript::News $news
+            extern "C" fn freehold_js_news() -> *const $crate::javascript::News $news
         };
     };
 }

@@ -21,6 +21,7 @@
  *
  *     cargo build -p freehold-c --release --target TARGET     ->  target/TARGET/release/libfreehold_c.a
  *
+ * With `--features javascript` it has what the npm package `freehold` asks a wasm module for (`freehold_js_alloc` and its like, to be exported).
  * With `--features malloc` the library is the `malloc` of a wasm module too, the only one (README of `examples/c-malloc`). For C++ there is
  * freehold.hpp over this.
  *

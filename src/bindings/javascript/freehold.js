@@ -51,7 +51,7 @@
 
 /** Bytes of a page. */
 const PAGE = 65536
-/** The layout of `freehold_news` that this file knows. */
+/** The layout of `freehold_js_news` that this file knows. */
 const VERSION = 1
 /** Words before its slots, and of each slot. */
 const HEAD = 3
@@ -692,7 +692,7 @@ export class Memory {
    */
   reserve(bytes) {
     this.#wantSize(bytes, 'to reserve')
-    const reserve = this.#export('freehold_reserve', 'reserve')
+    const reserve = this.#export('freehold_js_reserve', 'reserve')
     const done = this.#watched('reserve', reserve)(this.word(bytes))
     if (!done) this.#refuse(`${bytes} bytes in one piece`, 'reserve less, free something')
   }
@@ -709,8 +709,8 @@ export class Memory {
     if (!Number.isInteger(align) || align < 1 || align > 2 ** 31 || !Number.isInteger(Math.log2(align))) {
       throw new FreeholdError('NOT_AN_ALIGNMENT', `an alignment is a power of two, from 1 to 2^31; ${shown(align)} is none: 16 suits every type`)
     }
-    const alloc = this.#export('freehold_alloc', 'alloc')
-    const free = this.#export('freehold_free', 'alloc')
+    const alloc = this.#export('freehold_js_alloc', 'alloc')
+    const free = this.#export('freehold_js_free', 'alloc')
     const address = this.address(/** @type {Address} */ (this.#watched('alloc', alloc)(this.word(size), this.word(align))))
     if (address === 0) this.#refuse(`${size} bytes aligned to ${align}`, 'free something')
     return this.#lend(address, () => void free(this.word(address)), 'a block', size)
@@ -784,7 +784,7 @@ export class Memory {
 
   /** Finds where news are written. */
   #listen() {
-    const news = this.#exports.freehold_news
+    const news = this.#exports.freehold_js_news
     if (typeof news !== 'function') return
     this.#news = this.address(news())
     if (this.#news === 0) return

@@ -8,6 +8,7 @@ use cargo_metadata::camino::{Utf8Path, Utf8PathBuf};
 use crate::command::{Out, Task};
 use crate::need::Need;
 use crate::npm::NODE_24;
+use crate::pip::WASMTIME;
 use crate::soaked::run;
 use crate::step::{Step, WASM};
 use crate::tools::{Module, Toolchain, Tools};
@@ -118,7 +119,7 @@ fn in_node_24(script: &str, module: &Utf8Path, tools: &Tools) -> Task {
 }
 
 fn in_wasmtime(module: &Utf8Path, tools: &Tools, out: &Out) -> Result<()> {
-    let python = tools.node_at("python3").env("PYTHONPATH", tools.wasmtime());
+    let python = tools.node_at("python3").env("PYTHONPATH", WASMTIME.folder(tools));
     python.args("tests/hosts/exports_in_wasmtime.py").arg(module).run(out)
 }
 

@@ -37,6 +37,9 @@ pub use problem::Code;
 #[cfg(all(feature = "malloc", target_family = "wasm"))]
 freehold::c_symbols!(heap::HEAP);
 
+#[cfg(all(feature = "javascript", target_family = "wasm"))]
+freehold::javascript!();
+
 #[cfg(not(any(all(any(unix, windows), not(target_family = "wasm")), target_os = "emscripten")))]
 #[panic_handler]
 fn panic(_: &core::panic::PanicInfo<'_>) -> ! {

@@ -20,15 +20,15 @@ function wideModule(raw) {
   let top = 4096n
   return {
     memory: raw,
-    freehold_alloc(size, align) {
+    freehold_js_alloc(size, align) {
       equal(typeof size, 'bigint')
       const start = (top + align - 1n) & -align
       top = start + size
       return start
     },
-    freehold_free: (block) => equal(typeof block, 'bigint'),
-    freehold_reserve: (bytes) => (typeof bytes === 'bigint' ? 1 : 0),
-    freehold_news: () => 0n,
+    freehold_js_free: (block) => equal(typeof block, 'bigint'),
+    freehold_js_reserve: (bytes) => (typeof bytes === 'bigint' ? 1 : 0),
+    freehold_js_news: () => 0n,
     far: () => 2n ** 62n,
     last: () => -1n,
   }

@@ -63,7 +63,7 @@ const rows = [
   ['an option that there is none of', 'NOT_AN_OPTION', ['no option "view"', '`views`, `memory`, `before`'], (m) => new Memory(m.raw, { view: 'fresh' })],
   ['what runs before is none', 'NOT_A_FUNCTION', ['`before` is to be a function'], (m) => new Memory(m.raw, { before: 7 })],
   ['a module without the exports', 'MISSING_EXPORT', ['`alloc` needs', 'freehold::javascript!();'], (m) => new Memory(m.raw).alloc(8)],
-  ['one without them, to reserve', 'MISSING_EXPORT', ['`freehold_reserve`'], (m) => new Memory(m.raw).reserve(8)],
+  ['one without them, to reserve', 'MISSING_EXPORT', ['`freehold_js_reserve`'], (m) => new Memory(m.raw).reserve(8)],
   ['news in another form', 'VERSION', ['form 9, and this package reads form 1'], (m) => newer()],
 ]
 
@@ -71,7 +71,7 @@ const rows = [
 function newer() {
   const memory = new WebAssembly.Memory({ initial: 1 })
   new Int32Array(memory.buffer)[16] = 9
-  return new Memory({ memory, freehold_news: () => 64 })
+  return new Memory({ memory, freehold_js_news: () => 64 })
 }
 
 /** A view whose memory has grown. */

@@ -199,7 +199,7 @@ function newsModule(raw) {
     words().set([count + 1, bytes, 2048, name.length, size], at / 4 + 3 + 5 * (count % slots))
     words()[at / 4 + 2] = count + 1
   }
-  return { exports: { memory: raw, freehold_news: () => at }, tell }
+  return { exports: { memory: raw, freehold_js_news: () => at }, tell }
 }
 
 const growth = {
@@ -462,7 +462,7 @@ const blocks = {
 const handles = {
   'what is to be done before the module runs is done before': async (host) => {
     const order = []
-    const exports = { memory: new WebAssembly.Memory({ initial: 1 }), freehold_news: () => (order.push('the news'), 0) }
+    const exports = { memory: new WebAssembly.Memory({ initial: 1 }), freehold_js_news: () => (order.push('the news'), 0) }
     void new Memory(exports, { before: (given) => order.push(given === exports ? 'before' : 'others') })
     same(order, ['before', 'the news'])
     let given

@@ -28,7 +28,7 @@ export const inNode = {
       new WebAssembly.Memory({ initial: 1 }), new Uint8Array([104, 105]).buffer, new WebAssembly.Memory({ initial: 1, maximum: 2, shared: true }),
     ]`)
     equal(raw instanceof WebAssembly.Memory, false, 'the control')
-    const memory = new Memory({ memory: raw, freehold_alloc: () => 64, freehold_free() {} })
+    const memory = new Memory({ memory: raw, freehold_js_alloc: () => 64, freehold_js_free() {} })
     equal(memory.text(memory.put(bytes), 2), 'hi')
     const other = new Memory(shared)
     other.bytes(8, 2).set([104, 105])

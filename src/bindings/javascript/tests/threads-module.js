@@ -1,4 +1,4 @@
-// A module for threads, as small as one can be, in bytes: `freehold_news` writes down how often it was called on the stack that all begin with.
+// A module for threads, as small as one can be, in bytes: `freehold_js_news` writes down how often it was called on the stack that all begin with.
 
 const name = (text) => [text.length, ...new TextEncoder().encode(text)]
 const section = (id, ...parts) => [id, ...leb(parts.flat().length), ...parts.flat()]
@@ -16,13 +16,13 @@ const COUNT = 16
 /** Name, type, what it does. */
 const FUNCTIONS = [
   // [COUNT] += stack pointer is 1
-  ['freehold_news', 0, [...number(COUNT), ...number(COUNT), 0x28, 2, 0, 0x23, 0, ...number(1), 0x46, 0x6a, 0x36, 2, 0, ...number(0)]],
+  ['freehold_js_news', 0, [...number(COUNT), ...number(COUNT), 0x28, 2, 0, 0x23, 0, ...number(1), 0x46, 0x6a, 0x36, 2, 0, ...number(0)]],
   ['on_first_stack', 0, [...number(COUNT), 0x28, 2, 0]],
   ['echo', 1, get(0)],
   ['__wasm_init_tls', 2, []],
-  ['freehold_free', 2, []],
+  ['freehold_js_free', 2, []],
   // The last page, whoever asks.
-  ['freehold_alloc', 3, [0x41, ...[0x80, 0x80, 0x04]]],
+  ['freehold_js_alloc', 3, [0x41, ...[0x80, 0x80, 0x04]]],
 ]
 
 /** Name, whether it changes, and with which number it begins. */
