@@ -19,8 +19,11 @@ const debug = {
   },
   save(text, len) {
     const file = path.replace(/\.wasm$/, '.heapprofile')
-    writeFileSync(file, lines.heapProfile(textAt(text, len)))
-    console.log(`\nfor DevTools, VS Code or speedscope: ${file}`)
+    const profile = lines.heapProfile(textAt(text, len))
+    writeFileSync(file, profile)
+    const all = (node) => [node, ...node.children.flatMap(all)]
+    const { callFrame: { functionName, url, lineNumber }, selfSize } = all(JSON.parse(profile).head).sort((a, b) => b.selfSize - a.selfSize)[0]
+    console.log(`\nfor DevTools, VS Code or speedscope: ${file}\n  the largest there: ${selfSize} bytes, ${functionName} at ${url}:${lineNumber + 1}`)
   },
 }
 const { instance } = await WebAssembly.instantiate(bytes, { debug })

@@ -95,7 +95,7 @@ const EXAMPLES: &[Example] = &[
             "660 bytes in 20 blocks, by\n      freehold_example_debugging::Chat::show, examples/debugging/src/lib.rs:65\n",
             "somebody wrote past the end of the block at ",
             "from byte 1 to byte 1 past it: 21",
-            "for DevTools, VS Code or speedscope: ",
+            "freehold_example_debugging.heapprofile\n  the largest there: 26890 bytes, freehold_example_debugging::Chat::remember at examples/debugging/src/lib.rs:70\n",
             "seen when it was freed, by\n      shout, examples/debugging/src/lib.rs:105",
         ],
     },

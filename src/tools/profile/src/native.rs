@@ -4,7 +4,8 @@ use crate::frame::{Frame, Line, by_address};
 
 /// Fills in the addresses of the innermost frames: for [`Checked::with_frames`](freehold::debug::Checked::with_frames). It doesn't allocate.
 ///
-/// Those of the layer itself and of the allocator's traits are left out, as far as their number is known.
+/// There are [`FRAMES`](freehold::debug::FRAMES) at most, counted from within the layer: in a dev build, where nothing is inlined, a vector's growth has some
+/// eight of them, and a chain of iterators more than all.
 pub fn frames(places: &mut [usize]) -> usize {
     let (mut seen, mut filled) = (0, 0);
     let each = |frame: &backtrace::Frame| {
