@@ -791,7 +791,8 @@ mod tests {
         assert!(of(MIRI, |run| run.flags.contains("tree")) && of(MIRI, |run| !run.flags.contains("tree")));
         assert!(of(MIRI, |run| run.target == I686) && of(MIRI, |run| run.target.is_empty()));
         let lax: Vec<_> = MIRI_TESTS.iter().filter(|tests| !tests.provenance.contains("strict")).collect();
-        let of_heaps = ["the heap's tests", "SmallHeap's tests", "whole programs", "whole programs' threads"];
+        let of_heaps =
+            ["the heap's tests", "SmallHeap's tests", "whole programs", "whole programs' threads", "freehold-c's heap"];
         assert_eq!(
             lax.iter().map(|tests| tests.name).collect::<Vec<_>>(),
             of_heaps,
