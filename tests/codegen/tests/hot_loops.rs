@@ -122,6 +122,8 @@ const OF_HEAPS: &[&str] = &[
     "Stock::relieve",
     "Stock::scarce",
     "Stock::take_from_slabs",
+    "Tagged::relieve",
+    "Tagged::tell",
     "heap::refused",
 ];
 

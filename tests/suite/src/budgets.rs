@@ -1,7 +1,6 @@
 //! Budgets: a part of a ledger's memory for a part of the program, which all that stands on it shares; and what is kept for the end.
 
 use core::alloc::{GlobalAlloc, Layout};
-use core::cell::UnsafeCell;
 use core::mem::MaybeUninit;
 use core::sync::atomic::Ordering::Relaxed;
 
@@ -137,12 +136,10 @@ pub fn h12_a_budget_is_kept_by_all_that_stand_on_it() {
 /// What is kept for the end is there in the end, and serves whoever comes then (h37).
 pub fn h37_a_spare_is_let_go() {
     const LEN: usize = 32 << 10;
-    struct Ram(UnsafeCell<[MaybeUninit<u8>; LEN]>);
-    // SAFETY: it is handed to one ledger, and named nowhere else.
-    unsafe impl Sync for Ram {}
-    static RAM: Ram = Ram(UnsafeCell::new([MaybeUninit::uninit(); LEN]));
+    static mut RAM: [MaybeUninit<u8>; LEN] = [MaybeUninit::uninit(); LEN];
+    const START: *mut u8 = (&raw mut RAM).cast();
     // SAFETY: nothing else names RAM.
-    static LEDGER: Ledger<Region> = Ledger::new(unsafe { Region::from_raw(RAM.0.get().cast(), LEN) });
+    static LEDGER: Ledger<Region> = Ledger::new(unsafe { Region::from_raw(START, LEN) });
     static SPARE: Spare = Spare::new();
     assert!(!SPARE.let_go() && SPARE.is_empty());
     SPARE.fill(&LEDGER, 4096).expect("there is room");
@@ -180,11 +177,12 @@ pub fn a_heap_in_a_budget() {
     // SAFETY: the layout has bytes.
     let alloc = || unsafe { HEAP.alloc(layout) };
     let mut count = 0;
-    while count < blocks.len() {
-        blocks[count] = alloc();
-        if blocks[count].is_null() {
+    loop {
+        let block = alloc();
+        if block.is_null() {
             break;
         }
+        blocks[count] = block;
         count += 1;
     }
     assert!((15..20).contains(&count), "{count}");
