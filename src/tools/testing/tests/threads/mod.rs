@@ -9,16 +9,18 @@ use std::thread;
 
 use freehold_testing::{at_most, count, exactly, fails_at_every_allocation, no_alloc};
 
+/// Other threads end when this is dropped, also by a panic.
+struct Stop<'a>(&'a AtomicBool);
+
+impl Drop for Stop<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
 /// Runs `f` while four threads allocate as fast as they can, and have each done so.
 fn beside_others(f: impl FnOnce()) {
     let (stop, busy) = (AtomicBool::new(false), AtomicUsize::new(0));
-    /// The others end also if this panics.
-    struct Stop<'a>(&'a AtomicBool);
-    impl Drop for Stop<'_> {
-        fn drop(&mut self) {
-            self.0.store(true, Ordering::Relaxed);
-        }
-    }
     thread::scope(|scope| {
         for _ in 0..4 {
             scope.spawn(|| {
@@ -86,6 +88,7 @@ fn what_another_thread_frees_is_not_lost() {
                 thread::yield_now();
             }
         });
+        let _stop = Stop(&stop);
         fails_at_every_allocation(|| {
             let mut row = Vec::new();
             if row.try_reserve_exact(9).is_ok() {
@@ -95,7 +98,6 @@ fn what_another_thread_frees_is_not_lost() {
                 }
             }
         });
-        stop.store(true, Ordering::Relaxed);
     });
 }
 
