@@ -65,9 +65,9 @@ pub(crate) use sbrk::Sbrk as Usual;
 ///
 /// # Around another backing
 ///
-/// ([`Budget`](crate::Budget) is one, with a limit.) A backing that counts, limits or logs what another gives hands on everything that the other says of itself: `LENDS`, `PARTS` and `DEPTH`,
-/// its grants and its parts as they are, and what comes back. Then the ledger does with it all that it does with the other, and each byte is
-/// counted once: [`Grant::span`] says how long a grant is, and what is lent comes back as long as it was.
+/// ([`Budget`] is one, with a limit.) A backing that counts, limits or logs what another gives hands on everything that the other says of
+/// itself: `LENDS`, `PARTS` and `DEPTH`, its grants and its parts as they are, and what comes back. Then the ledger does with it all that it does
+/// with the other, and each byte is counted once: [`Grant::span`] says how long a grant is, and what is lent comes back as long as it was.
 ///
 /// ```
 /// use freehold::backing::{Backing, Grant, Loan, PartGrant, Request};

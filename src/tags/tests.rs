@@ -3,7 +3,8 @@
 use core::alloc::{GlobalAlloc, Layout};
 use core::future::Future;
 use core::pin::{Pin, pin};
-use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use core::ptr;
+use core::sync::atomic::{AtomicPtr, Ordering::Relaxed};
 use core::task::{Context, Poll, Waker};
 use std::alloc::System;
 use std::sync::Mutex;
@@ -21,8 +22,8 @@ fn give(heap: &impl GlobalAlloc, block: *mut u8, size: usize) {
     unsafe { heap.dealloc(block, Layout::from_size_align(size, 8).unwrap()) };
 }
 
-/// A block's address, to be freed at pressure.
-static CACHE: AtomicUsize = AtomicUsize::new(0);
+/// A block, to be freed at pressure.
+static CACHE: AtomicPtr<u8> = AtomicPtr::new(ptr::null_mut());
 static CALLS: Mutex<Vec<Pressure>> = Mutex::new(Vec::new());
 
 /// Nothing is locked while it runs: it frees, allocates, enters tags, asks. What it is refused itself it isn't told.
@@ -39,15 +40,14 @@ fn h31_who_is_called_at_pressure_may_allocate() {
         give(&HEAP, fits, 40);
         drop(in_other);
         give(&HEAP, small, 10);
-        let cache = CACHE.swap(0, Relaxed);
-        give(&HEAP, core::ptr::with_exposed_provenance_mut(cache), 600);
+        give(&HEAP, CACHE.swap(ptr::null_mut(), Relaxed), 600);
     });
     let tag = HEAP.tag("tenant");
     tag.set_limit(1000);
     HEAP.tag("other").set_limit(100);
     let _in_it = tag.enter();
     let cached = take(&HEAP, 600);
-    CACHE.store(cached.expose_provenance(), Relaxed);
+    CACHE.store(cached, Relaxed);
     let kept = take(&HEAP, 300);
     // It would be refused, and is met: the cache was dropped.
     let met = take(&HEAP, 500);
@@ -57,10 +57,10 @@ fn h31_who_is_called_at_pressure_may_allocate() {
     assert_eq!(calls, [expected]);
     assert_eq!(tag.stats().in_use, 800);
     // A block that grows, too.
-    CACHE.store(take(&HEAP, 100).expose_provenance(), Relaxed);
+    CACHE.store(take(&HEAP, 100), Relaxed);
     give(&HEAP, met, 500);
     let cached = take(&HEAP, 600);
-    give(&HEAP, core::ptr::with_exposed_provenance_mut(CACHE.swap(cached.expose_provenance(), Relaxed)), 100);
+    give(&HEAP, CACHE.swap(cached, Relaxed), 100);
     // SAFETY: it was allocated with this layout.
     let grown = unsafe { HEAP.realloc(kept, Layout::from_size_align(300, 8).unwrap(), 900) };
     assert!(!grown.is_null());

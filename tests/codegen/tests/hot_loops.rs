@@ -124,6 +124,7 @@ const OF_HEAPS: &[&str] = &[
     "Stock::take_from_slabs",
     "Tagged::relieve",
     "Tagged::tell",
+    "c::refuse",
     "heap::refused",
 ];
 

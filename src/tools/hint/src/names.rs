@@ -33,6 +33,7 @@ pub const OF_FREEHOLD: &[&str] = &[
     "freehold::*Tagged::tell",
     "freehold::*allocator::lost",
     "freehold::*block::full",
+    "freehold::*c::refuse",
     "freehold::*fork::watch",
     "freehold::*heap::refused",
     "freehold::*lodged::close",
