@@ -510,6 +510,7 @@ pub fn all(tools: &Tools) -> Result<Vec<Step>> {
         steps.extend(Host::ALL.iter().map(|host| beside_libc(*linked, *host)));
     }
     steps.extend(Emscripten::all(Version::Stable).map(beside_emscripten));
+    steps.push(debug_layer_on_emscripten());
     steps.extend(MODULES.iter().map(scripted));
     steps.extend(CONTROLS.iter().map(control));
     steps.extend(hints::steps());
@@ -668,6 +669,22 @@ fn beside_emscripten(linked: Emscripten) -> Step {
     Step::new(format!("hosts: C on {}", linked.name()), move |tools, out| linked.run(tools, out))
         .needs(linked.needs())
         .tests()
+}
+
+/// What the debug layer must find, where all of memory is libc's. (The whole suite takes too long there.)
+fn debug_layer_on_emscripten() -> Step {
+    Step::new("debug layer on Emscripten", |tools, out| {
+        let cargo = tools.cargo(Toolchain::Current)?.env("CARGO_TARGET_WASM32_UNKNOWN_EMSCRIPTEN_RUNNER", "node");
+        let cargo = cargo.env(
+            "CARGO_TARGET_WASM32_UNKNOWN_EMSCRIPTEN_RUSTFLAGS",
+            "-Clink-arg=-O1 -Clink-arg=-sALLOW_MEMORY_GROWTH -Clink-arg=-sABORTING_MALLOC=0",
+        );
+        let cargo = cargo.args("emscripten cargo test -p").arg(SUITE).args("--test host --target").arg(EMSCRIPTEN);
+        cargo.args("-- must_find what_is_done_with checked_refused").run(out)
+    })
+    .needs([Need::Member(SUITE), Need::Target(Toolchain::Current, EMSCRIPTEN), Need::Node])
+    .needs([Need::Emscripten(Version::Stable)])
+    .tests()
 }
 
 /// A wasm module, run by its script in node.
