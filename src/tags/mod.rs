@@ -52,8 +52,8 @@ pub use pressure::Pressure;
 /// - **At pressure**, before anything is refused, a function of yours can drop what the program can do without: [`at_pressure`](Tagged::at_pressure).
 /// - **What it costs.** A byte behind each block, which the heap rounds up: with [`Heap`](crate::Heap) that is nothing, but where a size just fills a
 ///   block: 16 bytes more there below 256 bytes, an eighth from 256 to 1,024, a grain or so beyond. Eight words for each of `TAGS` tags, 3 to 63, in the `static`; two of them are for what has no tag, and for
-///   what there is no place for. For each block a few atomic additions. Nothing is locked, but while a tag is named for the first time: so neither a
-///   fork nor an interrupt finds it so.
+///   what there is no place for. For each block a few atomic additions. Nothing is locked, but while a tag is named for the first time: do that before
+///   the program forks, or an interrupt handler names one.
 ///
 /// # Threads
 ///
