@@ -24,7 +24,24 @@ use crate::error::Obstacle;
 /// serves whoever is on the ledger.
 ///
 /// Around memories that are kept apart ([`Regions`](crate::Regions)) it doesn't compile, as those come as they are: take a budget of the ledger on
-/// them, or of one [`within`](crate::Ledger::within).
+/// them, or of one [`within`](crate::Ledger::within). Nor does it around what comes in one piece, a [`Region`](crate::Region) or the heap tail: all of
+/// that is the ledger's with the first claim, however small.
+///
+/// ```compile_fail,E0080
+/// use freehold::{Budget, Region};
+///
+/// let mut buffer = [core::mem::MaybeUninit::uninit(); 4096];
+/// Budget::new("page", 1000, Region::new(&mut buffer));
+/// ```
+/// ```
+/// use freehold::{Ledger, Region};
+///
+/// let mut buffer = [core::mem::MaybeUninit::uninit(); 4096];
+/// let all = Ledger::new(Region::new(&mut buffer));
+/// let page = Ledger::budget(&all, "page", 1000);
+/// # let layout = core::alloc::Layout::new::<[u8; 2000]>();
+/// # assert!(page.claim("frames", layout).is_err() && all.claim("frames", layout).is_ok());
+/// ```
 #[derive(Debug)]
 pub struct Budget<B> {
     inner: B,
@@ -42,7 +59,8 @@ impl<B: Backing> Budget<B> {
             assert!(
                 !B::PARTS,
                 "memories that are kept apart come as they are: take `Ledger::budget` of a ledger on them"
-            )
+            );
+            assert!(!B::WHOLE, "a region comes in one piece: take `Ledger::budget` of a ledger on it")
         };
         Budget { inner, name, bytes, used: 0 }
     }

@@ -103,6 +103,7 @@ fn ask_global_allocator(_: usize, _: usize) -> Result<(), Obstacle> {
 unsafe impl Backing for HeapTail {
     // The global allocator that it asks is foreign code.
     const COMES_BACK: bool = cfg!(feature = "alloc");
+    const WHOLE: bool = true;
 
     fn name(&self) -> &'static str {
         "heap tail"

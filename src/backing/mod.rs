@@ -148,6 +148,10 @@ pub unsafe trait Backing: Send {
     #[doc(hidden)]
     const PAGES: bool = false;
 
+    /// Set where a grant is all there is, however little is asked for: nobody around such a backing can say how much it gives.
+    #[doc(hidden)]
+    const WHOLE: bool = false;
+
     /// Bytes that each grant takes from its source beside its own: a [`Budget`](crate::Budget) counts them.
     #[doc(hidden)]
     const BESIDE: usize = 0;

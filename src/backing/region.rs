@@ -180,6 +180,7 @@ fn up_to(base: *mut u8, end: End) -> Bounds {
 // SAFETY: the bytes are the caller's to give (contract of `from_raw`, borrow in `new`) and go out once.
 unsafe impl Backing for Region<'_> {
     const COMES_BACK: bool = false;
+    const WHOLE: bool = true;
 
     fn name(&self) -> &'static str {
         "region"

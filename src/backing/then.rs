@@ -45,6 +45,7 @@ unsafe impl<A: Backing, B: Backing> Backing for Then<A, B> {
     const COMES_BACK: bool = A::COMES_BACK || B::COMES_BACK;
     // What the first one says is not heard.
     const ENDS: bool = B::ENDS;
+    const WHOLE: bool = A::WHOLE || B::WHOLE;
     const PARTS: bool = A::PARTS || B::PARTS;
     const DEPTH: u32 = if !Self::LENDS {
         0

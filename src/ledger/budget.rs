@@ -9,7 +9,8 @@ impl<'l, L: Shareable> Ledger<Budget<Within<'l, L>>, L> {
     /// [`Obstacle`](crate::Obstacle) that names the budget and its numbers.
     ///
     /// Arenas, typed arenas, pools and heaps stand on it as on any ledger, one or many, and share the budget. The map of `below` shows what all of
-    /// them hold as the budget's, under its name; its own map shows who has what. What nobody on it claims goes back to `below`, and can be had by others.
+    /// them hold as the budget's, under its name; its own map shows who has what. What was taken at once goes back to `below`,
+    /// and can be had by others, when nobody on it claims any of that: a small claim that lasts, as a heap's own, keeps all that it was cut from.
     ///
     /// ```
     /// use freehold::{Alloc, Arena, Budget, Ledger, Pool, Within, ledger};

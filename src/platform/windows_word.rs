@@ -10,6 +10,8 @@ unsafe extern "system" {
     fn TlsFree(index: u32) -> i32;
     fn TlsGetValue(index: u32) -> *mut c_void;
     fn TlsSetValue(index: u32, value: *const c_void) -> i32;
+    fn GetLastError() -> u32;
+    fn SetLastError(error: u32);
 }
 
 /// Both "out of indexes", and that there is none yet.
@@ -19,13 +21,20 @@ static INDEX: AtomicU32 = AtomicU32::new(NONE);
 
 pub(crate) const HAS_WORD: bool = true;
 
-/// This thread's word.
+/// This thread's word. It is asked for in the middle of the program, for each block: what that may want to know of its last call to Windows, it
+/// still does afterwards. (`TlsGetValue` is the one function that clears the error when it succeeds.)
 pub(crate) fn word() -> usize {
-    match INDEX.load(Ordering::Acquire) {
-        NONE => 0,
-        // SAFETY: the index was allocated, and is never freed.
-        index => unsafe { TlsGetValue(index) }.addr(),
+    let index = INDEX.load(Ordering::Acquire);
+    if index == NONE {
+        return 0;
     }
+    // SAFETY: it asks for nothing.
+    let error = unsafe { GetLastError() };
+    // SAFETY: the index was allocated, and is never freed.
+    let word = unsafe { TlsGetValue(index) }.addr();
+    // SAFETY: it asks for nothing.
+    unsafe { SetLastError(error) };
+    word
 }
 
 /// Changes this thread's word; where Windows has none left it stays 0.
@@ -43,5 +52,21 @@ pub(crate) fn set_word(word: usize) {
     if index != NONE {
         // SAFETY: the index was allocated, and is never freed. What is stored is a number.
         unsafe { TlsSetValue(index, without_provenance(word)) };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_error_stays() {
+        set_word(2);
+        // SAFETY: it asks for nothing.
+        unsafe { SetLastError(5) };
+        assert_eq!(word(), 2);
+        // SAFETY: as above.
+        assert_eq!(unsafe { GetLastError() }, 5);
+        set_word(0);
     }
 }

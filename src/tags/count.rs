@@ -116,7 +116,10 @@ impl TagSums {
     }
 
     pub fn stats(&self, tags: &[TagCount]) -> TagStats {
-        let sum = |number: fn(&TagCount) -> &Number| tags.iter().map(|tag| number(tag).get()).sum();
+        // As each of them does, the sum goes on at 0: on 32 bits allocations may be so many.
+        let sum = |number: fn(&TagCount) -> &Number| {
+            tags.iter().fold(0_usize, |sum, tag| sum.wrapping_add(number(tag).get()))
+        };
         TagStats {
             name: "(all)",
             in_use: self.used.get(),
@@ -155,5 +158,18 @@ impl fmt::Display for TagStats {
         write!(f, "`{name}`: {in_use} bytes in {blocks} blocks, {peak} at its peak, {at_peak} at everybody's")?;
         write!(f, "; allocated {allocations} times")?;
         limit.map_or(Ok(()), |limit| write!(f, "; {limit} at most"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn more_allocations_than_a_number_holds() {
+        let (tags, sums) = ([TagCount::new(), TagCount::new()], TagSums::new());
+        tags[0].allocations.set(usize::MAX - 1);
+        (0..3).for_each(|_| tags[1].came());
+        assert_eq!(sums.stats(&tags).allocations, 1);
     }
 }

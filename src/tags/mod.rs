@@ -50,10 +50,10 @@ pub use pressure::Pressure;
 /// - **A limit** for a tag is [`Tag::set_limit`]: what goes beyond is refused, with a null, and [`on_refusal`](crate::on_refusal) is told of the tag and its
 ///   numbers.
 /// - **At pressure**, before anything is refused, a function of yours can drop what the program can do without: [`at_pressure`](Tagged::at_pressure).
-/// - **What it costs.** A byte behind each block, which the heap rounds up: with [`Heap`](crate::Heap) that is 16 bytes more where a size
-///   is a multiple of 16, and nothing elsewhere. Eight words for each of `TAGS` tags, 3 to 63, in the `static`; two of them are for what has no tag, and for
-///   what there is no place for. For each block a few atomic additions. Nothing is locked, but while a tag is named for the first time: so neither a
-///   fork nor an interrupt finds it so.
+/// - **What it costs.** A byte behind each block, which the heap rounds up: with [`Heap`](crate::Heap) that is nothing, but where a size just fills a
+///   block: 16 bytes more there below 256 bytes, an eighth from 256 to 1,024, a grain or so beyond. Eight words for each of `TAGS` tags, 3 to 63, in the `static`; two of them are for what has no tag, and for
+///   what there is no place for. For each block a few atomic additions. Nothing is locked, but while a tag is named for the first time: do that before
+///   the program forks, or an interrupt handler names one.
 ///
 /// # Threads
 ///
@@ -229,7 +229,8 @@ impl<H, const TAGS: usize> Tagged<H, TAGS> {
         self.sums.stats(&self.tags)
     }
 
-    /// How many blocks came back with a byte behind them that is no tag's: somebody has written past their ends. They count as in use for ever.
+    /// How many blocks came back with a byte behind them that is no tag's: somebody has written past their ends. They count as in use for ever. (What was
+    /// written there may be another tag's byte, 0x80 and on: then that one is taken for the block's, and it is not among these.)
     /// [`Checked`](crate::debug::Checked) below would say who.
     pub fn lost(&self) -> usize {
         self.sums.lost.get()

@@ -170,11 +170,16 @@ impl<A: Shareable> BoundedHeap<A> {
     /// }
     /// ```
     pub fn reset(&mut self) {
+        // Several calls, and between them there is no region.
+        platform::stack_ahead();
         let Lent { pieces, memory } = self.heap.get_mut();
         if let Some(memory) = *memory {
+            let least = pieces.least;
             *pieces = Pieces::new();
             // SAFETY: it has no region now, and this one is its own. What lived there is borrowed by nobody.
             unsafe { pieces.open(memory) };
+            // The peak is the most that ever was in use.
+            pieces.least = least;
         }
     }
 

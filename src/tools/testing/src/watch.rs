@@ -129,6 +129,8 @@ pub(crate) fn frees(block: *mut u8) {
 pub(crate) struct Watch {
     sums: Counts,
     outer: Refusing,
+    /// What was to be refused when it was disarmed.
+    held: Cell<usize>,
     record: record::From,
 }
 
@@ -145,9 +147,13 @@ impl Watch {
         Watch::refusing_as(Refusing { at, refused: None, run, panicked: thread::panicking() })
     }
 
-    /// Refuses nothing any more, now that something is to be said.
+    /// Refuses nothing until it is dropped, now that something is to be said.
     pub fn disarm(&self) {
-        HERE.with(|here| here.refusing.set(Refusing { at: 0, ..here.refusing.get() }));
+        HERE.with(|here| {
+            let refusing = here.refusing.get();
+            self.held.set(refusing.at);
+            here.refusing.set(Refusing { at: 0, ..refusing });
+        });
     }
 
     #[track_caller]
@@ -162,7 +168,7 @@ impl Watch {
         let record = own(record::begin);
         HERE.with(|here| {
             here.depth.set(here.depth.get() + 1);
-            Watch { sums: here.sums.get(), outer: here.refusing.replace(refusing), record }
+            Watch { sums: here.sums.get(), outer: here.refusing.replace(refusing), held: Cell::new(0), record }
         })
     }
 
@@ -186,9 +192,10 @@ impl Drop for Watch {
     fn drop(&mut self) {
         HERE.with(|here| {
             let inner = here.refusing.replace(self.outer);
-            // A check in a closure with which one is to be refused counts for that, and refuses for it.
+            // A check in a closure with which one is to be refused counts for that, and refuses for it: also after it has failed, if somebody
+            // catches that.
             if inner.run == self.outer.run {
-                here.refusing.set(inner);
+                here.refusing.set(Refusing { at: inner.at.max(self.held.get()), ..inner });
             }
             here.depth.set(here.depth.get() - 1);
             if here.depth.get() == 0 {

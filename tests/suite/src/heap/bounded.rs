@@ -136,6 +136,7 @@ pub fn by_allocator() {
         core::mem::forget((list, other));
         heap.reset();
         assert_eq!((heap.stats().in_use, heap.stats().free, heap.longest()), (0, free, free));
+        assert!(heap.stats().peak >= 4000, "the most that ever was in use");
     }
 }
 

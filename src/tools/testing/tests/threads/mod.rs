@@ -136,3 +136,15 @@ fn an_inner_check_that_fails_leaves_the_outer_one_whole() {
     assert!(counts.allocations >= 1);
     no_alloc(|| {});
 }
+
+/// A check that fails in a closure with which each allocation is refused, and is caught there, ends nothing: what comes after it is refused too.
+#[test]
+fn a_check_that_fails_inside_ends_nothing() {
+    let mut outcomes = Vec::with_capacity(10);
+    fails_at_every_allocation(|| {
+        assert!(catch_unwind(|| no_alloc(|| Vec::<u8>::new().try_reserve_exact(3).is_ok())).is_err());
+        outcomes.push([1, 2].map(|len| Vec::<u8>::new().try_reserve_exact(len).is_ok()));
+    });
+    let all = [[true, true], [true, true], [false, true], [true, false], [true, true], [true, true]];
+    assert_eq!(outcomes, all);
+}
