@@ -30,7 +30,7 @@ impl<'l, L: Shareable> Ledger<Budget<Within<'l, L>>, L> {
     /// ```
     ///
     /// Both ledgers' headers are there, and count: a [grain](crate::backing::GRAIN) for each claim more. Chunks grow in place only within what was taken
-    /// at once.
+    /// at once. A forked child that goes on allocating wants a heap on `below` too, as only heaps have their own ledger's lock held at a fork.
     pub const fn budget<B: Backing>(below: &'l Ledger<B, L>, name: &'static str, bytes: usize) -> Self {
         Ledger::over(Budget::new(name, bytes, Within::anywhere(below, name)))
     }
