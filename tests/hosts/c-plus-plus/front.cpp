@@ -56,6 +56,7 @@ inline void freed(Block *block, Free free) {
 
 int main() {
     test("what_new_gave_delete_frees");
+    freed(new char(3), [](char *least) { delete least; });
     freed(new int(3), [](int *one) { delete one; });
     freed(new char[1000], [](char *many) { delete[] many; });
     freed(new Aligned, [](Aligned *aligned) { delete aligned; });
