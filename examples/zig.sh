@@ -10,5 +10,6 @@ fi
 get_zig() {
     [ -n "$zig_needs" ] || return 0
     echo "installing Zig $zig_version under $build/tools (80 MB, once)" >&2
+    rm -rf "$build/tools/ziglang" # another version, of which pip would leave a part
     python3 -m pip install --quiet --disable-pip-version-check --upgrade --target "$build/tools/ziglang" "ziglang==$zig_version"
 }

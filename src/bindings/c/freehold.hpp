@@ -217,8 +217,12 @@ inline void *allocate_or_null(std::size_t size, std::size_t align) noexcept {
 
 inline void release(void *block) noexcept {
     if (!block) return;
-    front was = *reinterpret_cast<front *>(static_cast<char *>(block) - sizeof(front));
-    freehold_heap_free(static_cast<char *>(block) - was.align, was.size, was.align, nullptr);
+    /* A compiler knows what `new` returns, and takes all in front of it for nothing: where it puts this into the function that has the block from
+     * `new`, what it reads of the front is undefined (clang does so). So it may not know whose address this is. */
+    void *volatile whose = block;
+    char *start = static_cast<char *>(whose);
+    front was = *reinterpret_cast<front *>(start - sizeof(front));
+    freehold_heap_free(start - was.align, was.size, was.align, nullptr);
 }
 
 } // namespace new_and_delete

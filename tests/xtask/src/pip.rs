@@ -1,5 +1,6 @@
 //! Packages of Python's, each installed in a folder of its own below that of tools, for this repository alone: nothing else on this machine sees them.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
@@ -41,9 +42,14 @@ impl Pip {
         }
         let Pip { name, version } = self;
         out.say(&format!("installing {name} {version}"));
+        // pip leaves another version's record where it is, by which that would be taken for the one that is there.
+        let folder = self.folder(tools);
+        if folder.exists() {
+            fs::remove_dir_all(&folder).with_context(|| format!("cannot remove {}", folder.display()))?;
+        }
         let pip = tools.program(Path::new("python3"));
         let pip = pip.args("-m pip install --quiet --disable-pip-version-check --upgrade --target");
-        let pip = pip.arg(self.folder(tools)).arg(format!("{name}=={version}")).run(out);
+        let pip = pip.arg(folder).arg(format!("{name}=={version}")).run(out);
         pip.with_context(|| format!("cannot install {name}"))
     }
 

@@ -456,6 +456,12 @@ pub fn all(tools: &Tools) -> Result<Vec<Step>> {
             .needs([Need::Component(Toolchain::Current, "clippy")]),
     );
     steps.extend(LINTED_ON_WASM.iter().map(|(package, parts)| clippy_member(package, parts, WASM)));
+    // Beside Rust's std, which has a panic handler.
+    let beside_std = format!("clippy -p freehold-c --lib --features std --target {WASM} -- -D warnings");
+    steps.push(
+        Step::cargo("clippy freehold-c beside std", [beside_std])
+            .needs([Need::Component(Toolchain::Current, "clippy"), Need::Target(Toolchain::Current, WASM)]),
+    );
     steps.extend(
         [WASI, EMSCRIPTEN].map(|target| clippy_member(beside_libc::PACKAGE, "--lib --bins --features std", target)),
     );

@@ -18,7 +18,7 @@
 #![cfg_attr(target_arch = "wasm64", feature(simd_wasm64))]
 
 // Where a program has Rust's std at hand (and may unwind), its panic handler is used.
-#[cfg(any(all(any(unix, windows), not(target_family = "wasm")), target_os = "emscripten"))]
+#[cfg(any(feature = "std", all(any(unix, windows), not(target_family = "wasm")), target_os = "emscripten"))]
 extern crate std;
 
 // In the order of the layers: a module uses those above it only.
@@ -40,7 +40,7 @@ freehold::c_symbols!(heap::HEAP);
 #[cfg(all(feature = "javascript", target_family = "wasm"))]
 freehold::javascript!();
 
-#[cfg(not(any(all(any(unix, windows), not(target_family = "wasm")), target_os = "emscripten")))]
+#[cfg(not(any(feature = "std", all(any(unix, windows), not(target_family = "wasm")), target_os = "emscripten")))]
 #[panic_handler]
 fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
     #[cfg(target_arch = "wasm32")]

@@ -12,6 +12,8 @@ const expect = std.testing.expect;
 
 /// How many bytes `owner` has in the map that Rust sees.
 extern fn rust_bytes_of(owner: [*]const u8, len: usize) usize;
+/// How many bytes of the Rust part's heap are in use.
+extern fn rust_in_use() usize;
 /// A box of the Rust part's heap, and an arena of its own: lives until it is handed back.
 extern fn rust_open() ?*anyopaque;
 extern fn rust_close(part: *anyopaque) void;
@@ -35,6 +37,12 @@ fn oneLedger() !void {
     try expect(rust_bytes_of("an arena of Zig's", 17) == try bytesOf(ledger, "an arena of Zig's"));
     try expect(try bytesOf(ledger, of_rust[0..31]) >= 50_000);
     try expect(rust_bytes_of("heap", 4) == try bytesOf(ledger, "heap"));
+    // Each heap counts its own.
+    const in_use = rust_in_use();
+    try expect(in_use >= 3000 and in_use < 50_000);
+    const block = try freehold.heap.alloc(u8, 100_000);
+    try expect(rust_in_use() == in_use);
+    freehold.heap.free(block);
     rust_close(part);
     try expect(try bytesOf(ledger, of_rust[0..31]) == 0);
     try expect(rust_bytes_of("an arena of Zig's", 17) >= 30_000);

@@ -15,8 +15,9 @@ use freehold::{HeapTail, Ledger};
 // Its functions are for Zig; and it has the panic handler.
 use freehold_c as _;
 
+// That of `freehold.h` is `heap`: with the same name its blocks would be counted as these.
 #[global_allocator]
-static HEAP: Heap = Heap::new();
+static HEAP: Heap = Heap::new_in(ledger(), "heap of Rust's");
 
 /// What the Rust part has: a block of its heap, and an arena.
 struct Part {
@@ -35,6 +36,12 @@ unsafe extern "C" fn rust_bytes_of(owner: *const u8, len: usize) -> usize {
     let owner = unsafe { core::slice::from_raw_parts(owner, len) };
     let map = ledger().snapshot();
     map.spans().filter(|span| span.owner.is_some_and(|name| name.as_bytes() == owner)).map(|span| span.len).sum()
+}
+
+/// How many bytes of the Rust part's heap are in use.
+#[unsafe(no_mangle)]
+extern "C" fn rust_in_use() -> usize {
+    HEAP.stats().in_use
 }
 
 #[unsafe(no_mangle)]
