@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::time::Duration;
 
+use std::path::Path;
+
 use anyhow::{Result, ensure};
 use cargo_metadata::camino::Utf8PathBuf;
 
@@ -11,10 +13,8 @@ use crate::beside_libc::{EMSCRIPTEN, Host, WASI};
 use crate::command::{Out, Task};
 use crate::emscripten::{self, Version};
 use crate::need::Need;
-use crate::pip::ZIG;
 use crate::step::Step;
 use crate::tools::{Toolchain, Tools};
-use crate::zig::zig;
 
 const WASM: &str = "wasm32-unknown-unknown";
 const HEADER: &str = "src/bindings/c/freehold.h";
@@ -64,7 +64,7 @@ pub fn steps() -> Vec<Step> {
     });
     let plus_plus = [
         Step::new("C++ on the host", plus_plus_on_the_host).needs([Need::Cxx]).tests(),
-        Step::new("C++ on the host, by clang", plus_plus_by_clang).needs([Need::Pip(ZIG)]).tests(),
+        Step::new("C++ on the host, by clang", plus_plus_by_clang).needs([Need::Clang, Need::Cxx]).tests(),
         Step::new("C++ in wasm, on Emscripten", plus_plus_on_emscripten)
             .needs([Need::Emscripten(Version::Stable), Need::Target(Toolchain::Current, EMSCRIPTEN), Need::Node])
             .tests(),
@@ -124,11 +124,13 @@ fn plus_plus_on_the_host(tools: &Tools, out: &Out) -> Result<()> {
     tools.program(program.as_std_path()).run(out)
 }
 
-/// For small code clang puts `delete` into who calls it, and `new` not: then it knows most of what is no business of its. Zig has a clang.
+/// For small code clang puts `delete` into who calls it, and `new` not: then it knows most of what is no business of its.
 fn plus_plus_by_clang(tools: &Tools, out: &Out) -> Result<()> {
     let program = tools.target_dir().join("verify").join("c-plus-plus-front");
     for flags in ["-O2", "-Os", "-Oz", "-O2 -fno-exceptions", "-Os -fno-exceptions", "-Oz -fno-exceptions"] {
-        let compile = strict(zig(tools).args("c++"), "c++17").args(flags).args("tests/hosts/c-plus-plus/front.cpp -o");
+        let compile = strict(tools.program(Path::new("clang++-19")), "c++17")
+            .args(flags)
+            .args("tests/hosts/c-plus-plus/front.cpp -o");
         compile.arg(&program).run(out)?;
         tools.program(&program).run(out)?;
     }

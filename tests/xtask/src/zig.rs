@@ -81,7 +81,7 @@ pub fn steps() -> Vec<Step> {
 }
 
 /// The compiler. What it keeps lies below `target/`.
-pub fn zig(tools: &Tools) -> Task {
+fn zig(tools: &Tools) -> Task {
     let program = ZIG.folder(tools).join("ziglang").join("zig");
     tools.program(&program).env("ZIG_GLOBAL_CACHE_DIR", tools.target_dir().join("zig").join("cache"))
 }
