@@ -2,9 +2,8 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::time::Duration;
-
 use std::path::Path;
+use std::time::Duration;
 
 use anyhow::{Result, ensure};
 use cargo_metadata::camino::Utf8PathBuf;
