@@ -9,7 +9,7 @@ use cargo_metadata::camino::Utf8PathBuf;
 use crate::command::{Out, Task};
 use crate::need::{Need, chromium};
 use crate::npm::{NEWEST_NODE, NODE_24, NPM, Npm, TYPESCRIPT};
-use crate::step::{Step, WASM};
+use crate::step::{Step, TESTS_IN_WASM, WASM};
 use crate::tools::{Module, TEST_RUNNER, Toolchain, Tools};
 
 const FOLDER: &str = "src/bindings/javascript";
@@ -92,11 +92,11 @@ fn in_chromium(tools: &Tools, out: &Out) -> Result<()> {
     browser(tools)?.arg(&folder).arg(page).arg("test result: ok").run(out)
 }
 
-/// The crate's own suite in a page: as node has it, but optimised, which takes a quarter of the time.
+/// The crate's own suite in a page: as node has it.
 fn suite_in_chromium(tools: &Tools, out: &Out) -> Result<()> {
     let script = tools.root().join("tests/hosts/in_browser.mjs");
     let runner = [Path::new("node"), &script, &tools.installed(TEST_RUNNER)].map(|word| format!("{word:?}")).join(", ");
-    let cargo = tools.cargo(Toolchain::Current)?.env("CHROMIUM", chromium(tools)?).args("test --release --lib --tests");
+    let cargo = tools.cargo(Toolchain::Current)?.env("CHROMIUM", chromium(tools)?).args(TESTS_IN_WASM);
     // Words that cargo need not take apart: there may be spaces in a path.
     let cargo = cargo.arg("--config").arg(format!("target.{WASM}.runner=[{runner}]"));
     cargo.arg("-p").arg(SUITE).arg("--target").arg(WASM).run(out)

@@ -23,7 +23,7 @@ use crate::maps;
 use crate::need::Need;
 use crate::nightly;
 use crate::soak::{self, Threads};
-use crate::step::{CHECKED, Step, WASM};
+use crate::step::{CHECKED, Step, TESTS_IN_WASM, WASM};
 use crate::suites::{SUITES, Suite};
 use crate::threads;
 use crate::tools::{Module, TEST_RUNNER, Toolchain, Tools};
@@ -639,7 +639,7 @@ fn in_node(name: &str, package: &'static str) -> Step {
     Step::new(name, move |tools, out| {
         let runner = tools.installed(TEST_RUNNER);
         let cargo = tools.cargo(Toolchain::Current)?.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", runner);
-        cargo.args("test --lib --tests").arg("-p").arg(package).arg("--target").arg(WASM).run(out)
+        cargo.args(TESTS_IN_WASM).arg("-p").arg(package).arg("--target").arg(WASM).run(out)
     })
     .needs([Need::Member(package), Need::Target(Toolchain::Current, WASM), Need::Node, Need::WasmBindgen])
     .tests()
