@@ -361,7 +361,7 @@ const MIRI_WINDOWS_TESTS: &MiriTests = &MiriTests {
     name: "freehold",
     package: "freehold",
     build: "-p freehold --lib",
-    filter: "h39_ spin:: ledger::tests::spans",
+    filter: "h39_ spin:: ledger::tests::spans the_last_error",
     provenance: "-Zmiri-strict-provenance",
 };
 
