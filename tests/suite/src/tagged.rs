@@ -16,10 +16,9 @@ use crate::heap::blocks::Blocks;
 use crate::heap::bounded::with_bounded;
 use crate::heap::conformance::every_request;
 use crate::heap::small::with_small;
-use crate::heap::subject::Subject;
+use crate::heap::subject::{Around, Subject};
 use crate::heap::ways::each_claim_fails_once;
 use crate::heap::{on_simulated, with_heap};
-use crate::live::Live;
 
 /// A heap with tags around it, of which one is entered as the suites run.
 pub struct Named<'s, S: Subject> {
@@ -34,39 +33,24 @@ fn named<S: Subject, R>(below: &S, work: impl FnOnce(&Named<'_, S>) -> R) -> R {
     work(&named)
 }
 
-impl<'s, S: Subject> Subject for Named<'s, S> {
-    type Heap = Tagged<ByRef<'s, S::Heap>>;
+impl<'s, S: Subject> Around for Named<'s, S> {
+    type Below = S;
+    type Outer = Tagged<ByRef<'s, S::Heap>>;
 
-    fn heap(&self) -> &Self::Heap {
+    fn below(&self) -> &S {
+        self.below
+    }
+
+    fn outer(&self) -> &Self::Outer {
         &self.heap
     }
 
-    fn roomy(&self) -> bool {
-        self.below.roomy()
-    }
-
-    fn taken(&self) -> usize {
-        self.below.taken()
-    }
-
-    fn check(&self, live: &Live) {
-        self.below.check(live);
-    }
-
-    fn count(&self, blocks: &Blocks<'_, impl GlobalAlloc>) {
+    fn count_outer(&self, blocks: &Blocks<'_, impl GlobalAlloc>) {
         let (count, bytes) = blocks.layouts().fold((0, 0), |(count, bytes), layout| (count + 1, bytes + layout.size()));
         let (stats, total) = (self.heap.tag("suite").stats(), self.heap.total());
         assert_eq!((stats.blocks, stats.in_use, self.heap.lost()), (count, bytes, 0), "{stats}");
         assert_eq!((total.blocks, total.in_use), (count, bytes), "{total}");
         assert!(stats.peak >= bytes && stats.allocations >= count, "{stats}");
-    }
-
-    fn trim(&self) {
-        self.below.trim();
-    }
-
-    fn idle(&self) {
-        self.below.idle();
     }
 }
 

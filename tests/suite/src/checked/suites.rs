@@ -17,7 +17,7 @@ use crate::heap::blocks::Blocks;
 use crate::heap::bounded::with_bounded;
 use crate::heap::conformance::every_request;
 use crate::heap::small::with_small;
-use crate::heap::subject::Subject;
+use crate::heap::subject::{Around, Subject};
 use crate::heap::ways::each_claim_fails_once;
 use crate::heap::{on_simulated, with_heap};
 use crate::live::Live;
@@ -34,27 +34,23 @@ impl<'s, S: Subject> Layered<'s, S> {
     }
 }
 
-impl<'s, S: Subject, B: Backing> Subject for Layered<'s, S, B> {
-    type Heap = Checked<ByRef<'s, S::Heap>, B>;
+impl<'s, S: Subject, B: Backing> Around for Layered<'s, S, B> {
+    type Below = S;
+    type Outer = Checked<ByRef<'s, S::Heap>, B>;
 
-    fn heap(&self) -> &Self::Heap {
+    fn below(&self) -> &S {
+        self.below
+    }
+
+    fn outer(&self) -> &Self::Outer {
         &self.heap
     }
 
-    fn roomy(&self) -> bool {
-        self.below.roomy()
-    }
-
-    fn taken(&self) -> usize {
-        self.below.taken()
-    }
-
-    fn check(&self, live: &Live) {
-        self.below.check(live);
+    fn check_outer(&self) {
         assert_eq!(self.heap.check(), 0);
     }
 
-    fn count(&self, blocks: &Blocks<'_, impl GlobalAlloc>) {
+    fn count_outer(&self, blocks: &Blocks<'_, impl GlobalAlloc>) {
         let (stats, leaks) = (self.heap.stats(), self.heap.leaks());
         let (count, bytes) = blocks.layouts().fold((0, 0), |(count, bytes), layout| (count + 1, bytes + layout.size()));
         assert_eq!((stats.blocks, stats.bytes), (count, bytes), "{stats}");
@@ -62,14 +58,12 @@ impl<'s, S: Subject, B: Backing> Subject for Layered<'s, S, B> {
         assert_eq!((leaks.blocks, leaks.bytes), (count, bytes), "{leaks}");
     }
 
-    fn trim(&self) {
+    fn trim_outer(&self) {
         self.heap.trim();
-        self.below.trim();
     }
 
-    fn idle(&self) {
+    fn idle_outer(&self) {
         assert_eq!(self.heap.stats().waiting_blocks, 0);
-        self.below.idle();
     }
 }
 

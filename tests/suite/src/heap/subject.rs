@@ -33,6 +33,67 @@ pub trait Subject {
     fn idle(&self);
 }
 
+/// Something around a heap under test: it is asked what it knows itself, and the heap all else. What is around a heap implements this alone.
+pub trait Around {
+    /// The heap that it is around, with what is known of that.
+    type Below: Subject;
+    /// What allocates.
+    type Outer: GlobalAlloc;
+
+    /// The heap that it is around.
+    fn below(&self) -> &Self::Below;
+
+    /// What allocates.
+    fn outer(&self) -> &Self::Outer;
+
+    /// What is around the heap must be in order too.
+    fn check_outer(&self) {}
+
+    /// What it says of itself must be what these blocks come to.
+    fn count_outer(&self, blocks: &Blocks<'_, impl GlobalAlloc>);
+
+    /// Gives back what is free, before the heap does.
+    fn trim_outer(&self) {}
+
+    /// What must hold of it when no block is in use and it was trimmed.
+    fn idle_outer(&self) {}
+}
+
+impl<A: Around> Subject for A {
+    type Heap = A::Outer;
+
+    fn heap(&self) -> &A::Outer {
+        self.outer()
+    }
+
+    fn roomy(&self) -> bool {
+        self.below().roomy()
+    }
+
+    fn taken(&self) -> usize {
+        self.below().taken()
+    }
+
+    fn check(&self, live: &Live) {
+        self.below().check(live);
+        self.check_outer();
+    }
+
+    fn count(&self, blocks: &Blocks<'_, impl GlobalAlloc>) {
+        self.count_outer(blocks);
+    }
+
+    fn trim(&self) {
+        self.trim_outer();
+        self.below().trim();
+    }
+
+    fn idle(&self) {
+        self.idle_outer();
+        self.below().idle();
+    }
+}
+
 /// A heap by another way to its blocks: `way` is on the heap of `below`.
 pub struct Via<'s, S, H> {
     /// The heap itself.
@@ -43,36 +104,21 @@ pub struct Via<'s, S, H> {
     pub plain: bool,
 }
 
-impl<S: Subject, H: GlobalAlloc> Subject for Via<'_, S, H> {
-    type Heap = H;
+impl<S: Subject, H: GlobalAlloc> Around for Via<'_, S, H> {
+    type Below = S;
+    type Outer = H;
 
-    fn heap(&self) -> &H {
+    fn below(&self) -> &S {
+        self.below
+    }
+
+    fn outer(&self) -> &H {
         &self.way
     }
 
-    fn roomy(&self) -> bool {
-        self.below.roomy()
-    }
-
-    fn taken(&self) -> usize {
-        self.below.taken()
-    }
-
-    fn check(&self, live: &Live) {
-        self.below.check(live);
-    }
-
-    fn count(&self, blocks: &Blocks<'_, impl GlobalAlloc>) {
+    fn count_outer(&self, blocks: &Blocks<'_, impl GlobalAlloc>) {
         if self.plain {
             self.below.count(blocks);
         }
-    }
-
-    fn trim(&self) {
-        self.below.trim();
-    }
-
-    fn idle(&self) {
-        self.below.idle();
     }
 }
