@@ -126,10 +126,10 @@ fn plus_plus_on_the_host(tools: &Tools, out: &Out) -> Result<()> {
 /// For small code clang puts `delete` into who calls it, and `new` not: then it knows most of what is no business of its.
 fn plus_plus_by_clang(tools: &Tools, out: &Out) -> Result<()> {
     let program = tools.target_dir().join("verify").join("c-plus-plus-front");
+    let clang = tools.clang()?.replacen("clang", "clang++", 1);
     for flags in ["-O2", "-Os", "-Oz", "-O2 -fno-exceptions", "-Os -fno-exceptions", "-Oz -fno-exceptions"] {
-        let compile = strict(tools.program(Path::new("clang++-19")), "c++17")
-            .args(flags)
-            .args("tests/hosts/c-plus-plus/front.cpp -o");
+        let compile =
+            strict(tools.program(Path::new(&clang)), "c++17").args(flags).args("tests/hosts/c-plus-plus/front.cpp -o");
         compile.arg(&program).run(out)?;
         tools.program(&program).run(out)?;
     }
