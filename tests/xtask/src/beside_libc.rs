@@ -40,7 +40,7 @@ impl Host {
     pub fn need(self) -> Need {
         match self {
             Host::Node => Need::Node,
-            Host::Wasmtime => Need::Wasmtime,
+            Host::Wasmtime => Need::Pip(WASMTIME),
         }
     }
 

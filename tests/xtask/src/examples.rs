@@ -7,7 +7,7 @@ use crate::command::Out;
 use crate::emscripten::{self, Version};
 use crate::need::{Need, chromium};
 use crate::npm::NODE_24;
-use crate::pip::ZIG;
+use crate::pip::{WASMTIME, ZIG};
 use crate::step::Step;
 use crate::tools::{Toolchain, Tools};
 
@@ -103,7 +103,7 @@ const EXAMPLES: &[Example] = &[
     Example {
         name: "wasi in wasmtime",
         command: "examples/wasi/run.sh wasmtime",
-        needs: &[WASI, Need::Wasmtime],
+        needs: &[WASI, Need::Pip(WASMTIME)],
         says: ON_WASI,
     },
     Example { name: "c", command: "examples/c/run.sh native", needs: &[Need::Cc], says: WORDS },
@@ -335,7 +335,7 @@ mod tests {
             Need::Qemu("qemu-system-riscv32") => "apt-get install qemu-system-riscv".into(),
             Need::Qemu(program) => format!("apt-get install {program}"),
             Need::Emscripten(_) => "emcc".into(),
-            Need::Wasmtime | Need::Pip(_) => "apt-get install python3-pip".into(),
+            Need::Pip(_) => "apt-get install python3-pip".into(),
             Need::Component(Toolchain::Nightly, _) => "rustup toolchain install nightly".into(),
             Need::Chromium => "apt-get install chromium".into(),
             Need::WasmBindgen => return None,

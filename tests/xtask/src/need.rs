@@ -10,7 +10,7 @@ use crate::command::Out;
 use crate::debian::{debian, in_ci};
 use crate::emscripten;
 use crate::npm::{BINARYEN, Npm};
-use crate::pip::{Pip, WASMTIME};
+use crate::pip::Pip;
 use crate::tools::{FUZZER, TEST_RUNNER, Toolchain, Tools};
 
 const FUZZER_VERSION: &str = "0.13.2";
@@ -48,9 +48,7 @@ pub enum Need {
     DhView,
     /// cargo-fuzz.
     Fuzzer,
-    /// wasmtime, as a package of Python's.
-    Wasmtime,
-    /// Another package of Python's.
+    /// A package of Python's.
     Pip(Pip),
     /// clang for WASI, and the libc that Debian 12 has with it.
     WasiClang,
@@ -82,22 +80,9 @@ impl Need {
             Self::Node => node(tools),
             Self::WasmOpt => BINARYEN.look(tools),
             Self::Npm(npm) => npm.look(tools),
-            Self::Wasmtime => WASMTIME.look(tools),
             Self::Pip(pip) => pip.look(tools),
-            // In CI they are installed.
-            Self::Cc
-            | Self::Cxx
-            | Self::Clang
-            | Self::WasiClang
-            | Self::Symbolizer
-            | Self::Qemu(_)
-            | Self::Chromium
-            | Self::DhView
-            | Self::Emscripten(_)
-                if in_ci() =>
-            {
-                Ok(())
-            }
+            // In CI what follows is installed.
+            _ if in_ci() => Ok(()),
             // All that these do is to look.
             Self::Cc
             | Self::Cxx
@@ -151,7 +136,6 @@ impl Need {
             Self::Chromium => debian(tools, "chromium", out, |tools| chromium(tools).map(drop)),
             Self::DhView => debian(tools, "valgrind", out, |_| dh_view().map(drop)),
             Self::Fuzzer => program(tools, &[FUZZER], "cargo-fuzz", FUZZER_VERSION, out),
-            Self::Wasmtime => WASMTIME.meet(tools, out),
             Self::Pip(pip) => pip.meet(tools, out),
             Self::WasiClang => debian(tools, WASI_CLANG, out, wasi_libc_of_2022),
             Self::Symbolizer => debian(tools, "llvm-19", out, |tools| {

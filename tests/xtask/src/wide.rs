@@ -5,6 +5,7 @@ use std::path::Path;
 use anyhow::Result;
 use cargo_metadata::camino::{Utf8Path, Utf8PathBuf};
 
+use crate::beside_libc::Host;
 use crate::command::{Out, Task};
 use crate::need::Need;
 use crate::npm::NODE_24;
@@ -43,7 +44,7 @@ fn wide(name: &str, package: &'static str, work: fn(&Tools, &Out) -> Result<()>)
 /// A step for pages of one byte.
 fn small(name: &str, package: &'static str, work: fn(&Tools, &Out) -> Result<()>) -> Step {
     Step::new(format!("pages of a byte: {name}"), work)
-        .needs([Need::Member(package), Need::Target(Toolchain::Current, WASM), Need::Wasmtime])
+        .needs([Need::Member(package), Need::Target(Toolchain::Current, WASM), Need::Pip(WASMTIME)])
         .tests()
 }
 
@@ -64,7 +65,7 @@ pub fn steps() -> Vec<Step> {
         .needs([Need::Npm(NODE_24)])
         .tests(),
         wide("h10 beyond 4 GiB, wasmtime", BEYOND, |tools, out| in_wasmtime(&module(BEYOND, tools, out)?, tools, out))
-            .needs([Need::Wasmtime])
+            .needs([Need::Pip(WASMTIME)])
             .tests(),
         wide("alone", SOAK, soak).needs([Need::Npm(NODE_24), Need::Node]).tests(),
         small("h15 read, wasmtime", SMALL_PAGES, |tools, out| {
@@ -83,7 +84,7 @@ pub fn wider() -> [Step; 2] {
         wide("h10 the suite above 4 GiB, wasmtime", SUITE, |tools, out| {
             in_wasmtime(&module(SUITE, tools, out)?, tools, out)
         })
-        .needs([Need::Wasmtime])
+        .needs([Need::Pip(WASMTIME)])
         .tests(),
         small("h15 the suite, wasmtime", SUITE, |tools, out| in_wasmtime(&on_bytes(SUITE, tools, out)?, tools, out)),
     ]
@@ -119,7 +120,7 @@ fn in_node_24(script: &str, module: &Utf8Path, tools: &Tools) -> Task {
 }
 
 fn in_wasmtime(module: &Utf8Path, tools: &Tools, out: &Out) -> Result<()> {
-    let python = tools.node_at("python3").env("PYTHONPATH", WASMTIME.folder(tools));
+    let python = Host::Wasmtime.prepare(tools.node_at("python3"), tools);
     python.args("tests/hosts/exports_in_wasmtime.py").arg(module).run(out)
 }
 

@@ -8,7 +8,7 @@ use crate::beside_libc::{EMSCRIPTEN, Host, WASI};
 use crate::command::{Out, Task};
 use crate::emscripten::{self, Version};
 use crate::need::Need;
-use crate::pip::ZIG;
+use crate::pip::{WASMTIME, ZIG};
 use crate::step::{Step, WASM};
 use crate::tools::{Module, Toolchain, Tools};
 
@@ -65,7 +65,7 @@ pub fn steps() -> Vec<Step> {
         let needs: &[Need] = match target.runs {
             Runs::Natively => &[],
             Runs::Driven => &[Need::Node],
-            Runs::Wasi => &[Need::Node, Need::Wasmtime],
+            Runs::Wasi => &[Need::Node, Need::Pip(WASMTIME)],
             Runs::Emscripten => &[Need::Node, Need::Emscripten(Version::Stable)],
         };
         Step::new(format!("Zig {}", target.name), move |tools, out| target.test(tools, out))
