@@ -62,7 +62,7 @@ impl Suite {
         let features = if checked { format!("{},heap/checked", self.features) } else { self.features.to_owned() };
         let cargo = tools.cargo(Toolchain::Current)?.args("test --lib --tests --no-fail-fast --features");
         let cargo = cargo.arg(features).arg("--manifest-path").arg(folder.join(self.name).join("Cargo.toml"));
-        cargo.env("RUSTFLAGS", "--cap-lints=allow").env("CARGO_INCREMENTAL", "0").run(out)?;
+        cargo.env("RUSTFLAGS", "--cap-lints=allow").run(out)?;
         let said = out.text()?;
         let (programs, proofs) = (said.matches(" Running ").count(), said.matches(PROVED).count());
         ensure!(programs == proofs, "{proofs} of {programs} test programs ran on the heap");

@@ -133,7 +133,9 @@ impl Tools {
             "RUSTDOCFLAGS",
             "RUSTFLAGS",
         ];
-        Ok(FLAGS.into_iter().fold(self.rust(on, program)?, Task::env_remove))
+        // What would be kept for the next change is gigabytes, and a step builds what is in one version.
+        let program = self.rust(on, program)?.env("CARGO_INCREMENTAL", "0");
+        Ok(FLAGS.into_iter().fold(program, Task::env_remove))
     }
 
     /// `rustup`, for a toolchain.
