@@ -349,14 +349,15 @@ impl<L: Shareable> Heap<L> {
             hand_out(block, layout.size(), room);
             return Some(block);
         }
-        Self::claim(heap, layout, clear)
+        let memory = Self::claim(heap, layout, clear)?;
+        self.took(memory, layout.size());
+        Some(memory)
     }
 
     /// Memory for `layout` that is a span of its own whatever comes and goes. With `clear` it is zero.
     #[inline(never)]
     fn claim(heap: &Stock<L>, layout: Layout, clear: bool) -> Option<NonNull<u8>> {
         let (memory, zero_from) = heap.span(span_bytes(layout), layout.align())?;
-        heap.pages.taken(memory, layout.size());
         sanitizer::hand_out(memory, layout.size(), layout.size().next_multiple_of(GRAIN));
         if clear {
             let dirty = zero_from.saturating_sub(memory.addr().get()).min(layout.size());

@@ -48,9 +48,9 @@ impl Returned {
             })
     }
 
-    /// Tells of a new block.
+    /// Tells where a block lies that is new, or longer than before.
     #[inline]
-    pub fn taken(&self, block: NonNull<u8>, size: usize) {
+    fn taken(&self, block: NonNull<u8>, size: usize) {
         if size < LEAST {
             return;
         }
@@ -66,6 +66,16 @@ impl Returned {
 }
 
 impl<L: Shareable> Heap<L> {
+    /// Whoever makes a block, moves one or has one grow tells of it here: it may lie where pages went back in vain.
+    #[inline(always)]
+    pub(super) fn took(&self, block: NonNull<u8>, size: usize) {
+        if platform::PAGES
+            && let Some(heap) = self.heap()
+        {
+            heap.pages.taken(block, size);
+        }
+    }
+
     /// Lets the host have the pages of a claim, if they are many.
     ///
     /// # Safety

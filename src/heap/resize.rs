@@ -104,6 +104,9 @@ impl<L: Shareable> Heap<L> {
             let had = unsafe { payload_len(memory) };
             // SAFETY: as above.
             let stays = unsafe { self.stay(memory, had, span_bytes(new), new.size().max(1), true) };
+            if stays {
+                self.took(memory, new.size());
+            }
             (stays, new.size().next_multiple_of(GRAIN))
         } else {
             (false, 0)
@@ -150,6 +153,7 @@ impl<L: Shareable> Heap<L> {
         let small = class_for(new).is_some();
         // SAFETY: the caller's promise.
         if unsafe { self.stay(memory, had, size, least, small) } {
+            self.took(memory, new.size());
             return Some(memory);
         }
         if small {
@@ -161,6 +165,7 @@ impl<L: Shareable> Heap<L> {
         // SAFETY: the span is a payload of this ledger's that the caller holds.
         let placed = unsafe { self.spans.place(self.owner, &want) }.ok()?;
         if grow.grew(&placed) {
+            self.took(memory, new.size());
             return Some(memory);
         }
         let moved = placed.payload.base();
@@ -173,11 +178,9 @@ impl<L: Shareable> Heap<L> {
         moved.as_ptr().expose_provenance();
         // SAFETY: two spans, one of them new, both longer than what is copied.
         unsafe { ptr::copy_nonoverlapping(memory.as_ptr(), moved.as_ptr(), old.size()) };
-        // What grows by moving leaves memory behind in which it will never fit again.
         // SAFETY: the caller's promise, and what was in it has moved.
-        unsafe { self.vacate(memory) };
-        // SAFETY: the caller's promise.
-        unsafe { self.spans.give_back(memory) };
+        unsafe { self.give_back_pages(memory, had) };
+        self.took(moved, new.size());
         Some(moved)
     }
 }

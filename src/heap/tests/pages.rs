@@ -138,6 +138,30 @@ fn pages_go_back_unless_they_are_wanted_again() {
     assert_eq!(EMPTIED.get(), 0);
 }
 
+/// The same for a block that gets there by growing, where it is or by moving: who builds one vector after the other pays once.
+#[test]
+fn pages_that_a_growing_block_wants_again_stay() {
+    for moves in [false, true] {
+        let (_, heap) = ledger(0);
+        let mut each = [0; 20];
+        for emptied in &mut each {
+            EMPTIED.set(0);
+            let (mut block, mut size) = (filled(heap, MIB / 4), MIB / 4);
+            let behind = moves.then(|| filled(heap, MIB / 8));
+            while size < 8 * MIB {
+                // SAFETY: a block of this heap's with this layout; it goes on with what is returned.
+                block = NonNull::new(unsafe { heap.realloc(block.as_ptr(), layout(size), 2 * size) }).expect("room");
+                size *= 2;
+            }
+            dealloc(heap, block, size);
+            behind.into_iter().for_each(|behind| dealloc(heap, behind, MIB / 8));
+            *emptied = EMPTIED.get();
+        }
+        assert!(each[0] >= 8 * MIB - 2 * USUAL_PAGE, "{each:?}");
+        assert!(each[4..].iter().all(|emptied| *emptied == 0), "{each:?}, by moving: {moves}");
+    }
+}
+
 /// What is free, and too short for what is asked for, has no pages once memory has grown for that, whoever had it; nothing is locked
 /// meanwhile, and all is free again.
 #[test]
