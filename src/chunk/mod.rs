@@ -196,10 +196,13 @@ impl<'l> Chunks<'l> {
                 Here::Lacks(bytes) => missing = bytes,
             }
         }
-        let rest = match self.look(self.after(here), LOOKS, size, align) {
-            Ok(vacant) => return Ok(self.reuse(vacant, here, cursor)),
-            Err(rest) => rest,
-        };
+        let mut rest = self.after(here);
+        if rest.is_some() {
+            match self.look(rest, LOOKS, size, align) {
+                Ok(vacant) => return Ok(self.reuse(vacant, here, cursor)),
+                Err(left) => rest = left,
+            }
+        }
         let (last, found) = match self.claim(here, missing, 0, size, align) {
             Ok(Placed { payload, .. }) => match here.filter(|here| here.base() == payload.base()) {
                 Some(here) => (Some(here), self.grown(here, payload, cursor, size)),
