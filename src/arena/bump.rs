@@ -80,7 +80,10 @@ fn bump_or<A: Bump, const PANIC: bool>(arena: A, size: usize, align: usize, smal
     let full = if small { next > cursor.end.as_ptr() } else { !fits::<A>(cursor, size, align) };
     if full {
         if let Some(chunks) = arena.at_home(Key::KEY) {
-            return chunks.bump_home::<PANIC>(step::<A>(size), size, align);
+            if PANIC {
+                return Some(chunks.place_at_home(step::<A>(size), size, align));
+            }
+            cursor = Cursor::HOME;
         }
         cursor = chunks.cursor_for::<PANIC>(cursor, size, align)?;
         cell.set(cursor);

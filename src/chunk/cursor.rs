@@ -40,7 +40,7 @@ impl Cursor {
     };
 
     /// In no chunk: in its place whoever gets it takes the arena's own.
-    pub(super) const HOME: Cursor = {
+    pub(crate) const HOME: Cursor = {
         // As `NOWHERE`, and another.
         let home = core::ptr::without_provenance_mut(48);
         match NonNull::new(home) {

@@ -304,7 +304,7 @@ unsafe fn go_on(
     // SAFETY: the caller's promise.
     let list: &Chunks<'_> = unsafe { list.cast().as_ref() };
     list.make_way(cursor)?;
-    let found = list.make_room(cursor, size, align, false);
+    let found = list.make_room(cursor, size, align);
     if found.is_none() { Err(list.obstacle.get()) } else { Ok(found) }
 }
 

@@ -115,27 +115,18 @@ impl<'l> Chunks<'l> {
     /// Where to go on from `cursor` with `size` bytes at `align`: in its own chunk, in a vacant one, or in a new one; or nowhere. The list is
     /// there then: the chunk is the current one.
     ///
-    /// With `at_home` it is the arena's own cursor (given as [`Cursor::HOME`], so that the loop need not have both its pointers at hand), which goes on
-    /// beyond these bytes, and what is returned is where they are, and the chunk's end. Where the cursor lies in memory anyway, all that is to do is one call.
+    /// [`Cursor::HOME`] stands for the arena's own: so a loop by reference need not have both its pointers at hand.
     ///
-    /// It is one function for all who refill, and all of the search is in it: engines inline a small one into a hot loop (V8 one of up to 500
-    /// bytes), which then keeps its variables in memory. A test says that it is large. It does not panic itself: a program that never does has
-    /// nothing of that in it.
+    /// All of the search is in it: engines inline a small function into a hot loop (V8 one of up to 500 bytes), which then keeps its variables in
+    /// memory. A test says that it is large. It does not panic itself: a program that never does has nothing of that in it.
     #[cold]
     #[inline(never)]
-    fn make_room(&self, cursor: Cursor, size: usize, align: usize, at_home: bool) -> Packed {
-        // Not by `at_home`: of a function that asks the same twice LLVM makes two.
+    fn make_room(&self, cursor: Cursor, size: usize, align: usize) -> Packed {
         let cursor = if cursor.end == Cursor::HOME.end { self.home.get() } else { cursor };
         match self.find(cursor, size, align) {
-            Ok(Cursor { mut next, end }) => {
+            Ok(Cursor { next, end }) => {
                 // Another thread may have grown this memory, and handed the arena over.
                 platform::reach(end.addr().get());
-                if at_home {
-                    // SAFETY: `find` left room for the padding and the bytes after it.
-                    next = unsafe { next.add(padding(next.addr().get(), align)) };
-                    // SAFETY: as above.
-                    self.home.set(Cursor { next: unsafe { next.add(size) }, end });
-                }
                 Packed::new((next, end))
             }
             Err(obstacle) => {
@@ -145,25 +136,31 @@ impl<'l> Chunks<'l> {
         }
     }
 
-    /// Room for `size` bytes at `align` where the arena's own cursor has none, which moves on by `step`: the size rounded up to what keeps it
-    /// aligned. With `PANIC`, there always is some.
-    #[inline(always)]
+    /// [`make_room`](Chunks::make_room) for the arena's own cursor, which lies in memory anyway: it moves on by `step`, the size rounded up to what
+    /// keeps it aligned, and what is returned is where the `size` bytes are.
+    ///
+    /// It is a second function with the search in it, and panics itself. So a loop by reference goes on with what it returns, whatever that is: with
+    /// a question after the call V8 puts one more of the loop's variables into memory.
+    #[cold]
+    #[inline(never)]
     #[track_caller]
-    pub(crate) fn bump_home<const PANIC: bool>(&self, step: usize, size: usize, align: usize) -> Option<NonNull<u8>> {
-        let found = self.make_room(Cursor::HOME, step, align, true);
-        let (place, end) = if PANIC {
-            if found.is_none() {
-                self.fail(size, align);
+    pub(crate) fn place_at_home(&self, step: usize, size: usize, align: usize) -> NonNull<u8> {
+        match self.find(self.home.get(), step, align) {
+            Ok(Cursor { next, end }) => {
+                platform::reach(end.addr().get());
+                // SAFETY: `find` left room for the padding and the bytes after it.
+                let place = unsafe { next.add(padding(next.addr().get(), align)) };
+                // SAFETY: as above.
+                let next = unsafe { place.add(step) };
+                self.home.set(Cursor { next, end });
+                self.hand_out_of(Cursor { next: place, end }, place, size, next);
+                place
             }
-            // SAFETY: there is one.
-            unsafe { found.pair() }
-        } else {
-            found.get()?
-        };
-        // SAFETY: the cursor has moved there.
-        let next = unsafe { place.add(step) };
-        self.hand_out_of(Cursor { next: place, end }, place, size, next);
-        Some(place)
+            Err(obstacle) => {
+                self.obstacle.set(obstacle);
+                self.fail(size, align)
+            }
+        }
     }
 
     /// Tells what stood in the way when there was no room last.
@@ -196,10 +193,13 @@ impl<'l> Chunks<'l> {
                 Here::Lacks(bytes) => missing = bytes,
             }
         }
-        let rest = match self.look(self.after(here), LOOKS, size, align) {
-            Ok(vacant) => return Ok(self.reuse(vacant, here, cursor)),
-            Err(rest) => rest,
-        };
+        let mut rest = self.after(here);
+        if rest.is_some() {
+            match self.look(rest, LOOKS, size, align) {
+                Ok(vacant) => return Ok(self.reuse(vacant, here, cursor)),
+                Err(left) => rest = left,
+            }
+        }
         let (last, found) = match self.claim(here, missing, 0, size, align) {
             Ok(Placed { payload, .. }) => match here.filter(|here| here.base() == payload.base()) {
                 Some(here) => (Some(here), self.grown(here, payload, cursor, size)),
@@ -443,7 +443,7 @@ impl<'l> Chunks<'l> {
 impl Refill for Chunks<'_> {
     #[inline(always)]
     fn refill(&self, cursor: Cursor, size: usize, align: usize) -> Packed {
-        self.make_room(cursor, size, align, false)
+        self.make_room(cursor, size, align)
     }
 
     #[cold]
@@ -455,7 +455,7 @@ impl Refill for Chunks<'_> {
     #[inline(always)]
     #[track_caller]
     fn refill_or_panic(&self, cursor: Cursor, size: usize, align: usize) -> Packed {
-        let found = self.make_room(cursor, size, align, false);
+        let found = self.make_room(cursor, size, align);
         if found.is_none() {
             self.fail(size, align);
         }

@@ -42,6 +42,7 @@ impl Plan {
     /// # Safety
     ///
     /// The caller owes: the payload in `want.grow` is one of this ledger's that it holds.
+    #[inline]
     pub unsafe fn new(owner: &'static str, want: &Want) -> Option<Plan> {
         let fit = Fit { head: GRAIN + want.prefix, align: want.align };
         let least = fit.len_for(want.size);
@@ -74,6 +75,7 @@ impl Plan {
     /// Meets the want from what is set aside, if that is as long as is preferred; or, once that has ended, from free memory: from a span that has
     /// the room preferred, else from one that has a fair part of it. Smaller ones are left until no more is to be had: an arena that goes
     /// through crumbs in each turn of a hot loop is a slow one.
+    #[inline]
     pub fn meet_fairly(&self, book: &mut Book, wish: Wish) -> Option<Entry> {
         if self.grow.is_none()
             && self.fit.align <= GRAIN

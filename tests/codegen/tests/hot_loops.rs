@@ -186,6 +186,17 @@ fn h42_own_loops_make_no_call() {
     }
 }
 
+/// A loop by reference goes on with what its cold call returns: one question is whether there is anything to do, one whether there is room, one
+/// whether it is the last turn, and none is asked after the call.
+#[test]
+fn h42_a_loop_by_reference_asks_nothing_after_its_call() {
+    let module = compile(Path::new(FOLDER), Some("wasm32-unknown-unknown"), "abort");
+    let operators = wasm::function(&module, "shared_arena");
+    assert_eq!(wasm::loops(&operators)[0].cold_calls, 1);
+    let Counts { calls, branches, .. } = wasm::count(&operators);
+    assert_eq!((calls, branches), (1, 3));
+}
+
 #[test]
 #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
 fn x86_64_hot_loops() {

@@ -13,6 +13,7 @@ pub const OF_FREEHOLD: &[&str] = &[
     "freehold::*Chunks::error",
     "freehold::*Chunks::make_room",
     "freehold::*Chunks::move_it_away",
+    "freehold::*Chunks::place_at_home",
     "freehold::*FixedPool::full",
     "freehold::*Heap::open",
     "freehold::*Heap::refill",
