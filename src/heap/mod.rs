@@ -31,7 +31,7 @@ mod stats;
 mod tests;
 
 pub use bounded::BoundedHeap;
-use class::{ALIGN, CLASSES, FINE, FIRST_OF_SPANS, LARGEST, class_of, size_of_class};
+use class::{ALIGN, CLASSES, FINE, FIRST_OF_SPANS, LARGEST, class_of, fine_class_of, size_of_class};
 #[cfg(any(unix, windows, target_family = "wasm"))]
 pub use small::SmallHeap;
 pub use stats::{ClassStats, HeapStats};
@@ -401,7 +401,7 @@ fn class_for(layout: Layout) -> Option<usize> {
 /// The same, where classes are 16 bytes apart.
 #[inline(always)]
 fn fine_class_for(layout: Layout) -> Option<usize> {
-    if layout.size() <= FINE && layout.align() <= ALIGN { Some(class_of(layout.size())) } else { None }
+    if layout.size() <= FINE && layout.align() <= ALIGN { Some(fine_class_of(layout.size())) } else { None }
 }
 
 /// Bytes that a span for `layout` has at least. Never none: then its payload is a grain, so that what has no bytes has an address of
