@@ -78,11 +78,14 @@ const MIDDLE: usize = class_of(512);
 
 /// Bytes of a slab of this class, and its alignment; `None` where a block is a span of its own.
 pub(super) const fn slab_of_class(class: usize) -> Option<NonZero<usize>> {
-    NonZero::new(match class {
-        FIRST_OF_SPANS.. => 0,
-        0..=LAST_FINE => 4 << 10,
-        ..=MIDDLE => 8 << 10,
-        _ => LARGEST_SLAB,
+    NonZero::new(if class >= FIRST_OF_SPANS {
+        0
+    } else if class <= LAST_FINE {
+        4 << 10
+    } else if class <= MIDDLE {
+        8 << 10
+    } else {
+        LARGEST_SLAB
     })
 }
 
