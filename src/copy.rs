@@ -52,9 +52,9 @@ pub(crate) const LEAST_COPIED: usize = 16;
 #[inline(always)]
 pub(crate) unsafe fn copy_block(from: *const u8, to: NonNull<u8>, len: usize) {
     match len {
-        // A sanitizer knows how long blocks are.
+        // A sanitizer knows how long blocks are; and where code is to be small, the call is.
         // SAFETY: the caller's promise.
-        _ if cfg!(freehold_asan) => unsafe { to.as_ptr().copy_from_nonoverlapping(from, len) },
+        _ if cfg!(any(freehold_asan, freehold_for_size)) => unsafe { to.as_ptr().copy_from_nonoverlapping(from, len) },
         // SAFETY: the caller's promise.
         0..=32 => unsafe { both_ends::<LEAST_COPIED>(from, to, len.max(LEAST_COPIED)) },
         // SAFETY: as above.

@@ -2,6 +2,8 @@
 
 #![forbid(unsafe_code)]
 
+use core::num::NonZero;
+
 use crate::layout::large_step_of;
 
 /// The alignment of every block, in bytes. What asks for more gets a span of its own.
@@ -10,8 +12,10 @@ pub(super) const ALIGN: usize = 16;
 /// The largest request that is served from a list, in bytes.
 pub(super) const LARGEST: usize = 32 << 10;
 
-/// The largest block that is cut from a slab, in bytes. A larger one is a span of the ledger's.
-pub(super) const LARGEST_IN_SLAB: usize = 1024;
+/// The largest block that is cut from a slab, in bytes. A larger one is a span of the ledger's. In a module that is to be small these are all that
+/// are not fine: what else it takes to have few slabs of many sizes is more code than a header for each is memory.
+pub(super) const LARGEST_IN_SLAB: usize =
+    if cfg!(all(freehold_for_size, target_family = "wasm")) { FINE } else { 1024 };
 
 /// The first class of which each block is a span of its own.
 pub(super) const FIRST_OF_SPANS: usize = class_of(LARGEST_IN_SLAB) + 1;
@@ -26,12 +30,19 @@ const STEPS: usize = 8;
 pub(super) const CLASSES: usize = class_of(LARGEST) + 1;
 
 /// The class that serves `size` bytes, which are at most [`LARGEST`].
-#[inline(always)]
+#[cfg_attr(freehold_for_size, inline(never))]
+#[cfg_attr(not(freehold_for_size), inline(always))]
 pub(super) const fn class_of(size: usize) -> usize {
     if size <= FINE {
-        return size.div_ceil(ALIGN);
+        return fine_class_of(size);
     }
     large_step_of(size - 1, STEPS) - COARSE + FINE / ALIGN + 1
+}
+
+/// The same for [`FINE`] bytes at most.
+#[inline(always)]
+pub(super) const fn fine_class_of(size: usize) -> usize {
+    size.div_ceil(ALIGN)
 }
 
 /// The step at which classes go on that are further apart.
@@ -40,7 +51,7 @@ const COARSE: usize = large_step_of(FINE, STEPS);
 /// The largest class whose blocks have no more than `len` bytes, which are [`FINE`] or more.
 #[inline(always)]
 pub(super) const fn class_within(len: usize) -> usize {
-    large_step_of(len, STEPS) - COARSE + FINE / ALIGN
+    class_of(len + 1) - 1
 }
 
 /// Bytes of a block of this class: a multiple of [`ALIGN`].
@@ -55,25 +66,33 @@ pub(super) const fn size_of_class(class: usize) -> usize {
 }
 
 /// The same, for a class of more than [`FINE`] bytes.
+#[cfg_attr(freehold_for_size, inline(never))]
 pub(super) const fn size_of_coarse(class: usize) -> usize {
     let step = class.wrapping_sub(FINE / ALIGN + 1);
     (step % STEPS + STEPS + 1) << (FINE.ilog2() as usize + step / STEPS - STEPS.ilog2() as usize)
 }
 
+/// The last class that is fine, and the last one whose slabs are no longer than need be for half a kilobyte.
+const LAST_FINE: usize = FINE / ALIGN;
+const MIDDLE: usize = class_of(512);
+
 /// Bytes of a slab of this class, and its alignment; `None` where a block is a span of its own.
-pub(super) const fn slab_of_class(class: usize) -> Option<usize> {
-    match size_of_class(class) {
-        0..=FINE => Some(4 << 10),
-        257..=512 => Some(8 << 10),
-        513..=LARGEST_IN_SLAB => Some(LARGEST_SLAB),
-        _ => None,
-    }
+pub(super) const fn slab_of_class(class: usize) -> Option<NonZero<usize>> {
+    NonZero::new(if class >= FIRST_OF_SPANS {
+        0
+    } else if class <= LAST_FINE {
+        4 << 10
+    } else if class <= MIDDLE {
+        8 << 10
+    } else {
+        LARGEST_SLAB
+    })
 }
 
 /// Whether blocks of this class, as long as there are few, are spans of their own: a slab for each of many sizes that hardly anybody asks
 /// for is mostly empty. Blocks of these classes are multiples of 32 bytes.
 pub(super) const fn may_be_single(class: usize) -> bool {
-    class > FINE / ALIGN
+    class > LAST_FINE && LARGEST_IN_SLAB > FINE
 }
 
 /// Bytes of the largest slab.

@@ -1,6 +1,7 @@
 //! The list of a class: free blocks that are at hand, and how many more it takes.
 
 use core::cell::Cell;
+use core::mem;
 use core::ops::Deref;
 
 use crate::free_list::FreeList;
@@ -16,6 +17,12 @@ pub(super) struct List {
 impl List {
     pub const fn new() -> List {
         List { free: FreeList::new(), room: Cell::new(0) }
+    }
+
+    /// So many of them, none of which is used yet.
+    pub const fn none<const N: usize>() -> [List; N] {
+        // SAFETY: no link, and no number but 0, is what zeroes are.
+        unsafe { mem::zeroed() }
     }
 }
 

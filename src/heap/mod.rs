@@ -31,7 +31,7 @@ mod stats;
 mod tests;
 
 pub use bounded::BoundedHeap;
-use class::{ALIGN, CLASSES, FINE, FIRST_OF_SPANS, LARGEST, class_of, size_of_class};
+use class::{ALIGN, CLASSES, FINE, FIRST_OF_SPANS, LARGEST, class_of, fine_class_of, size_of_class};
 #[cfg(any(unix, windows, target_family = "wasm"))]
 pub use small::SmallHeap;
 pub use stats::{ClassStats, HeapStats};
@@ -55,6 +55,9 @@ use stock::Stock;
 /// | up to 32 KiB | the list of its size class, or the ledger; a claim of its own | an eighth at most, and a header of one grain |
 /// | more, or aligned to more than 16 bytes | the ledger; a claim of its own | its size, and a header of one grain |
 /// | up to 1 KiB, where memory is small or short | a slab of any length that all classes share, or a claim of its own | as above, and the slab's record: some 100 bytes with its header |
+///
+/// In a wasm module that is built to be small (`opt-level` `s` or `z`) slabs end at 256 bytes: what is larger is a claim of its own, which is less code and a
+/// header more.
 ///
 /// Memory is small as long as a slab would be more than a 64th of what the ledger holds, 256 KiB for the smallest. Then the heap takes no more for
 /// itself than a record of some 700 bytes (450 on 32 bits), and each block that is not of a fine class goes back to the ledger when it is freed.
@@ -402,7 +405,7 @@ fn class_for(layout: Layout) -> Option<usize> {
 /// The same, where classes are 16 bytes apart.
 #[inline(always)]
 fn fine_class_for(layout: Layout) -> Option<usize> {
-    if layout.size() <= FINE && layout.align() <= ALIGN { Some(class_of(layout.size())) } else { None }
+    if layout.size() <= FINE && layout.align() <= ALIGN { Some(fine_class_of(layout.size())) } else { None }
 }
 
 /// Bytes that a span for `layout` has at least. Never none: then its payload is a grain, so that what has no bytes has an address of

@@ -8,6 +8,7 @@
 
 use core::cell::Cell;
 use core::iter;
+use core::mem;
 use core::ops::Deref;
 use core::ptr::NonNull;
 use core::slice;
@@ -62,6 +63,7 @@ pub(super) struct SharedRecord {
 
 /// A shared slab, by its record, which is there until the slab is given back.
 #[derive(Clone, Copy, PartialEq, Eq)]
+#[repr(transparent)] // so that `None` is zeroes
 pub(super) struct SharedSlab(NonNull<SharedRecord>);
 
 /// All blocks are multiples of it.
@@ -143,7 +145,7 @@ impl SharedSlab {
     }
 
     /// By how many bytes it may grow until it is as long as they come.
-    fn to_grow(self) -> usize {
+    pub fn to_grow(self) -> usize {
         LONGEST.saturating_sub(GRAIN + self.head() + usize::from(self.units.get()) * UNIT)
     }
 
@@ -160,26 +162,39 @@ impl SharedSlab {
     }
 
     /// The first unit from `from` on that is out, or with `out` unset that is free; [`most`](SharedSlab::most) if there is none.
+    #[cfg_attr(freehold_for_size, inline(never))]
     fn next(self, from: usize, out: bool) -> usize {
-        let mut beyond = !0 << (from % 32);
-        for (word, map) in self.map().iter().enumerate().skip(from / 32) {
-            let found = if out { map.get() } else { !map.get() } & beyond;
+        let mut unit = from;
+        while let Some(word) = self.map().get(unit / 32) {
+            let found = if out { word.get() } else { !word.get() } >> (unit % 32);
             if found != 0 {
-                return word * 32 + found.trailing_zeros() as usize;
+                return unit + found.trailing_zeros() as usize;
             }
-            beyond = !0;
+            unit = (unit | 31) + 1;
         }
         self.most()
     }
 
-    /// The stretches of free units: where each starts, and how long it is. There are half as many at most as units.
-    fn stretches(self) -> impl Iterator<Item = (usize, usize)> {
-        let mut from = 0;
-        iter::from_fn(move || {
+    /// Where the first stretch of free units starts that has `enough` of them; or else the longest. There are half as many at most as units.
+    #[cfg_attr(freehold_for_size, inline(never))]
+    fn stretch(self, enough: usize) -> usize {
+        let (mut found, mut longest, mut from) = (self.most(), 0, 0);
+        loop {
             let start = self.next(from, false);
             from = self.next(start, true);
-            (start < from).then_some((start, from - start))
-        })
+            let len = from - start;
+            if len > longest {
+                (found, longest) = (start, len);
+            }
+            if len == 0 || longest >= enough {
+                return found;
+            }
+        }
+    }
+
+    /// How many units are free from this one on.
+    fn free_from(self, unit: usize) -> usize {
+        self.next(unit, true) - unit
     }
 
     /// Writes down whether `count` units are out.
@@ -191,7 +206,7 @@ impl SharedSlab {
     }
 
     fn measure(self) {
-        let longest = self.stretches().map(|(_, len)| len).max().unwrap_or(0);
+        let longest = self.free_from(self.stretch(usize::MAX));
         self.longest.set(longest as u16);
     }
 }
@@ -200,7 +215,8 @@ impl Shared {
     pub const fn new() -> Shared {
         Shared {
             all: Tree::new(),
-            heads: [const { Cell::new(None) }; BINS],
+            // SAFETY: no slab is what zeroes are.
+            heads: unsafe { mem::zeroed() },
             newest: Cell::new(None),
             held: Cell::new(0),
             room: Cell::new(0),
@@ -229,11 +245,12 @@ impl Shared {
 
     /// One more block of this class is a span of its own, or one less.
     pub fn count_single(&self, block: NonNull<u8>, class: usize, more: bool) {
-        let size = size_of_class(class);
         // SAFETY: such a block is a payload of the ledger's, which the heap holds.
-        for (sum, bytes) in [(&self.held, unsafe { payload_len(block) }), (&self.room, size), (&self.out, size)] {
-            sum.set(if more { sum.get() + bytes } else { sum.get() - bytes });
-        }
+        let (len, size) = (unsafe { payload_len(block) }, size_of_class(class));
+        let change = |bytes: usize| if more { bytes } else { bytes.wrapping_neg() };
+        self.held.set(self.held.get().wrapping_add(change(len)));
+        self.room.set(self.room.get().wrapping_add(change(size)));
+        self.out.set(self.out.get().wrapping_add(change(size)));
         self.count(class, if more { 1 } else { -1 });
     }
 
@@ -366,10 +383,9 @@ impl Shared {
         self.take_out(at)
     }
 
-    /// The slab that was claimed last, if it may grow by `bytes` and nobody keeps it; and by how much it may at most.
-    pub fn growing(&self, bytes: usize) -> Option<(SharedSlab, usize)> {
-        let at = self.newest.get().filter(|at| !at.kept.get())?;
-        Some((at, at.to_grow())).filter(|(_, most)| bytes <= *most)
+    /// The slab that was claimed last, if it may grow by `bytes` and nobody keeps it.
+    pub fn growing(&self, bytes: usize) -> Option<SharedSlab> {
+        self.newest.get().filter(|at| !at.kept.get() && bytes <= at.to_grow())
     }
 
     /// A block of this class.
@@ -381,7 +397,10 @@ impl Shared {
     /// A block of this class from a slab that may be set aside.
     pub fn cut_from(&self, at: SharedSlab, class: usize) -> Free {
         let units = size_of_class(class) / UNIT;
-        let (unit, _) = at.stretches().find(|(_, len)| *len >= units)?;
+        let unit = at.stretch(units);
+        if at.free_from(unit) < units {
+            return None;
+        }
         self.mark(at, unit, units, true);
         self.count(class, 1);
         Some(at.block(unit))
@@ -433,32 +452,37 @@ impl Shared {
 
     /// A slab that has so many units side by side, one of those that have the fewest more. It looks at a few of each that may.
     fn find(&self, units: usize) -> Option<SharedSlab> {
-        let holds = |at: &SharedSlab| usize::from(at.longest.get()) >= units;
         let near = high_bit(units) as usize;
-        let certain = high_bit(units.next_power_of_two()) as usize;
-        self.circle(near)
-            .take(TRIES)
-            .find(holds)
-            .or_else(|| self.heads[certain..].iter().find_map(Cell::get))
-            .or_else(|| self.circle(near).take(LOOKS).find(holds))
+        let certain = near + usize::from(!units.is_power_of_two());
+        self.look_at(near, TRIES, units)
+            .or_else(|| (certain..BINS).find_map(|bin| self.heads[bin].get()))
+            .or_else(|| self.look_at(near, LOOKS, units))
     }
 
-    fn circle(&self, bin: usize) -> impl Iterator<Item = SharedSlab> {
-        let first = self.heads[bin].get();
-        iter::successors(first, move |at| at.after.get().filter(|next| Some(*next) != first)).inspect(|_| {
+    /// The first of up to `count` slabs of a circle that has so many units side by side.
+    #[cfg_attr(freehold_for_size, inline(never))]
+    fn look_at(&self, bin: usize, count: usize, units: usize) -> Option<SharedSlab> {
+        let first = self.heads.get(bin)?.get()?;
+        let mut at = first;
+        for _ in 0..count {
             #[cfg(all(test, not(miri)))]
             self.looks.set(self.looks.get() + 1);
-        })
+            if usize::from(at.longest.get()) >= units {
+                return Some(at);
+            }
+            at = at.after.get().filter(|next| *next != first)?;
+        }
+        None
     }
 
     /// Puts a slab into the circle for the longest piece that it has, if it has any.
     fn show(&self, at: SharedSlab) {
         at.measure();
-        let Some(bin) = bin_of(at) else {
+        if at.longest.get() == 0 {
             return;
-        };
+        }
         at.hidden.set(false);
-        let head = &self.heads[bin];
+        let head = &self.heads[bin_of(at)];
         let first = head.replace(Some(at)).unwrap_or(at);
         let last = if first == at { at } else { first.before.get().unwrap_or(first) };
         at.before.set(Some(last));
@@ -469,20 +493,22 @@ impl Shared {
 
     /// Takes it out again.
     fn hide(&self, at: SharedSlab) {
-        let (false, Some(bin)) = (at.hidden.replace(true), bin_of(at)) else {
+        if at.hidden.replace(true) {
             return;
-        };
+        }
         let (before, after) = (at.before.get().unwrap_or(at), at.after.get().unwrap_or(at));
         before.after.set(Some(after));
         after.before.set(Some(before));
-        if self.heads[bin].get() == Some(at) {
-            self.heads[bin].set(Some(after).filter(|after| *after != at));
+        let head = &self.heads[bin_of(at)];
+        if head.get() == Some(at) {
+            head.set(Some(after).filter(|after| *after != at));
         }
     }
 }
 
-fn bin_of(at: SharedSlab) -> Option<usize> {
-    Some((at.longest.get().checked_ilog2()? as usize).min(BINS - 1))
+/// The circle of a slab that has something free.
+fn bin_of(at: SharedSlab) -> usize {
+    (high_bit(at.longest.get().into()) as usize).min(BINS - 1)
 }
 
 /// What a list of blocks that are spans, or of slabs, is made of: pushes a payload that nobody uses any more.

@@ -125,9 +125,15 @@ const fn blocks_of(slab: usize, block: usize) -> usize {
     (slab - first_of(slab)) / block
 }
 
+/// Blocks of a slab of this class; 0 where there are none.
+#[cfg_attr(freehold_for_size, inline(never))]
+fn blocks_in(class: usize) -> usize {
+    slab_of_class(class).map_or(0, |slab| blocks_of(slab.get(), size_of_class(class)))
+}
+
 /// Bytes of a slab's payload that are no block's, for blocks of `block` bytes.
 pub(super) fn slack(block: usize) -> usize {
-    slab_of_class(class_of(block)).map_or(0, |slab| slab - GRAIN - blocks_of(slab, block) * block)
+    slab_of_class(class_of(block)).map_or(0, |slab| slab.get() - GRAIN - blocks_of(slab.get(), block) * block)
 }
 
 impl Slabs {
@@ -145,18 +151,17 @@ impl Slabs {
     /// How many blocks a list may have that slabs have filled.
     #[cfg(all(test, not(miri)))]
     pub fn most_filled(class: usize) -> usize {
-        slab_of_class(class).map_or(0, |slab| AGAIN - 1 + blocks_of(slab, size_of_class(class)))
+        AGAIN - 1 + blocks_in(class)
     }
 
     /// How many blocks they have, in use or not.
     pub fn blocks(&self, class: usize) -> usize {
-        slab_of_class(class).map_or(0, |slab| self.count() * blocks_of(slab, size_of_class(class)))
+        self.count() * blocks_in(class)
     }
 
     /// Whether the next block should be a span of its own, beside so many that lie in no slab: until they would fill half of one, and there is none.
     pub fn wants_single(&self, class: usize, apart: usize) -> bool {
-        let half = || slab_of_class(class).map_or(0, |slab| blocks_of(slab, size_of_class(class)) / 2);
-        may_be_single(class) && self.count() == 0 && apart < half()
+        may_be_single(class) && self.count() == 0 && apart < blocks_in(class) / 2
     }
 
     /// How many blocks are free, but for those in the list. It takes a step for each slab that has any.
@@ -174,7 +179,7 @@ impl Slabs {
     /// what this class has, and is that long. Nobody else uses it until [`remove`](Slabs::remove) returns it.
     pub unsafe fn add(&self, payload: NonNull<u8>, class: usize, slab: usize) {
         // SAFETY: the caller's promise.
-        let at = unsafe { Slab::begin(payload, blocks_of(slab, size_of_class(class))) };
+        let at = unsafe { Slab::begin(payload, blocks_in(class)) };
         sanitizer::poison(payload, size_of::<SlabRecord>()..slab - GRAIN);
         self.count.set(self.count.get() + 1);
         at.after.set(self.empty.replace(Some(at)));
@@ -228,8 +233,8 @@ impl Slabs {
             self.empty.set(at.after.get());
             at.len.set(0);
             // SAFETY: the first block lies in the slab.
-            self.fresh.set(Some(unsafe { at.payload().add(first_of(slab) - GRAIN) }));
-            self.left.set(blocks_of(slab, size_of_class(class)));
+            self.fresh.set(Some(unsafe { at.payload().add(first_of(slab.get()) - GRAIN) }));
+            self.left.set(blocks_in(class));
         }
     }
 
@@ -271,7 +276,7 @@ impl Slabs {
         // SAFETY: as above.
         unsafe { link(last, at.free.replace(Some(first))) };
         at.len.set(at.len.get() + len);
-        let blocks = blocks_of(slab, size_of_class(class));
+        let blocks = blocks_in(class);
         if at.len.get() == blocks {
             self.close(at);
             at.len.set(blocks);
@@ -285,12 +290,12 @@ impl Slabs {
         let (Some(at), 0, Some(slab)) = (self.open.get(), self.left.get(), slab_of_class(class)) else {
             return false;
         };
-        let free = self.close(at);
+        let (slab, free) = (slab.get(), self.close(at));
         self.count.set(self.count.get() - 1);
         // SAFETY: the first block lies in the slab.
         let first = unsafe { at.payload().add(first_of(slab) - GRAIN) };
         // SAFETY: the slab's claim, with blocks of this class from there on and nothing before them but the record, which is forgotten here.
-        unsafe { shared.adopt(at.payload(), slab - GRAIN, class, first, blocks_of(slab, size_of_class(class)), free) };
+        unsafe { shared.adopt(at.payload(), slab - GRAIN, class, first, blocks_in(class), free) };
         true
     }
 
@@ -337,7 +342,7 @@ pub(super) fn take_back(slabs: Option<&Slabs>, chain: Free, class: usize, shared
                 push_payload(gone, payload);
                 after
             }
-            (None, Some(slabs), Some(slab)) => slabs.take_back(first, class, slab),
+            (None, Some(slabs), Some(slab)) => slabs.take_back(first, class, slab.get()),
             _ => unreachable!("a block of this class that lies nowhere"),
         };
     }

@@ -2,6 +2,7 @@
 
 use core::cell::Cell;
 use core::iter;
+use core::num::NonZero;
 use core::ptr::{self, NonNull};
 
 use super::class::{
@@ -67,7 +68,7 @@ impl<L: Shareable> Stock<L> {
     pub fn new(spans: &'static dyn Spans, records: &'static Records<L>, owner: &'static str) -> Stock<L> {
         Stock {
             access: L::NEW,
-            lists: [const { List::new() }; FINE_CLASSES],
+            lists: List::none(),
             shared: Shared::new(),
             reserve: Reserve::new(),
             wide: Cell::new(None),
@@ -220,10 +221,21 @@ impl<L: Shareable> Stock<L> {
 
     /// Gives the ledger back what is in a list of spans.
     fn give_back(&self, spans: &List) {
-        iter::from_fn(|| spans.pop()).for_each(|span| {
+        while let Some(span) = spans.pop() {
             // SAFETY: a free block that is a span of its own, a payload of the ledger's.
-            unsafe { self.spans.give_back(span) };
-        });
+            unsafe { self.give_one_back(span) };
+        }
+    }
+
+    /// Gives the ledger a claim back.
+    ///
+    /// # Safety
+    ///
+    /// The caller owes: `span` is a payload of the ledger's that the heap holds, and that nobody uses any more.
+    #[cfg_attr(freehold_for_size, inline(never))]
+    unsafe fn give_one_back(&self, span: NonNull<u8>) {
+        // SAFETY: the caller's promise.
+        unsafe { self.spans.give_back(span) };
     }
 
     /// A block of this class, for `size` bytes.
@@ -278,8 +290,8 @@ impl<L: Shareable> Stock<L> {
         // SAFETY: the caller's promise; such a block is a payload of the ledger's.
         let len = unsafe { payload_len(block) };
         // It may be longer than what was asked for, by a little or by much; or shorter than its class, where memory is short: of no use to others.
-        let rounded = len >= size_of_coarse(class);
-        let class = class_within(len.min(LARGEST));
+        let within = class_within(len.min(LARGEST));
+        let (rounded, class) = (within >= class, within);
         let turn = self.enter();
         let wide = self.wide.get().filter(|_| rounded);
         let room = wide.is_some_and(|wide| {
@@ -295,7 +307,7 @@ impl<L: Shareable> Stock<L> {
         drop(turn);
         if !room {
             // SAFETY: as above.
-            unsafe { self.spans.give_back(block) };
+            unsafe { self.give_one_back(block) };
         }
     }
 
@@ -318,7 +330,7 @@ impl<L: Shareable> Stock<L> {
         if block.is_some() {
             return block;
         }
-        let slab = slab_of_class(class).unwrap_or(usize::MAX / SLAB_PART);
+        let slab = slab_of_class(class).map_or(usize::MAX / SLAB_PART, NonZero::get);
         let slabs = self.slabs(class).filter(|_| self.has(slab * SLAB_PART));
         let single = slabs.is_some_and(|slabs| slabs.wants_single(class, self.shared.apart(class)));
         let wide = self.wide.get().is_some();
@@ -342,7 +354,7 @@ impl<L: Shareable> Stock<L> {
         drop(turn);
         if slabs.is_none() {
             // SAFETY: it was claimed just now, and is not used.
-            unsafe { self.spans.give_back(payload) };
+            unsafe { self.give_one_back(payload) };
         }
         block.or_else(|| self.scarce(class))
     }
@@ -397,15 +409,23 @@ impl<L: Shareable> Stock<L> {
     /// Claims a slab of so many bytes: the claim begins, with the ledger's header, at a multiple of them, and ends just before the next.
     fn claim_slab(&self, slab: usize) -> Free {
         let want = Want { prefix: slab - GRAIN, ahead: true, ..Want::of(0, slab) };
-        // SAFETY: no claim is to grow.
-        let Placed { payload, .. } = unsafe { self.spans.place(self.owner, &want) }.ok()?;
-        if payload.addr() & (slab - 1) != GRAIN {
+        self.placed(&want, slab, GRAIN).map(|(payload, _)| payload)
+    }
+
+    /// A claim as it is wanted, which begins so many bytes after a multiple of `align`, and the address from which on it is zero. None of the heap's
+    /// claims is to grow.
+    #[cfg_attr(freehold_for_size, inline(never))]
+    fn placed(&self, want: &Want, align: usize, after: usize) -> Option<(NonNull<u8>, usize)> {
+        debug_assert!(want.grow.is_none());
+        // SAFETY: as the caller says.
+        let Placed { payload, zero_from } = unsafe { self.spans.place(self.owner, want) }.ok()?;
+        if payload.addr() & (align - 1) != after {
             // A loan, which begins where its lender likes.
             // SAFETY: it was claimed just now, and is not used.
-            unsafe { self.spans.give_back(payload.base()) };
+            unsafe { self.give_one_back(payload.base()) };
             return None;
         }
-        Some(payload.base())
+        Some((payload.base(), zero_from))
     }
 
     /// A span of its own, of a byte at least, and the address from which on it is zero.
@@ -432,16 +452,9 @@ impl<L: Shareable> Stock<L> {
         }
         drop(turn);
         let want = Want { ahead: true, ..Want::of(size, align) };
-        // SAFETY: no claim is to grow.
-        let Placed { payload, zero_from } = unsafe { self.spans.place(self.owner, &want) }.ok()?;
-        if !payload.addr().is_multiple_of(align) {
-            // A loan, aligned to no more than the grain.
-            // SAFETY: it was claimed just now, and is not used.
-            unsafe { self.spans.give_back(payload.base()) };
-            return None;
-        }
-        payload.base().as_ptr().expose_provenance();
-        Some((payload.base(), zero_from))
+        let found = self.placed(&want, align, 0)?;
+        found.0.as_ptr().expose_provenance();
+        Some(found)
     }
 
     /// How a class stands: slabs, blocks in use and free ones. Of large spans only the free ones are known. And how many bytes of its slabs, and of

@@ -261,7 +261,8 @@ impl Fit {
 }
 
 /// The bin for spans of so many bytes: up to [`STEPS`] grains each length has its own, from there as many to a doubling.
-#[inline(always)]
+#[cfg_attr(freehold_for_size, inline(never))]
+#[cfg_attr(not(freehold_for_size), inline(always))]
 fn bin_of(len: usize) -> usize {
     step_of(len / GRAIN, STEPS).0.min(BINS - 1)
 }

@@ -220,8 +220,8 @@ impl Book {
 
     /// Frees what a claim has beyond `len` bytes. A loan stays as it is.
     pub fn shorten(&mut self, at: Entry, len: usize) {
-        let len = len.next_multiple_of(GRAIN);
-        let rest = at.len.get().saturating_sub(len);
+        let len = (len.min(at.len.get()) + (GRAIN - 1)) & !(GRAIN - 1);
+        let rest = at.len.get() - len;
         if at.origin.get() == Origin::Loan || rest == 0 {
             return;
         }
@@ -319,7 +319,7 @@ impl Book {
         self.totals.claimed += bytes;
         self.count_peak();
         // A header may stand where what was used ends.
-        self.zero_from = self.touched.saturating_add(GRAIN);
+        self.zero_from = self.touched + GRAIN;
         self.touch(at);
     }
 

@@ -271,7 +271,8 @@ impl Entry {
     }
 
     /// The span after this one in its run, if it is free.
-    #[inline(always)]
+    #[cfg_attr(freehold_for_size, inline(never))]
+    #[cfg_attr(not(freehold_for_size), inline(always))]
     pub fn free_after(self) -> Option<Entry> {
         self.after().filter(|after| after.is_free())
     }
@@ -282,7 +283,8 @@ impl Entry {
     }
 
     /// The span after this one in its run.
-    #[inline(always)]
+    #[cfg_attr(freehold_for_size, inline(never))]
+    #[cfg_attr(not(freehold_for_size), inline(always))]
     pub fn after(self) -> Option<Entry> {
         if self.is_last() {
             return None;

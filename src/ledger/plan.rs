@@ -119,7 +119,8 @@ impl Plan {
             }
         }
         let ahead = if ahead { book.totals.claimed / AHEAD } else { 0 };
-        let mut len = on_grain(self.prefer.saturating_add(ahead).min(MAX_SPAN));
+        // No sum of the two wraps: the one is a span's length at most, the other a small part of the address space.
+        let mut len = on_grain((self.prefer + ahead).min(MAX_SPAN));
         let mut spacious = true;
         loop {
             let placed = self.meet_fresh_with(book, backing, len, spacious, why);
@@ -194,5 +195,5 @@ impl Plan {
 
 /// `len` (at most [`MAX_SPAN`]) rounded up to the grain.
 fn on_grain(len: usize) -> usize {
-    len.next_multiple_of(GRAIN)
+    (len + (GRAIN - 1)) & !(GRAIN - 1)
 }

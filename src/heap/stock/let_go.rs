@@ -18,10 +18,10 @@ impl<L: Shareable> Stock<L> {
             } else if all {
                 let slabs = self.slabs(class);
                 self.take_back(list, class, Slabs::settle);
-                iter::from_fn(|| slabs?.remove()).for_each(|slab| {
+                while let Some(slab) = slabs.and_then(Slabs::remove) {
                     // SAFETY: a slab in which nothing is in use: a payload of the ledger's.
-                    unsafe { self.spans.give_back(slab) };
-                });
+                    unsafe { self.give_one_back(slab) };
+                }
             }
         }
         if all {
@@ -40,7 +40,7 @@ impl<L: Shareable> Stock<L> {
             && let Some(reserve) = self.reserve.end(&self.shared)
         {
             // SAFETY: a reserve in which nothing is in use: a payload of the ledger's.
-            unsafe { self.spans.give_back(reserve) };
+            unsafe { self.give_one_back(reserve) };
         }
     }
 }

@@ -21,21 +21,21 @@ impl<L: Shareable> Stock<L> {
         // Once more if a slab that was kept to grow in place goes back.
         for _ in 0..2 {
             let turn = self.enter();
-            let growing = self.shared.growing(size).inspect(|(at, _)| self.shared.keep(*at, false));
-            drop(turn);
-            let grow = growing.map(|(at, most)| GrowInPlace {
+            let growing = self.shared.growing(size).inspect(|at| self.shared.keep(*at, false));
+            let grow = growing.map(|at| GrowInPlace {
                 payload: at.payload(),
                 missing: size,
-                prefer: prefer.min(most),
+                prefer: prefer.min(at.to_grow()),
             });
+            drop(turn);
             let want = Want { prefix: shared::HEAD, prefer, ahead: true, grow, ..Want::of(size, ALIGN) };
             // SAFETY: the slab that is to grow is kept.
             let placed = unsafe { self.spans.place(self.owner, &want) };
             let turn = self.enter();
             let mut new = None;
             if let Ok(Placed { payload, .. }) = placed {
-                match growing.filter(|(at, _)| at.payload() == payload.base()) {
-                    Some((at, _)) => self.shared.lengthen(at, payload.len()),
+                match growing.filter(|at| at.payload() == payload.base()) {
+                    Some(at) => self.shared.lengthen(at, payload.len()),
                     None => {
                         // SAFETY: the claim was made for that.
                         let at = unsafe { self.shared.add(payload.base(), payload.len()) };
@@ -47,7 +47,10 @@ impl<L: Shareable> Stock<L> {
             // Also if there is nothing new: who was asked to let go may have made room. Then what is new may not be needed.
             let block = self.cut(class);
             let gone = List::new();
-            for at in growing.map(|(at, _)| at).into_iter().chain(new) {
+            if let Some(at) = growing {
+                push_payload(&gone, self.shared.let_go(at));
+            }
+            if let Some(at) = new {
                 push_payload(&gone, self.shared.let_go(at));
             }
             let again = block.is_none() && gone.head.get().is_some();
@@ -66,10 +69,10 @@ impl<L: Shareable> Stock<L> {
     fn longer(&self, class: usize, prefer: usize) -> Option<Free> {
         let size = size_of_class(class);
         let _turn = self.enter();
-        self.shared.growing(size).map(|(at, most)| {
+        self.shared.growing(size).map(|at| {
             // SAFETY: the slab's claim is the heap's.
             let longer = |bytes| unsafe { self.records.lengthen(at.payload(), bytes) };
-            if !longer(prefer.max(size).min(most)) && !longer(size) {
+            if !longer(prefer.max(size).min(at.to_grow())) && !longer(size) {
                 return None;
             }
             // SAFETY: as above.

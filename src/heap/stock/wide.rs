@@ -64,7 +64,7 @@ impl<L: Shareable> Stock<L> {
         if let Some(wide) = self.wide.get().filter(unused) {
             self.wide.set(None);
             // SAFETY: a payload of the ledger's, which nobody finds any more.
-            unsafe { self.spans.give_back(platform::owned(NonNull::from(wide).cast())) };
+            unsafe { self.give_one_back(platform::owned(NonNull::from(wide).cast())) };
         }
     }
 }
