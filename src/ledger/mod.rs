@@ -10,7 +10,7 @@ use core::ptr::NonNull;
 use crate::backing::Origin;
 use crate::backing::{Backing, DEEPEST, Grant, Region};
 use crate::error::{AllocError, Obstacle, Rejected};
-#[cfg(doc)]
+#[cfg(any(doc, debug_assertions))]
 use crate::layout::GRAIN;
 use crate::platform;
 use crate::sharing::{Access, Kind, Needed, Shareable};
@@ -357,6 +357,14 @@ unsafe impl<B: Backing, L: Kind> Spans for Ledger<B, L> {
             // SAFETY: whole pages of a linear grant, and of a claim whose holder is done with what is in it.
             unsafe { B::empty(pages) };
         }
+    }
+
+    #[cfg(debug_assertions)]
+    fn has(&self, payload: NonNull<u8>, owner: &str) -> bool {
+        let base = payload.addr().get() - GRAIN;
+        self.records.with(|Guarded { book, .. }| {
+            book.span_from(base).is_some_and(|at| at.addr() == base && at.owner() == Some(owner))
+        })
     }
 
     unsafe fn give_back(&self, payload: NonNull<u8>) {

@@ -1,0 +1,497 @@
+//! The rows of heaps: what is done to a block.
+
+use core::alloc::{GlobalAlloc, Layout};
+use core::ptr;
+use core::sync::atomic::Ordering::Relaxed;
+use core::sync::atomic::{AtomicBool, AtomicPtr};
+
+use freehold::Region;
+use freehold::debug::Checked;
+
+use crate::facts::About;
+use crate::hands::Hands;
+use crate::notes::{Run, frames, is_at, note, whose};
+use crate::room::{Room, Spoil};
+use crate::{Below, Bench, rows};
+
+rows! {
+    /// A block is freed twice.
+    FreedTwice,
+    /// A block is resized after it was freed.
+    ResizedAfterFree,
+    /// A pointer is freed that never was a block.
+    Foreign,
+    /// A pointer into a block is freed.
+    Interior,
+    /// A pointer into a block is resized.
+    InteriorResized,
+    /// A block is freed twice, and has gone back to the heap between.
+    Stale,
+    /// A block is freed as a smaller one.
+    FreedAsSmaller,
+    /// A block is freed with another alignment.
+    FreedAsAligned,
+    /// A block is resized as one of another size.
+    ResizedAsSmaller,
+    /// A byte is written right past the end, and the block is freed.
+    PastEndFreed,
+    /// The same, and the block is resized.
+    PastEndResized,
+    /// The same, and the heap is checked.
+    PastEndChecked,
+    /// Two bytes past the end are written, and those between them are not.
+    PastEndInPieces,
+    /// The last byte that is looked at, past the end of a block that is aligned to more.
+    FarPastEnd,
+    /// A byte is written right before the block.
+    BeforeStart,
+    /// The first byte that is looked at, before a block that is aligned to more.
+    FarBeforeStart,
+    /// A block that was freed is written past its end.
+    PastEndOfFreed,
+    /// The first byte of a freed block is written, and the heap is checked.
+    AfterFreeChecked,
+    /// The last byte of a freed block is written, and it goes back to the heap.
+    AfterFreeReused,
+    /// A block is written by a pointer to where it was before it was resized.
+    AfterResize,
+    /// The heap below hands out the same block twice.
+    HandedOutTwice,
+    /// A record of a block in use is written over.
+    RecordBroken,
+    /// It is wiped.
+    RecordWiped,
+    /// A record of a block that was freed is written over.
+    RecordOfFreedBroken,
+    /// There is no memory for records.
+    NoRecords,
+    /// A block is never freed.
+    NeverFreed,
+    /// The third allocation is to fail, and fails.
+    ThirdFails,
+    /// The next one is to fail, and it is a resize: the block stays as it is.
+    ResizeFails,
+    /// More is to be in use than a limit allows.
+    BeyondLimit,
+}
+
+/// A heap that may hand out what it has handed out.
+pub struct Repeats<'h> {
+    heap: &'h Below,
+    repeat: AtomicBool,
+    last: AtomicPtr<u8>,
+}
+
+impl<'h> Repeats<'h> {
+    pub fn new(heap: &'h Below) -> Self {
+        Repeats { heap, repeat: AtomicBool::new(false), last: AtomicPtr::new(ptr::null_mut()) }
+    }
+}
+
+// SAFETY: the heap's own; that it is not when it repeats itself is the point.
+unsafe impl GlobalAlloc for Repeats<'_> {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        // SAFETY: the caller's promise.
+        let block = unsafe { self.heap.alloc(layout) };
+        if self.repeat.load(Relaxed) {
+            self.repeat.store(false, Relaxed);
+            // SAFETY: allocated just now.
+            unsafe { self.heap.dealloc(block, layout) };
+            return self.last.load(Relaxed);
+        }
+        self.last.store(block, Relaxed);
+        block
+    }
+
+    unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
+        // SAFETY: the caller's promise.
+        unsafe { self.heap.dealloc(block, layout) };
+    }
+
+    unsafe fn realloc(&self, block: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        // SAFETY: the caller's promise.
+        unsafe { self.heap.realloc(block, layout, size) }
+    }
+}
+
+/// A heap with the layer around it.
+type Watched<'h> = Checked<Repeats<'h>, Region<'static>>;
+
+/// What a row acts on.
+pub trait Subject: GlobalAlloc {
+    /// Whether somebody looks.
+    const WATCHED: bool;
+
+    /// Has it hand out the same block again next time.
+    fn repeat(&self);
+
+    /// Has it looked at: so much is wrong.
+    fn check(&self) -> usize {
+        0
+    }
+
+    /// Has what waits go back.
+    fn trim(&self) {}
+
+    /// Has it refuse the `n`th allocation from now on.
+    fn fail_at(&self, n: usize) {
+        let _ = n;
+    }
+
+    /// Has it refuse what goes beyond that.
+    fn limit(&self, bytes: usize) {
+        let _ = bytes;
+    }
+}
+
+impl Subject for Watched<'_> {
+    const WATCHED: bool = true;
+
+    fn repeat(&self) {
+        self.heap().repeat.store(true, Relaxed);
+    }
+
+    fn check(&self) -> usize {
+        Checked::check(self)
+    }
+
+    fn trim(&self) {
+        Checked::trim(self);
+    }
+
+    fn fail_at(&self, n: usize) {
+        Checked::fail_at(self, n);
+    }
+
+    fn limit(&self, bytes: usize) {
+        Checked::limit(self, bytes);
+    }
+}
+
+/// Without it.
+impl Subject for Repeats<'_> {
+    const WATCHED: bool = false;
+
+    fn repeat(&self) {
+        self.repeat.store(true, Relaxed);
+    }
+}
+
+pub fn layout(size: usize, align: usize) -> Layout {
+    Layout::from_size_align(size, align).expect("a layout")
+}
+
+/// An odd size, so that the end lies on no boundary.
+pub const SIZE: usize = 37;
+/// What is written where nobody may.
+pub const WRITTEN: u8 = 0x5a;
+/// Records that the layer has room for at first.
+pub const FIRST: usize = 64;
+
+/// A subject, and who does something with it.
+struct By<'a, S> {
+    heap: &'a S,
+    hands: &'a dyn Hands,
+}
+
+impl<S: Subject> By<'_, S> {
+    fn try_take(&self, who: usize, layout: Layout) -> *mut u8 {
+        self.hands.by(who, || {
+            // SAFETY: the size is not 0.
+            let block = unsafe { self.heap.alloc(layout) };
+            if !block.is_null() {
+                // SAFETY: so many bytes were allocated.
+                unsafe { block.write_bytes(1, layout.size()) };
+            }
+            block
+        })
+    }
+
+    fn take(&self, who: usize, layout: Layout) -> *mut u8 {
+        let block = self.try_take(who, layout);
+        assert!(!block.is_null());
+        block
+    }
+
+    fn give(&self, who: usize, block: *mut u8, given: Layout) {
+        // SAFETY: it is one of the heap's with this layout, or this is a mistake on purpose, at which the layer does nothing.
+        self.hands.by(who, || unsafe { self.heap.dealloc(block, given) });
+    }
+
+    fn resize(&self, who: usize, block: *mut u8, given: Layout, size: usize) -> *mut u8 {
+        // SAFETY: as above.
+        self.hands.by(who, || unsafe { self.heap.realloc(block, given, size) })
+    }
+
+    /// Writes a byte so far from the start, in the block or in what the layer keeps beside it.
+    fn poke(&self, block: *mut u8, offset: isize) {
+        self.hands.by(4, || {
+            // SAFETY: the layer has as much on each side, and lets the block's pointer reach it.
+            let place = unsafe { block.offset(offset) };
+            // SAFETY: as above.
+            unsafe { place.write(WRITTEN) };
+        });
+    }
+
+    /// What must be so if somebody looks.
+    #[track_caller]
+    fn expect(&self, so: bool) {
+        assert!(!S::WATCHED || so);
+    }
+}
+
+/// A block that is aligned to more.
+const ALIGNED: (usize, usize) = (100, 64);
+
+impl Row {
+    /// What may wait: blocks, bytes.
+    fn keeps(self) -> (usize, usize) {
+        if self == Row::Stale { (0, 0) } else { (100, 10_000) }
+    }
+
+    /// Whether what is wrong is no finding: leaks are asked for, and what is refused is not wrong.
+    fn is_silent(self) -> bool {
+        matches!(self, Row::NeverFreed | Row::ThirdFails | Row::ResizeFails | Row::BeyondLimit)
+    }
+
+    /// Does it, or its twin that makes no mistake. What it is about is returned.
+    pub fn act<S: Subject>(self, heap: &S, room: &Room, hands: &dyn Hands, wrong: bool) -> About {
+        let by = By { heap, hands };
+        let right = layout(SIZE, 8);
+        let longer = layout(50, 8);
+        let block = by.take(1, right);
+        let about = About { block, layout: right, serial: 1 };
+        let past = SIZE as isize - isize::from(!wrong);
+        match self {
+            Row::FreedTwice | Row::Stale => {
+                by.give(2, block, right);
+                let again = if wrong { block } else { by.take(3, right) };
+                by.give(3, again, right);
+            }
+            Row::ResizedAfterFree => {
+                if wrong {
+                    by.give(2, block, right);
+                }
+                let moved = by.resize(3, block, right, 50);
+                by.expect(moved.is_null() == wrong);
+                if !wrong {
+                    by.give(2, moved, longer);
+                }
+            }
+            Row::Foreign => {
+                // Memory, but not of this heap.
+                let foreign = room.at(Room::LEN / 2);
+                by.give(3, if wrong { foreign } else { block }, right);
+                if wrong {
+                    by.give(1, block, right);
+                    return About { block: foreign, ..about };
+                }
+            }
+            Row::Interior => {
+                by.give(3, block.wrapping_add(if wrong { 8 } else { 0 }), right);
+                if wrong {
+                    by.give(1, block, right);
+                }
+            }
+            Row::InteriorResized => {
+                let moved = by.resize(3, block.wrapping_add(if wrong { 8 } else { 0 }), right, 50);
+                by.expect(moved.is_null() == wrong);
+                if wrong {
+                    by.give(1, block, right);
+                } else {
+                    by.give(1, moved, longer);
+                }
+            }
+            Row::FreedAsSmaller => by.give(3, block, layout(SIZE - usize::from(wrong), 8)),
+            Row::FreedAsAligned => by.give(3, block, layout(SIZE, if wrong { 4 } else { 8 })),
+            Row::ResizedAsSmaller => {
+                let moved = by.resize(3, block, layout(SIZE - usize::from(wrong), 8), 50);
+                by.give(3, moved, longer);
+            }
+            Row::PastEndFreed => {
+                by.poke(block, past);
+                by.give(3, block, right);
+            }
+            Row::PastEndResized => {
+                by.poke(block, past);
+                let moved = by.resize(3, block, right, 50);
+                by.give(3, moved, longer);
+            }
+            Row::PastEndChecked => {
+                by.poke(block, past);
+                by.expect(heap.check() == usize::from(wrong));
+                by.give(3, block, right);
+            }
+            Row::PastEndInPieces => {
+                by.poke(block, if wrong { past + 1 } else { past });
+                by.poke(block, if wrong { past + 4 } else { past });
+                by.give(3, block, right);
+            }
+            Row::FarPastEnd | Row::FarBeforeStart => {
+                by.give(2, block, right);
+                let right = layout(ALIGNED.0, ALIGNED.1);
+                let block = by.take(1, right);
+                by.poke(
+                    block,
+                    match (self, wrong) {
+                        (Row::FarPastEnd, true) => ALIGNED.0 as isize + 15,
+                        (Row::FarPastEnd, false) => ALIGNED.0 as isize - 1,
+                        (_, true) => -(ALIGNED.1 as isize),
+                        (_, false) => 0,
+                    },
+                );
+                by.give(3, block, right);
+                return About { block, layout: right, serial: 2 };
+            }
+            Row::BeforeStart => {
+                by.poke(block, -isize::from(wrong));
+                by.give(3, block, right);
+            }
+            Row::PastEndOfFreed => {
+                by.poke(block, SIZE as isize - 1);
+                by.give(2, block, right);
+                if wrong {
+                    by.poke(block, past);
+                }
+                by.expect(heap.check() == usize::from(wrong));
+            }
+            Row::AfterFreeChecked => {
+                by.poke(block, 0);
+                by.give(2, block, right);
+                if wrong {
+                    by.poke(block, 0);
+                }
+                by.expect(heap.check() == usize::from(wrong));
+            }
+            Row::AfterFreeReused => {
+                by.give(2, block, right);
+                if wrong {
+                    by.poke(block, SIZE as isize - 1);
+                }
+                heap.trim();
+            }
+            Row::AfterResize => {
+                let moved = by.resize(2, block, right, 20);
+                by.poke(if wrong { block } else { moved }, 10);
+                by.expect(heap.check() == usize::from(wrong));
+                by.give(3, moved, layout(20, 8));
+            }
+            Row::HandedOutTwice => {
+                if wrong {
+                    heap.repeat();
+                }
+                let other = by.take(3, right);
+                by.expect((other == block) == wrong);
+                by.give(3, other, right);
+                if !wrong || !S::WATCHED {
+                    by.give(1, block, right);
+                }
+            }
+            Row::RecordBroken | Row::RecordWiped => {
+                if wrong && S::WATCHED {
+                    room.spoil(block.addr(), if self == Row::RecordBroken { Spoil::Size } else { Spoil::Wiped });
+                }
+                by.expect(heap.check() == usize::from(wrong));
+                by.give(3, block, right);
+            }
+            Row::RecordOfFreedBroken => {
+                by.give(3, block, right);
+                if wrong && S::WATCHED {
+                    room.spoil(block.addr(), Spoil::Size);
+                }
+                by.expect(heap.check() == usize::from(wrong));
+            }
+            Row::NoRecords => {
+                let mut more = [ptr::null_mut(); FIRST + 16];
+                let count = if wrong { more.len() } else { FIRST / 2 };
+                more[..count].fill_with(|| by.take(2, right));
+                more[..count].iter().for_each(|block| by.give(3, *block, right));
+                by.give(3, block, right);
+            }
+            Row::NeverFreed => {
+                if !wrong {
+                    by.give(3, block, right);
+                }
+            }
+            Row::ThirdFails => {
+                by.give(2, block, right);
+                heap.fail_at(if wrong { 3 } else { 0 });
+                let more = [(); 5].map(|()| by.try_take(3, right));
+                let refused = more.map(|block| block.is_null());
+                by.expect(refused == [false, false, wrong, false, false]);
+                more.iter().filter(|block| !block.is_null()).for_each(|block| by.give(2, *block, right));
+            }
+            Row::ResizeFails => {
+                heap.fail_at(usize::from(wrong));
+                let moved = by.resize(3, block, right, 50);
+                by.expect(moved.is_null() == wrong);
+                if moved.is_null() {
+                    by.give(2, block, right);
+                } else {
+                    by.give(2, moved, longer);
+                }
+            }
+            Row::BeyondLimit => {
+                heap.limit(SIZE + 50);
+                let other = by.try_take(3, layout(50 + usize::from(wrong), 8));
+                by.expect(other.is_null() == wrong);
+                let resized = by.resize(2, block, right, if wrong { SIZE + 51 } else { SIZE });
+                by.expect(resized.is_null() == wrong);
+                heap.limit(usize::MAX);
+                if resized.is_null() {
+                    by.give(2, block, right);
+                } else {
+                    by.give(2, resized, layout(if wrong { SIZE + 51 } else { SIZE }, 8));
+                }
+                if !other.is_null() {
+                    by.give(3, other, layout(50 + usize::from(wrong), 8));
+                }
+            }
+        }
+        about
+    }
+
+    /// Runs it, and its twin.
+    pub fn run(self, bench: &Bench<'_>) {
+        // To find a record, all memory is read, and what has no record is found again by its address. Miri, asked for strict provenance, forbids both.
+        if cfg!(miri)
+            && matches!(self, Row::RecordBroken | Row::RecordWiped | Row::RecordOfFreedBroken | Row::NoRecords)
+        {
+            return;
+        }
+        for wrong in [true, false] {
+            let run = Run::begin();
+            // Room for 64 records and some stacks; not for 128 records beside them, to which they would move.
+            let len = if self == Row::NoRecords { 1400 * size_of::<usize>() } else { Room::LEN };
+            let heap = Checked::over(Repeats::new(bench.below), bench.room.region(len));
+            let (blocks, bytes) = self.keeps();
+            let heap = heap.telling(note).with_frames(frames).asking(whose).keeping(blocks, bytes);
+            let mark = heap.mark();
+            let about = self.act(&heap, bench.room, bench.hands, wrong);
+            let leaks = heap.leaks_since(mark);
+            if wrong && self == Row::NeverFreed {
+                let [leak] = leaks.largest() else { panic!("{leaks}") };
+                assert!(is_at(&leak.site, 1) && (leak.blocks, leak.bytes) == (1, SIZE), "{leak:?}");
+                // SAFETY: it was allocated so, and is freed now.
+                unsafe { heap.dealloc(about.block, about.layout) };
+            } else {
+                assert_eq!((leaks.blocks, leaks.sites), (0, 0), "{self:?}, wrong: {wrong}: {leaks}");
+            }
+            let (found, mistakes) = (run.findings(), run.mistakes());
+            let expected = usize::from(wrong && !self.is_silent());
+            assert_eq!((found.count, mistakes.count), (expected, 0), "{self:?}, wrong: {wrong}: {found:?}");
+            if let Some(finding) = found.first {
+                assert!(self.is(&finding, &about), "{self:?}: {finding:?}, about {about:?}");
+            }
+            // It goes on, and all is in order.
+            assert_eq!(heap.check(), 0, "{self:?}, wrong: {wrong}");
+            heap.trim();
+            let stats = heap.stats();
+            assert_eq!(
+                (stats.blocks, stats.bytes, stats.waiting_blocks),
+                (0, 0, 0),
+                "{self:?}, wrong: {wrong}: {stats}"
+            );
+        }
+    }
+}
