@@ -3,10 +3,9 @@
 
 use core::alloc::Layout;
 use core::fmt::Debug;
-use core::ptr;
 
 use crate::Below;
-use crate::blocks::{Repeats, Row as OfBlock, layout};
+use crate::blocks::{Repeats, Row as OfBlock, SIZE, layout};
 use crate::hands::Alone;
 use crate::places::Row as OfPlace;
 use crate::room::Room;
@@ -43,8 +42,15 @@ pub fn control(number: usize, heap: &Below, room: &Room, work: impl FnOnce(&Cont
             let run = || {
                 // The rows want something to stand there.
                 let _ = room.region(Room::LEN);
+                // The block comes to lie between two that live.
+                let [before, hole, behind] = [1, 2, 3].map(|number| Block::take(heap, SIZE, number).expect("room"));
+                hole.give(heap);
                 row.act(&Repeats::new(heap), room, &Alone, true);
-                probe(heap)
+                if !before.is_whole() || !behind.is_whole() {
+                    return Outcome::Breaks;
+                }
+                let outcome = probe(heap);
+                if before.is_whole() && behind.is_whole() { outcome } else { Outcome::Breaks }
             };
             work(&Control { row, expected: row.unwatched(), run: &run });
         }
@@ -62,37 +68,57 @@ pub fn control(number: usize, heap: &Below, room: &Room, work: impl FnOnce(&Cont
 /// More blocks than a heap has room for.
 const MOST: usize = 600;
 
-/// Takes all that there is in blocks of some sizes, each filled with a number of its own, and looks at all of them; twice.
+/// A block, all bytes of which are a number of its own.
+struct Block {
+    start: *mut u8,
+    layout: Layout,
+    number: u8,
+}
+
+impl Block {
+    fn take(heap: &Below, size: usize, number: u8) -> Option<Block> {
+        let layout = layout(size, 8);
+        // SAFETY: the size is not 0.
+        let start = unsafe { heap.alloc(layout) };
+        if start.is_null() {
+            return None;
+        }
+        // SAFETY: so many bytes were allocated.
+        unsafe { start.write_bytes(number, size) };
+        Some(Block { start, layout, number })
+    }
+
+    fn is_whole(&self) -> bool {
+        (0..self.layout.size()).all(|at| {
+            // SAFETY: the block has as many, all of them written; if the heap is broken, what stands there shows it.
+            let byte = unsafe { self.start.add(at) };
+            // SAFETY: as above.
+            (unsafe { byte.read() }) == self.number
+        })
+    }
+
+    fn give(self, heap: &Below) {
+        // SAFETY: it was allocated there with this layout.
+        unsafe { heap.dealloc(self.start, self.layout) };
+    }
+}
+
+/// Takes all that there is in blocks of some sizes, and looks at all of them; twice.
 fn probe(heap: &Below) -> Outcome {
     let mut counts = [0; 2];
     for count in &mut counts {
-        let mut blocks = [(ptr::null_mut::<u8>(), Layout::new::<u8>()); MOST];
+        let mut blocks = [const { None::<Block> }; MOST];
         for (index, block) in blocks.iter_mut().enumerate() {
-            let layout = layout([37, 50, 8, 100][index % 4], 8);
-            // SAFETY: the size is not 0.
-            *block = (unsafe { heap.alloc(layout) }, layout);
-            if block.0.is_null() {
+            *block = Block::take(heap, [37, 50, 8, 100][index % 4], index as u8);
+            if block.is_none() {
                 break;
             }
-            // SAFETY: so many bytes were allocated.
-            unsafe { block.0.write_bytes(index as u8, layout.size()) };
             *count += 1;
         }
-        let is_own = |(index, (block, layout)): (usize, &(*mut u8, Layout))| {
-            (0..layout.size()).all(|at| {
-                // SAFETY: the block has as many, all written above; if the heap is broken, what stands there shows it.
-                let byte = unsafe { block.add(at) };
-                // SAFETY: as above.
-                (unsafe { byte.read() }) == index as u8
-            })
-        };
-        if !blocks[..*count].iter().enumerate().all(is_own) {
+        if !blocks.iter().flatten().all(Block::is_whole) {
             return Outcome::Breaks;
         }
-        for (block, layout) in &blocks[..*count] {
-            // SAFETY: it was allocated above with this layout.
-            unsafe { heap.dealloc(*block, *layout) };
-        }
+        blocks.into_iter().flatten().for_each(|block| block.give(heap));
     }
     if counts[0] == counts[1] { Outcome::GoesOn } else { Outcome::Breaks }
 }
@@ -102,12 +128,20 @@ impl OfBlock {
     fn unwatched(self) -> Outcome {
         use OfBlock::*;
         match self {
-            // The heap takes no word of a layout, or has room behind a block, or nobody has the memory yet.
-            FreedAsSmaller | FreedAsAligned | ResizedAsSmaller | RecordBroken | RecordWiped | RecordOfFreedBroken
-            | NoRecords | NeverFreed | ThirdFails | ResizeFails | BeyondLimit => Outcome::GoesOn,
-            FreedTwice | ResizedAfterFree | Foreign | Interior | InteriorResized | Stale | PastEndFreed
-            | PastEndResized | PastEndChecked | PastEndInPieces | FarPastEnd | BeforeStart | FarBeforeStart
-            | PastEndOfFreed | AfterFreeChecked | AfterFreeReused | AfterResize | HandedOutTwice => Outcome::Breaks,
+            // The heap finds its own records free where they are not, or none.
+            FreedTwice | ResizedAfterFree | Stale | HandedOutTwice | Foreign | Interior | InteriorResized => {
+                Outcome::Breaks
+            }
+            // They are written over, or what the next block has.
+            AfterFreeChecked | PastEndInPieces => Outcome::Breaks,
+            // It falls into what rounding has left, or in the middle of free memory: this time.
+            PastEndFreed | PastEndResized | PastEndChecked | PastEndOfFreed | FarPastEnd | BeforeStart
+            | FarBeforeStart | AfterFreeReused | AfterResize => Outcome::GoesOn,
+            // The heap takes nobody's word for a layout.
+            FreedAsSmaller | FreedAsAligned | ResizedAsSmaller => Outcome::GoesOn,
+            // There is no record, nobody who counts, and no limit.
+            RecordBroken | RecordWiped | RecordOfFreedBroken | NoRecords | NeverFreed | ThirdFails | ResizeFails
+            | BeyondLimit => Outcome::GoesOn,
         }
     }
 }
@@ -119,8 +153,10 @@ impl OfPlace {
         match self {
             // What was there can be read still.
             ScopeEnded | ArenaReset | ArenaDropped | TypedArenaCleared | BlockRead => Outcome::GoesOn,
+            // It is free, and so it is once more; unless somebody else has it.
+            ClaimFreedTwice => Outcome::GoesOn,
             BlockFreedTwice | BlockOfAnotherPool | BlockInterior | BoxFreedTwice | BoxOfAnotherPool
-            | ClaimFreedTwice | ClaimOfAnother => Outcome::Breaks,
+            | ClaimOfAnother => Outcome::Breaks,
         }
     }
 }
