@@ -16,6 +16,7 @@ mod hands;
 mod notes;
 mod places;
 mod room;
+mod subject;
 pub mod unwatched;
 
 use core::alloc::GlobalAlloc;

@@ -5,10 +5,11 @@ use core::alloc::Layout;
 use core::fmt::Debug;
 
 use crate::Below;
-use crate::blocks::{Repeats, Row as OfBlock, SIZE, layout};
+use crate::blocks::{Row as OfBlock, SIZE, layout};
 use crate::hands::Alone;
 use crate::places::Row as OfPlace;
 use crate::room::Room;
+use crate::subject::Repeats;
 
 /// What becomes of a program that makes a mistake which nobody finds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -50,7 +50,9 @@ extern "C" fn must_find() {
 
 fn lead() {
     static SMALL: SmallHeap = SmallHeap::new();
-    assert!(LOOKS, "the rows of arenas, pools and claims need them");
+    if !LOOKS {
+        panic!("the rows of arenas, pools and claims need debug assertions");
+    }
     let layout = Layout::from_size_align(Room::LEN, 64).expect("a layout");
     let claim = ledger().claim("rows", layout).expect("there is memory");
     // SAFETY: the claim's own, for as long as the room is used.

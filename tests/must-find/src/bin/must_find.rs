@@ -26,7 +26,8 @@ mod board {
     static mut ROOM: Ram<{ Room::LEN }> = Ram([MaybeUninit::uninit(); Room::LEN]);
 
     // SAFETY: nothing else names it.
-    static LEDGER: Ledger<Region> = Ledger::new(unsafe { Region::from_raw((&raw mut RAM).cast(), RAM_LEN) });
+    static LEDGER: Ledger<Region> = Ledger::new(unsafe { Region::from_raw(START, RAM_LEN) });
+    const START: *mut u8 = (&raw mut RAM).cast();
     static HEAP: Heap = Heap::new_in(&LEDGER, "heap");
     static BOUNDED: BoundedHeap = BoundedHeap::empty();
 
@@ -34,10 +35,11 @@ mod board {
         let room = NonNull::new((&raw mut ROOM).cast()).expect("an address");
         // SAFETY: nothing else names it.
         let room = unsafe { Room::new(room) };
+        let other = (&raw mut OTHER).cast();
         // SAFETY: nothing else names it.
-        let other = unsafe { Region::from_raw((&raw mut OTHER).cast(), RAM_LEN) };
+        let other = unsafe { Region::from_raw(other, RAM_LEN) };
         assert!(BOUNDED.lend(other).is_ok());
-        assert!(LOOKS, "the rows of arenas, pools and claims need them");
+        const { assert!(LOOKS, "the rows of arenas, pools and claims need debug assertions") };
         every(&Bench { below: &BOUNDED, room: &room, hands: &Alone });
         every(&Bench { below: &HEAP, room: &room, hands: &Alone });
         say!("{} rows: all found, and nothing in their twins", count());

@@ -37,8 +37,9 @@ mod board {
         let room = NonNull::new((&raw mut ROOM).cast()).expect("an address");
         // SAFETY: nothing else names it.
         let room = unsafe { Room::new(room) };
+        let ram = (&raw mut RAM).cast();
         // SAFETY: as above.
-        let ram = unsafe { Region::from_raw((&raw mut RAM).cast(), RAM_LEN) };
+        let ram = unsafe { Region::from_raw(ram, RAM_LEN) };
         assert!(HEAP.lend(ram).is_ok());
         control(number, &HEAP, &room, |control| {
             say!("{:?}, expected: {:?}", control.row, control.expected);
