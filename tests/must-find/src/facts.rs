@@ -4,17 +4,8 @@ use core::alloc::Layout;
 
 use freehold::debug::{BlockInfo, Damage, Finding, FoundBy, Side, Site};
 
-use crate::blocks::{FIRST, Row, SIZE, WRITTEN, layout};
+use crate::blocks::{About, FIRST, Row, SIZE, WRITTEN, layout};
 use crate::notes::{OWNER, is_at};
-
-/// What a row was about.
-#[derive(Clone, Copy, Debug)]
-pub struct About {
-    pub block: *mut u8,
-    pub layout: Layout,
-    /// The how manieth allocation it was.
-    pub serial: usize,
-}
 
 impl About {
     /// Whether it is this block, which number 1 has allocated and this one freed, if anybody has.

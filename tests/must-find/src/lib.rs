@@ -10,6 +10,7 @@
 
 #![no_std]
 
+mod acts;
 mod blocks;
 mod facts;
 mod hands;
