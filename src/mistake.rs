@@ -33,8 +33,8 @@ pub enum Mistake {
         /// The call to `free`, as above.
         place: &'static Location<'static>,
     },
-    /// A claim was to end that has ended: somebody has copied the [`Claim`](crate::Claim), which takes `unsafe`. (If the same memory was claimed
-    /// again under the same name, that is not seen.)
+    /// A claim was to end that has ended: somebody has copied the [`Claim`](crate::Claim), which takes `unsafe`. (It is not seen if the same memory was
+    /// claimed again under the same name, or if it was lent and has gone back.)
     ClaimFreedTwice {
         /// Under which name it was made.
         owner: &'static str,

@@ -10,7 +10,7 @@ use core::ptr::NonNull;
 use crate::backing::Origin;
 use crate::backing::{Backing, DEEPEST, Grant, Region};
 use crate::error::{AllocError, Obstacle, Rejected};
-#[cfg(any(doc, debug_assertions))]
+#[cfg(doc)]
 use crate::layout::GRAIN;
 use crate::platform;
 use crate::sharing::{Access, Kind, Needed, Shareable};
@@ -360,11 +360,11 @@ unsafe impl<B: Backing, L: Kind> Spans for Ledger<B, L> {
     }
 
     #[cfg(debug_assertions)]
-    fn has(&self, payload: NonNull<u8>, owner: &str) -> bool {
-        let base = payload.addr().get() - GRAIN;
-        self.records.with(|Guarded { book, .. }| {
-            book.span_from(base).is_some_and(|at| at.addr() == base && at.owner() == Some(owner))
-        })
+    fn has(&self, payload: NonNull<u8>, owner: &'static str) -> bool {
+        // SAFETY: a claim's header stood there, and the memory is the ledger's still; or it went back to a lender that somebody may have had it from,
+        // and so would what the caller wants to end.
+        let at = unsafe { Entry::of_payload(payload) };
+        self.records.with_aside(|Guarded { book, .. }| !book.has_aside(at) && at.is_held_by(owner))
     }
 
     unsafe fn give_back(&self, payload: NonNull<u8>) {

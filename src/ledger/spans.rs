@@ -95,9 +95,9 @@ pub(crate) unsafe trait Spans: Everywhere {
         let _ = payload;
     }
 
-    /// Whether this is a claim that is made under that name, as far as is known. It takes a step for each span before it.
+    /// Whether this is a claim under that name that has not ended, as far as can be seen there.
     #[cfg(debug_assertions)]
-    fn has(&self, payload: NonNull<u8>, owner: &str) -> bool {
+    fn has(&self, payload: NonNull<u8>, owner: &'static str) -> bool {
         let _ = (payload, owner);
         true
     }

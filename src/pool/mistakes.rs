@@ -76,7 +76,7 @@ fn who_is_told_of_mistakes_may_use_the_pool() {
         told.push(*mistake);
         let count = told.len();
         drop(told);
-        assert!(count != 2, "the second one");
+        assert!(count != 2, "number {count}");
     });
     let ledger = Ledger::new(Usual::new());
     let pool = BlockPool::new_in(&ledger, "one", Layout::new::<u64>());
@@ -87,7 +87,7 @@ fn who_is_told_of_mistakes_may_use_the_pool() {
     };
     free();
     free();
-    assert_eq!(said(free), "the second one");
+    assert_eq!(said(free), "number 2");
     free();
     let (owner, address) = ("one", block.addr().get());
     let told = TOLD.lock().unwrap();
