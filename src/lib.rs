@@ -50,6 +50,7 @@ mod span;
 mod error;
 mod platform;
 mod refusal;
+mod mistake;
 mod copy;
 mod boxed;
 mod free_list;

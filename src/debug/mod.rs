@@ -33,6 +33,8 @@ pub use leaks::{Leak, Leaks, Mark};
 pub use rounds::{Rounds, Verdict};
 pub use sites::{FRAMES, Site};
 
+pub use crate::mistake::{Mistake, on_mistake};
+
 use hooks::Hooks;
 use register::{Fact, Facts, Keep, Register};
 use store::Room;

@@ -5,6 +5,8 @@ use core::ptr::NonNull;
 
 use super::Spans;
 use crate::layout::padding;
+#[cfg(debug_assertions)]
+use crate::mistake::Mistake;
 use crate::span::Span;
 
 /// Raw memory that has a name in the map, for what none of the other types is: claimed from a [`Ledger`](crate::Ledger), and given back when it is dropped.
@@ -71,6 +73,10 @@ impl Claim<'_> {
 
 impl Drop for Claim<'_> {
     fn drop(&mut self) {
+        #[cfg(debug_assertions)]
+        if !self.ledger.has(self.payload.base(), self.owner) {
+            return Mistake::ClaimFreedTwice { owner: self.owner, address: self.data.addr() }.tell();
+        }
         // SAFETY: the payload is this claim's, given back once, and nobody may use it after the claim.
         unsafe { self.ledger.give_back(self.payload.base()) };
     }

@@ -106,6 +106,10 @@ unsafe impl<const LENDS: bool> Backing for Odd<LENDS> {
     }
 }
 
+/// The names of claims; a claim knows its own by its address.
+static CLAIM: &str = "claim";
+static AGAIN: &str = "again";
+
 /// A claim, all bytes of which are one.
 struct Checked<'l> {
     claim: Claim<'l>,
@@ -113,9 +117,9 @@ struct Checked<'l> {
 }
 
 impl<'l> Checked<'l> {
-    fn new<const LENDS: bool>(ledger: &'l Ledger<Odd<LENDS>>, data: Span, byte: u8) -> Checked<'l> {
+    fn new<const LENDS: bool>(ledger: &'l Ledger<Odd<LENDS>>, owner: &'static str, data: Span, byte: u8) -> Self {
         // SAFETY: the ledger's, for this one.
-        let held = Checked { claim: unsafe { Claim::new(ledger, "claim", data, 1) }, byte };
+        let held = Checked { claim: unsafe { Claim::new(ledger, owner, data, 1) }, byte };
         held.fill();
         held
     }
@@ -151,14 +155,14 @@ fn change<'l, const LENDS: bool>(
         let prefer = bytes * 2 * usize::from(random.below(3) == 0);
         let want = Want { prefix: 0, size: bytes, align: 1 << random.below(10), prefer, ahead: false, grow: None };
         // SAFETY: no claim is to grow.
-        let Ok(Placed { payload, zero_from }) = (unsafe { ledger.place("claim", &want) }) else { return };
+        let Ok(Placed { payload, zero_from }) = (unsafe { ledger.place(CLAIM, &want) }) else { return };
         for skip in zero_from.saturating_sub(payload.addr())..payload.len() {
             // SAFETY: one of the claim's bytes.
             let fresh = unsafe { payload.base().add(skip) };
             // SAFETY: the backing has written it.
             assert_eq!(unsafe { fresh.read() }, 0, "{skip} bytes from the start, it is said to be zero");
         }
-        claims[slot] = Some(Checked::new(ledger, payload, byte));
+        claims[slot] = Some(Checked::new(ledger, CLAIM, payload, byte));
         return;
     };
     let base = held.claim.payload.base();
@@ -170,8 +174,8 @@ fn change<'l, const LENDS: bool>(
                 // Just what was given back, as an arena that is made anew.
                 let want = Want { prefix: 16, prefer: len + GRAIN, ..Want::of(1 + random.below(len), 8) };
                 // SAFETY: no claim is to grow.
-                if let Ok(placed) = unsafe { ledger.place("again", &want) } {
-                    claims[slot] = Some(Checked::new(ledger, placed.payload, byte));
+                if let Ok(placed) = unsafe { ledger.place(AGAIN, &want) } {
+                    claims[slot] = Some(Checked::new(ledger, AGAIN, placed.payload, byte));
                 }
             }
         }
@@ -187,12 +191,12 @@ fn change<'l, const LENDS: bool>(
             let grow = Some(GrowInPlace { payload: base, missing: bytes, prefer: bytes * random.below(3) });
             let want = Want { prefix: 0, size, align: 8, prefer: 0, ahead: false, grow };
             // SAFETY: a claim of this ledger's.
-            if let Ok(placed) = unsafe { ledger.place("claim", &want) } {
+            if let Ok(placed) = unsafe { ledger.place(CLAIM, &want) } {
                 assert!(placed.payload.len() >= size);
                 if grow.is_some_and(|grow| grow.grew(&placed)) {
                     held.fill();
                 } else {
-                    claims[slot] = Some(Checked::new(ledger, placed.payload, byte));
+                    claims[slot] = Some(Checked::new(ledger, CLAIM, placed.payload, byte));
                 }
             }
         }

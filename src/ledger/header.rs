@@ -95,6 +95,20 @@ impl Header {
         (!self.is_free()).then(|| unsafe { self.held.owner.get() })
     }
 
+    /// Whether it is claimed under this very name, as far as what stands here tells: it may be no header any more.
+    #[cfg(debug_assertions)]
+    pub fn is_held_by(&self, owner: &'static str) -> bool {
+        // A name as two words, as nobody knows whether it is one.
+        type Words = [*const u8; 2];
+        // SAFETY: only the address is taken.
+        let held = unsafe { self.held.owner.as_ptr() }.cast::<Words>();
+        // SAFETY: it lies in a cell, and any bytes are such words.
+        let held = unsafe { held.read() };
+        // SAFETY: a name is as long, and aligned as they are.
+        let name = unsafe { (&raw const owner).cast::<Words>().read() };
+        !self.is_free() && held.map(<*const u8>::addr) == name.map(<*const u8>::addr)
+    }
+
     /// From now on it is claimed under this name.
     #[inline(always)]
     pub fn set_owner(&self, owner: &'static str) {
@@ -298,6 +312,10 @@ impl Entry {
     /// Ends it as a span: it becomes a part of the one before. From `touched` on all that is free counts as zero, so there its header is wiped.
     #[inline(always)]
     pub fn end_span(self, touched: usize) {
+        if cfg!(debug_assertions) {
+            // Whoever ends a claim a second time finds that it has none.
+            self.mark(FREE, true);
+        }
         if self.addr() >= touched {
             // SAFETY: the header's bytes belong to whoever ends the span.
             unsafe { self.base().write_bytes(0, size_of::<Header>()) };

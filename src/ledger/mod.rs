@@ -359,6 +359,14 @@ unsafe impl<B: Backing, L: Kind> Spans for Ledger<B, L> {
         }
     }
 
+    #[cfg(debug_assertions)]
+    fn has(&self, payload: NonNull<u8>, owner: &'static str) -> bool {
+        // SAFETY: a claim's header stood there, and the memory is the ledger's still; or it went back to a lender that somebody may have had it from,
+        // and so would what the caller wants to end.
+        let at = unsafe { Entry::of_payload(payload) };
+        self.records.with_aside(|Guarded { book, .. }| !book.has_aside(at) && at.is_held_by(owner))
+    }
+
     unsafe fn give_back(&self, payload: NonNull<u8>) {
         if Self::SETS_ASIDE {
             // SAFETY: the caller's promise.

@@ -3,15 +3,17 @@
 use core::alloc::Layout;
 use core::fmt;
 use core::ops::Deref;
+use core::panic::Location;
 use core::ptr::NonNull;
 
-use super::mistake::{Mistake, SEEN};
+use super::SEEN;
 use crate::backing::Backing;
 use crate::chunk::{Cursor, CursorCell, Filled, Growth, Lodged, Refill};
 use crate::error::{AllocError, Obstacle};
 use crate::free_list::{Free, FreeList};
 use crate::layout::{LINE, padding};
 use crate::ledger::{Ledger, Spans};
+use crate::mistake::Mistake;
 use crate::platform::{self, sanitizer};
 use crate::plot::Plot;
 use crate::refusal::{expect_room, out_of_memory};
@@ -185,7 +187,7 @@ impl<'l, L: Access> BlockPool<'l, L> {
     }
 
     /// Takes a block back. With debug assertions it panics, before anything is done, if that is none of this pool's, or one of the 64 that were
-    /// freed last.
+    /// freed last; or it tells of that and does nothing, as [`on_mistake`](crate::debug::on_mistake) has it.
     ///
     /// # Safety
     ///
@@ -198,9 +200,9 @@ impl<'l, L: Access> BlockPool<'l, L> {
         if cfg!(debug_assertions)
             && let Some(mistake) = blocks.mistake(block)
         {
-            // Nothing is locked when it panics.
+            // Nothing is locked when it is told.
             drop(blocks);
-            mistake.panic(self.owner());
+            return mistake.tell();
         }
         // SAFETY: the caller's promise.
         unsafe { blocks.free(block) };
@@ -348,11 +350,13 @@ impl<'l> Blocks<'l> {
     }
 
     /// What is wrong with freeing this, as far as that is seen in some steps.
+    #[track_caller]
     fn mistake(&self, block: NonNull<u8>) -> Option<Mistake> {
-        if !self.hold(block.addr().get()) {
-            return Some(Mistake::Foreign);
+        let (owner, address, place) = (self.chunks.owner(), block.addr().get(), Location::caller());
+        if !self.hold(address) {
+            return Some(Mistake::ForeignBlock { owner, address, place });
         }
-        self.free.holds(block, SEEN).then_some(Mistake::FreedTwice)
+        self.free.holds(block, SEEN).then_some(Mistake::BlockFreedTwice { owner, address, place })
     }
 
     /// Claims room for `capacity` blocks; from now on there are no more.

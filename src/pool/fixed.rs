@@ -4,15 +4,20 @@ use core::alloc::Layout;
 use core::cell::{Cell, UnsafeCell};
 use core::fmt;
 use core::mem::{MaybeUninit, offset_of};
+use core::panic::Location;
 use core::ptr::NonNull;
 
+use super::SEEN;
 use super::home::Places;
-use super::mistake::{Mistake, SEEN};
 use super::verbs::pool_verbs;
 use crate::error::{AllocError, Obstacle};
+use crate::mistake::Mistake;
 use crate::platform::{self, sanitizer};
 use crate::refusal::expect_room;
 use crate::sharing::{Access, Needed, Shareable, Turn};
+
+/// What it is called.
+const OWNER: &str = "fixed pool";
 
 /// Values of one type, `N` at most, that come and go in any order: a pool without a ledger, whose places lie in itself.
 ///
@@ -134,10 +139,13 @@ impl<T, const N: usize, L: Access> FixedPool<T, N, L> {
     }
 
     /// What is wrong with freeing what lies so many bytes from the pool's start, as far as that is seen in some steps. The caller has entered.
+    #[track_caller]
     fn mistake(&self, offset: usize) -> Option<Mistake> {
+        let address = (&raw const *self).addr().wrapping_add(offset);
+        let (owner, place) = (OWNER, Location::caller());
         let within = offset.wrapping_sub(Self::START);
         if within >= self.list.used.get() || !within.is_multiple_of(size_of::<Place<T>>()) {
-            return Some(Mistake::Foreign);
+            return Some(Mistake::ForeignBlock { owner, address, place });
         }
         let mut free = self.list.free.get();
         for _ in 0..SEEN {
@@ -149,13 +157,13 @@ impl<T, const N: usize, L: Access> FixedPool<T, N, L> {
             // SAFETY: a free place starts with its link.
             free = unsafe { place.cast::<usize>().read() };
         }
-        (free == offset).then_some(Mistake::FreedTwice)
+        (free == offset).then_some(Mistake::BlockFreedTwice { owner, address, place })
     }
 
     #[cold]
     const fn full() -> AllocError {
         let place = Layout::new::<Place<T>>();
-        AllocError::new("fixed pool", place.size(), place.align(), Obstacle::Full { capacity: N })
+        AllocError::new(OWNER, place.size(), place.align(), Obstacle::Full { capacity: N })
     }
 }
 
@@ -186,9 +194,9 @@ unsafe impl<T, const N: usize, L: Access> Places for FixedPool<T, N, L> {
         if cfg!(debug_assertions)
             && let Some(mistake) = self.mistake(offset)
         {
-            // Nothing is locked when it panics.
+            // Nothing is locked when it is told.
             drop(turn);
-            mistake.panic("fixed pool");
+            return mistake.tell();
         }
         // SAFETY: it is the offset of a place: the caller's promise.
         let place = unsafe { self.at(offset) };

@@ -18,11 +18,15 @@ mod boxed;
 mod fixed;
 mod home;
 mod keyed;
-mod mistake;
+#[cfg(all(test, debug_assertions))]
+mod mistakes;
 mod verbs;
 
 use self::home::Places;
 use self::verbs::pool_verbs;
+
+/// So many of the places that were freed last are looked at when one is freed, in a program with debug assertions.
+const SEEN: usize = 64;
 
 pub use self::block::BlockPool;
 pub use self::boxed::PoolBox;

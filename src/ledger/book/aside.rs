@@ -43,6 +43,12 @@ impl Book {
         Some(at)
     }
 
+    /// Whether it is this one.
+    #[cfg(debug_assertions)]
+    pub fn has_aside(&self, at: Entry) -> bool {
+        self.aside == Some(at)
+    }
+
     #[cfg(test)]
     pub fn is_aside(&self) -> bool {
         self.aside.is_some()

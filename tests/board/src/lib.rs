@@ -35,6 +35,12 @@ pub fn end(how: End) -> ! {
     semihosting::process::exit(how as i32)
 }
 
+/// Hands the last word that the emulator calls the program with to `read`. `None` if there is none.
+pub fn last_word<R>(read: impl FnOnce(&str) -> Option<R>) -> Option<R> {
+    let words = semihosting::experimental::env::args::<256>().ok()?;
+    read((&words).last()?.ok()?)
+}
+
 /// Makes a function the program: `start!(main)`, for a `fn main() -> !`.
 #[macro_export]
 macro_rules! start {

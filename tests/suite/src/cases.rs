@@ -113,7 +113,6 @@ macro_rules! for_each_case {
             checked_must_find => $crate::checked::must_find::around_bounded,
             checked_bounded => $crate::checked::suites::bounded,
             what_is_done_with_is_filled => $crate::checked::arenas::what_is_done_with_is_filled,
-            checked_refused_on_demand => $crate::checked::must_find::refused_on_demand,
             heap_tagged_conformance => $crate::tagged::conformance,
             heap_tagged_model => $crate::tagged::model,
             heap_tagged_h12_each_refusal_counts_nothing => $crate::tagged::h12_each_refusal_counts_nothing,

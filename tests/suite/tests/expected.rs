@@ -79,6 +79,7 @@ fn every_public_type_can_be_shown_and_caught_around() {
         Leak: debug::Leak,
         Leaks: debug::Leaks,
         Mark: debug::Mark,
+        Mistake: debug::Mistake,
         Rounds: debug::Rounds,
         Side: debug::Side,
         Site: debug::Site,

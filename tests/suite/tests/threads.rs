@@ -13,7 +13,9 @@ use freehold::{
     Alloc, Arena, BlockPool, BoundedHeap, DefaultBacking, FixedPool, Growth, Heap, Ledger, PoolBox, Region, SharedPool,
     SmallHeap, TypedArena,
 };
+use freehold_must_find::Hands;
 use freehold_suite::STEPS;
+use freehold_suite::checked::must_find::around_heap_by;
 use freehold_suite::choices::Seeded;
 use freehold_suite::{model, tally};
 
@@ -246,6 +248,30 @@ fn heap_small_checked_h25_blocks_go_to_other_threads() {
     });
     let stats = CHECKED.stats();
     assert_eq!((stats.blocks, stats.bytes, stats.unrecorded, CHECKED.check()), (0, 0, 0, 0), "{stats}");
+}
+
+/// What the layer must find, each step in a thread of its own: one allocates a block, another frees it, a third does that again, a fourth writes.
+#[test]
+fn heap_checked_must_find_by_threads() {
+    struct Threads;
+    /// A step, on its way to the thread that does it.
+    struct Step<'a>(&'a mut dyn FnMut());
+    // SAFETY: what it uses is a heap, which is `Sync`, what else threads may share, and pointers to blocks; and who has sent it waits.
+    unsafe impl Send for Step<'_> {}
+
+    impl Step<'_> {
+        fn run(self) {
+            (self.0)();
+        }
+    }
+
+    impl Hands for Threads {
+        fn does(&self, _: usize, work: &mut dyn FnMut()) {
+            let step = Step(work);
+            thread::scope(|scope| scope.spawn(|| step.run()).join()).expect("no panic");
+        }
+    }
+    around_heap_by(&Threads);
 }
 
 /// The same with tags around a heap: whoever frees a block, it is that one's who has allocated it.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Result, ensure};
 
-use crate::command::Out;
+use crate::command::{Out, Task};
 use crate::emscripten;
 use crate::need::Need;
 use crate::step::Step;
@@ -14,7 +14,7 @@ use crate::tools::{Toolchain, Tools};
 
 /// A board.
 pub struct Board {
-    name: &'static str,
+    pub name: &'static str,
     pub target: &'static str,
     /// The emulator, and how it is called.
     qemu: &'static str,
@@ -68,9 +68,7 @@ const CONTROLS: &[Control] = &[
 /// A step for each board, and its controls.
 pub fn steps() -> Vec<Step> {
     let step = |name: String, board: &'static Board, work: fn(&Board, &Tools, &Out) -> Result<()>| {
-        Step::new(name, move |tools, out| work(board, tools, out))
-            .needs([Need::Member(INTERRUPTS), Need::Target(Toolchain::Current, board.target), Need::Qemu(board.qemu)])
-            .single()
+        Step::new(name, move |tools, out| work(board, tools, out)).needs(board.needs(INTERRUPTS)).single()
     };
     let of = |board: &'static Board| {
         let name = format!("interrupts: h34 on a {}", board.name);
@@ -102,9 +100,17 @@ impl Board {
     fn run(&self, program: &str, limit: Duration, tools: &Tools, out: &Out) -> Result<Option<i32>> {
         let cargo = tools.cargo(Toolchain::Current)?.args("build --release -p").arg(INTERRUPTS);
         cargo.arg("--target").arg(self.target).run(out)?;
+        self.start(&tools.target_dir().join(self.target).join("release").join(program), tools)?.limit(limit).ended(out)
+    }
+
+    /// A program that is built, in the emulator.
+    pub fn start(&self, program: &Path, tools: &Tools) -> Result<Task> {
         let task = tools.program(Path::new(self.qemu)).env("PATH", emscripten::path(tools)?);
-        let task = task.args(self.words).args(EMULATED);
-        let task = task.arg(tools.target_dir().join(self.target).join("release").join(program)).limit(limit);
-        task.ended(out)
+        Ok(task.args(self.words).args(EMULATED).arg(program))
+    }
+
+    /// What it takes to build a package for it and to run that.
+    pub fn needs(&self, package: &'static str) -> [Need; 3] {
+        [Need::Member(package), Need::Target(Toolchain::Current, self.target), Need::Qemu(self.qemu)]
     }
 }

@@ -17,6 +17,7 @@ mod imports;
 mod javascript;
 mod malloc;
 mod maps;
+mod must_find;
 mod need;
 mod nightly;
 mod npm;

@@ -17,7 +17,8 @@ use crate::tools::{Module, Toolchain, Tools};
 /// How many in one of its own.
 const MANY: u32 = 10_000_000;
 
-const THREADS: &str = "freehold-threads";
+/// The package.
+pub const THREADS: &str = "freehold-threads";
 
 /// A heap for several threads, with its lock or without.
 #[derive(Clone, Copy)]

@@ -20,6 +20,7 @@ use crate::imports;
 use crate::javascript;
 use crate::malloc;
 use crate::maps;
+use crate::must_find;
 use crate::need::Need;
 use crate::nightly;
 use crate::soak::{self, Threads};
@@ -473,6 +474,7 @@ pub fn all(tools: &Tools) -> Result<Vec<Step>> {
     steps.push(clippy_member("freehold-example-two-rams", "--bins", THUMB));
     steps.push(clippy_member("freehold-example-riscv32", "--bins", BOARDS[2].target));
     steps.extend(BOARDS.iter().map(|board| clippy_member(INTERRUPTS, "--lib --bins", board.target)));
+    steps.push(clippy_member(must_find::PACKAGE, "--lib --bins", BOARDS[0].target));
     let firmware = FIRMWARE.map(|what| format!("clippy -p freehold-perf-{what} --target {THUMB} -- -D warnings"));
     steps.push(
         Step::cargo("clippy firmware of cargo perf", firmware)
@@ -531,6 +533,7 @@ pub fn all(tools: &Tools) -> Result<Vec<Step>> {
     steps.extend(javascript::steps());
     steps.extend(viewers::steps());
     steps.extend(boards::steps());
+    steps.extend(must_find::steps());
     steps.extend(maps::steps());
     steps.extend(flat_examples(tools)?);
     steps.extend(examples::steps());
@@ -686,7 +689,7 @@ fn debug_layer_on_emscripten() -> Step {
             "-Clink-arg=-O1 -Clink-arg=-sALLOW_MEMORY_GROWTH -Clink-arg=-sABORTING_MALLOC=0",
         );
         let cargo = cargo.args("emscripten cargo test -p").arg(SUITE).args("--test host --target").arg(EMSCRIPTEN);
-        cargo.args("-- must_find what_is_done_with checked_refused").run(out)
+        cargo.args("-- must_find what_is_done_with").run(out)
     })
     .needs([Need::Member(SUITE), Need::Target(Toolchain::Current, EMSCRIPTEN), Need::Node])
     .needs([Need::Emscripten(Version::Stable)])

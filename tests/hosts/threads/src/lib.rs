@@ -9,6 +9,7 @@ extern crate alloc;
 
 mod fallen;
 mod heap;
+mod must_find;
 mod parcel;
 mod pools;
 mod soak;

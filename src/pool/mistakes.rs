@@ -1,0 +1,139 @@
+//! What is wrong with giving back a place or a claim is told, in a program with debug assertions.
+
+use core::alloc::Layout;
+use std::format;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::string::String;
+use std::sync::Mutex;
+use std::vec::Vec;
+
+use super::{BlockPool, FixedPool, Pool, PoolBox, SEEN, SharedPool};
+use crate::backing::Usual;
+use crate::ledger::Ledger;
+use crate::mistake::{Mistake, on_mistake};
+
+/// What it says when it panics; and that the pool is as it was, and not locked.
+fn said(work: impl FnOnce()) -> String {
+    let panic = catch_unwind(AssertUnwindSafe(work)).expect_err("a panic");
+    *panic.downcast::<String>().expect("a text")
+}
+
+/// Into another pool, and from the middle of a block; twice, at once and after others. Until then nothing was said of any of it: the first was
+/// handed out by the wrong pool, the second made the next look at the list go on for ever.
+#[test]
+fn blocks_that_are_freed_wrongly_are_told() {
+    let ledger = Ledger::new(Usual::new());
+    for size in [8, 24, 100] {
+        let layout = Layout::from_size_align(size, 4).unwrap();
+        let one = BlockPool::new_in(&ledger, "one", layout);
+        let shared = BlockPool::shared_in(&ledger, "shared", layout);
+        let blocks: Vec<_> = (0..SEEN).map(|_| one.alloc()).collect();
+        let other = shared.alloc();
+        let free = |block| {
+            // SAFETY: it is not used; what is wrong with it is found before anything is done.
+            unsafe { one.free(block) }
+        };
+        assert!(said(|| free(other)).starts_with("`one` was to free what is no block of its own"));
+        // SAFETY: it is not used, as above.
+        assert!(said(|| unsafe { shared.free(blocks[0]) }).starts_with("`shared` was to free what"));
+        // SAFETY: inside the block.
+        let inside = unsafe { blocks[0].add(4) };
+        assert!(said(|| free(inside)).starts_with("`one` was to free what"));
+        for (index, block) in blocks.iter().enumerate() {
+            free(*block);
+            assert_eq!(said(|| free(*block)), "`one` was to free a block twice", "{index}");
+            assert_eq!(said(|| free(blocks[0])), "`one` was to free a block twice", "{index}");
+        }
+        assert!(one.is_empty() && one.alloc() == blocks[SEEN - 1]);
+        // SAFETY: it came from there.
+        unsafe { shared.free(other) };
+        assert!(shared.is_empty());
+    }
+}
+
+/// Who is told may use the pool, which is not locked, and may make the same mistake; it may panic too, and is told again.
+#[test]
+#[cfg_attr(miri, ignore = "Miri starts no process")]
+fn who_is_told_of_mistakes_may_use_the_pool() {
+    static POOL: FixedPool<u64, 4> = FixedPool::new();
+    // The function is one for the program, so this is a process of its own.
+    const CASE: &str = "FREEHOLD_ON_MISTAKE";
+    if std::env::var_os(CASE).is_none() {
+        let this = std::env::current_exe().expect("a path");
+        let test = "pool::mistakes::who_is_told_of_mistakes_may_use_the_pool";
+        let status = std::process::Command::new(this).args(["--exact", test]).env(CASE, "1").status();
+        assert!(status.expect("a process").success());
+        return;
+    }
+    static TOLD: Mutex<Vec<Mistake>> = Mutex::new(Vec::new());
+    on_mistake(|mistake| {
+        let (value, _) = PoolBox::into_raw(POOL.alloc(7));
+        for _ in 0..2 {
+            // SAFETY: it came from there; that it comes back twice is a mistake, at which nothing is done.
+            drop(unsafe { PoolBox::from_raw(value, &POOL) });
+        }
+        let mut told = TOLD.lock().unwrap();
+        told.push(*mistake);
+        let count = told.len();
+        drop(told);
+        assert!(count != 2, "number {count}");
+    });
+    let ledger = Ledger::new(Usual::new());
+    let pool = BlockPool::new_in(&ledger, "one", Layout::new::<u64>());
+    let block = pool.alloc();
+    let free = || {
+        // SAFETY: it came from there, and is not used; all but the first time that is the mistake.
+        unsafe { pool.free(block) }
+    };
+    free();
+    free();
+    assert_eq!(said(free), "number 2");
+    free();
+    let (owner, address) = ("one", block.addr().get());
+    let told = TOLD.lock().unwrap();
+    let is_it = |mistake: &Mistake| {
+        let Mistake::BlockFreedTwice { owner: of, address: at, place } = mistake else { return false };
+        (*of, *at, place.file()) == (owner, address, file!())
+    };
+    assert!(told.len() == 3 && told.iter().all(is_it), "{told:?}");
+    assert_eq!((POOL.len(), pool.len()), (0, 0));
+}
+
+/// A claim that somebody has copied, and that has ended: it is told, also if somebody else has the memory by then.
+#[test]
+fn claims_that_end_twice_are_told() {
+    let ledger = Ledger::new(Usual::new());
+    let layout = Layout::new::<[u8; 200]>();
+    for again in [false, true] {
+        let claim = ledger.claim("samples", layout).expect("room");
+        // SAFETY: that both end is the mistake, which is found before anything is done.
+        let copy = unsafe { (&raw const claim).read() };
+        drop(claim);
+        let other = again.then(|| ledger.claim("other", layout).expect("room"));
+        assert_eq!(said(|| drop(copy)), "`samples` was to give back a claim twice");
+        assert_eq!(ledger.snapshot().claimed > 0, other.is_some());
+    }
+}
+
+/// A box from an address is of the pool that it is said to be of, and there once.
+#[test]
+fn boxes_of_the_wrong_pool_are_told() {
+    static FIXED: FixedPool<u64, 4> = FixedPool::new();
+    let ledger = Ledger::new(Usual::new());
+    let (pool, shared) = (Pool::<u64>::new_in(&ledger, "one"), SharedPool::<u64>::shared_in(&ledger, "shared"));
+    let (other, _) = PoolBox::into_raw(shared.alloc(1));
+    let (fixed, _) = PoolBox::into_raw(FIXED.alloc(2));
+    let drop_of_fixed = |value: *mut u64| {
+        // SAFETY: a value is there; that it is none of this pool's, or comes twice, is found when it goes.
+        drop(unsafe { PoolBox::from_raw(value, &FIXED) });
+    };
+    // SAFETY: as above.
+    assert!(said(|| drop(unsafe { PoolBox::from_raw(other, &pool) })).starts_with("`one` was to free what"));
+    assert!(said(|| drop_of_fixed(other)).starts_with("`fixed pool` was to free what"));
+    drop_of_fixed(fixed);
+    assert_eq!(said(|| drop_of_fixed(fixed)), "`fixed pool` was to free a block twice");
+    assert_eq!((FIXED.len(), format!("{pool:?}").contains("len: 0")), (0, true));
+    // SAFETY: it came from there.
+    drop(unsafe { PoolBox::from_raw(other, &shared) });
+    assert!(shared.is_empty());
+}
