@@ -122,6 +122,26 @@ fn records_that_find_no_room_are_told_of() {
     assert_eq!((found(), stats.blocks, stats.bytes, stats.unrecorded), (Vec::new(), 0, 0, 0));
 }
 
+/// Each byte is looked at, whatever the length: many at once, and what is left over.
+#[test]
+fn a_changed_byte_is_found_wherever_it_is() {
+    let _one = ONE.lock();
+    for size in 1..40 {
+        let heap = checked();
+        let block = take(&heap, size);
+        give(&heap, block, size);
+        for at in 0..size {
+            poke(block, at as isize, 1);
+            assert_eq!(heap.check(), 1, "{at} of {size}");
+            let told = found();
+            let [Finding::WrittenAfterFree { damage, .. }] = &told[..] else { panic!("{told:?}") };
+            assert_eq!((damage.first, damage.last, damage.bytes()), (at, at, &[1][..]), "{size}");
+        }
+        heap.trim();
+        assert_eq!(found(), []);
+    }
+}
+
 /// Where the program is, is asked for one in so many of small blocks, and for all that are larger; and whenever something is found.
 #[test]
 fn stacks_of_small_blocks_are_sampled() {
