@@ -39,10 +39,10 @@ mod tests {
     fn each_place_of_a_loop_is_sampled() {
         for turn in [1, 2, 3, 8, 16, 17, 48, 64] {
             let (sampling, mut taken) = (Sampling::one_in(16), [0; 64]);
-            for at in 0..turn * 1600 {
+            for at in 0..turn * 320 {
                 taken[at % turn] += usize::from(sampling.takes(SMALL));
             }
-            assert!(taken[..turn].iter().all(|taken| (75..=125).contains(taken)), "{turn}: {taken:?}");
+            assert!(taken[..turn].iter().all(|taken| (12..=28).contains(taken)), "{turn}: {taken:?}");
         }
         let all = |sampling: Sampling, bytes| (0..100).all(|_| sampling.takes(bytes));
         assert!(all(Sampling::one_in(16), SMALL + 1) && all(Sampling::one_in(1), 1) && all(Sampling::one_in(0), 1));

@@ -50,7 +50,7 @@ impl Work for Small {
 
 impl Work for FewSmall {
     const NAME: &'static str = "8 to 256 bytes, 1,000 live";
-    const OPERATIONS: usize = 20_000;
+    const OPERATIONS: usize = 40_000;
 
     fn run() -> u64 {
         toggle(2_000, 8, 256, Self::OPERATIONS, false)
@@ -59,7 +59,7 @@ impl Work for FewSmall {
 
 impl Work for FewOfAnySize {
     const NAME: &'static str = "1 to 10,000 bytes, 500 live, with realloc";
-    const OPERATIONS: usize = 10_000;
+    const OPERATIONS: usize = 20_000;
 
     fn run() -> u64 {
         toggle(1_000, 1, 10_000, Self::OPERATIONS, true)
