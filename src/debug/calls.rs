@@ -33,7 +33,7 @@ impl<H, B: Backing, L: Kind> Checked<H, B, L> {
     /// A block for `layout`. While the heap below has no room, what waits is let go.
     #[inline(always)]
     pub(super) fn take(&self, below: &impl Below, layout: Layout, zeroed: bool) -> Option<NonNull<u8>> {
-        self.take_at(below, layout, zeroed, Replaced::NOTHING, &self.site())
+        self.take_at(below, layout, zeroed, Replaced::NOTHING, &self.site_for(layout.size()))
     }
 
     fn take_at(
@@ -76,7 +76,7 @@ impl<H, B: Backing, L: Kind> Checked<H, B, L> {
     /// Frees a block.
     #[inline(always)]
     pub(super) fn give(&self, below: &impl Below, block: NonNull<u8>, layout: Layout) {
-        self.give_at(below, block, layout, Replaced::NOTHING, &self.site(), FoundBy::Free);
+        self.give_at(below, block, layout, Replaced::NOTHING, &self.site_for(layout.size()), FoundBy::Free);
     }
 
     fn give_at(
@@ -136,7 +136,7 @@ impl<H, B: Backing, L: Kind> Checked<H, B, L> {
         new: Layout,
         zeroed: bool,
     ) -> Option<NonNull<u8>> {
-        let (site, mut facts, addr) = (self.site(), Facts::new(), block.addr().get());
+        let (site, mut facts, addr) = (self.site_for(new.size()), Facts::new(), block.addr().get());
         let (from, before) = match self.with(&mut facts, |register, _, facts| register.look(addr, facts))? {
             Ok(known) => (NonNull::new(known.block)?, Replaced { bytes: known.size, born: Some(known.born()) }),
             // Its holder knows of it.

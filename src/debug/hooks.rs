@@ -3,6 +3,7 @@
 use core::sync::atomic::{AtomicBool, Ordering};
 
 use super::finding::{Finding, FoundBy};
+use super::sampling::Sampling;
 use super::sites::Site;
 use crate::refusal::Ends;
 
@@ -10,6 +11,7 @@ use crate::refusal::Ends;
 pub(super) struct Hooks {
     tell: fn(&Finding),
     frames: Option<fn(&mut [usize]) -> usize>,
+    sampling: Sampling,
     whose: Option<fn(usize) -> Option<&'static str>>,
     /// Set while somebody is told of a finding.
     telling: AtomicBool,
@@ -17,7 +19,8 @@ pub(super) struct Hooks {
 
 impl Hooks {
     pub const fn new() -> Hooks {
-        Hooks { tell: panic_of, frames: None, whose: None, telling: AtomicBool::new(false) }
+        let telling = AtomicBool::new(false);
+        Hooks { tell: panic_of, frames: None, sampling: Sampling::one_in(1), whose: None, telling }
     }
 
     pub const fn set_tell(&mut self, tell: fn(&Finding)) {
@@ -28,12 +31,22 @@ impl Hooks {
         self.frames = Some(frames);
     }
 
+    pub const fn set_sampling(&mut self, one_in: u32) {
+        self.sampling = Sampling::one_in(one_in);
+    }
+
     pub const fn set_whose(&mut self, whose: fn(usize) -> Option<&'static str>) {
         self.whose = Some(whose);
     }
 
-    /// Where the program is, as far as can be known. (Inlined, as are those it calls and those that call it: what the layer has on the stack
+    /// Where the program is that has to do with a block of so many bytes, if that one is sampled. (Inlined, as are those it calls and those that call it: what the layer has on the stack
     /// is missing from the program's frames.)
+    #[inline(always)]
+    pub fn site_for(&self, bytes: usize) -> Site {
+        if self.frames.is_some() && self.sampling.takes(bytes) { self.site() } else { Site::UNKNOWN }
+    }
+
+    /// Where the program is, as far as can be known.
     #[inline(always)]
     pub fn site(&self) -> Site {
         match self.frames {

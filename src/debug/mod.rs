@@ -20,6 +20,7 @@ mod hooks;
 mod leaks;
 mod register;
 mod rounds;
+mod sampling;
 mod sites;
 mod store;
 mod table;
@@ -157,6 +158,30 @@ impl<H, B: Backing, L: Kind> Checked<H, B, L> {
         self
     }
 
+    /// Has the function of [`with_frames`](Checked::with_frames) called for one in `one_in` of the blocks of 256 bytes or less, and for all that are larger.
+    ///
+    /// It is most of what the layer costs. The others are looked at as ever, and whatever is found is found, and who did it; who had allocated the
+    /// block, and who freed it first, is not known then. So of what [`leaks`](Checked::leaks) at a place, one block in `one_in` is counted
+    /// there, about, whatever the loop's rhythm, and the rest at an unknown place.
+    ///
+    /// ```
+    /// use freehold::{Heap, debug::Checked};
+    ///
+    /// fn frames(places: &mut [usize]) -> usize {
+    ///     places[0] = 0x1234; // as an unwinder finds it
+    ///     1
+    /// }
+    /// # use std::alloc::{GlobalAlloc, Layout};
+    /// let heap: Checked<Heap> = Checked::new(Heap::new()).with_frames(frames).sampling(16);
+    /// # let blocks = [(); 1600].map(|_| unsafe { heap.alloc(Layout::new::<u64>()) });
+    /// # let known = heap.leaks().largest().iter().find(|leak| !leak.site.frames().is_empty()).unwrap().blocks;
+    /// # assert!((75..125).contains(&known), "{known}");
+    /// ```
+    pub const fn sampling(mut self, one_in: u32) -> Self {
+        self.hooks.set_sampling(one_in);
+        self
+    }
+
     /// Has `whose` asked whose memory a foreign pointer leads to: for a ledger that is not the module's own. If it panics the program ends with a
     /// text, as an allocator may not unwind.
     pub const fn asking(mut self, whose: fn(usize) -> Option<&'static str>) -> Self {
@@ -245,10 +270,10 @@ impl<H, B: Backing, L: Kind> Checked<H, B, L> {
         Some(result)
     }
 
-    /// Where the program is, as far as can be known. Nothing is locked.
+    /// Where the program is that has to do with a block of so many bytes, as far as can be known. Nothing is locked.
     #[inline(always)]
-    fn site(&self) -> Site {
-        self.hooks.site()
+    fn site_for(&self, bytes: usize) -> Site {
+        self.hooks.site_for(bytes)
     }
 
     /// Tells of what was found, by whom it was done now, and of which address and layout.
@@ -261,8 +286,11 @@ impl<H, B: Backing, L: Kind> Checked<H, B, L> {
     #[cold]
     #[inline(never)]
     fn tell_each(&self, facts: &Facts, now: &Site, by: FoundBy, given: Option<(usize, core::alloc::Layout)>) {
+        // It was not asked for a block that is not sampled.
+        let does = matches!(by, FoundBy::Alloc | FoundBy::Free | FoundBy::Realloc);
+        let now = if does && *now == Site::UNKNOWN { self.hooks.site() } else { *now };
         for fact in facts.iter() {
-            let Some(finding) = self.finding(fact, *now, by, given) else { continue };
+            let Some(finding) = self.finding(fact, now, by, given) else { continue };
             if !self.hooks.tell(&finding, by) {
                 self.with(&mut Facts::new(), |register, _, _| register.sums.untold += 1);
             }

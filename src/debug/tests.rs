@@ -122,6 +122,52 @@ fn records_that_find_no_room_are_told_of() {
     assert_eq!((found(), stats.blocks, stats.bytes, stats.unrecorded), (Vec::new(), 0, 0, 0));
 }
 
+/// Each byte is looked at, whatever the length: many at once, and what is left over.
+#[test]
+fn a_changed_byte_is_found_wherever_it_is() {
+    let _one = ONE.lock();
+    for size in 1..40 {
+        let heap = checked();
+        let block = take(&heap, size);
+        give(&heap, block, size);
+        for at in 0..size {
+            poke(block, at as isize, 1);
+            assert_eq!(heap.check(), 1, "{at} of {size}");
+            let told = found();
+            let [Finding::WrittenAfterFree { damage, .. }] = &told[..] else { panic!("{told:?}") };
+            assert_eq!((damage.first, damage.last, damage.bytes()), (at, at, &[1][..]), "{size}");
+        }
+        heap.trim();
+        assert_eq!(found(), []);
+    }
+}
+
+/// Where the program is, is asked for one in so many of small blocks, and for all that are larger; and whenever something is found.
+#[test]
+fn stacks_of_small_blocks_are_sampled() {
+    static ASKED: AtomicUsize = AtomicUsize::new(0);
+    let asked = || ASKED.swap(0, Ordering::Relaxed);
+    let _one = ONE.lock();
+    let heap = checked().sampling(16).with_frames(|frames| {
+        frames[0] = ASKED.fetch_add(1, Ordering::Relaxed) / 1_000_000 + 7;
+        1
+    });
+    let large: Vec<_> = (0..50).map(|_| take(&heap, 257)).collect();
+    assert_eq!(asked(), 50);
+    let small: Vec<_> = (0..1600).map(|_| take(&heap, 256)).collect();
+    let known = asked();
+    assert!((75..=125).contains(&known), "{known}");
+    let leaks = heap.leaks();
+    let places: Vec<_> = leaks.largest().iter().map(|leak| (leak.site.frames().len(), leak.blocks)).collect();
+    assert_eq!((leaks.blocks, &places[..]), (1650, &[(0, 1600 - known), (1, 50 + known)][..]));
+    small.iter().chain(&small).for_each(|block| give(&heap, *block, 256));
+    let told = found();
+    let here = |finding: &Finding| matches!(finding, Finding::FreedTwice { now, .. } if now.frames() == [7]);
+    assert_eq!((told.len(), told.iter().filter(|finding| here(finding)).count()), (1600, 1600));
+    large.iter().for_each(|block| give(&heap, *block, 257));
+    assert_eq!((found(), heap.stats().blocks), (Vec::new(), 0));
+}
+
 /// A stack is kept once, however often it is seen, and each block knows its own.
 #[test]
 fn a_stack_is_kept_once() {

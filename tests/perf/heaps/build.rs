@@ -44,7 +44,12 @@ fn main() -> std::io::Result<()> {
     write("citm_catalog.json", &CITM_CATALOG)?;
     write("twitter.json", &TWITTER)?;
     println!("cargo::rerun-if-changed=build.rs");
-    for (program, variable) in [("wasi_libc", "FREEHOLD_PERF_WASI_LIBC"), ("zig", "FREEHOLD_PERF_ZIG")] {
+    for (program, variable) in [
+        ("wasi_libc", "FREEHOLD_PERF_WASI_LIBC"),
+        ("zig", "FREEHOLD_PERF_ZIG"),
+        ("layer_zig_debug", "FREEHOLD_PERF_ZIG_DEBUG"),
+        ("layer_zig_safe", "FREEHOLD_PERF_ZIG_SAFE"),
+    ] {
         println!("cargo::rerun-if-env-changed={variable}");
         if let Ok(object) = env::var(variable) {
             println!("cargo::rustc-link-arg-bin={program}={object}");

@@ -15,7 +15,7 @@ use crate::kind::{Kind, Place, Platform};
 
 /// The crate with the rows of arenas and pools.
 pub const ROWS: &str = "freehold-perf-rows";
-/// The crate with the rows of global allocators.
+/// The crate with the rows of global allocators, and of layers around one.
 pub const HEAPS: &str = "freehold-perf-heaps";
 /// The tool that writes branch hints.
 const HINT: &str = "freehold-hint";
@@ -170,7 +170,7 @@ impl Workshop {
 
     /// Builds the programs of these global allocators; it has to be called for all of a platform at once.
     pub fn heaps(&self, platform: Platform, heaps: &[&Heap]) -> Result<Built> {
-        eprintln!("· building the {} programs of {} global allocators", platform.name(), heaps.len());
+        eprintln!("· building the {} programs of {} heaps", platform.name(), heaps.len());
         let mut cargo = self.cargo();
         cargo.args(["build", "--profile", "heaps", "--package", HEAPS, "--message-format", "json-render-diagnostics"]);
         for heap in heaps {

@@ -15,7 +15,7 @@ pub enum Kind {
 }
 
 /// What programs are built for.
-#[derive(Clone, Copy, Debug, Serialize, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Serialize, PartialEq, Eq, PartialOrd, Ord)]
 #[serde(rename_all = "lowercase")]
 pub enum Platform {
     Native,

@@ -13,6 +13,7 @@ mod foreign;
 mod heap;
 mod heaps;
 mod kind;
+mod layers;
 mod machine;
 mod measure;
 mod memory;
@@ -35,7 +36,10 @@ use clap::{Parser, ValueEnum};
 
 use build::{Flavour, Program, Workshop};
 use engine::{Choice, Engine, Missing};
+use heap::Set;
+use heaps::HEAPS;
 use kind::Platform;
+use layers::LAYERS;
 use measure::Plan;
 use report::Report;
 
@@ -61,9 +65,13 @@ struct Args {
     #[arg(long)]
     heaps: bool,
 
+    /// Only debug layers
+    #[arg(long, conflicts_with_all = ["rows", "heaps"])]
+    layers: bool,
+
     /// Only on a microcontroller, which qemu emulates: instructions and bytes of heaps, pools and arenas there. With `--docs` only that
     /// section is written
-    #[arg(long, conflicts_with_all = ["quick", "row", "rows", "heaps", "native", "wasm", "engine"])]
+    #[arg(long, conflicts_with_all = ["quick", "row", "rows", "heaps", "layers", "native", "wasm", "engine"])]
     embedded: bool,
 
     /// Only natively
@@ -85,6 +93,23 @@ struct Args {
     /// Write docs/benchmarks.md and its plots from this run: the whole page, if nothing is left out
     #[arg(long)]
     docs: bool,
+}
+
+impl Args {
+    /// Whether arenas and pools are measured.
+    fn measures_rows(&self) -> bool {
+        !self.heaps && !self.layers
+    }
+
+    /// The heaps that are measured.
+    fn sets(&self) -> &'static [&'static Set] {
+        match (self.rows, self.heaps, self.layers) {
+            (true, ..) => &[],
+            (_, true, _) => &[&HEAPS],
+            (.., true) => &[&LAYERS],
+            _ => &SETS,
+        }
+    }
 }
 
 fn main() -> ExitCode {
@@ -117,13 +142,17 @@ fn run(args: &Args) -> Result<()> {
     }
     if args.docs {
         write_page(&session.workshop, &report)?;
-        let whole = args.row.is_none() && !args.rows && !args.heaps && !args.native && !args.wasm;
+        let whole =
+            args.row.is_none() && args.measures_rows() && args.sets().len() == SETS.len() && !args.native && !args.wasm;
         if whole && let Err(error) = embedded::run(&session.workshop, None, true) {
             eprintln!("· the section on microcontrollers is as it was: {error:#}");
         }
     }
     Ok(())
 }
+
+/// All heaps that do rows together.
+const SETS: [&Set; 2] = [&HEAPS, &LAYERS];
 
 /// Where this run measures.
 struct Session {
@@ -139,35 +168,46 @@ impl Session {
         let (plan, size) = if args.quick { (Plan::QUICK, whole::Size::QUICK) } else { (Plan::FULL, whole::Size::FULL) };
         let filter = args.row.as_deref().unwrap_or_default();
 
-        let mut programs = if args.heaps { Vec::new() } else { self.rows()? };
+        let mut programs = if args.measures_rows() { self.rows()? } else { Vec::new() };
         let of_rows = programs.len();
-        let (mut native_heaps, mut wasm_heaps) = (None, None);
-        if !args.rows && self.native {
-            let built = heaps::build(workshop, Platform::Native)?;
-            programs.push(built.native());
-            native_heaps = Some(built);
-        }
-        if !args.rows && !self.engines.is_empty() {
-            let built = heaps::build(workshop, Platform::Wasm)?;
-            programs.extend(self.engines.iter().map(|engine| built.on(engine, workshop)));
-            wasm_heaps = Some(built);
+        let (mut native, mut wasm) = (Vec::new(), Vec::new());
+        for set in args.sets() {
+            if self.native {
+                let built = set.build(workshop, Platform::Native)?;
+                programs.push(built.native());
+                native.push((set, built));
+            }
+            if !self.engines.is_empty() {
+                let built = set.build(workshop, Platform::Wasm)?;
+                programs.extend(self.engines.iter().map(|engine| built.on(engine, workshop)));
+                wasm.push((set, built));
+            }
         }
 
         let mut took = clocked(|| measure::run(&programs, &plan, filter, report))?;
         if let Some(program) = programs[..of_rows].iter().find(|program| program.place.platform == Platform::Native) {
             took += clocked(|| counts::run(workshop, program, filter, report))?;
         }
-        if plan.memory && !args.heaps {
+        if plan.memory && args.measures_rows() {
             let counting = self.counting_rows()?;
             took += clocked(|| memory::run(&counting, filter, report))?;
         }
-        if let Some(built) = &native_heaps {
-            took += clocked(|| whole::run(workshop, built, &size, filter, report))?;
+        for (set, built) in &native {
+            if set.group == heaps::GROUP {
+                took += clocked(|| whole::run(workshop, built, &size, filter, report))?;
+            }
         }
         // Not if no row of theirs was asked for.
-        if let Some(built) = wasm_heaps.filter(|_| report.rows.iter().any(|row| row.group == heaps::GROUP)) {
-            took += clocked(|| heaps::pages(workshop, &built, &self.engines[0], filter, report))?;
-            size::run(workshop, report)?;
+        let asked: Vec<String> = report.groups().into_iter().map(|(group, _)| group.to_owned()).collect();
+        let is_asked = |set: &Set| asked.iter().any(|group| group == set.group);
+        for (set, built) in native.iter().filter(|(set, _)| set.resident && is_asked(set)) {
+            took += clocked(|| set.memory(workshop, built, None, filter, report))?;
+        }
+        for (set, built) in wasm.iter().filter(|(set, _)| is_asked(set)) {
+            took += clocked(|| set.memory(workshop, built, self.engines.first(), filter, report))?;
+            if set.group == heaps::GROUP {
+                size::run(workshop, report)?;
+            }
         }
         Ok(took)
     }
@@ -218,10 +258,10 @@ fn write_page(workshop: &Workshop, report: &Report) -> Result<()> {
 
 /// What there will be no numbers for.
 fn say_what_is_missing(args: &Args, workshop: &Workshop) {
-    if let Some(obstacle) = counts::obstacle().filter(|_| !args.heaps && !args.wasm) {
+    if let Some(obstacle) = counts::obstacle().filter(|_| args.measures_rows() && !args.wasm) {
         eprintln!("· no instruction counts: {obstacle}");
     }
-    if let Some(obstacle) = size::obstacle(workshop).filter(|_| !args.rows && !args.native) {
+    if let Some(obstacle) = size::obstacle(workshop).filter(|_| !args.rows && !args.layers && !args.native) {
         eprintln!("· sizes without wasm-opt: {obstacle}");
     }
 }

@@ -33,8 +33,8 @@ pub struct Row {
     /// How many allocations it does.
     pub operations: f64,
     pub contenders: Vec<Contender>,
-    /// The most bytes that it has on the heap at once. Of global allocators only.
-    pub live: Option<f64>,
+    /// The most bytes that it has on the heap at once. Of global allocators and layers only.
+    pub live: BTreeMap<Platform, f64>,
 }
 
 /// Somebody who does it. The others' times are divided by the first's: a limit, or of global allocators Rust's default.
@@ -49,11 +49,11 @@ pub struct Contender {
     /// Bytes claimed over bytes asked for.
     pub native_memory: Option<f64>,
     pub wasm_memory: Option<f64>,
-    /// Of global allocators only.
-    pub pages: Option<Pages>,
+    /// Of global allocators and layers only.
+    pub pages: BTreeMap<Platform, Pages>,
 }
 
-/// How many pages an instance's memory has.
+/// How many pages of 64 KiB an instance's memory has, or are resident natively.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct Pages {
     /// Before the row: its constants, its stack, and what little the heap had to have until then.
@@ -124,7 +124,13 @@ impl Report {
         let same = |row: &Row| row.group == listed.group && row.name == listed.name;
         let at = self.rows.iter().position(same).unwrap_or_else(|| {
             let (group, name) = (listed.group.clone(), listed.name.clone());
-            self.rows.push(Row { group, name, operations: listed.operations, contenders: Vec::new(), live: None });
+            self.rows.push(Row {
+                group,
+                name,
+                operations: listed.operations,
+                contenders: Vec::new(),
+                live: BTreeMap::new(),
+            });
             self.rows.len() - 1
         });
         let row = &mut self.rows[at];
@@ -164,8 +170,8 @@ impl Row {
 
     /// Who the others' times are divided by.
     pub fn base(&self) -> &str {
-        let first = &self.contenders[0];
-        if first.kind == Kind::Limit { "limit" } else { &first.name }
+        let first = &self.contenders[0].name;
+        if first.starts_with("limit") { "limit" } else { first }
     }
 
     /// The fastest contender of a kind at a place.
@@ -192,8 +198,8 @@ impl Sizes {
 
 impl Contender {
     fn new(name: &str, kind: Kind) -> Self {
-        let (name, speeds) = (name.to_owned(), BTreeMap::new());
-        Self { name, kind, speeds, instructions: None, native_memory: None, wasm_memory: None, pages: None }
+        let (speeds, pages) = Default::default();
+        Self { name: name.to_owned(), kind, speeds, instructions: None, native_memory: None, wasm_memory: None, pages }
     }
 
     pub fn speed(&self, on: &Place) -> Option<&Speed> {

@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 
 use crate::build::{WASM, Workshop, made};
 use crate::command::output;
-use crate::heaps;
+use crate::heaps::HEAPS;
 use crate::kind::Platform;
 use crate::npm;
 use crate::report::{Report, Size, Sizes};
@@ -36,7 +36,7 @@ pub fn run(workshop: &Workshop, report: &mut Report) -> Result<()> {
     let size = |name| size(workshop, name, optimiser.as_deref());
     let none = size("none")?;
     let mut sizes = Vec::new();
-    for heap in heaps::all(workshop, Platform::Wasm) {
+    for heap in HEAPS.all(workshop, Platform::Wasm) {
         let added = size(heap.program)?.saturating_sub(none);
         sizes.push(Size { name: heap.name.to_owned(), kind: heap.kind, added });
     }

@@ -6,6 +6,7 @@ use comfy_table::{Attribute, Cell, CellAlignment, Color, ContentArrangement, Tab
 
 use crate::heaps::GROUP as HEAPS;
 use crate::kind::{Kind, Place, Platform};
+use crate::layers::GROUP as LAYERS;
 use crate::report::{Contender, Programs, Report, Row, Sizes};
 
 /// How much slower counts as slower: less may be chance.
@@ -26,13 +27,16 @@ pub fn all(report: &Report) -> String {
     if report.rows.is_empty() {
         return text;
     }
+    let summary = if report.rows.iter().any(is_summed_up) {
+        format!("\n\nIn short: × of the first, freehold's best and (the best peer's)\n{}", summary(report))
+    } else {
+        String::new()
+    };
     let _ = writeln!(
         text,
         "\n×: time over the first's, median of rounds: a limit, or Rust's default allocator. ns of the first, instructions: for\n\
          each allocation (each byte that is parsed, each pattern), with the row's own work. memory: bytes claimed over bytes\n\
-         asked for. pages: what the row adds to a new instance. *: fastest but for limits. !: a peer is more than 5 % faster.\n\
-         \nIn short: × of the first, freehold's best and (the best peer's)\n{}",
-        summary(report)
+         asked for. pages: what the row adds to a new instance. *: fastest but for limits. !: a peer is more than 5 % faster.{summary}"
     );
     text
 }
@@ -52,7 +56,7 @@ fn columns(report: &Report) -> Vec<Column<'_>> {
     other("instr.", |contender| contender.instructions);
     other("memory", |contender| contender.memory(Platform::Native));
     other("on wasm", |contender| contender.memory(Platform::Wasm));
-    other("pages", |contender| contender.pages.map(|pages| pages.added));
+    other("pages", |contender| Some(contender.pages.get(&Platform::Wasm)?.added));
     columns
 }
 
@@ -100,10 +104,15 @@ fn size_table(sizes: &Sizes) -> Table {
     table
 }
 
+/// Whether freehold's fastest and the fastest peer do the same: of debug layers each looks for something else.
+pub fn is_summed_up(row: &Row) -> bool {
+    row.group != LAYERS
+}
+
 /// freehold's fastest beside the fastest peer, at each place.
 fn summary(report: &Report) -> Table {
     let mut table = table([""].into_iter().chain(report.places.iter().map(|on| on.name.as_str())));
-    for row in &report.rows {
+    for row in report.rows.iter().filter(|row| is_summed_up(row)) {
         let cells = report.places.iter().map(|on| {
             let Some((ours, mine)) = row.best(Kind::Ours, on) else { return Cell::new("") };
             let peer = row.best(Kind::Peer, on);
@@ -159,13 +168,14 @@ pub fn fastest(row: &Row, contender: &Contender, on: &Place) -> bool {
     contender.kind != Kind::Limit && contender.ratio(on).is_some_and(|ratio| ratio <= best)
 }
 
-/// Whether it is freehold's best, and a peer is clearly faster. A program has one global allocator: each of those is held against
-/// the peers.
+/// Whether it is freehold's best, and a peer is clearly faster. A program has one global allocator, or one layer: each of those is held
+/// against the peers.
 pub fn loses(row: &Row, contender: &Contender, on: &Place) -> bool {
     let (Some((best, _)), Some((_, peer))) = (row.best(Kind::Ours, on), row.best(Kind::Peer, on)) else {
         return false;
     };
-    let counts = best.name == contender.name || row.group == HEAPS && contender.kind == Kind::Ours;
+    let is_alone = [HEAPS, LAYERS].contains(&row.group.as_str());
+    let counts = best.name == contender.name || is_alone && contender.kind == Kind::Ours;
     counts && contender.ratio(on).is_some_and(|ratio| ratio > peer * MARGIN)
 }
 
@@ -177,6 +187,11 @@ pub fn figures(value: f64) -> String {
         10.0.. => format!("{value:.1}"),
         _ => format!("{value:.2}"),
     }
+}
+
+/// A number of pages: natively they come in parts.
+pub fn whole(pages: f64) -> String {
+    if pages.fract() == 0.0 { format!("{pages}") } else { figures(pages) }
 }
 
 #[cfg(test)]

@@ -26,6 +26,11 @@ pub const NEWEST_NODE: Npm = Npm { package: include_str!("../newest-node").trim_
 pub const TYPESCRIPT: Npm = Npm { package: "typescript@7.0.2", file: ".bin/tsc" };
 /// What opens `.heapprofile`s, among many others: a page.
 pub const SPEEDSCOPE: Npm = Npm { package: "speedscope@1.25.0", file: "speedscope/dist/release/index.html" };
+/// The Firefox profiler, for a terminal: what its page opens, by the same code. It wants node 24.
+pub const FIREFOX: Npm = Npm {
+    package: "@firefox-devtools/profiler-cli@0.10.0",
+    file: "@firefox-devtools/profiler-cli/dist/profiler-cli.js",
+};
 
 pub const NPM: &str = if cfg!(windows) { "npm.cmd" } else { "npm" };
 
@@ -58,6 +63,7 @@ impl Npm {
     }
 
     fn folder(self, tools: &Tools) -> PathBuf {
-        tools.tools_dir().join(self.package.replace('@', "-"))
+        let scoped = self.package.trim_start_matches('@');
+        tools.tools_dir().join(scoped.replace(['@', '/'], "-"))
     }
 }

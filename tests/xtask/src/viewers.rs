@@ -1,5 +1,5 @@
-//! The files that `src/tools/profile` writes are opened by those who read such: each by the viewer itself, in a page, which must show the line
-//! that leaks.
+//! The files that `src/tools/profile` writes are opened by those who read such: each by the viewer itself, in a page or in a
+//! terminal, which must show the line that leaks.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,7 +9,7 @@ use anyhow::{Context, Result};
 use crate::command::Out;
 use crate::javascript::browser;
 use crate::need::{Need, dh_view};
-use crate::npm::SPEEDSCOPE;
+use crate::npm::{FIREFOX, NODE_24, SPEEDSCOPE};
 use crate::step::Step;
 use crate::tools::{Toolchain, Tools};
 
@@ -19,9 +19,11 @@ const LEAKS: &str = "run --quiet -p freehold-profile --example leaks --";
 
 pub fn steps() -> Vec<Step> {
     let needs = [Need::Member(PACKAGE), Need::Node, Need::Chromium];
+    let firefox = [Need::Member(PACKAGE), Need::Npm(NODE_24), Need::Npm(FIREFOX)];
     vec![
         Step::new("viewers: DHAT's", in_dh_view).needs(needs).needs([Need::DhView]),
         Step::new("viewers: speedscope", in_speedscope).needs(needs).needs([Need::Npm(SPEEDSCOPE)]),
+        Step::new("viewers: the Firefox profiler", in_firefox).needs(firefox),
     ]
 }
 
@@ -69,4 +71,12 @@ fn in_speedscope(tools: &Tools, out: &Out) -> Result<()> {
     fs::copy(tools.root().join("tests/hosts/viewers/speedscope.html"), folder.join("speedscope.html"))?;
     let page = browser(tools)?.arg(&folder).arg("speedscope.html");
     page.arg("leaks::native::remember").arg("78.13 KB (97%)").run(out).context("speedscope does not show the leak")
+}
+
+fn in_firefox(tools: &Tools, out: &Out) -> Result<()> {
+    let folder = written("firefox", tools, out)?;
+    let node = tools.node_at(NODE_24.path(tools)).arg("tests/hosts/viewers/firefox.mjs").arg(FIREFOX.path(tools));
+    let node = node.arg(folder.join("leaks.dhat.json"));
+    let node = node.arg("leaks::native::remember - self: 80.0KB (");
+    node.run(out).context("the Firefox profiler does not show the leak")
 }

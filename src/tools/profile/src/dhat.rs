@@ -66,7 +66,8 @@ impl Frames {
         let Frame { address, function, line } = frame;
         self.number(match line {
             Some(Line { file, line, column }) => format!("{address:#x}: {function} ({file}:{line}:{column})"),
-            None => format!("{address:#x}: {function}"),
+            // As valgrind has it, but for the object. Without, the Firefox profiler takes all of it for the function's name.
+            None => format!("{address:#x}: {function} (in ???)"),
         })
     }
 }

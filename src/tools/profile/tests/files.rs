@@ -31,7 +31,7 @@ fn dhat_has_all_of_it() {
     let mut expected = json!({
         "dhatFileVersion": 2, "mode": "rust-heap", "verb": "Allocated", "bklt": true, "bkacc": false,
         "tu": "allocations", "Mtu": "Mallocations", "tuth": 10, "cmd": "a test", "te": 5, "tg": 3,
-        "ftbl": ["[root]", "0x30: leaks (src/lib.rs:7:9)", "0x10: main (src/lib.rs:3:9)", "0x20: frees"],
+        "ftbl": ["[root]", "0x30: leaks (src/lib.rs:7:9)", "0x10: main (src/lib.rs:3:9)", "0x20: frees (in ???)"],
         "pps": [
             { "tb": 45, "tbk": 3, "tl": 4 + 2, "mb": 45, "mbk": 3, "gb": 40, "gbk": 2, "eb": 45, "ebk": 3, "fs": [1, 2] },
             { "tb": 150, "tbk": 2, "tl": 1, "mb": 100, "mbk": 1, "gb": 100, "gbk": 1, "eb": 0, "ebk": 0, "fs": [3, 2] },

@@ -70,12 +70,12 @@ pub mod wasi_libc {
     }
 }
 
-/// Zig's: powers of two.
+/// Zig's, whichever is linked: `zig_wasm.zig` with powers of two, or one of those that look for mistakes.
 #[cfg(feature = "zig")]
 pub mod zig {
     use core::alloc::{GlobalAlloc, Layout};
 
-    // `zig.zig`.
+    // `zig_calls.zig`.
     unsafe extern "C" {
         fn zig_alloc(len: usize, log2: u8) -> *mut u8;
         fn zig_free(memory: *mut u8, len: usize, log2: u8);

@@ -1,4 +1,4 @@
-//! Global allocators, each set up as its documentation recommends. Rust's default one needs no setting up.
+//! Global allocators, each set up as its documentation recommends, and heaps with a debug layer around them. Rust's default one needs no setting up.
 //!
 //! A program takes one: `#[global_allocator] static HEAP: talc::Heap = talc::heap();`. The others leave nothing in it.
 
@@ -11,6 +11,8 @@ extern crate std;
 
 #[cfg(all(any(feature = "wasi_libc", feature = "zig"), target_arch = "wasm32"))]
 mod foreign;
+#[cfg(any(feature = "dhat", feature = "freehold"))]
+mod layers;
 #[cfg(feature = "limit")]
 pub mod limit;
 
@@ -18,6 +20,12 @@ pub mod limit;
 pub use foreign::wasi_libc;
 #[cfg(all(feature = "zig", target_arch = "wasm32"))]
 pub use foreign::zig;
+#[cfg(all(feature = "frames", not(target_arch = "wasm32")))]
+pub use layers::checked_frames;
+#[cfg(all(feature = "dhat", not(target_arch = "wasm32")))]
+pub use layers::dhat;
+#[cfg(feature = "freehold")]
+pub use layers::{checked, checked_at_once, tagged};
 
 /// Rust's default on wasm, from its own crate. Natively it has memory from `mmap`, and a lock of pthreads.
 #[cfg(feature = "dlmalloc")]

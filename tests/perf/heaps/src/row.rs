@@ -14,10 +14,10 @@ pub trait Work {
     fn run() -> u64;
 }
 
-/// The row of this work. Its one contender is the allocator of this program, whose name the program does not know.
-pub fn row<W: Work>() -> Row {
+/// The row of this work, in a group. Its one contender is the allocator of this program, whose name the program does not know.
+pub fn row<W: Work>(group: &'static str) -> Row {
     Row {
-        group: "Global allocators",
+        group,
         name: W::NAME.to_owned(),
         operations: W::OPERATIONS,
         counted: 0,
@@ -39,10 +39,13 @@ fn measure<W: Work>(job: &Job) -> Sample {
     Sample { nanoseconds, checksum, claimed: claimed(before) }
 }
 
-/// In the program that counts: the most bytes that the work had at once.
+/// In the program that counts: the most bytes that the work had at once. In others: the most that were resident in this process.
 #[cfg(not(target_arch = "wasm32"))]
 fn claimed(before: usize) -> usize {
-    counting::peak().saturating_sub(before)
+    match counting::peak() {
+        0 => (crate::programs::resident("VmHWM:") * 1024.0) as usize,
+        peak => peak - before,
+    }
 }
 
 /// In the program that counts: the most bytes that the work had at once. In others: all there are in this instance.

@@ -1,11 +1,12 @@
-//! The section on global allocators: what they take of memory, and of the module.
+//! The sections on global allocators and on layers around them: what they take of memory, and of the module.
 
 use std::fmt::Write;
 
 use super::{find, names};
-use crate::heaps::{OFTEN, PAGE};
+use crate::heap::{OFTEN, PAGE};
+use crate::kind::Platform;
 use crate::report::{Pages, Report, Row};
-use crate::table::figures;
+use crate::table::{figures, whole};
 
 pub const NOTE: &str = "\
 The same work in a program for each allocator, linked with LTO; on wasm all modules run in one process of the engine, without hints. Times are over\n\
@@ -17,33 +18,55 @@ gives all back at once after each sample; where it is slow its blocks are never 
 lol_alloc and wee_alloc get one sample where it takes more than 300 ms. mimalloc is there natively; wasi-libc and Zig are on wasm where their tools are:\n\
 Rust's target wasm32-wasip1, and Zig where `cargo verify` installs it, or on the path.";
 
-/// Pages and sizes.
+pub const LAYERS: &str = "\
+The same work on `Heap` with a layer around it that looks at what the program does; times are over those of `Heap` alone. *Checked* is\n\
+[freehold's](debugging.md), as it comes: it has marks around each block and a record of it, fills what is new and what was freed, and lets up to 4,096 freed\n\
+blocks, or 1 MiB, wait. *Nothing waits*: `keeping(0, 0)`. *Stacks*: it is told the 16 innermost frames whenever something is allocated or freed. *Tagged* finds\n\
+nothing, and counts by parts of the program. dhat, natively, takes ten frames for each block, and looks at no bytes. Zig's two are on wasm, compiled for speed as\n\
+all else here, with their checks as in a debug build. They can't take stacks there. `DebugAllocator` has a bit, the size and the alignment of each block,\n\
+and touches none of its bytes; `SafeAllocator`, which takes its place, puts a checked footer behind each, fills what was freed, and looks at that when a page of\n\
+it goes. What each finds is in [debugging](debugging.md#what-it-costs). Columns in ns are for each allocation or reallocation, or byte of the document. A\n\
+layer whose sample takes more than 300 ms gets one.";
+
+/// Pages and sizes of global allocators.
 pub fn tables(report: &Report, rows: &[&Row]) -> String {
-    pages(rows) + &sizes(report)
+    pages(rows, Platform::Wasm) + &sizes(report)
+}
+
+/// Memory natively, and pages on wasm.
+pub fn layers(rows: &[&Row]) -> String {
+    [Platform::Native, Platform::Wasm].map(|on| pages(rows, on)).concat()
 }
 
 /// A table of pages: rows by contenders.
-fn pages(rows: &[&Row]) -> String {
-    let rows: Vec<&&Row> = rows.iter().filter(|row| row.live.is_some()).collect();
+fn pages(rows: &[&Row], on: Platform) -> String {
+    let rows: Vec<&&Row> = rows.iter().filter(|row| row.live.contains_key(&on)).collect();
     let Some(first) = rows.first() else { return String::new() };
     let names = names(rows.iter().map(|row| **row));
+    let what = match on {
+        Platform::Native => "Natively, 64 KiB that a row adds to what was resident at most in a new process",
+        Platform::Wasm => "Pages of 64 KiB that a row adds to a new instance's memory",
+    };
     let mut text = format!(
-        "\nPages of 64 KiB that a row adds to a new instance's memory · over the bytes that it has at once · the same when the row\n\
+        "\n{what} · over the bytes that it has at once · the same when the row\n\
          is done {OFTEN} times. Before it there are: {}.\n\n\
-         | pages | live, KiB | {} | {} |\n|---|{}\n",
-        before(first),
+         | {} | live, KiB | {} | {} |\n|---|{}\n",
+        before(first, on),
+        if on == Platform::Native { "64 KiB, native" } else { "pages" },
         first.base(),
         names.join(" | "),
         "--:|".repeat(names.len() + 2)
     );
     for row in rows {
-        let live = row.live.unwrap_or_default();
+        let live = row.live[&on];
         let _ = write!(text, "| {} | {} |", row.name, figures(live / 1024.0));
         let others = names.iter().map(|name| find(row, name));
         for contender in [row.contenders.first()].into_iter().chain(others) {
             let over = |pages: f64| figures(pages * PAGE / live);
-            let _ = match contender.and_then(|contender| contender.pages) {
-                Some(Pages { added, often, .. }) => write!(text, " {added} · {} · {} |", over(added), over(often)),
+            let _ = match contender.and_then(|contender| contender.pages.get(&on)) {
+                Some(Pages { added, often, .. }) => {
+                    write!(text, " {} · {} · {} |", whole(*added), over(*added), over(*often))
+                }
                 None => write!(text, " |"),
             };
         }
@@ -53,8 +76,11 @@ fn pages(rows: &[&Row]) -> String {
 }
 
 /// Each contender's pages before the row: constants, the stack, and what the heap had to have.
-fn before(row: &Row) -> String {
-    let pages = row.contenders.iter().filter_map(|who| Some(format!("{} {}", who.name, who.pages?.before)));
+fn before(row: &Row, on: Platform) -> String {
+    let pages = row.contenders.iter().filter_map(|who| {
+        let pages = who.pages.get(&on)?;
+        Some(format!("{} {}", who.name, whole(pages.before)))
+    });
     pages.collect::<Vec<_>>().join("; ")
 }
 

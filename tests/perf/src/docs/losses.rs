@@ -5,7 +5,7 @@ use std::fmt::Write;
 use super::reasons::why;
 use crate::kind::{Kind, Platform};
 use crate::report::{Contender, Pages, Programs, Report, Row, Run};
-use crate::table::{MARGIN, figures, loses};
+use crate::table::{MARGIN, figures, loses, whole};
 use crate::whole::TITLE as WHOLE;
 
 /// All of them, each with its places and, where it is known, its reason.
@@ -50,15 +50,22 @@ fn of_row(report: &Report, row: &Row, ours: &Contender, platform: Platform) -> O
     line(&row.group, &row.name, &ours.name, platform, &losses)
 }
 
-/// A line, if the row takes more of a module's memory than with a peer, once or when it is repeated.
+/// A line, if the row takes more of a module's memory than with a peer, or more is resident natively, once or when it is repeated.
 fn of_pages(row: &Row, ours: &Contender) -> Option<String> {
-    type Measure = (&'static str, fn(&Pages) -> f64);
-    const MEASURES: [Measure; 2] = [("pages", |pages| pages.added), ("pages of repeated work", |pages| pages.often)];
-    let losses = MEASURES.into_iter().filter_map(|(name, of)| {
+    type Measure = (&'static str, Platform, fn(&Pages) -> f64);
+    const MEASURES: [Measure; 4] = [
+        ("pages", Platform::Wasm, |pages| pages.added),
+        ("pages of repeated work", Platform::Wasm, |pages| pages.often),
+        ("resident", Platform::Native, |pages| pages.added),
+        ("resident of repeated work", Platform::Native, |pages| pages.often),
+    ];
+    let losses = MEASURES.into_iter().filter_map(|(name, on, of)| {
+        let pages = |who: &Contender| who.pages.get(&on).map(of);
         let peers = row.contenders.iter().filter(|peer| peer.kind == Kind::Peer);
-        let best = peers.filter_map(|peer| Some((peer, of(peer.pages.as_ref()?)))).min_by(|a, b| a.1.total_cmp(&b.1));
-        let ((peer, theirs), mine) = (best?, of(ours.pages.as_ref()?));
-        (mine > theirs * MARGIN).then(|| format!("{name} {mine} ({} {theirs})", peer.name))
+        let best = peers.filter_map(|peer| Some((peer, pages(peer)?))).min_by(|a, b| a.1.total_cmp(&b.1));
+        let ((peer, theirs), mine) = (best?, pages(ours)?);
+        let numbers = [mine, theirs].map(whole);
+        (mine > theirs * MARGIN).then(|| format!("{name} {} ({} {})", numbers[0], peer.name, numbers[1]))
     });
     let losses: Vec<String> = losses.collect();
     (!losses.is_empty()).then(|| format!("- {}, {}: {}: {}.\n", row.group, row.name, ours.name, losses.join(", ")))
@@ -132,8 +139,9 @@ mod tests {
                 report.row(&listed).contender(name).speeds.insert(place.to_owned(), speed);
             }
         }
+        let pages = |often| Pages { before: 0.0, added: 10.0, often };
         for (name, often) in [("freehold Scope", 12.0), ("bumpalo", 10.0)] {
-            report.row(&listed).contender(name).pages = Some(Pages { before: 0.0, added: 10.0, often });
+            report.row(&listed).contender(name).pages.insert(Platform::Wasm, pages(often));
         }
         let text = section(&report);
         let lines: Vec<&str> = text.lines().filter(|line| line.starts_with("- ")).collect();

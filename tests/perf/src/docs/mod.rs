@@ -9,9 +9,10 @@ use std::fmt::Write;
 use crate::engine::Missing;
 use crate::heaps::GROUP as HEAPS;
 use crate::kind::{Kind, Place};
+use crate::layers::GROUP as LAYERS;
 use crate::plot;
 use crate::report::{Contender, Programs, Report, Row};
-use crate::table::{fastest, figures};
+use crate::table::{fastest, figures, is_summed_up};
 use crate::whole::TITLE;
 
 /// The whole page.
@@ -22,7 +23,11 @@ pub fn page(report: &Report) -> String {
         for on in report.places_of(&rows) {
             text += &ratios(&rows, on);
         }
-        text += &if group == HEAPS { heaps::tables(report, &rows) } else { details(&rows) };
+        text += &match group {
+            HEAPS => heaps::tables(report, &rows),
+            LAYERS => heaps::layers(&rows),
+            _ => details(&rows),
+        };
     }
     text + &whole(&report.programs)
 }
@@ -58,6 +63,7 @@ fn note(group: &str) -> &'static str {
              that fast. *Spin lock* is the same list behind the smallest lock there is."
         }
         HEAPS => heaps::NOTE,
+        LAYERS => heaps::LAYERS,
         _ => {
             "An arena is built, filled with `u64`s and dropped. What each costs should not depend on how many there are."
         }
@@ -88,7 +94,8 @@ fn intro(report: &Report) -> String {
 const HOW_TO_READ: &str = "\
 \n## How to read this\n\n\
 Each number is a time over the **limit**'s in the same round, the median of many rounds: 1.00 is as fast as the\n\
-limit, 2.00 takes twice as long. (Global allocators stand beside Rust's default one, not a limit.) The limit is\n\
+limit, 2.00 takes twice as long. (Global allocators stand beside Rust's default one, not a limit; debug layers beside the heap that\n\
+is in them.) The limit is\n\
 what one would write by hand for that one loop: a cursor held in registers over a buffer that is there already (it can't grow), a list through free blocks, values side by side. What\n\
 the row does with its values is in the time, and the same for everybody. Rounds go A B C A B C, so what slows the\n\
 machine down slows everybody; each round has another placement in memory, and the rounds come from several processes;\n\
@@ -110,7 +117,7 @@ fn in_short(report: &Report) -> String {
         places.join(" | "),
         "--:|".repeat(places.len())
     );
-    for row in &report.rows {
+    for row in report.rows.iter().filter(|row| is_summed_up(row)) {
         let cells = report.places.iter().map(|on| {
             let best = |kind| row.best(kind, on).map(|(_, ratio)| ratio);
             let peer = best(Kind::Peer).map_or_else(String::new, |ratio| format!(" ({})", figures(ratio)));

@@ -2,6 +2,7 @@
 
 use crate::heaps::GROUP as HEAPS;
 use crate::kind::Platform;
+use crate::layers::GROUP as LAYERS;
 use crate::whole::TITLE as WHOLE;
 
 /// The reason for a row, if one is known.
@@ -57,6 +58,11 @@ pub fn why(group: &str, row: &str, on: Platform) -> Option<&'static str> {
         (HEAPS, ..) => {
             "`Heap` keeps blocks by size in slabs, and what is larger in claims that merge; `SmallHeap` has lists by size, and merges nothing"
         }
+        (LAYERS, _, Platform::Wasm) => {
+            "`Checked` has marks on both sides of a block and a record apart from it, writes over all of it twice, and lets it wait; `DebugAllocator` does none of that, \
+             and finds less"
+        }
+        (LAYERS, _, Platform::Native) => "`Checked` looks at bytes, which dhat does not",
         (WHOLE, row, _) if row.starts_with("syn") => "one lock for all threads, where peers have lists for each",
         (WHOLE, ..) => "a large block that can't grow in place is copied",
         _ => return None,

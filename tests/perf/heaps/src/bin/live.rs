@@ -5,6 +5,4 @@ use freehold_perf_harness::counting::Counting;
 #[global_allocator]
 static HEAP: Counting = Counting::new(|size| size);
 
-fn main() -> freehold_perf_heaps::Result<()> {
-    freehold_perf_heaps::main()
-}
+freehold_perf_heaps::program!(all);

@@ -3,6 +3,4 @@
 #[global_allocator]
 static HEAP: freehold_perf_allocators::rlsf_small::Heap = freehold_perf_allocators::rlsf_small::heap();
 
-fn main() -> freehold_perf_heaps::Result<()> {
-    freehold_perf_heaps::main()
-}
+freehold_perf_heaps::program!(all);

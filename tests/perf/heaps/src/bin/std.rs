@@ -1,5 +1,3 @@
 //! The rows on Rust's default allocator.
 
-fn main() -> freehold_perf_heaps::Result<()> {
-    freehold_perf_heaps::main()
-}
+freehold_perf_heaps::program!(all);

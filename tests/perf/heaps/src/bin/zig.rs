@@ -4,6 +4,4 @@
 #[global_allocator]
 static HEAP: freehold_perf_allocators::zig::Heap = freehold_perf_allocators::zig::heap();
 
-fn main() -> freehold_perf_heaps::Result<()> {
-    freehold_perf_heaps::main()
-}
+freehold_perf_heaps::program!(all);

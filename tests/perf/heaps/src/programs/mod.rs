@@ -8,7 +8,9 @@ mod usage;
 use std::time::Instant;
 
 use crate::Result;
-use usage::{Usage, resident};
+use usage::Usage;
+
+pub use usage::resident;
 
 /// What a run did.
 struct Done {

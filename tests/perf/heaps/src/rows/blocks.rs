@@ -15,6 +15,12 @@ pub struct Resized;
 /// Blocks of 8 to 256 bytes, 10,000 of them at a time.
 pub struct Small;
 
+/// The same, 1,000 of them at a time.
+pub struct FewSmall;
+
+/// Blocks of 1 to 10,000 bytes, 500 of them at a time, not for long.
+pub struct FewOfAnySize;
+
 impl Work for AnySize {
     const NAME: &'static str = "any size, 1 to 10,000 bytes";
     const OPERATIONS: usize = 60_000;
@@ -39,6 +45,24 @@ impl Work for Small {
 
     fn run() -> u64 {
         toggle(20_000, 8, 256, Self::OPERATIONS, false)
+    }
+}
+
+impl Work for FewSmall {
+    const NAME: &'static str = "8 to 256 bytes, 1,000 live";
+    const OPERATIONS: usize = 40_000;
+
+    fn run() -> u64 {
+        toggle(2_000, 8, 256, Self::OPERATIONS, false)
+    }
+}
+
+impl Work for FewOfAnySize {
+    const NAME: &'static str = "1 to 10,000 bytes, 500 live, with realloc";
+    const OPERATIONS: usize = 20_000;
+
+    fn run() -> u64 {
+        toggle(1_000, 1, 10_000, Self::OPERATIONS, true)
     }
 }
 

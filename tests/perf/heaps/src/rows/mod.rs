@@ -10,23 +10,30 @@ use freehold_perf_harness::row::Row;
 
 use crate::row::row;
 #[cfg(not(target_arch = "wasm32"))]
-pub use programs::{TEXT, page};
+pub(crate) use programs::{TEXT, page};
 
 /// All rows, in the order of the report.
 pub fn all() -> Vec<Row> {
+    const GROUP: &str = "Global allocators";
     vec![
-        row::<blocks::AnySize>(),
-        row::<blocks::Resized>(),
-        row::<blocks::Small>(),
-        row::<growth::One>(),
-        row::<growth::Sixteen>(),
-        row::<texts::Strings>(),
-        row::<programs::Json>(),
-        row::<programs::Outline>(),
-        row::<programs::Catalogue>(),
-        row::<programs::Messages>(),
-        row::<texts::Tree>(),
-        row::<programs::Patterns>(),
-        row::<programs::Markdown>(),
+        row::<blocks::AnySize>(GROUP),
+        row::<blocks::Resized>(GROUP),
+        row::<blocks::Small>(GROUP),
+        row::<growth::One>(GROUP),
+        row::<growth::Sixteen>(GROUP),
+        row::<texts::Strings>(GROUP),
+        row::<programs::Json>(GROUP),
+        row::<programs::Outline>(GROUP),
+        row::<programs::Catalogue>(GROUP),
+        row::<programs::Messages>(GROUP),
+        row::<texts::Tree>(GROUP),
+        row::<programs::Patterns>(GROUP),
+        row::<programs::Markdown>(GROUP),
     ]
+}
+
+/// Those of debug layers, which take many times as long: there is less to do in each.
+pub fn layered() -> Vec<Row> {
+    const GROUP: &str = "With a debug layer";
+    vec![row::<blocks::FewSmall>(GROUP), row::<blocks::FewOfAnySize>(GROUP), row::<programs::MessagesOnce>(GROUP)]
 }

@@ -18,6 +18,9 @@ pub struct Catalogue;
 /// A page of messages, read into `Value`s: texts, of which many are in Japanese or have escapes in them.
 pub struct Messages;
 
+/// The same page, read once.
+pub struct MessagesOnce;
+
 /// Regular expressions, compiled and used once.
 pub struct Patterns;
 
@@ -64,6 +67,15 @@ impl Work for Messages {
 
     fn run() -> u64 {
         (0..2).map(|_| read(TWITTER)).sum()
+    }
+}
+
+impl Work for MessagesOnce {
+    const NAME: &'static str = "serde_json, twitter.json";
+    const OPERATIONS: usize = TWITTER.len();
+
+    fn run() -> u64 {
+        read(TWITTER)
     }
 }
 

@@ -1,8 +1,6 @@
-//! Zig's allocator for wasm, for Rust to call.
+//! The heap of the program that is compiled, for Rust to call.
 
-const std = @import("std");
-
-const heap = std.heap.wasm_allocator;
+const heap = @import("root").heap;
 
 /// `log2` is the alignment's.
 export fn zig_alloc(len: usize, log2: u8) ?[*]u8 {

@@ -1,0 +1,50 @@
+//! For which blocks it is asked where the program is, where that is too dear to be asked for all.
+
+use core::sync::atomic::{AtomicUsize, Ordering};
+
+/// A block of no more than that is small.
+const SMALL: usize = 256;
+
+/// All that are not small, and one in so many of those that are.
+pub(super) struct Sampling {
+    one_in: u32,
+    /// Small ones that have come or gone so far, about: two threads that are here at once may count as one.
+    seen: AtomicUsize,
+}
+
+impl Sampling {
+    /// One in so many; of 1 and 0, all.
+    pub const fn one_in(one_in: u32) -> Sampling {
+        Sampling { one_in, seen: AtomicUsize::new(0) }
+    }
+
+    /// Whether it is asked for this block of so many bytes.
+    pub fn takes(&self, bytes: usize) -> bool {
+        if self.one_in <= 1 || bytes > SMALL {
+            return true;
+        }
+        let seen = self.seen.load(Ordering::Relaxed).wrapping_add(1);
+        self.seen.store(seen, Ordering::Relaxed);
+        // The fractions of the golden ratio's multiples: however a loop goes round, it doesn't meet the same block again.
+        (seen as u32).wrapping_mul(0x9e37_79b1) <= u32::MAX / self.one_in
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// One in so many, also of those that come in any one place of a loop.
+    #[test]
+    fn each_place_of_a_loop_is_sampled() {
+        for turn in [1, 2, 3, 8, 16, 17, 48, 64] {
+            let (sampling, mut taken) = (Sampling::one_in(16), [0; 64]);
+            for at in 0..turn * 320 {
+                taken[at % turn] += usize::from(sampling.takes(SMALL));
+            }
+            assert!(taken[..turn].iter().all(|taken| (12..=28).contains(taken)), "{turn}: {taken:?}");
+        }
+        let all = |sampling: Sampling, bytes| (0..100).all(|_| sampling.takes(bytes));
+        assert!(all(Sampling::one_in(16), SMALL + 1) && all(Sampling::one_in(1), 1) && all(Sampling::one_in(0), 1));
+    }
+}
