@@ -19,7 +19,7 @@ pub mod guide {}
 #[doc = include_str!("../docs/targets.md")]
 pub mod targets {}
 
-#[doc = "[`freehold-testing`]: #allocations-as-a-test\n[`freehold-profile`]: #open-it-in-a-viewer"]
+#[doc = "[`freehold-testing`]: #allocations-as-a-test\n[`freehold-profile`]: #open-it-in-a-viewer\n[with a debug layer]: #what-it-costs"]
 #[doc = "[AddressSanitizer]: safety#sanitizers\n[any lock that was lost]: safety#threads-that-vanish-or-multiply"]
 #[doc = include_str!("../docs/debugging.md")]
 pub mod debugging {}
