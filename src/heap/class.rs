@@ -12,10 +12,8 @@ pub(super) const ALIGN: usize = 16;
 /// The largest request that is served from a list, in bytes.
 pub(super) const LARGEST: usize = 32 << 10;
 
-/// The largest block that is cut from a slab, in bytes. A larger one is a span of the ledger's. In a module that is to be small these are all that
-/// are not fine: what else it takes to have few slabs of many sizes is more code than a header for each is memory.
-pub(super) const LARGEST_IN_SLAB: usize =
-    if cfg!(all(freehold_for_size, target_family = "wasm")) { FINE } else { 1024 };
+/// The largest block that is cut from a slab, in bytes. A larger one is a span of the ledger's.
+pub(super) const LARGEST_IN_SLAB: usize = 1024;
 
 /// The first class of which each block is a span of its own.
 pub(super) const FIRST_OF_SPANS: usize = class_of(LARGEST_IN_SLAB) + 1;
@@ -92,7 +90,7 @@ pub(super) const fn slab_of_class(class: usize) -> Option<NonZero<usize>> {
 /// Whether blocks of this class, as long as there are few, are spans of their own: a slab for each of many sizes that hardly anybody asks
 /// for is mostly empty. Blocks of these classes are multiples of 32 bytes.
 pub(super) const fn may_be_single(class: usize) -> bool {
-    class > LAST_FINE && LARGEST_IN_SLAB > FINE
+    class > LAST_FINE
 }
 
 /// Bytes of the largest slab.

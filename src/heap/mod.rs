@@ -56,9 +56,6 @@ use stock::Stock;
 /// | more, or aligned to more than 16 bytes | the ledger; a claim of its own | its size, and a header of one grain |
 /// | up to 1 KiB, where memory is small or short | a slab of any length that all classes share, or a claim of its own | as above, and the slab's record: some 100 bytes with its header |
 ///
-/// In a wasm module that is built to be small (`opt-level` `s` or `z`) slabs end at 256 bytes: what is larger is a claim of its own, which is less code and a
-/// header more.
-///
 /// Memory is small as long as a slab would be more than a 64th of what the ledger holds, 256 KiB for the smallest. Then the heap takes no more for
 /// itself than a record of some 700 bytes (450 on 32 bits), and each block that is not of a fine class goes back to the ledger when it is freed.
 /// It is short when there is no room for a slab: then a slab of another class that has free blocks becomes one that all share. So no class
