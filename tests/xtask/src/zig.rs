@@ -14,7 +14,7 @@ use crate::tools::{Module, Toolchain, Tools};
 
 const FOLDER: &str = "src/bindings/zig";
 /// All of Zig that is here.
-const SOURCES: [&str; 2] = [FOLDER, "examples/zig"];
+const SOURCES: [&str; 3] = [FOLDER, "examples/zig", "tests/perf/allocators/src"];
 /// The library that the tests are linked with: `freehold.h`'s functions, and a Rust part.
 const RUST: &str = "freehold-beside-zig";
 
