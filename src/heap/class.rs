@@ -11,7 +11,7 @@ pub(super) const ALIGN: usize = 16;
 pub(super) const LARGEST: usize = 32 << 10;
 
 /// The largest block that is cut from a slab, in bytes. A larger one is a span of the ledger's.
-pub(super) const LARGEST_IN_SLAB: usize = 1024;
+pub(crate) const LARGEST_IN_SLAB: usize = 1024;
 
 /// The first class of which each block is a span of its own.
 pub(super) const FIRST_OF_SPANS: usize = class_of(LARGEST_IN_SLAB) + 1;
@@ -27,7 +27,7 @@ pub(super) const CLASSES: usize = class_of(LARGEST) + 1;
 
 /// The class that serves `size` bytes, which are at most [`LARGEST`].
 #[inline(always)]
-pub(super) const fn class_of(size: usize) -> usize {
+pub(crate) const fn class_of(size: usize) -> usize {
     if size <= FINE {
         return size.div_ceil(ALIGN);
     }
@@ -44,7 +44,7 @@ pub(super) const fn class_within(len: usize) -> usize {
 }
 
 /// Bytes of a block of this class: a multiple of [`ALIGN`].
-pub(super) const fn size_of_class(class: usize) -> usize {
+pub(crate) const fn size_of_class(class: usize) -> usize {
     if class == 0 {
         ALIGN
     } else if class <= FINE / ALIGN {
@@ -63,7 +63,7 @@ pub(super) const fn size_of_coarse(class: usize) -> usize {
 /// Bytes of a slab of this class, and its alignment; `None` where a block is a span of its own.
 pub(super) const fn slab_of_class(class: usize) -> Option<usize> {
     match size_of_class(class) {
-        0..=FINE => Some(4 << 10),
+        0..=FINE => Some(LEAST_SLAB),
         257..=512 => Some(8 << 10),
         513..=LARGEST_IN_SLAB => Some(LARGEST_SLAB),
         _ => None,
@@ -75,6 +75,9 @@ pub(super) const fn slab_of_class(class: usize) -> Option<usize> {
 pub(super) const fn may_be_single(class: usize) -> bool {
     class > FINE / ALIGN
 }
+
+/// Bytes of the smallest slab. The others are multiples of it.
+pub(crate) const LEAST_SLAB: usize = 4 << 10;
 
 /// Bytes of the largest slab.
 pub(super) const LARGEST_SLAB: usize = 16 << 10;

@@ -1,0 +1,38 @@
+//! Where a block lies, for who has nothing but its address: C's `free`. No other program has anything of this.
+
+use core::ptr::NonNull;
+
+use super::Heap;
+use super::class::{ALIGN, LARGEST_IN_SLAB, class_of, size_of_class};
+use crate::layout::round_up;
+use crate::sharing::Shareable;
+
+/// Where a block lies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Lies {
+    /// In a slab of its class.
+    InSlab,
+    /// In one that all classes share.
+    InShared,
+    /// In a claim of its own.
+    Alone,
+}
+
+/// What to ask for where so many bytes are wanted, so that the size of what is served is known: all of a slab's block, or as much of a claim, a
+/// multiple of 16. Never 0. `None` where that is more than any number.
+#[inline(always)]
+pub(crate) fn block_bytes(size: usize) -> Option<usize> {
+    if size <= LARGEST_IN_SLAB { Some(size_of_class(class_of(size.max(1)))) } else { round_up(size, ALIGN) }
+}
+
+impl<L: Shareable> Heap<L> {
+    /// Runs `then` with where a block lies, of a class that slabs have. No slab becomes a shared one meanwhile.
+    ///
+    /// # Safety
+    ///
+    /// The caller owes: `block` was allocated here as one of this class, and is in use.
+    pub(crate) unsafe fn with_place<R>(&self, block: NonNull<u8>, class: usize, then: impl FnOnce(Lies) -> R) -> R {
+        // SAFETY: the caller's promise.
+        unsafe { self.made() }.with_place(block, class, then)
+    }
+}
