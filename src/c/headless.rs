@@ -8,7 +8,7 @@ use super::{ALIGN, Malloc};
 use crate::free_list::Free;
 use crate::heap::{Heap, LARGEST_IN_SLAB, Lies, block_bytes, class_of, size_of_class};
 use crate::ledger;
-use crate::platform::{self, sanitizer};
+use crate::platform;
 use crate::sharing::Shareable;
 
 /// A heap, and what is known of its blocks that are C's. How long one is says
@@ -118,21 +118,25 @@ impl<L: Shareable> Headless<'_, L> {
         if self.sheets.of(block).is_some_and(|sheet| sheet.one_more(class_of(size))) {
             return Some(block);
         }
-        self.sort_out(Some(block), size)
+        self.sort_out(Some((block, size)), size)
     }
 
-    /// A block of this size, of which no sheet knows yet: `fresh`, if it will do.
+    /// A block for this size, of which no sheet knows yet: the `fresh` one, which has so many bytes, if it will do.
     #[inline(never)]
-    fn sort_out(&self, fresh: Free, size: usize) -> Free {
-        let (mut fresh, mut header) = (fresh, if fresh.is_some() { 0 } else { ALIGN });
+    fn sort_out(&self, fresh: Option<(NonNull<u8>, usize)>, size: usize) -> Free {
+        // What `elsewhere` asks for next is longer each time.
+        let tried = fresh.map_or(size - 1, |(_, whole)| whole);
+        let mut fresh = fresh;
         loop {
-            let whole = block_bytes(size + header)?;
-            if whole > LARGEST_IN_SLAB {
-                return self.alone(size, ALIGN, false);
-            }
-            let block = match fresh.take() {
-                Some(block) => block,
-                None => self.ask(whole)?,
+            let (block, whole) = match fresh.take() {
+                Some(fresh) => fresh,
+                None => {
+                    let whole = block_bytes(size + ALIGN)?;
+                    if whole > LARGEST_IN_SLAB {
+                        return self.alone(size, ALIGN, false);
+                    }
+                    (self.ask(whole)?, whole)
+                }
             };
             match self.settle(block, whole) {
                 Settled::Known => {
@@ -140,9 +144,9 @@ impl<L: Shareable> Headless<'_, L> {
                     return Some(block);
                 }
                 Settled::Alone => return Some(self.write_down(block, layout(whole, ALIGN)?)),
-                Settled::Shared if header > 0 => {
+                Settled::Shared if whole >= size + ALIGN => {
                     // SAFETY: the header is in the block.
-                    let inner = unsafe { block.add(header) };
+                    let inner = unsafe { block.add(ALIGN) };
                     // SAFETY: as above.
                     let word = unsafe { Word::before(inner) };
                     // SAFETY: as above; a block is aligned for words.
@@ -153,15 +157,13 @@ impl<L: Shareable> Headless<'_, L> {
                     // SAFETY: it was allocated just now.
                     unsafe { self.give_back(block, whole, ALIGN) };
                     match found {
-                        Settled::Mixed(class) => return self.elsewhere(size, class),
+                        Settled::Mixed(class) => return self.elsewhere(size, class, tried),
                         Settled::Unknown => return None,
-                        _ => {}
+                        // Once more, with room for a header.
+                        _ => self.sheets.set_short(true),
                     }
                 }
             }
-            // Once more, with room for a header.
-            self.sheets.set_short(true);
-            header = ALIGN;
         }
     }
 
@@ -178,6 +180,7 @@ impl<L: Shareable> Headless<'_, L> {
                     Some(Settled::Known)
                 }
                 (Lies::Alone, _) => Some(Settled::Alone),
+                (Lies::InShared, Some(sheet)) if sheet.one_more(class) => Some(Settled::Known),
                 (Lies::InShared, sheet) => {
                     let known = sheet.and_then(Sheet::class);
                     Some(known.map_or(Settled::Shared, Settled::Mixed))
@@ -197,10 +200,11 @@ impl<L: Shareable> Headless<'_, L> {
     /// tell it from those.
     #[cold]
     #[inline(never)]
-    fn elsewhere(&self, size: usize, class: usize) -> Free {
-        // One of that class is told from none of them, and fits where one was freed.
+    fn elsewhere(&self, size: usize, class: usize, tried: usize) -> Free {
+        // One of that class need not be told from those, and fits where one was freed.
         let longer = size_of_class(class);
-        self.alone(size, ALIGN, false).or_else(|| if longer > size { self.small(longer) } else { None })
+        let another = || self.ask(longer).and_then(|block| self.sort_out(Some((block, longer)), size));
+        self.alone(size, ALIGN, false).or_else(|| if longer > tried { another() } else { None })
     }
 
     /// A block that is a claim of its own, whatever comes and goes.
