@@ -1,87 +1,179 @@
-//! Which stretches of memory have blocks of C's in slabs, and of which size: so a block's address leads to its size.
+//! Where in memory blocks of C's lie that are no claims, and of which class: so a block's address leads to its size.
 
 use core::alloc::{GlobalAlloc, Layout};
 use core::ptr::{self, NonNull};
-use core::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed};
-use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicU16};
+use core::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
+use core::sync::atomic::{AtomicPtr, AtomicU8, AtomicU16};
 
-use crate::heap::{LEAST_SLAB, Heap};
+use super::ALIGN;
+use crate::heap::{Heap, LEAST_SLAB};
 use crate::platform;
 use crate::sharing::Shareable;
 
 /// What C's functions know of a [`Heap`]'s memory. It belongs to one heap, and takes nothing before the first block.
 ///
-/// Of each sheet, which is as long as the smallest slab, two bytes say what lies there. Such pairs stand in chapters, which are found by their
-/// address in one of a few lists.
+/// Of each sheet, which is as long as the smallest slab, it says what lies there. Sheets stand in chapters, which are found by their address in one
+/// of a few lists.
 pub struct Sheets {
     lists: [AtomicPtr<Chapter>; LISTS],
-    /// Set iff the last block that was asked for lay in a slab that all classes share: memory is small, or short.
-    short: AtomicBool,
+    /// A map in which there is nothing, or null: the last one that was done with.
+    spare: AtomicPtr<Map>,
 }
 
-/// So much memory has a list of its own before two parts share one: 256 MiB.
+/// So much memory has a list of its own before two parts share one: 64 MiB.
 const LISTS: usize = 128;
 
-/// Sheets of a chapter: 2 MiB.
-const SHEETS: usize = 512;
+/// Sheets of a chapter: half a megabyte.
+const SHEETS: usize = 128;
 
 struct Chapter {
     /// Its place among all there may be.
     number: usize,
     /// The next one in its list, for ever.
     next: *const Chapter,
-    sheets: [Sheet; SHEETS],
+    maps: [AtomicPtr<Map>; SHEETS],
+    known: [AtomicU16; SHEETS],
 }
 
-/// How many blocks of C's begin in a sheet and are known by it, and the class of all of them. Its other blocks say themselves how long they
-/// are; there are never both kinds at once.
-pub(super) struct Sheet(AtomicU16);
+/// For each 16 bytes of a sheet the class of the block that begins there and is in use; 0 is none. One in which there is nothing goes back. Used
+/// with the heap locked.
+struct Map {
+    classes: [AtomicU8; LEAST_SLAB / ALIGN],
+    /// How many blocks are in it.
+    count: AtomicU16,
+}
+
+/// What is known of the blocks of C's that begin in so many bytes.
+///
+/// In a slab of a class all are of that class, so how many there are is enough. In one that all classes share, each is written down in a map.
+/// Where the one became the other there are both.
+#[derive(Clone, Copy)]
+pub(super) struct Sheet<'s> {
+    /// How many are known by the class that follows, and whether there is a map.
+    known: &'s AtomicU16,
+    /// The map, or null.
+    map: &'s AtomicPtr<Map>,
+}
 
 /// Bits of the count: a sheet has no more than 256 blocks.
-const COUNT: u32 = 10;
+const COUNT: u32 = 9;
 
-impl Sheet {
-    fn split(both: u16) -> (usize, u16) {
-        (usize::from(both >> COUNT), both & ((1 << COUNT) - 1))
-    }
+/// Set iff there is a map: so who frees a block looks at one number.
+const MAPPED: u16 = 1 << 15;
 
-    /// Changes it at once to what `to` makes of the class and the count: the class that it had. `None`, and no change, if `to` says so.
+/// Of what is known the class and the count.
+fn split(known: u16) -> (usize, u16) {
+    (usize::from((known & !MAPPED) >> COUNT), known & ((1 << COUNT) - 1))
+}
+
+impl Sheet<'_> {
+    /// Changes class and count at once to what `to` makes of them: the class that it had. `None`, and no change, if `to` says so.
     #[inline(always)]
-    fn update(&self, to: impl Fn(usize, u16) -> Option<(usize, u16)>) -> Option<usize> {
-        let new = |both| {
-            let (class, count) = Self::split(both);
-            to(class, count).map(|(class, count)| (class as u16) << COUNT | count)
+    fn update(self, to: impl Fn(usize, u16) -> Option<(usize, u16)>) -> Option<usize> {
+        let new = |known| {
+            let (class, count) = split(known);
+            to(class, count).map(|(class, count)| known & MAPPED | (class as u16) << COUNT | count)
         };
-        // Who frees a block has heard of all that happened to it from who handed it over, and blocks move from slab to slab under the heap's lock.
-        self.0.fetch_update(Relaxed, Relaxed, new).ok().map(|both| Self::split(both).0)
+        // Who frees a block has heard of all that happened here to it from who handed it over, and memory goes from slab to slab under the heap's
+        // lock.
+        self.known.fetch_update(Relaxed, Relaxed, new).ok().map(|known| split(known).0)
     }
 
-    /// The class of blocks that it knows, if it knows any.
+    /// One block less of those that are in no map, if there are any: their class.
     #[inline(always)]
-    pub fn class(&self) -> Option<usize> {
-        let (class, count) = Self::split(self.0.load(Relaxed));
+    fn one_less(self) -> Option<usize> {
+        self.update(|class, count| Some((class, count.checked_sub(1)?)))
+    }
+
+    /// The class that all those are of that are in no map, if there are any.
+    pub fn class(self) -> Option<usize> {
+        let (class, count) = split(self.known.load(Relaxed));
         (count > 0).then_some(class)
     }
 
-    /// One more block, if it knows others of this class.
+    /// One more block, if there are others of this class.
     #[inline(always)]
-    pub fn one_more(&self, class: usize) -> bool {
+    pub fn one_more(self, class: usize) -> bool {
         self.update(|known, count| (known == class && count > 0).then(|| (class, count + 1))).is_some()
     }
 
-    /// One more block, perhaps the first. All that it knows are of this class.
-    pub fn begin(&self, class: usize) {
+    /// One more block, in a slab of its class: perhaps the first.
+    pub fn begin(self, class: usize) {
         self.update(|known, count| {
             debug_assert!(count == 0 || known == class);
             Some((class, count + 1))
         });
     }
 
-    /// One block less, if it knows any: their class.
     #[inline(always)]
-    pub fn one_less(&self) -> Option<usize> {
-        self.update(|class, count| Some((class, count.checked_sub(1)?)))
+    fn is_mapped(self) -> bool {
+        self.known.load(Relaxed) & MAPPED != 0
     }
+
+    /// Where the map says what begins at `block`, and the map, if there is one. The heap is locked.
+    fn in_map(&self, block: NonNull<u8>) -> Option<(&AtomicU8, &Map)> {
+        let map = self.map.load(Acquire);
+        // Another thread may have grown memory for it.
+        platform::reach(map.addr() + size_of::<Map>());
+        // SAFETY: null, or written before it was put there. It goes with the heap locked, and this is used so.
+        let map = unsafe { map.as_ref() }?;
+        Some((&map.classes[block.addr().get() % LEAST_SLAB / ALIGN], map))
+    }
+
+    /// The class of a block, if it is known.
+    pub fn class_of<L: Shareable>(self, block: NonNull<u8>, heap: &Heap<L>) -> Option<usize> {
+        let written = || {
+            // SAFETY: there is a block of this heap's.
+            let class = unsafe { heap.in_turn(|| self.in_map(block).map(|(place, _)| place.load(Relaxed))) };
+            class.filter(|class| *class > 0).map(usize::from)
+        };
+        let written = if self.is_mapped() { written() } else { None };
+        written.or_else(|| self.class())
+    }
+
+    /// Takes a block out of the map that is about to be freed, if it is there: its class; and the map, if there is nothing else in it.
+    fn take_out(self, block: NonNull<u8>) -> Option<(usize, *mut Map)> {
+        let (place, map) = self.in_map(block)?;
+        let class = place.swap(0, Relaxed);
+        if class == 0 {
+            return None;
+        }
+        let gone = map.count.fetch_sub(1, Relaxed) == 1;
+        let map = if gone { self.map.swap(ptr::null_mut(), AcqRel) } else { ptr::null_mut() };
+        if gone {
+            self.known.fetch_and(!MAPPED, Relaxed);
+        }
+        Some((usize::from(class), map))
+    }
+
+    /// Puts a block into the map, or into `fresh` if there is none; `false` if there is not even that.
+    fn put_in(self, block: NonNull<u8>, class: usize, fresh: &mut Option<NonNull<Map>>) -> bool {
+        if self.map.load(Relaxed).is_null() {
+            let Some(map) = fresh.take() else { return false };
+            self.map.store(map.as_ptr(), Release);
+            self.known.fetch_or(MAPPED, Relaxed);
+        }
+        let Some((place, map)) = self.in_map(block) else { return false };
+        place.store(class as u8, Relaxed);
+        map.count.fetch_add(1, Relaxed);
+        true
+    }
+}
+
+/// Memory of the heap's for a `T`, all zero.
+fn zeroes<T, L: Shareable>(heap: &Heap<L>) -> Option<NonNull<T>> {
+    // SAFETY: it has a size.
+    NonNull::new(unsafe { heap.alloc_zeroed(Layout::new::<T>()) }).map(NonNull::cast)
+}
+
+/// Gives such memory back.
+///
+/// # Safety
+///
+/// The caller owes: nobody uses it any more.
+unsafe fn end<T, L: Shareable>(heap: &Heap<L>, memory: NonNull<T>) {
+    // SAFETY: the caller's promise; it was allocated with this layout.
+    unsafe { heap.dealloc(memory.as_ptr().cast(), Layout::new::<T>()) };
 }
 
 impl Default for Sheets {
@@ -93,21 +185,15 @@ impl Default for Sheets {
 impl Sheets {
     #[doc(hidden)]
     pub const fn new() -> Sheets {
-        Sheets { lists: [const { AtomicPtr::new(ptr::null_mut()) }; LISTS], short: AtomicBool::new(false) }
-    }
-
-    #[inline(always)]
-    pub(super) fn is_short(&self) -> bool {
-        self.short.load(Relaxed)
-    }
-
-    pub(super) fn set_short(&self, short: bool) {
-        self.short.store(short, Relaxed);
+        Sheets {
+            lists: [const { AtomicPtr::new(ptr::null_mut()) }; LISTS],
+            spare: AtomicPtr::new(ptr::null_mut()),
+        }
     }
 
     /// The sheet that a block begins in, if anything was written down of its chapter.
     #[inline(always)]
-    pub(super) fn of(&self, block: NonNull<u8>) -> Option<&Sheet> {
+    pub(super) fn of(&self, block: NonNull<u8>) -> Option<Sheet<'_>> {
         let sheet = block.addr().get() / LEAST_SLAB;
         let number = sheet / SHEETS;
         let mut next = self.lists[number % LISTS].load(Acquire).cast_const();
@@ -116,31 +202,75 @@ impl Sheets {
             if chapter.number == number {
                 // Another thread may have grown memory for it.
                 platform::reach(next.addr() + size_of::<Chapter>());
-                return Some(&chapter.sheets[sheet % SHEETS]);
+                return Some(Sheet { known: &chapter.known[sheet % SHEETS], map: &chapter.maps[sheet % SHEETS] });
             }
             next = chapter.next;
         }
         None
     }
 
+    /// Writes down a block in a slab that all classes share. `false`: there is no room for a map.
+    pub(super) fn write<L: Shareable>(&self, heap: &Heap<L>, sheet: Sheet, block: NonNull<u8>, class: usize) -> bool {
+        let mut fresh = None;
+        loop {
+            // SAFETY: there is a block of this heap's.
+            if unsafe { heap.in_turn(|| sheet.put_in(block, class, &mut fresh)) } {
+                // Another thread may have been first.
+                self.keep(heap, fresh);
+                return true;
+            }
+            fresh = NonNull::new(self.spare.swap(ptr::null_mut(), AcqRel)).or_else(|| zeroes(heap));
+            if fresh.is_none() {
+                return false;
+            }
+        }
+    }
+
+    /// The class of a block that is about to be freed, if it is known, and forgets it.
+    #[inline(always)]
+    pub(super) fn forget<L: Shareable>(&self, heap: &Heap<L>, block: NonNull<u8>) -> Option<usize> {
+        let sheet = self.of(block)?;
+        if sheet.is_mapped()
+            && let Some(class) = self.forget_written(heap, sheet, block)
+        {
+            return Some(class);
+        }
+        sheet.one_less()
+    }
+
+    #[inline(never)]
+    fn forget_written<L: Shareable>(&self, heap: &Heap<L>, sheet: Sheet, block: NonNull<u8>) -> Option<usize> {
+        // SAFETY: there is a block of this heap's.
+        let (class, gone) = unsafe { heap.in_turn(|| sheet.take_out(block)) }?;
+        self.keep(heap, NonNull::new(gone));
+        Some(class)
+    }
+
+    /// Keeps a map in which there is nothing for the next one that is needed, or gives it back.
+    fn keep<L: Shareable>(&self, heap: &Heap<L>, map: Option<NonNull<Map>>) {
+        if let Some(map) = map
+            && self.spare.compare_exchange(ptr::null_mut(), map.as_ptr(), AcqRel, Relaxed).is_err()
+        {
+            // SAFETY: nobody else knows of it.
+            unsafe { end(heap, map) };
+        }
+    }
+
     /// Adds the chapter of this block, in memory of the heap's. `false`: there is no room for it.
     #[cold]
     #[inline(never)]
     pub(super) fn add_chapter<L: Shareable>(&self, heap: &Heap<L>, block: NonNull<u8>) -> bool {
-        const LAYOUT: Layout = Layout::new::<Chapter>();
-        // SAFETY: it has a size.
-        let Some(chapter) = NonNull::new(unsafe { heap.alloc_zeroed(LAYOUT) }) else {
+        let Some(chapter) = zeroes::<Chapter, L>(heap) else {
             return false;
         };
-        let chapter = chapter.cast::<Chapter>();
         let number = block.addr().get() / LEAST_SLAB / SHEETS;
         let list = &self.lists[number % LISTS];
         let mut first = list.load(Acquire);
         loop {
             if self.of(block).is_some() {
                 // Another thread was first.
-                // SAFETY: it was allocated just now, and nobody knows of it.
-                unsafe { heap.dealloc(chapter.as_ptr().cast(), LAYOUT) };
+                // SAFETY: it was made just now, and nobody knows of it.
+                unsafe { end(heap, chapter) };
                 return true;
             }
             // SAFETY: it has room for one, and nobody knows of it.
@@ -149,7 +279,7 @@ impl Sheets {
             unsafe { place.write(number) };
             // SAFETY: as above.
             let place = unsafe { &raw mut (*chapter.as_ptr()).next };
-            // SAFETY: as above. Zeroes are sheets of which nothing is known.
+            // SAFETY: as above. Zeroes are sheets in which nothing is known.
             unsafe { place.write(first) };
             match list.compare_exchange(first, chapter.as_ptr(), AcqRel, Acquire) {
                 Ok(_) => return true,

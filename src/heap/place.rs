@@ -26,13 +26,23 @@ pub(crate) fn block_bytes(size: usize) -> Option<usize> {
 }
 
 impl<L: Shareable> Heap<L> {
-    /// Runs `then` with where a block lies, of a class that slabs have. No slab becomes a shared one meanwhile.
+    /// Where a block lies, of a class that slabs have.
     ///
     /// # Safety
     ///
     /// The caller owes: `block` was allocated here as one of this class, and is in use.
-    pub(crate) unsafe fn with_place<R>(&self, block: NonNull<u8>, class: usize, then: impl FnOnce(Lies) -> R) -> R {
+    pub(crate) unsafe fn place_of(&self, block: NonNull<u8>, class: usize) -> Lies {
         // SAFETY: the caller's promise.
-        unsafe { self.made() }.with_place(block, class, then)
+        unsafe { self.made() }.place_of(block, class)
+    }
+
+    /// Runs `work` while nobody else is in here, nor anybody's `work`. It uses nothing of the heap's.
+    ///
+    /// # Safety
+    ///
+    /// The caller owes: something was allocated here.
+    pub(crate) unsafe fn in_turn<R>(&self, work: impl FnOnce() -> R) -> R {
+        // SAFETY: the caller's promise.
+        unsafe { self.made() }.in_turn(work)
     }
 }
