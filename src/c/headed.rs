@@ -3,7 +3,7 @@
 use core::alloc::{GlobalAlloc, Layout};
 use core::ptr::{self, NonNull};
 
-use super::{ALIGN, Malloc};
+use super::{ALIGN, Malloc, ask};
 
 const _: () = assert!(2 * size_of::<usize>() <= ALIGN);
 
@@ -70,7 +70,7 @@ impl<A: GlobalAlloc> Malloc for Headed<'_, A> {
             return ptr::null_mut();
         };
         // SAFETY: at least 16 bytes are asked for.
-        let memory = unsafe { if zero { self.0.alloc_zeroed(layout) } else { self.0.alloc(layout) } };
+        let memory = unsafe { ask(self.0, layout, zero) };
         // SAFETY: it was just allocated, or is null.
         unsafe { header.open(memory) }
     }

@@ -4,7 +4,7 @@ use core::alloc::{GlobalAlloc, Layout};
 use core::ptr::{self, NonNull};
 
 use super::sheets::{Sheet, Sheets};
-use super::{ALIGN, Malloc};
+use super::{ALIGN, Malloc, ask};
 use crate::free_list::Free;
 use crate::heap::{Heap, LARGEST_IN_SLAB, Lies, block_bytes, class_of, size_of_class};
 use crate::ledger;
@@ -124,7 +124,7 @@ impl<L: Shareable> Headless<'_, L> {
         let align = if size > LARGEST_IN_SLAB { align } else { align.max(2 * ALIGN) };
         let layout = layout(size, align)?;
         // SAFETY: the size is not 0.
-        let memory = unsafe { if zero { self.heap.alloc_zeroed(layout) } else { self.heap.alloc(layout) } };
+        let memory = unsafe { ask(self.heap, layout, zero) };
         NonNull::new(memory).map(|claim| self.note(claim, layout))
     }
 

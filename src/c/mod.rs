@@ -3,6 +3,7 @@
 //! C doesn't say at `free` how long a block is. Of a [`Heap`](crate::Heap) most blocks' addresses say it ([`headless`]); on any other allocator it
 //! stands in front of each ([`headed`]). Which of the two it is the heap's type says ([`Of`]).
 
+use core::alloc::{GlobalAlloc, Layout};
 use core::ffi::c_int;
 use core::ptr::{self, NonNull};
 
@@ -64,6 +65,22 @@ pub trait Malloc {
     ///
     /// The caller owes: `block` was allocated here and not freed.
     unsafe fn usable(&self, block: NonNull<u8>) -> usize;
+}
+
+/// Memory of the heap's, all zero if `zero` says so; null if there is no room.
+///
+/// # Safety
+///
+/// The caller owes: the layout has a size.
+#[inline(always)]
+unsafe fn ask(heap: &impl GlobalAlloc, layout: Layout, zero: bool) -> *mut u8 {
+    if zero {
+        // SAFETY: the caller's promise.
+        unsafe { heap.alloc_zeroed(layout) }
+    } else {
+        // SAFETY: as above.
+        unsafe { heap.alloc(layout) }
+    }
 }
 
 /// What is returned to C, and `errno` set if that is null.

@@ -37,11 +37,7 @@ struct Chapter {
 
 /// For each 16 bytes of a sheet the class of the block that begins there and is in use; 0 is none. One in which there is nothing goes back. Used
 /// with the heap locked.
-struct Map {
-    classes: [AtomicU8; LEAST_SLAB / ALIGN],
-    /// How many blocks are in it.
-    count: AtomicU16,
-}
+struct Map([AtomicU8; LEAST_SLAB / ALIGN]);
 
 /// What is known of the blocks of C's that begin in so many bytes.
 ///
@@ -117,7 +113,7 @@ impl Sheet<'_> {
         platform::reach(map.addr() + size_of::<Map>());
         // SAFETY: null, or written before it was put there. It goes with the heap locked, and this is used so.
         let map = unsafe { map.as_ref() }?;
-        Some((&map.classes[block.addr().get() % LEAST_SLAB / ALIGN], map))
+        Some((&map.0[block.addr().get() % LEAST_SLAB / ALIGN], map))
     }
 
     /// The class of a block, if it is known.
@@ -138,12 +134,13 @@ impl Sheet<'_> {
         if class == 0 {
             return None;
         }
-        let gone = map.count.fetch_sub(1, Relaxed) == 1;
-        let map = if gone { self.map.swap(ptr::null_mut(), AcqRel) } else { ptr::null_mut() };
-        if gone {
+        let mut gone = ptr::null_mut();
+        // It has others mostly, and one of them soon.
+        if map.0.iter().all(|class| class.load(Relaxed) == 0) {
             self.known.fetch_and(!MAPPED, Relaxed);
+            gone = self.map.swap(ptr::null_mut(), AcqRel);
         }
-        Some((usize::from(class), map))
+        Some((usize::from(class), gone))
     }
 
     /// Puts a block into the map, or into `fresh` if there is none; `false` if there is not even that.
@@ -153,10 +150,7 @@ impl Sheet<'_> {
             self.map.store(map.as_ptr(), Release);
             self.known.fetch_or(MAPPED, Relaxed);
         }
-        let Some((place, map)) = self.in_map(block) else { return false };
-        place.store(class as u8, Relaxed);
-        map.count.fetch_add(1, Relaxed);
-        true
+        self.in_map(block).inspect(|(place, _)| place.store(class as u8, Relaxed)).is_some()
     }
 }
 
@@ -185,10 +179,7 @@ impl Default for Sheets {
 impl Sheets {
     #[doc(hidden)]
     pub const fn new() -> Sheets {
-        Sheets {
-            lists: [const { AtomicPtr::new(ptr::null_mut()) }; LISTS],
-            spare: AtomicPtr::new(ptr::null_mut()),
-        }
+        Sheets { lists: [const { AtomicPtr::new(ptr::null_mut()) }; LISTS], spare: AtomicPtr::new(ptr::null_mut()) }
     }
 
     /// The sheet that a block begins in, if anything was written down of its chapter.

@@ -144,7 +144,8 @@ fn random_program(c: &impl Malloc, steps: usize, largest: usize, seed: u64) -> u
 /// allocated.
 #[test]
 fn random_programs_on_a_heap() {
-    for (bytes, largest) in [(8 << 10, 500), (64 << 10, 5000), (300 << 10, 20_000), (1 << 20, 3000), (8 << 20, 50_000)] {
+    for (bytes, largest) in [(8 << 10, 500), (64 << 10, 5000), (300 << 10, 20_000), (1 << 20, 3000), (8 << 20, 50_000)]
+    {
         let mut refused = 0;
         for seed in 1..=8 {
             let alone = Alone::new(bytes);
@@ -187,12 +188,11 @@ fn from_each_size_to_each() {
         let c = alone.c();
         for align in [1, 64, 4096] {
             for (was, size) in SIZES.into_iter().flat_map(|was| SIZES.map(|size| (was, size))) {
-                let [before, block, after] =
-                    [1, 2, 3].map(|byte| {
-                        let block = NonNull::new(c.alloc(align, was, false)).expect("room");
-                        fill(block, usable(&c, block), byte);
-                        block
-                    });
+                let [before, block, after] = [1, 2, 3].map(|byte| {
+                    let block = NonNull::new(c.alloc(align, was, false)).expect("room");
+                    fill(block, usable(&c, block), byte);
+                    block
+                });
                 // SAFETY: a block in use, not used any more.
                 let moved = NonNull::new(unsafe { c.realloc(block, size) }).expect("room");
                 assert!(usable(&c, moved) >= size && holds(moved, was.min(size), 2), "{was} to {size} bytes");
