@@ -207,6 +207,31 @@ fn from_each_size_to_each() {
     }
 }
 
+/// Where there is no room to write down what a block is, another one is found of which nothing need be written.
+#[test]
+fn h38_there_is_a_block_where_there_is_no_room_to_write_it_down() {
+    // No room for a chapter.
+    let alone = Alone::new(256 * size_of::<usize>());
+    let block = alloc(&alone.c(), 16).expect("a claim");
+    assert_eq!(usable(&alone.c(), block), 16);
+    free(&alone.c(), block);
+    // Nor for a map: no hole is longer than a block of 64 bytes.
+    let alone = Alone::new(400 << 10);
+    let c = alone.c();
+    let mut held: Vec<_> = core::iter::from_fn(|| alloc(&c, 64)).collect();
+    let mut kept = Vec::new();
+    for index in (0..held.len()).rev().step_by(2) {
+        kept.push(held.swap_remove(index));
+    }
+    let holes = held.len();
+    held.into_iter().for_each(|block| free(&c, block));
+    let fresh: Vec<_> = core::iter::from_fn(|| alloc(&c, 16)).collect();
+    assert!(fresh.len() * 10 > holes * 9, "{} blocks in {holes} holes", fresh.len());
+    kept.into_iter().chain(fresh).for_each(|block| free(&c, block));
+    alone.heap.trim();
+    assert!(alone.heap.stats().in_use <= known_of(400 << 10), "{}", alone.heap.stats());
+}
+
 /// What shrinks is never refused, though there is no memory to move it to; what grows is, and is as it was.
 #[test]
 fn what_shrinks_is_not_refused() {
