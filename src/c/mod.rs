@@ -17,7 +17,7 @@ mod of;
 #[cfg(any(unix, windows, target_family = "wasm"))]
 mod sheets;
 // As with the heap's own: pointers from integers.
-#[cfg(all(test, any(unix, windows), not(miri)))]
+#[cfg(all(test, any(unix, windows, target_family = "wasm"), not(miri)))]
 mod tests;
 
 pub use headed::Headed;

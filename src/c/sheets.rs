@@ -26,6 +26,8 @@ const LISTS: usize = 128;
 /// Sheets of a chapter: half a megabyte.
 const SHEETS: usize = 128;
 
+// It stays for ever, and a block in a slab would keep that: what is aligned to more than blocks is a claim.
+#[repr(align(32))]
 struct Chapter {
     /// Its place among all there may be.
     number: usize,
@@ -34,6 +36,8 @@ struct Chapter {
     maps: [AtomicPtr<Map>; SHEETS],
     known: [AtomicU16; SHEETS],
 }
+
+const _: () = assert!(align_of::<Chapter>() > ALIGN);
 
 /// For each 16 bytes of a sheet the class of the block that begins there and is in use; 0 is none. One in which there is nothing goes back. Used
 /// with the heap locked.

@@ -1,4 +1,4 @@
-//! C's functions on heaps of either kind, natively. In a module the programs in `tests/hosts` call them.
+//! C's functions on heaps of either kind, from Rust. The programs in `tests/hosts` call them from C.
 
 use core::mem::MaybeUninit;
 use core::ptr::NonNull;
@@ -334,6 +334,7 @@ fn blocks_beside_those_of_a_slab_that_is_shared_now() {
 
 /// Blocks go from thread to thread and are freed there, while sheets begin and end.
 #[test]
+#[cfg(any(unix, windows))]
 fn threads_hand_each_other_blocks() {
     let alone = Alone::new(16 << 20);
     let (heap, sheets) = (alone.heap, alone.sheets);
