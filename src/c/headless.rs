@@ -19,10 +19,10 @@ use crate::sharing::Shareable;
 /// | in a slab that all classes share, where memory is small or short | the sheet's map: the class of each |
 /// | that is a claim: over 1 KiB, aligned to more than 16, and some others | the word before it, the last one of the grain that has the ledger's header, which that leaves free |
 ///
-/// In which of them it is, is asked when it is handed out, if the sheet does not know others of its class. When it comes back its sheet says it: the
-/// map, if there is something about its address; else the count, if it is not 0; else it is a claim. That holds, as a slab of a class has whole sheets, and stays, or
-/// becomes one that all share, as long as any of its blocks is out. So where others of C's are counted there is no claim, and none can be counted
-/// in a sheet with another class's. (The heap tells who is handed a block, and need not be asked again: what the block is now it stays.)
+/// Where its sheet counts others of its class it is one more, and where there is a map it is written there; only if neither is so the heap is
+/// asked where it lies. When it comes back, what stands in the map comes first, then the count; what is in neither is a claim. That holds, as a slab of
+/// a class has whole sheets, and stays, or becomes one that all share, as long as any of its blocks is out. So where blocks are counted there is
+/// no claim, and none of another class can begin to be counted.
 ///
 /// What is asked of the heap are whole blocks, so the size that a block has is the one that it was asked for with.
 pub struct Headless<'h, L: 'static> {
@@ -74,7 +74,8 @@ impl<L: Shareable> Headless<'_, L> {
     fn small(&self, size: usize) -> Free {
         // SAFETY: it is not 0.
         let block = NonNull::new(unsafe { self.heap.alloc(layout(size, ALIGN)?) })?;
-        if self.sheets.of(block).is_some_and(|sheet| sheet.one_more(class_of(size))) {
+        let (sheet, class) = (self.sheets.of(block), class_of(size));
+        if sheet.is_some_and(|sheet| sheet.one_more(class) || sheet.write_beside(self.heap, block, class)) {
             return Some(block);
         }
         self.settle(block, size)

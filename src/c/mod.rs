@@ -203,7 +203,7 @@ pub unsafe fn allocate_into(heap: impl Malloc, out: *mut *mut u8, align: usize, 
 ///
 /// | on a `static` of type | a block costs |
 /// |---|---|
-/// | [`Heap`](crate::Heap) | what one of Rust's of that size does, from 1 byte on, and nothing more: its address says how long it is. 16 bytes more where it lies in a slab that all classes share, as it does where memory is small or short. What is known of all blocks takes half a kilobyte, and one for each two megabytes |
+/// | [`Heap`](crate::Heap) | what one of Rust's of that size does: its address says how long it is. What is known of all of them takes half a kilobyte, one more for each half of a megabyte that has any, and where memory is small or short up to 256 bytes for each 4 KiB |
 /// | any other global allocator, [`SmallHeap`](crate::SmallHeap), [`BoundedHeap`](crate::BoundedHeap), [`Checked`](crate::debug::Checked) and [`Tagged`](crate::tags::Tagged) around a `Heap` among them | 16 bytes more than its size, or its alignment if that is larger |
 ///
 /// It is the type of the `static` that decides, so a wrapper of yours around a `Heap` is one of the others.

@@ -3,7 +3,7 @@
 use core::alloc::{GlobalAlloc, Layout};
 use core::ptr::{self, NonNull};
 use core::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
-use core::sync::atomic::{AtomicPtr, AtomicU8, AtomicU16};
+use core::sync::atomic::{AtomicPtr, AtomicU8, AtomicU32};
 
 use super::ALIGN;
 use crate::heap::{Heap, LEAST_SLAB};
@@ -34,7 +34,7 @@ struct Chapter {
     /// The next one in its list, for ever.
     next: *const Chapter,
     maps: [AtomicPtr<Map>; SHEETS],
-    known: [AtomicU16; SHEETS],
+    known: [AtomicU32; SHEETS],
 }
 
 const _: () = assert!(align_of::<Chapter>() > ALIGN);
@@ -49,30 +49,29 @@ struct Map([AtomicU8; LEAST_SLAB / ALIGN]);
 /// Where the one became the other there are both.
 #[derive(Clone, Copy)]
 pub(super) struct Sheet<'s> {
-    /// How many are known by the class that follows, and whether there is a map.
-    known: &'s AtomicU16,
+    /// How many are known by their class, which it is, and how many are in the map: so who frees a block looks at one number.
+    known: &'s AtomicU32,
     /// The map, or null.
     map: &'s AtomicPtr<Map>,
 }
 
-/// Bits of the count: a sheet has no more than 256 blocks.
-const COUNT: u32 = 9;
+/// Bits of a count: a sheet has no more than 256 blocks. And where the other one begins.
+const COUNT: u32 = 10;
+const WRITTEN: u32 = 16;
 
-/// Set iff there is a map: so who frees a block looks at one number.
-const MAPPED: u16 = 1 << 15;
-
-/// Of what is known the class and the count.
-fn split(known: u16) -> (usize, u16) {
-    (usize::from((known & !MAPPED) >> COUNT), known & ((1 << COUNT) - 1))
+/// Of what is known the class and the count of those that are in no map.
+fn split(known: u32) -> (usize, u32) {
+    let counted = known & ((1 << WRITTEN) - 1);
+    ((counted >> COUNT) as usize, counted & ((1 << COUNT) - 1))
 }
 
 impl Sheet<'_> {
     /// Changes class and count at once to what `to` makes of them: the class that it had. `None`, and no change, if `to` says so.
     #[inline(always)]
-    fn update(self, to: impl Fn(usize, u16) -> Option<(usize, u16)>) -> Option<usize> {
+    fn update(self, to: impl Fn(usize, u32) -> Option<(usize, u32)>) -> Option<usize> {
         let new = |known| {
             let (class, count) = split(known);
-            to(class, count).map(|(class, count)| known & MAPPED | (class as u16) << COUNT | count)
+            to(class, count).map(|(class, count)| known >> WRITTEN << WRITTEN | (class as u32) << COUNT | count)
         };
         // Who frees a block has heard of all that happened here to it from who handed it over, and memory goes from slab to slab under the heap's
         // lock.
@@ -107,54 +106,61 @@ impl Sheet<'_> {
 
     #[inline(always)]
     fn is_mapped(self) -> bool {
-        self.known.load(Relaxed) & MAPPED != 0
+        self.known.load(Relaxed) >> WRITTEN > 0
     }
 
-    /// Where the map says what begins at `block`, and the map, if there is one. The heap is locked.
-    fn in_map(&self, block: NonNull<u8>) -> Option<(&AtomicU8, &Map)> {
+    /// Where the map says what begins at `block`, if there is a map. The heap is locked.
+    fn in_map(&self, block: NonNull<u8>) -> Option<&AtomicU8> {
         let map = self.map.load(Acquire);
         // Another thread may have grown memory for it.
         platform::reach(map.addr() + size_of::<Map>());
         // SAFETY: null, or written before it was put there. It goes with the heap locked, and this is used so.
-        let map = unsafe { map.as_ref() }?;
-        Some((&map.0[block.addr().get() % LEAST_SLAB / ALIGN], map))
+        let Map(classes) = unsafe { map.as_ref() }?;
+        Some(&classes[block.addr().get() % LEAST_SLAB / ALIGN])
     }
 
     /// The class of a block, if it is known.
     pub fn class_of<L: Shareable>(self, block: NonNull<u8>, heap: &Heap<L>) -> Option<usize> {
         let written = || {
             // SAFETY: there is a block of this heap's.
-            let class = unsafe { heap.in_turn(|| self.in_map(block).map(|(place, _)| place.load(Relaxed))) };
+            let class = unsafe { heap.in_turn(|| self.in_map(block).map(|place| place.load(Relaxed))) };
             class.filter(|class| *class > 0).map(usize::from)
         };
         let written = if self.is_mapped() { written() } else { None };
         written.or_else(|| self.class())
     }
 
-    /// Takes a block out of the map that is about to be freed, if it is there: its class; and the map, if there is nothing else in it.
+    /// Takes a block out of the map that is about to be freed, if it is there: its class; and the map, if there is nothing else in it. The heap is locked.
     fn take_out(self, block: NonNull<u8>) -> Option<(usize, *mut Map)> {
-        let (place, map) = self.in_map(block)?;
-        let class = place.swap(0, Relaxed);
+        let class = self.in_map(block)?.swap(0, Relaxed);
         if class == 0 {
             return None;
         }
-        let mut gone = ptr::null_mut();
-        // It has others mostly, and one of them soon.
-        if map.0.iter().all(|class| class.load(Relaxed) == 0) {
-            self.known.fetch_and(!MAPPED, Relaxed);
-            gone = self.map.swap(ptr::null_mut(), AcqRel);
-        }
+        let others = self.known.fetch_sub(1 << WRITTEN, Relaxed) >> WRITTEN > 1;
+        let gone = if others { ptr::null_mut() } else { self.map.swap(ptr::null_mut(), AcqRel) };
         Some((usize::from(class), gone))
     }
 
-    /// Puts a block into the map, or into `fresh` if there is none; `false` if there is not even that.
+    /// Puts a block into the map, or into `fresh` if there is none; `false` if there is not even that. The heap is locked.
     fn put_in(self, block: NonNull<u8>, class: usize, fresh: &mut Option<NonNull<Map>>) -> bool {
-        if self.map.load(Relaxed).is_null() {
-            let Some(map) = fresh.take() else { return false };
+        if self.map.load(Relaxed).is_null()
+            && let Some(map) = fresh.take()
+        {
             self.map.store(map.as_ptr(), Release);
-            self.known.fetch_or(MAPPED, Relaxed);
         }
-        self.in_map(block).inspect(|(place, _)| place.store(class as u8, Relaxed)).is_some()
+        let Some(place) = self.in_map(block) else {
+            return false;
+        };
+        place.store(class as u8, Relaxed);
+        self.known.fetch_add(1 << WRITTEN, Relaxed);
+        true
+    }
+
+    /// Writes down a block beside others in the map, if there are any. Wherever it lies: what is written is right of any that is not counted.
+    #[inline(always)]
+    pub fn write_beside<L: Shareable>(self, heap: &Heap<L>, block: NonNull<u8>, class: usize) -> bool {
+        // SAFETY: there is a block of this heap's.
+        self.is_mapped() && unsafe { heap.in_turn(|| self.put_in(block, class, &mut None)) }
     }
 }
 

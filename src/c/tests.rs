@@ -69,7 +69,7 @@ fn holds(block: NonNull<u8>, len: usize, byte: u8) -> bool {
 
 /// What is known of so much memory takes at most, if nothing of it is in use: chapters are never given back, and a map is kept.
 fn known_of(bytes: usize) -> usize {
-    (bytes / (512 << 10) + 2) * 1408 + 288
+    (bytes / (512 << 10) + 2) * 1664 + 256
 }
 
 /// The same numbers each time.

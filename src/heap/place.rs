@@ -3,7 +3,7 @@
 use core::ptr::NonNull;
 
 use super::Heap;
-use super::class::{ALIGN, LARGEST_IN_SLAB, class_of, size_of_class};
+use super::class::{ALIGN, FINE, LARGEST_IN_SLAB, class_of, size_of_coarse};
 use crate::layout::round_up;
 use crate::sharing::Shareable;
 
@@ -22,7 +22,11 @@ pub(crate) enum Lies {
 /// multiple of 16. Never 0. `None` where that is more than any number.
 #[inline(always)]
 pub(crate) fn block_bytes(size: usize) -> Option<usize> {
-    if size <= LARGEST_IN_SLAB { Some(size_of_class(class_of(size.max(1)))) } else { round_up(size, ALIGN) }
+    match size {
+        0..=FINE => round_up(size.max(1), ALIGN),
+        257..=LARGEST_IN_SLAB => Some(size_of_coarse(class_of(size))),
+        _ => round_up(size, ALIGN),
+    }
 }
 
 impl<L: Shareable> Heap<L> {
