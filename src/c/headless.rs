@@ -69,6 +69,16 @@ fn layout(size: usize, align: usize) -> Option<Layout> {
 }
 
 impl<L: Shareable> Headless<'_, L> {
+    /// Gives back what is known of blocks. A program never does; a test that looks for what is lost does.
+    ///
+    /// # Safety
+    ///
+    /// The caller owes: no block of C's is in use, and nobody allocates one meanwhile.
+    pub unsafe fn end(&self) {
+        // SAFETY: the caller's promise.
+        unsafe { self.sheets.end(self.heap) };
+    }
+
     /// A block of up to 1 KiB.
     #[inline(always)]
     fn small(&self, size: usize) -> Free {

@@ -67,6 +67,27 @@ pub trait Malloc {
     unsafe fn usable(&self, block: NonNull<u8>) -> usize;
 }
 
+impl<M: Malloc> Malloc for &M {
+    fn alloc(&self, align: usize, size: usize, zero: bool) -> *mut u8 {
+        (**self).alloc(align, size, zero)
+    }
+
+    unsafe fn realloc(&self, block: NonNull<u8>, size: usize) -> *mut u8 {
+        // SAFETY: the caller's promise.
+        unsafe { (**self).realloc(block, size) }
+    }
+
+    unsafe fn free(&self, block: NonNull<u8>) {
+        // SAFETY: the caller's promise.
+        unsafe { (**self).free(block) }
+    }
+
+    unsafe fn usable(&self, block: NonNull<u8>) -> usize {
+        // SAFETY: the caller's promise.
+        unsafe { (**self).usable(block) }
+    }
+}
+
 /// Memory of the heap's, all zero if `zero` says so; null if there is no room.
 ///
 /// # Safety

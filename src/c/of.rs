@@ -8,30 +8,30 @@ use crate::sharing::Shareable;
 
 /// A heap, on its way to be C's. A macro that has only its path asks it for `blocks`: of a [`Heap`] that is a method of the type's own, of any
 /// other the trait's.
-pub struct Of<A: 'static>(pub &'static A);
+pub struct Of<'h, A>(pub &'h A);
 
-impl<L: Shareable> Of<Heap<L>> {
+impl<'h, L: Shareable> Of<'h, Heap<L>> {
     /// What C's functions are made of there. Of one heap `sheets` is always the same.
     #[inline(always)]
-    pub fn blocks(&self, sheets: &'static Sheets) -> Headless<'static, L> {
+    pub fn blocks(&self, sheets: &'h Sheets) -> Headless<'h, L> {
         Headless { heap: self.0, sheets }
     }
 }
 
 /// Of a heap that must be told.
-pub trait AnyHeap {
+pub trait AnyHeap<'h> {
     /// Those functions.
     type Blocks: Malloc;
 
     /// What C's functions are made of there. Nothing needs to be known.
-    fn blocks(&self, _: &'static Sheets) -> Self::Blocks;
+    fn blocks(&self, _: &'h Sheets) -> Self::Blocks;
 }
 
-impl<A: GlobalAlloc> AnyHeap for Of<A> {
-    type Blocks = Headed<'static, A>;
+impl<'h, A: GlobalAlloc> AnyHeap<'h> for Of<'h, A> {
+    type Blocks = Headed<'h, A>;
 
     #[inline(always)]
-    fn blocks(&self, _: &'static Sheets) -> Headed<'static, A> {
+    fn blocks(&self, _: &'h Sheets) -> Headed<'h, A> {
         Headed(self.0)
     }
 }

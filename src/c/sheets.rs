@@ -210,6 +210,27 @@ impl Sheets {
         None
     }
 
+    /// Gives back all that is known, for tests that look for what is lost.
+    ///
+    /// # Safety
+    ///
+    /// The caller owes: no block of C's is in use, and nobody allocates one meanwhile.
+    pub(super) unsafe fn end<L: Shareable>(&self, heap: &Heap<L>) {
+        for list in &self.lists {
+            let mut next = NonNull::new(list.swap(ptr::null_mut(), AcqRel));
+            while let Some(chapter) = next {
+                // SAFETY: it was in the list.
+                next = NonNull::new(unsafe { chapter.as_ref() }.next.cast_mut());
+                // SAFETY: nobody finds it any more.
+                unsafe { end(heap, chapter) };
+            }
+        }
+        if let Some(spare) = NonNull::new(self.spare.swap(ptr::null_mut(), AcqRel)) {
+            // SAFETY: as above.
+            unsafe { end(heap, spare) };
+        }
+    }
+
     /// Writes down a block in a slab that all classes share. `false`: there is no room for a map.
     pub(super) fn write<L: Shareable>(&self, heap: &Heap<L>, sheet: Sheet, block: NonNull<u8>, class: usize) -> bool {
         let mut fresh = None;
