@@ -63,7 +63,8 @@ impl BlockHeader {
     }
 }
 
-impl<A: GlobalAlloc> Malloc for Headed<'_, A> {
+// SAFETY: blocks are the heap's, which owes the same, but for what is before them.
+unsafe impl<A: GlobalAlloc> Malloc for Headed<'_, A> {
     fn alloc(&self, align: usize, size: usize, zero: bool) -> *mut u8 {
         let header = BlockHeader { size, align: align.max(ALIGN) };
         let Some(layout) = header.layout() else {

@@ -199,7 +199,8 @@ impl<L: Shareable> Headless<'_, L> {
     }
 }
 
-impl<L: Shareable> Malloc for Headless<'_, L> {
+// SAFETY: blocks are the heap's, which owes the same; they go back as what they were allocated as.
+unsafe impl<L: Shareable> Malloc for Headless<'_, L> {
     #[inline(always)]
     fn alloc(&self, align: usize, size: usize, zero: bool) -> *mut u8 {
         let Some(size) = block_bytes(size) else {

@@ -1,7 +1,7 @@
 //! C's names for a heap: `malloc` and its like over any global allocator.
 //!
-//! C doesn't say at `free` how long a block is. Of a [`Heap`](crate::Heap) most blocks' addresses say it ([`headless`]); on any other allocator it
-//! stands in front of each ([`headed`]). Which of the two it is the heap's type says ([`Of`]).
+//! C doesn't say at `free` how long a block is. Of a [`Heap`](crate::Heap) a block's address says it (`headless.rs`); on any other allocator it
+//! stands in front of each (`headed.rs`). Which of the two it is the heap's type says ([`Of`]).
 
 use core::alloc::{GlobalAlloc, Layout};
 use core::ffi::c_int;
@@ -42,8 +42,13 @@ pub fn look_at(start: NonNull<u8>, len: usize) {
 }
 
 /// Blocks of which only the address comes back: what C's functions are made of.
+///
+/// # Safety
+///
+/// The implementor owes: a block is the caller's alone until it is freed, as long and as aligned as it is said to be, and zero where that is
+/// said. Nothing unwinds.
 #[doc(hidden)]
-pub trait Malloc {
+pub unsafe trait Malloc {
     /// A block of so many bytes, aligned to `align`, which is a power of two, and to 16; all zero if `zero` says so. Null if there is no room.
     fn alloc(&self, align: usize, size: usize, zero: bool) -> *mut u8;
 
@@ -67,7 +72,8 @@ pub trait Malloc {
     unsafe fn usable(&self, block: NonNull<u8>) -> usize;
 }
 
-impl<M: Malloc> Malloc for &M {
+// SAFETY: they are the other one's.
+unsafe impl<M: Malloc> Malloc for &M {
     fn alloc(&self, align: usize, size: usize, zero: bool) -> *mut u8 {
         (**self).alloc(align, size, zero)
     }
