@@ -13,7 +13,7 @@ pub(super) const ALIGN: usize = 16;
 pub(super) const LARGEST: usize = 32 << 10;
 
 /// The largest block that is cut from a slab, in bytes. A larger one is a span of the ledger's.
-pub(super) const LARGEST_IN_SLAB: usize = 1024;
+pub(crate) const LARGEST_IN_SLAB: usize = 1024;
 
 /// The first class of which each block is a span of its own.
 pub(super) const FIRST_OF_SPANS: usize = class_of(LARGEST_IN_SLAB) + 1;
@@ -30,7 +30,7 @@ pub(super) const CLASSES: usize = class_of(LARGEST) + 1;
 /// The class that serves `size` bytes, which are at most [`LARGEST`].
 #[cfg_attr(freehold_for_size, inline(never))]
 #[cfg_attr(not(freehold_for_size), inline(always))]
-pub(super) const fn class_of(size: usize) -> usize {
+pub(crate) const fn class_of(size: usize) -> usize {
     if size <= FINE {
         return fine_class_of(size);
     }
@@ -53,7 +53,7 @@ pub(super) const fn class_within(len: usize) -> usize {
 }
 
 /// Bytes of a block of this class: a multiple of [`ALIGN`].
-pub(super) const fn size_of_class(class: usize) -> usize {
+pub(crate) const fn size_of_class(class: usize) -> usize {
     if class == 0 {
         ALIGN
     } else if class <= FINE / ALIGN {
@@ -79,7 +79,7 @@ pub(super) const fn slab_of_class(class: usize) -> Option<NonZero<usize>> {
     NonZero::new(if class >= FIRST_OF_SPANS {
         0
     } else if class <= LAST_FINE {
-        4 << 10
+        LEAST_SLAB
     } else if class <= MIDDLE {
         8 << 10
     } else {
@@ -92,6 +92,9 @@ pub(super) const fn slab_of_class(class: usize) -> Option<NonZero<usize>> {
 pub(super) const fn may_be_single(class: usize) -> bool {
     class > LAST_FINE
 }
+
+/// Bytes of the smallest slab. The others are multiples of it.
+pub(crate) const LEAST_SLAB: usize = 4 << 10;
 
 /// Bytes of the largest slab.
 pub(super) const LARGEST_SLAB: usize = 16 << 10;

@@ -19,6 +19,8 @@ mod class;
 mod stock;
 mod list;
 mod pages;
+#[cfg(any(unix, windows, target_family = "wasm"))]
+mod place;
 mod reserve;
 mod resize;
 mod shared;
@@ -31,7 +33,12 @@ mod stats;
 mod tests;
 
 pub use bounded::BoundedHeap;
-use class::{ALIGN, CLASSES, FINE, FIRST_OF_SPANS, LARGEST, class_of, fine_class_of, size_of_class};
+use class::{ALIGN, CLASSES, FINE, FIRST_OF_SPANS, LARGEST, fine_class_of};
+#[cfg(any(unix, windows, target_family = "wasm"))]
+pub(crate) use class::{LARGEST_IN_SLAB, LEAST_SLAB};
+pub(crate) use class::{class_of, size_of_class};
+#[cfg(any(unix, windows, target_family = "wasm"))]
+pub(crate) use place::{Lies, block_bytes};
 #[cfg(any(unix, windows, target_family = "wasm"))]
 pub use small::SmallHeap;
 pub use stats::{ClassStats, HeapStats};

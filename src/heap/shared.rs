@@ -408,14 +408,21 @@ impl Shared {
 
     /// Takes a block of this class back, if it lies here: the slab's payload is the caller's again if it was the last one. `None` if it does not.
     pub fn put(&self, block: NonNull<u8>, class: usize) -> Option<Free> {
-        let at = self.all.at_or_below(block.addr().get())?;
-        let within = block.addr().get() - at.0.addr().get();
-        let within = within.checked_sub(at.head()).filter(|within| *within < usize::from(at.units.get()) * UNIT)?;
+        let (at, within) = self.find_block(block)?;
         let size = size_of_class(class);
         sanitizer::poison(block, 0..size);
         self.count(class, -1);
         self.mark(at, within / UNIT, size / UNIT, false);
         Some(self.take_out(at))
+    }
+
+    /// The slab that a block lies in, if it lies here, and how far after the first.
+    #[inline(always)]
+    pub fn find_block(&self, block: NonNull<u8>) -> Option<(SharedSlab, usize)> {
+        let at = self.all.at_or_below(block.addr().get())?;
+        let within = block.addr().get() - at.0.addr().get();
+        let within = within.checked_sub(at.head()).filter(|within| *within < usize::from(at.units.get()) * UNIT)?;
+        Some((at, within))
     }
 
     fn mark(&self, at: SharedSlab, unit: usize, count: usize, out: bool) {

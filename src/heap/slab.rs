@@ -108,7 +108,7 @@ const _: () = assert!(size_of::<SlabRecord>() <= head_of(4 << 10));
 /// ```
 ///
 /// (A block in a shared slab may lie at either: those are asked first.)
-fn is_single(block: NonNull<u8>, class: usize) -> bool {
+pub(super) fn is_single(block: NonNull<u8>, class: usize) -> bool {
     may_be_single(class) && block.addr().get() & ALIGN == 0
 }
 

@@ -23,6 +23,8 @@ use crate::sharing::{Shareable, Turn};
 
 mod crowd;
 mod let_go;
+#[cfg(any(unix, windows, target_family = "wasm"))]
+mod place;
 mod scarce;
 mod wide;
 

@@ -174,6 +174,10 @@ pub(super) struct InBin {
 // The header fits the grain, so any piece that a cut leaves over can carry one.
 const _: () = assert!(size_of::<Header>() <= GRAIN && align_of::<Header>() <= GRAIN);
 
+/// So many bytes before a payload are in no header. They are left to who holds the claim.
+#[cfg(any(unix, windows, target_family = "wasm"))]
+pub(crate) const UNUSED: usize = GRAIN - size_of::<Header>();
+
 /// A span as the book has it, by its header. It may reach the whole run, so the pointers into it derive from it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Entry(NonNull<Header>);

@@ -39,6 +39,8 @@ pub(crate) use book::Totals;
 use book::{LARGE, whole_pages};
 pub use claim::Claim;
 use header::Entry;
+#[cfg(any(unix, windows, target_family = "wasm"))]
+pub(crate) use header::UNUSED;
 pub(crate) use header::payload_len;
 #[cfg(feature = "javascript")]
 pub use news::Grown;

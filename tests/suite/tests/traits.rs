@@ -8,6 +8,7 @@ use std::path::Path;
 /// The traits that are safe, and why nobody but the crate can implement them.
 const OURS: &[(&str, &str)] = &[
     ("Access", "its supertrait is private"),
+    ("AnyHeap", "unsafe code takes no word of it: it leads to a `Malloc`, which is unsafe"),
     ("Apart", "it is the crate's own"),
     ("BetweenThreads", "it is for a message, and has no name outside"),
     ("Bump", "a method takes a `Key`, which has no name outside"),

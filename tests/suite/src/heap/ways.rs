@@ -3,34 +3,38 @@
 use core::alloc::{GlobalAlloc, Layout};
 use core::sync::atomic::Ordering::Relaxed;
 
+use freehold::backing::Backing;
+use freehold::c::{AnyHeap as _, Headed, Headless, Malloc, Of, Sheets};
+use freehold::sharing::Needed;
 use freehold::{DefaultBacking, Ledger, c};
 
 use super::alone::{h11_overflowing_requests, program};
 use super::bench::Bench;
+use super::blocks::Blocks;
 use super::conformance::every_request;
-use super::subject::{Subject, Via};
+use super::subject::{Around, Subject, Via};
 use super::{on_simulated, with_heap};
 use crate::STEPS;
 use crate::backings::Manner;
 use crate::choices::Seeded;
 
 /// C's `malloc`, `calloc`, `aligned_alloc`, `realloc` and `free` on a heap.
-pub struct ByC<'h, H>(pub &'h H);
+pub struct ByC<M>(pub M);
 
-// SAFETY: the blocks are the heap's, with a header in front, and as aligned as is asked for.
-unsafe impl<H: GlobalAlloc> GlobalAlloc for ByC<'_, H> {
+// SAFETY: the blocks are the heap's, and as aligned as is asked for.
+unsafe impl<M: Malloc> GlobalAlloc for ByC<M> {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        let block = c::allocate(self.0, layout.align(), layout.size());
+        let block = c::allocate(&self.0, layout.align(), layout.size());
         // SAFETY: it was just allocated, or is null.
-        let usable = unsafe { c::usable_size(block) };
-        assert!(block.is_null() || usable == layout.size());
+        let usable = unsafe { c::usable_size(&self.0, block) };
+        assert!(block.is_null() || usable >= layout.size());
         block
     }
 
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
         // C has no name for zeroed blocks of large alignment.
         if layout.align() <= 16 {
-            return c::allocate_zeroed(self.0, layout.size(), 1);
+            return c::allocate_zeroed(&self.0, layout.size(), 1);
         }
         // SAFETY: the caller's promise.
         let block = unsafe { self.alloc(layout) };
@@ -43,12 +47,12 @@ unsafe impl<H: GlobalAlloc> GlobalAlloc for ByC<'_, H> {
 
     unsafe fn dealloc(&self, block: *mut u8, _: Layout) {
         // SAFETY: the caller's promise.
-        unsafe { c::release(self.0, block) };
+        unsafe { c::release(&self.0, block) };
     }
 
     unsafe fn realloc(&self, block: *mut u8, _: Layout, size: usize) -> *mut u8 {
         // SAFETY: the caller's promise.
-        unsafe { c::reallocate(self.0, block, size) }
+        unsafe { c::reallocate(&self.0, block, size) }
     }
 }
 
@@ -128,15 +132,50 @@ pub fn each_claim_fails_once(run: impl Fn(&Bench<'_, super::OnSimulated>, u32)) 
     }
 }
 
-/// C's functions over a heap.
-pub fn c_over<S: Subject>(below: &S) -> Via<'_, S, ByC<'_, S::Heap>> {
-    Via { below, way: ByC(below.heap()), plain: false }
+/// C's functions over a heap that must be told.
+pub fn c_over<'s, S: Subject>(below: &'s S) -> Via<'s, S, ByC<Headed<'s, S::Heap>>> {
+    static NOTHING: Sheets = Sheets::new();
+    Via { below, way: ByC(Of(below.heap()).blocks(&NOTHING)), plain: false }
+}
+
+/// C's functions over a `Heap`, which can tell how long its blocks are.
+pub struct Telling<'s, B> {
+    below: &'s Bench<'s, B>,
+    way: ByC<Headless<'s, Needed>>,
+}
+
+impl<'s, B> Telling<'s, B> {
+    fn new(below: &'s Bench<'s, B>, sheets: &'s Sheets) -> Telling<'s, B> {
+        Telling { below, way: ByC(Of(below.heap).blocks(sheets)) }
+    }
+}
+
+impl<'s, B: Backing> Around for Telling<'s, B> {
+    type Below = Bench<'s, B>;
+    type Outer = ByC<Headless<'s, Needed>>;
+
+    fn below(&self) -> &Bench<'s, B> {
+        self.below
+    }
+
+    fn outer(&self) -> &Self::Outer {
+        &self.way
+    }
+
+    // What C knows of its blocks is in blocks too.
+    fn count_outer(&self, _: &Blocks<'_, impl GlobalAlloc>) {}
+
+    fn idle_outer(&self) {
+        // SAFETY: no block is in use.
+        unsafe { self.way.0.end() };
+        self.below.trim();
+    }
 }
 
 /// C's functions: every request.
 pub fn c_conformance() {
     with_heap(Ledger::new(DefaultBacking::new()), |heap, ledger| {
-        every_request(&c_over(&Bench { heap, ledger, roomy: true }));
+        every_request(&Telling::new(&Bench { heap, ledger, roomy: true }, &Sheets::new()));
     });
 }
 
@@ -144,16 +183,20 @@ pub fn c_conformance() {
 pub fn c_model() {
     for seed in 0..SEEDS {
         with_heap(Ledger::new(DefaultBacking::new()), |heap, ledger| {
-            program(&c_over(&Bench { heap, ledger, roomy: true }), &mut Seeded::new(seed, STEPS));
+            let bench = Bench { heap, ledger, roomy: true };
+            program(&Telling::new(&bench, &Sheets::new()), &mut Seeded::new(seed, STEPS));
+            program(&c_over(&bench), &mut Seeded::new(seed, STEPS / 4));
         });
     }
 }
 
 /// C's functions: requests that can't be met.
 pub fn c_h12_each_claim_fails_once() {
-    each_claim_fails_once(|bench, seed| _ = program(&c_over(bench), &mut Seeded::new(seed, STEPS / 4)));
+    each_claim_fails_once(|bench, seed| {
+        _ = program(&Telling::new(bench, &Sheets::new()), &mut Seeded::new(seed, STEPS / 4));
+    });
     on_simulated(1 << 18, Manner::Exact, 0, |heap, ledger, _| {
-        h11_overflowing_requests(&c_over(&Bench { heap, ledger, roomy: false }));
+        h11_overflowing_requests(&Telling::new(&Bench { heap, ledger, roomy: false }, &Sheets::new()));
     });
 }
 

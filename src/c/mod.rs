@@ -1,13 +1,32 @@
 //! C's names for a heap: `malloc` and its like over any global allocator.
 //!
-//! C doesn't say at `free` how long a block is. So each has 16 bytes or, if it is aligned to more, as many as that in front, and
-//! the last two words of these are its size and its alignment.
+//! C doesn't say at `free` how long a block is. Of a [`Heap`](crate::Heap) a block's address says it (`headless.rs`); on any other allocator it
+//! stands in front of each (`headed.rs`). Which of the two it is the heap's type says ([`Of`]).
 
 use core::alloc::{GlobalAlloc, Layout};
 use core::ffi::c_int;
-use core::ptr;
+use core::ptr::{self, NonNull};
 
 use crate::platform::{self, sanitizer};
+
+mod headed;
+#[cfg(any(unix, windows, target_family = "wasm"))]
+mod headless;
+#[cfg(any(unix, windows, target_family = "wasm"))]
+mod of;
+#[cfg(any(unix, windows, target_family = "wasm"))]
+mod sheets;
+// As with the heap's own: pointers from integers.
+#[cfg(all(test, any(unix, windows, target_family = "wasm"), not(miri)))]
+mod tests;
+
+pub use headed::Headed;
+#[cfg(any(unix, windows, target_family = "wasm"))]
+pub use headless::Headless;
+#[cfg(any(unix, windows, target_family = "wasm"))]
+pub use of::{AnyHeap, Of};
+#[cfg(any(unix, windows, target_family = "wasm"))]
+pub use sheets::Sheets;
 
 /// musl's numbers.
 const ENOMEM: c_int = 12;
@@ -16,63 +35,78 @@ const EINVAL: c_int = 22;
 /// The least alignment: that of C's `max_align_t`, and room for two words.
 const ALIGN: usize = 16;
 
-const _: () = assert!(2 * size_of::<usize>() <= ALIGN);
-
 /// So many bytes of a block may be read though it may be free, without a sanitizer's report: the C library looks there whether it is.
 #[inline(always)]
-pub fn look_at(start: ptr::NonNull<u8>, len: usize) {
+pub fn look_at(start: NonNull<u8>, len: usize) {
     sanitizer::unpoison(start, 0..len);
 }
 
-/// What stands before a block.
-#[derive(Clone, Copy)]
-#[repr(C)]
-struct BlockHeader {
-    size: usize,
-    /// Also the bytes from the start of the memory to the block.
-    align: usize,
+/// Blocks of which only the address comes back: what C's functions are made of.
+///
+/// # Safety
+///
+/// The implementor owes: a block is the caller's alone until it is freed, as long and as aligned as it is said to be, and zero where that is
+/// said. Nothing unwinds.
+#[doc(hidden)]
+pub unsafe trait Malloc {
+    /// A block of so many bytes, aligned to `align`, which is a power of two, and to 16; all zero if `zero` says so. Null if there is no room.
+    fn alloc(&self, align: usize, size: usize, zero: bool) -> *mut u8;
+
+    /// The same block with another size, or another one with what it held. Null if there is no room, and then it is as it was.
+    ///
+    /// # Safety
+    ///
+    /// The caller owes: `block` was allocated here and not freed; it is not used any more unless null is returned.
+    unsafe fn realloc(&self, block: NonNull<u8>, size: usize) -> *mut u8;
+
+    /// # Safety
+    ///
+    /// The caller owes: `block` was allocated here, not freed, and is not used any more.
+    unsafe fn free(&self, block: NonNull<u8>);
+
+    /// Bytes that may be used of a block.
+    ///
+    /// # Safety
+    ///
+    /// The caller owes: `block` was allocated here and not freed.
+    unsafe fn usable(&self, block: NonNull<u8>) -> usize;
 }
 
-impl BlockHeader {
-    /// Of the memory, the header and what is before it included.
-    fn layout(self) -> Option<Layout> {
-        Layout::from_size_align(self.size.checked_add(self.align)?, self.align).ok()
+// SAFETY: they are the other one's.
+unsafe impl<M: Malloc> Malloc for &M {
+    fn alloc(&self, align: usize, size: usize, zero: bool) -> *mut u8 {
+        (**self).alloc(align, size, zero)
     }
 
-    /// The block in `memory`, with its header written; null for null.
-    ///
-    /// # Safety
-    ///
-    /// The caller owes: `memory` is null or was allocated with this header's layout.
-    unsafe fn open(self, memory: *mut u8) -> *mut u8 {
-        if memory.is_null() {
-            return memory;
-        }
-        // SAFETY: the memory has `align` bytes in front of the block's own.
-        let block = unsafe { memory.add(self.align) };
-        // SAFETY: a header is no longer than these.
-        let header = unsafe { block.cast::<BlockHeader>().sub(1) };
-        // SAFETY: as above; a block is aligned for words.
-        unsafe { header.write(self) };
-        block
+    unsafe fn realloc(&self, block: NonNull<u8>, size: usize) -> *mut u8 {
+        // SAFETY: the caller's promise.
+        unsafe { (**self).realloc(block, size) }
     }
 
-    /// # Safety
-    ///
-    /// The caller owes: `block` was allocated by a function of this module and not freed.
-    unsafe fn of(block: *mut u8) -> BlockHeader {
-        // SAFETY: a header stands in front of such a block.
-        let header = unsafe { block.cast::<BlockHeader>().sub(1) };
+    unsafe fn free(&self, block: NonNull<u8>) {
+        // SAFETY: the caller's promise.
+        unsafe { (**self).free(block) }
+    }
+
+    unsafe fn usable(&self, block: NonNull<u8>) -> usize {
+        // SAFETY: the caller's promise.
+        unsafe { (**self).usable(block) }
+    }
+}
+
+/// Memory of the heap's, all zero if `zero` says so; null if there is no room.
+///
+/// # Safety
+///
+/// The caller owes: the layout has a size.
+#[inline(always)]
+unsafe fn ask(heap: &impl GlobalAlloc, layout: Layout, zero: bool) -> *mut u8 {
+    if zero {
+        // SAFETY: the caller's promise.
+        unsafe { heap.alloc_zeroed(layout) }
+    } else {
         // SAFETY: as above.
-        unsafe { header.read() }
-    }
-
-    /// # Safety
-    ///
-    /// The caller owes: this is the header of `block`.
-    unsafe fn memory(self, block: *mut u8) -> *mut u8 {
-        // SAFETY: the memory starts so many bytes before the block.
-        unsafe { block.sub(self.align) }
+        unsafe { heap.alloc(layout) }
     }
 }
 
@@ -90,34 +124,18 @@ fn refuse(why: c_int) -> *mut u8 {
 
 /// `aligned_alloc`; with a power of two up to 16, `malloc`.
 #[doc(hidden)]
-pub fn allocate(heap: &impl GlobalAlloc, align: usize, size: usize) -> *mut u8 {
+pub fn allocate(heap: impl Malloc, align: usize, size: usize) -> *mut u8 {
     // A small alignment that is none would be lost in the larger one.
-    if align.is_power_of_two() { told(aligned(heap, align, size)) } else { refuse(EINVAL) }
-}
-
-/// A block, or null. The alignment is a power of two.
-fn aligned(heap: &impl GlobalAlloc, align: usize, size: usize) -> *mut u8 {
-    let header = BlockHeader { size, align: align.max(ALIGN) };
-    let Some(layout) = header.layout() else {
-        return ptr::null_mut();
-    };
-    // SAFETY: at least 16 bytes are asked for.
-    let memory = unsafe { heap.alloc(layout) };
-    // SAFETY: it was just allocated, or is null.
-    unsafe { header.open(memory) }
+    if align.is_power_of_two() { told(heap.alloc(align, size, false)) } else { refuse(EINVAL) }
 }
 
 /// `calloc`.
 #[doc(hidden)]
-pub fn allocate_zeroed(heap: &impl GlobalAlloc, count: usize, size: usize) -> *mut u8 {
-    let header = count.checked_mul(size).map(|size| BlockHeader { size, align: ALIGN });
-    let Some((header, layout)) = header.and_then(|header| Some((header, header.layout()?))) else {
-        return refuse(ENOMEM);
-    };
-    // SAFETY: at least 16 bytes are asked for.
-    let memory = unsafe { heap.alloc_zeroed(layout) };
-    // SAFETY: it was just allocated, or is null.
-    told(unsafe { header.open(memory) })
+pub fn allocate_zeroed(heap: impl Malloc, count: usize, size: usize) -> *mut u8 {
+    match count.checked_mul(size) {
+        Some(size) => told(heap.alloc(ALIGN, size, true)),
+        None => refuse(ENOMEM),
+    }
 }
 
 /// `realloc`.
@@ -127,22 +145,12 @@ pub fn allocate_zeroed(heap: &impl GlobalAlloc, count: usize, size: usize) -> *m
 /// The caller owes: `block` is null, or was allocated by a function of this module from this heap and not freed; it is not used
 /// any more unless null is returned.
 #[doc(hidden)]
-pub unsafe fn reallocate(heap: &impl GlobalAlloc, block: *mut u8, size: usize) -> *mut u8 {
-    if block.is_null() {
-        return allocate(heap, ALIGN, size);
+pub unsafe fn reallocate(heap: impl Malloc, block: *mut u8, size: usize) -> *mut u8 {
+    match NonNull::new(block) {
+        None => allocate(heap, ALIGN, size),
+        // SAFETY: the caller's promise.
+        Some(block) => told(unsafe { heap.realloc(block, size) }),
     }
-    // SAFETY: the caller's promise.
-    let old = unsafe { BlockHeader::of(block) };
-    let new = BlockHeader { size, ..old };
-    let (Some(layout), Some(wanted)) = (old.layout(), new.layout()) else {
-        return refuse(ENOMEM);
-    };
-    // SAFETY: the caller's promise.
-    let memory = unsafe { old.memory(block) };
-    // SAFETY: it was allocated with this layout; the new size is one of a layout, and not 0.
-    let memory = unsafe { heap.realloc(memory, layout, wanted.size()) };
-    // SAFETY: it was just allocated, or is null.
-    told(unsafe { new.open(memory) })
 }
 
 /// `reallocarray`.
@@ -151,7 +159,7 @@ pub unsafe fn reallocate(heap: &impl GlobalAlloc, block: *mut u8, size: usize) -
 ///
 /// As of `realloc`.
 #[doc(hidden)]
-pub unsafe fn reallocate_array(heap: &impl GlobalAlloc, block: *mut u8, count: usize, size: usize) -> *mut u8 {
+pub unsafe fn reallocate_array(heap: impl Malloc, block: *mut u8, count: usize, size: usize) -> *mut u8 {
     let Some(size) = count.checked_mul(size) else {
         return refuse(ENOMEM);
     };
@@ -166,17 +174,10 @@ pub unsafe fn reallocate_array(heap: &impl GlobalAlloc, block: *mut u8, count: u
 /// The caller owes: `block` is null, or was allocated by a function of this module from this heap, not freed, and is not used
 /// any more.
 #[doc(hidden)]
-pub unsafe fn release(heap: &impl GlobalAlloc, block: *mut u8) {
-    if block.is_null() {
-        return;
-    }
-    // SAFETY: the caller's promise.
-    let header = unsafe { BlockHeader::of(block) };
-    if let Some(layout) = header.layout() {
+pub unsafe fn release(heap: impl Malloc, block: *mut u8) {
+    if let Some(block) = NonNull::new(block) {
         // SAFETY: the caller's promise.
-        let memory = unsafe { header.memory(block) };
-        // SAFETY: it was allocated with this layout.
-        unsafe { heap.dealloc(memory, layout) };
+        unsafe { heap.free(block) };
     }
 }
 
@@ -184,14 +185,11 @@ pub unsafe fn release(heap: &impl GlobalAlloc, block: *mut u8) {
 ///
 /// # Safety
 ///
-/// The caller owes: `block` is null, or was allocated by a function of this module and not freed.
+/// The caller owes: `block` is null, or was allocated by a function of this module from this heap and not freed.
 #[doc(hidden)]
-pub unsafe fn usable_size(block: *mut u8) -> usize {
-    if block.is_null() {
-        return 0;
-    }
+pub unsafe fn usable_size(heap: impl Malloc, block: *mut u8) -> usize {
     // SAFETY: the caller's promise.
-    unsafe { BlockHeader::of(block) }.size
+    NonNull::new(block).map_or(0, |block| unsafe { heap.usable(block) })
 }
 
 /// `posix_memalign`: 0, or what stood in the way, and then nothing is written.
@@ -200,11 +198,11 @@ pub unsafe fn usable_size(block: *mut u8) -> usize {
 ///
 /// The caller owes: `out` may be written.
 #[doc(hidden)]
-pub unsafe fn allocate_into(heap: &impl GlobalAlloc, out: *mut *mut u8, align: usize, size: usize) -> c_int {
+pub unsafe fn allocate_into(heap: impl Malloc, out: *mut *mut u8, align: usize, size: usize) -> c_int {
     if !align.is_power_of_two() || align < size_of::<usize>() {
         return EINVAL;
     }
-    let block = aligned(heap, align, size);
+    let block = heap.alloc(align, size, false);
     if block.is_null() {
         return ENOMEM;
     }
@@ -224,9 +222,18 @@ pub unsafe fn allocate_into(heap: &impl GlobalAlloc, out: *mut *mut u8, align: u
 /// freehold::c_symbols!(HEAP);
 /// ```
 ///
-/// A block costs 16 bytes more than its size, or its alignment if that is larger. Blocks of C's must be freed by C's `free`: Rust's
-/// `dealloc` knows nothing of what stands before them. All follow the C standard; memory is aligned to 16 bytes; `malloc(0)` is a
-/// block of no bytes; errors are musl's numbers, `EINVAL` 22 and `ENOMEM` 12. Where there is a libc `errno` is set.
+/// All follow the C standard; memory is aligned to 16 bytes; `malloc(0)` is a block of no bytes; errors are musl's numbers, `EINVAL` 22 and `ENOMEM`
+/// 12. Where there is a libc `errno` is set. Blocks of C's must be freed by C's `free`: Rust's `dealloc` knows nothing of what is known of them, nor
+/// C's of Rust's.
+///
+/// # What a block costs
+///
+/// | on a `static` of type | a block costs |
+/// |---|---|
+/// | [`Heap`](crate::Heap) | what one of Rust's of that size does: its address says how long it is. What is known of all of them takes half a kilobyte, one more for each half of a megabyte that has any, and where memory is small or short up to 256 bytes for each 4 KiB |
+/// | any other global allocator, [`SmallHeap`](crate::SmallHeap), [`BoundedHeap`](crate::BoundedHeap), [`Checked`](crate::debug::Checked) and [`Tagged`](crate::tags::Tagged) around a `Heap` among them | 16 bytes more than its size, or its alignment if that is larger |
+///
+/// It is the type of the `static` that decides, so a wrapper of yours around a `Heap` is one of the others.
 ///
 /// # Where there is a libc
 ///
@@ -264,7 +271,7 @@ macro_rules! c_symbols {
             #[unsafe(no_mangle)]
             unsafe extern "C" fn malloc_usable_size(block: *mut u8) -> usize {
                 // SAFETY: C's caller owes it.
-                unsafe { $crate::c::usable_size(block) }
+                unsafe { $crate::c::usable_size(freehold_heap(), block) }
             }
             #[unsafe(no_mangle)]
             unsafe extern "C" fn posix_memalign(out: *mut *mut u8, align: usize, size: usize) -> ::core::ffi::c_int {
@@ -372,7 +379,7 @@ macro_rules! __may_be_malloc {
     };
 }
 
-/// A function `$name` that returns the heap at `$heap`: a `static`, the same in each call. A `const`, a function or an expression does not
+/// A function `$name` that returns C's view of the heap at `$heap`: a `static`, the same in each call. A `const`, a function or an expression does not
 /// compile.
 ///
 /// ```compile_fail,E0745
@@ -394,18 +401,24 @@ macro_rules! __may_be_malloc {
 /// ```
 /// static HEAP: freehold::Heap = freehold::Heap::new();
 /// freehold::__static_heap!(heap, HEAP);
-/// let allocator: &'static dyn std::alloc::GlobalAlloc = heap();
-/// assert!(std::ptr::addr_eq(allocator, &HEAP));
+/// let block = freehold::c::allocate(heap(), 1, 100);
+/// assert!(HEAP.stats().in_use >= 100);
+/// // SAFETY: it was allocated there.
+/// unsafe { freehold::c::release(heap(), block) };
 /// ```
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __static_heap {
     ($name:ident, $heap:path) => {
         #[inline(always)]
-        fn $name() -> &'static impl ::core::alloc::GlobalAlloc {
+        fn $name() -> impl $crate::c::Malloc {
+            // For all heaps but one type, whose own method comes first.
+            #[allow(unused_imports)]
+            use $crate::c::AnyHeap as _;
+            static SHEETS: $crate::c::Sheets = $crate::c::Sheets::new();
             // Only what has a place of its own has an address that can be taken so: a `static`.
             let _ = &raw const $heap;
-            &$heap
+            $crate::c::Of(&$heap).blocks(&SHEETS)
         }
     };
 }

@@ -1,0 +1,52 @@
+//! Where a block lies, for who has nothing but its address: C's `free`. No other program has anything of this.
+
+use core::ptr::NonNull;
+
+use super::Heap;
+use super::class::{ALIGN, FINE, LARGEST_IN_SLAB, class_of, size_of_coarse};
+use crate::layout::round_up;
+use crate::sharing::Shareable;
+
+/// Where a block lies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Lies {
+    /// In a slab of its class.
+    InSlab,
+    /// In one that all classes share.
+    InShared,
+    /// In a claim of its own.
+    Alone,
+}
+
+/// What to ask for where so many bytes are wanted, so that the size of what is served is known: all of a slab's block, or as much of a claim, a
+/// multiple of 16. Never 0. `None` where that is more than any number.
+#[inline(always)]
+pub(crate) fn block_bytes(size: usize) -> Option<usize> {
+    match size {
+        0..=FINE => round_up(size.max(1), ALIGN),
+        257..=LARGEST_IN_SLAB => Some(size_of_coarse(class_of(size))),
+        _ => round_up(size, ALIGN),
+    }
+}
+
+impl<L: Shareable> Heap<L> {
+    /// Where a block lies, of a class that slabs have.
+    ///
+    /// # Safety
+    ///
+    /// The caller owes: `block` was allocated here as one of this class, and is in use.
+    pub(crate) unsafe fn place_of(&self, block: NonNull<u8>, class: usize) -> Lies {
+        // SAFETY: the caller's promise.
+        unsafe { self.made() }.place_of(block, class)
+    }
+
+    /// Runs `work` while nobody else is in here, nor anybody's `work`. It uses nothing of the heap's.
+    ///
+    /// # Safety
+    ///
+    /// The caller owes: something was allocated here.
+    pub(crate) unsafe fn in_turn<R>(&self, work: impl FnOnce() -> R) -> R {
+        // SAFETY: the caller's promise.
+        unsafe { self.made() }.in_turn(work)
+    }
+}
