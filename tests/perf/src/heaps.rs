@@ -1,7 +1,8 @@
 //! The global allocators.
 
 use crate::heap::Home::{Everywhere, Foreign, Native, Wasm};
-use crate::heap::{Set, limit, ours, peer};
+use crate::heap::{limit, ours, peer};
+use crate::set::Set;
 
 /// What the rows' group is called.
 pub const GROUP: &str = "Global allocators";

@@ -1,7 +1,8 @@
 //! Layers around a heap that look at what a program does with it.
 
 use crate::heap::Home::{Everywhere, Foreign, Native};
-use crate::heap::{Set, limit, ours, peer};
+use crate::heap::{limit, ours, peer};
+use crate::set::Set;
 
 /// What the rows' group is called.
 pub const GROUP: &str = "With a debug layer";

@@ -20,6 +20,7 @@ mod memory;
 mod npm;
 mod plot;
 mod report;
+mod set;
 mod size;
 mod statistics;
 mod table;
@@ -36,12 +37,12 @@ use clap::{Parser, ValueEnum};
 
 use build::{Flavour, Program, Workshop};
 use engine::{Choice, Engine, Missing};
-use heap::Set;
 use heaps::HEAPS;
 use kind::Platform;
 use layers::LAYERS;
 use measure::Plan;
 use report::Report;
+use set::Set;
 
 /// Measures arenas, pools and global allocators: freehold beside every peer, and a limit written by hand.
 ///

@@ -6,6 +6,8 @@ pub mod rows;
 
 #[cfg(not(target_arch = "wasm32"))]
 mod programs;
+#[cfg(not(target_arch = "wasm32"))]
+mod usage;
 
 pub use freehold_perf_harness as harness;
 

@@ -43,7 +43,7 @@ fn measure<W: Work>(job: &Job) -> Sample {
 #[cfg(not(target_arch = "wasm32"))]
 fn claimed(before: usize) -> usize {
     match counting::peak() {
-        0 => (crate::programs::resident("VmHWM:") * 1024.0) as usize,
+        0 => (crate::usage::resident("VmHWM:") * 1024.0) as usize,
         peak => peak - before,
     }
 }

@@ -3,9 +3,9 @@
 use std::fmt::Write;
 
 use super::{find, names};
-use crate::heap::{OFTEN, PAGE};
 use crate::kind::Platform;
 use crate::report::{Pages, Report, Row};
+use crate::set::{OFTEN, PAGE};
 use crate::table::{figures, whole};
 
 pub const NOTE: &str = "\

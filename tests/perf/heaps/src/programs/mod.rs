@@ -3,14 +3,11 @@
 
 mod parse;
 mod print;
-mod usage;
 
 use std::time::Instant;
 
 use crate::Result;
-use usage::Usage;
-
-pub use usage::resident;
+use crate::usage::{Usage, resident};
 
 /// What a run did.
 struct Done {
