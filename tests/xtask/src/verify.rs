@@ -25,6 +25,12 @@ const SHOWN: usize = 60;
 /// So many lines are printed of what a step wrote that failed. All are in its log.
 const LINES: usize = 300;
 
+/// So much of the disk a whole run takes, tools included, the first time.
+const WHOLE_RUN: u64 = 20 * GB;
+/// With less than that free, a step may well have failed for want of it.
+const FULL: u64 = GB / 2;
+const GB: u64 = 1_000_000_000;
+
 /// What `cargo verify` takes.
 #[derive(clap::Args)]
 pub struct Args {
@@ -102,7 +108,9 @@ pub fn run(args: &Args) -> Result<ExitCode> {
         bars: MultiProgress::new(),
         report: Mutex::new(Report::new()),
     };
+    verify.say_what_is_free("free");
     verify.run(steps);
+    verify.say_what_is_free("left");
     let report = verify.report.into_inner().unwrap();
     report.print(&left_out);
     Ok(if report.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
@@ -139,6 +147,22 @@ impl Verify {
             others.iter().for_each(|step| self.step(step, self.ready(step)));
             run_long();
         });
+    }
+
+    /// Bytes that are free on the disk that has `target/`.
+    fn free(&self) -> Option<u64> {
+        fs4::available_space(self.tools.target_dir()).ok()
+    }
+
+    /// Says how much that is, before a run and after it.
+    fn say_what_is_free(&self, when: &str) {
+        if let Some(free) = self.free() {
+            println!(
+                "{:.1} GB are {when} for target/; a whole run takes up to {}, the first time",
+                free as f64 / GB as f64,
+                WHOLE_RUN / GB
+            );
+        }
     }
 
     /// Says before anything is built what steps will be left out, and how to get what they need.
@@ -205,6 +229,8 @@ impl Verify {
             Ok(()) => return (Verdict::Passed(tests), String::new()),
             Err(error) => format!("{error:#}"),
         };
+        let full = self.free().is_some_and(|free| free < FULL);
+        let why = if full { format!("{why}; and the disk that target/ is on is full") } else { why };
         (Verdict::Failed(why), log)
     }
 }
