@@ -106,14 +106,16 @@ const CALLED_BY_OTHERS: &[&str] = &[
     "region::up_to",
 ];
 
-/// What is called by the functions that Rust calls to allocate: they are no loops, and are not inlined into one.
+/// What is called by the functions that Rust or C calls to allocate: they are no loops, and are not inlined into one.
 const OF_HEAPS: &[&str] = &[
     "Checked::give_unrecorded",
     "Checked::let_some_go",
     "Checked::tell_each",
+    "Headless::elsewhere",
     "Heap::open",
     "Heap::refill",
     "Heap::take_back_late",
+    "Sheets::add_chapter",
     "Stock::fresh_span",
     "Stock::last",
     "Stock::open_fronts",

@@ -14,6 +14,8 @@ fn root() -> PathBuf {
 
 /// Copies what the module is built from: the crate and the package with the loops, each file as `change` has it.
 fn copy(to: &Path, change: &impl Fn(&Path, String) -> String) {
+    // What was copied before may have files that are not there any more.
+    let _ = fs::remove_dir_all(to.join("src"));
     for part in ["src", "tests/codegen/module", "README.md", "Cargo.lock", "Cargo.toml"] {
         copy_part(&root().join(part), &to.join(part), change);
     }
