@@ -137,3 +137,38 @@ fn boxes_of_the_wrong_pool_are_told() {
     drop(unsafe { PoolBox::from_raw(other, &shared) });
     assert!(shared.is_empty());
 }
+
+/// What is in the place stays as it is: the value is another's, or gone. A destructor that ran would free what is not there.
+#[test]
+fn a_value_in_a_wrong_box_is_not_dropped() {
+    static FIXED: FixedPool<String, 4> = FixedPool::new();
+    let ledger = Ledger::new(Usual::new());
+    let (one, other) = (Pool::<String>::new_in(&ledger, "one"), Pool::<String>::new_in(&ledger, "other"));
+    let text = || String::from("long enough to be in the heap");
+    let (value, _) = PoolBox::into_raw(one.alloc(text()));
+    let (fixed, _) = PoolBox::into_raw(FIXED.alloc(text()));
+    // SAFETY: a value is there, and it is none of that pool's: nothing is done.
+    assert!(said(|| drop(unsafe { PoolBox::from_raw(value, &other) })).starts_with("`other` was to free what"));
+    // SAFETY: as above.
+    assert!(said(|| drop(unsafe { PoolBox::from_raw(value, &FIXED) })).starts_with("`fixed pool` was to free what"));
+    // SAFETY: as above.
+    let taken_out = || drop(PoolBox::into_inner(unsafe { PoolBox::from_raw(value, &other) }));
+    assert!(said(taken_out).starts_with("`other` was to free what"));
+    // SAFETY: nothing was done with it.
+    assert_eq!(unsafe { &*value }, &text());
+    let end_of_one = || {
+        // SAFETY: it came from there; the second time that is the mistake, and nothing is done.
+        drop(unsafe { PoolBox::from_raw(value, &one) });
+    };
+    end_of_one();
+    assert_eq!(said(end_of_one), "`one` was to free a block twice");
+    // SAFETY: as above.
+    let taken_out = || drop(PoolBox::into_inner(unsafe { PoolBox::from_raw(value, &one) }));
+    assert_eq!(said(taken_out), "`one` was to free a block twice");
+    let end_of_fixed = || {
+        // SAFETY: as above.
+        drop(unsafe { PoolBox::from_raw(fixed, &FIXED) });
+    };
+    end_of_fixed();
+    assert_eq!(said(end_of_fixed), "`fixed pool` was to free a block twice");
+}
