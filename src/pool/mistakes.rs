@@ -115,6 +115,25 @@ fn claims_that_end_twice_are_told() {
     }
 }
 
+/// The same where the claim's span is a part of another one by then, free or in use: of its header there is only what was left there.
+#[test]
+fn claims_whose_span_has_ended_are_told() {
+    let layout = Layout::new::<[u8; 200]>();
+    for behind in [false, true] {
+        let ledger = Ledger::new(Usual::new());
+        let [first, second, last] = [(); 3].map(|()| ledger.claim("samples", layout).expect("room"));
+        let claim = if behind { &second } else { &first };
+        // SAFETY: that both end is the mistake, which is found before anything is done.
+        let copy = unsafe { core::ptr::from_ref(claim).read() };
+        drop((first, second));
+        // Nothing is set aside now.
+        let free = ledger.snapshot();
+        assert_eq!(said(|| drop(copy)), "`samples` was to give back a claim twice", "{behind}");
+        assert_eq!((free.claimed, free.free), (ledger.snapshot().claimed, ledger.snapshot().free));
+        drop(last);
+    }
+}
+
 /// A box from an address is of the pool that it is said to be of, and there once.
 #[test]
 fn boxes_of_the_wrong_pool_are_told() {
