@@ -5,6 +5,7 @@ use std::format;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::string::String;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::vec::Vec;
 
 use super::{BlockPool, FixedPool, Pool, PoolBox, SEEN, SharedPool};
@@ -97,6 +98,31 @@ fn who_is_told_of_mistakes_may_use_the_pool() {
     };
     assert!(told.len() == 3 && told.iter().all(is_it), "{told:?}");
     assert_eq!((POOL.len(), pool.len()), (0, 0));
+    drop(told);
+
+    // As where it traps, and the page goes on: one that never returns.
+    static CAUGHT: AtomicBool = AtomicBool::new(false);
+    on_mistake(|_| {
+        CAUGHT.store(true, Ordering::Release);
+        loop {
+            std::thread::park();
+        }
+    });
+    std::thread::spawn(|| {
+        let (value, _) = PoolBox::into_raw(POOL.alloc(7));
+        for _ in 0..2 {
+            // SAFETY: as above.
+            drop(unsafe { PoolBox::from_raw(value, &POOL) });
+        }
+    });
+    while !CAUGHT.load(Ordering::Acquire) {
+        std::thread::yield_now();
+    }
+    free();
+    static AGAIN: AtomicBool = AtomicBool::new(false);
+    on_mistake(|_| AGAIN.store(true, Ordering::Release));
+    free();
+    assert!(AGAIN.load(Ordering::Acquire), "nobody is told any more");
 }
 
 /// A claim that somebody has copied, and that has ended: it is told, also if somebody else has the memory by then.
