@@ -64,7 +64,10 @@ static TELLING: AtomicBool = AtomicBool::new(false);
 /// Has `tell` called with each [`Mistake`], in place of a panic: where a panic ends the program, or its text goes nowhere.
 ///
 /// When it returns the program goes on, and what was to be given back is left as it is. Nothing is locked meanwhile. It may allocate, and it may panic;
-/// of a mistake that it makes itself, or that another thread makes meanwhile, it is not told. The last one given counts.
+/// of a mistake that it makes itself, or that another thread makes meanwhile, it is not told. The last one given counts. If it never returns, as where it
+/// traps or throws through wasm and the page goes on, nobody is told of anything until a function is given again.
+///
+/// A box's value is left as it is, too; [`PoolBox::into_inner`](crate::PoolBox::into_inner) panics all the same, as there is nothing to return.
 ///
 /// ```
 /// # if !cfg!(debug_assertions) { return; }
@@ -86,6 +89,8 @@ static TELLING: AtomicBool = AtomicBool::new(false);
 /// assert_eq!(mistake.to_string(), "`packets` was to free a block twice");
 /// ```
 pub fn on_mistake(tell: fn(&Mistake)) {
+    // Nobody is being told: who was has been left where he was.
+    TELLING.store(false, Ordering::Relaxed);
     TOLD.store(tell as *mut (), Ordering::Release);
 }
 

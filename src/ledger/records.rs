@@ -56,8 +56,8 @@ pub(super) struct Guarded {
     pub listener: Listener,
 }
 
-/// Who has what the host is told of.
-const OFFERED: &str = "offered";
+/// Who has what the host is told of. A claim knows its own by the name's address, so that is one.
+static OFFERED: &str = "offered";
 
 /// While foreign code runs.
 struct Foreign<'a>(&'a Cell<bool>);

@@ -208,6 +208,12 @@ impl<'l, L: Access> BlockPool<'l, L> {
         unsafe { blocks.free(block) };
     }
 
+    /// What is wrong with freeing this, as far as that is seen in some steps.
+    #[track_caller]
+    pub(super) fn mistake(&self, block: NonNull<u8>) -> Option<Mistake> {
+        self.enter().mistake(block)
+    }
+
     /// Whether a block of this pool's, in use or free, starts at this address; one that was handed out at least once. Nothing is
     /// read there, so any address may be asked for. Takes time with the number of chunks.
     pub fn holds(&self, addr: usize) -> bool {

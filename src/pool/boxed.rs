@@ -132,6 +132,13 @@ impl<T, H: Handle> PoolBox<T, H> {
     #[inline]
     pub fn into_inner(boxed: Self) -> T {
         let (place, pool) = PoolBox::into_parts(boxed);
+        if cfg!(debug_assertions)
+            && let Some(mistake) = pool.pool().mistake(place.cast())
+        {
+            mistake.tell();
+            // There is no value to return.
+            panic!("{mistake}");
+        }
         // SAFETY: initialised, and not used again now that the box is gone.
         let value = unsafe { place.read() };
         // SAFETY: the place came from this pool, and nobody uses it any more.
@@ -226,6 +233,13 @@ impl<T: ?Sized, H: Handle> Drop for PoolBox<T, H> {
                 // SAFETY: the place came from this pool; its value has been dropped, and nobody uses it any more.
                 unsafe { self.0.pool.pool().free(self.0.value.cast()) };
             }
+        }
+        if cfg!(debug_assertions)
+            && core::mem::needs_drop::<T>()
+            && let Some(mistake) = self.pool.pool().mistake(self.value.cast())
+        {
+            // The value is another's, or gone.
+            return mistake.tell();
         }
         let free = Free(self);
         // SAFETY: initialised, this box's alone, and not used again. The destructor may use the pool: nothing of it is held here.

@@ -138,9 +138,15 @@ impl<T, const N: usize, L: Access> FixedPool<T, N, L> {
         Some(unsafe { self.at(Self::START + used) })
     }
 
+    /// How far from the pool's start a place lies that may be no place of its own.
+    #[inline(always)]
+    fn offset_of(&self, place: NonNull<u8>) -> usize {
+        place.addr().get().wrapping_sub((&raw const *self).addr())
+    }
+
     /// What is wrong with freeing what lies so many bytes from the pool's start, as far as that is seen in some steps. The caller has entered.
     #[track_caller]
-    fn mistake(&self, offset: usize) -> Option<Mistake> {
+    fn mistake_at(&self, offset: usize) -> Option<Mistake> {
         let address = (&raw const *self).addr().wrapping_add(offset);
         let (owner, place) = (OWNER, Location::caller());
         let within = offset.wrapping_sub(Self::START);
@@ -187,12 +193,17 @@ unsafe impl<T, const N: usize, L: Access> Places for FixedPool<T, N, L> {
         Ok(place)
     }
 
+    fn mistake(&self, place: NonNull<u8>) -> Option<Mistake> {
+        let _turn = Turn::enter(&self.lock);
+        self.mistake_at(self.offset_of(place))
+    }
+
     #[inline(always)]
     unsafe fn free(&self, place: NonNull<u8>) {
-        let offset = place.addr().get().wrapping_sub((&raw const *self).addr());
+        let offset = self.offset_of(place);
         let turn = Turn::enter(&self.lock);
         if cfg!(debug_assertions)
-            && let Some(mistake) = self.mistake(offset)
+            && let Some(mistake) = self.mistake_at(offset)
         {
             // Nothing is locked when it is told.
             drop(turn);

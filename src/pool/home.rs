@@ -3,6 +3,7 @@
 use core::ptr::NonNull;
 
 use crate::error::AllocError;
+use crate::mistake::Mistake;
 
 /// A pool, as its boxes see it: places of one size. It has no name outside the crate.
 ///
@@ -24,6 +25,11 @@ pub unsafe trait Places {
 
     /// [`take`](Places::take) where there may be none.
     fn try_take(&self) -> Result<NonNull<u8>, AllocError>;
+
+    /// What is wrong with freeing this place, as far as that is seen in some steps. It is asked with debug assertions, before a value is dropped
+    /// that may be another's, or gone.
+    #[track_caller]
+    fn mistake(&self, place: NonNull<u8>) -> Option<Mistake>;
 
     /// Takes a place back.
     ///

@@ -5,6 +5,7 @@ use std::format;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::string::String;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::vec::Vec;
 
 use super::{BlockPool, FixedPool, Pool, PoolBox, SEEN, SharedPool};
@@ -97,6 +98,31 @@ fn who_is_told_of_mistakes_may_use_the_pool() {
     };
     assert!(told.len() == 3 && told.iter().all(is_it), "{told:?}");
     assert_eq!((POOL.len(), pool.len()), (0, 0));
+    drop(told);
+
+    // As where it traps, and the page goes on: one that never returns.
+    static CAUGHT: AtomicBool = AtomicBool::new(false);
+    on_mistake(|_| {
+        CAUGHT.store(true, Ordering::Release);
+        loop {
+            std::thread::park();
+        }
+    });
+    std::thread::spawn(|| {
+        let (value, _) = PoolBox::into_raw(POOL.alloc(7));
+        for _ in 0..2 {
+            // SAFETY: as above.
+            drop(unsafe { PoolBox::from_raw(value, &POOL) });
+        }
+    });
+    while !CAUGHT.load(Ordering::Acquire) {
+        std::thread::yield_now();
+    }
+    free();
+    static AGAIN: AtomicBool = AtomicBool::new(false);
+    on_mistake(|_| AGAIN.store(true, Ordering::Release));
+    free();
+    assert!(AGAIN.load(Ordering::Acquire), "nobody is told any more");
 }
 
 /// A claim that somebody has copied, and that has ended: it is told, also if somebody else has the memory by then.
@@ -112,6 +138,25 @@ fn claims_that_end_twice_are_told() {
         let other = again.then(|| ledger.claim("other", layout).expect("room"));
         assert_eq!(said(|| drop(copy)), "`samples` was to give back a claim twice");
         assert_eq!(ledger.snapshot().claimed > 0, other.is_some());
+    }
+}
+
+/// The same where the claim's span is a part of another one by then, free or in use: of its header there is only what was left there.
+#[test]
+fn claims_whose_span_has_ended_are_told() {
+    let layout = Layout::new::<[u8; 200]>();
+    for behind in [false, true] {
+        let ledger = Ledger::new(Usual::new());
+        let [first, second, last] = [(); 3].map(|()| ledger.claim("samples", layout).expect("room"));
+        let claim = if behind { &second } else { &first };
+        // SAFETY: that both end is the mistake, which is found before anything is done.
+        let copy = unsafe { core::ptr::from_ref(claim).read() };
+        drop((first, second));
+        // Nothing is set aside now.
+        let free = ledger.snapshot();
+        assert_eq!(said(|| drop(copy)), "`samples` was to give back a claim twice", "{behind}");
+        assert_eq!((free.claimed, free.free), (ledger.snapshot().claimed, ledger.snapshot().free));
+        drop(last);
     }
 }
 
@@ -136,4 +181,39 @@ fn boxes_of_the_wrong_pool_are_told() {
     // SAFETY: it came from there.
     drop(unsafe { PoolBox::from_raw(other, &shared) });
     assert!(shared.is_empty());
+}
+
+/// What is in the place stays as it is: the value is another's, or gone. A destructor that ran would free what is not there.
+#[test]
+fn a_value_in_a_wrong_box_is_not_dropped() {
+    static FIXED: FixedPool<String, 4> = FixedPool::new();
+    let ledger = Ledger::new(Usual::new());
+    let (one, other) = (Pool::<String>::new_in(&ledger, "one"), Pool::<String>::new_in(&ledger, "other"));
+    let text = || String::from("long enough to be in the heap");
+    let (value, _) = PoolBox::into_raw(one.alloc(text()));
+    let (fixed, _) = PoolBox::into_raw(FIXED.alloc(text()));
+    // SAFETY: a value is there, and it is none of that pool's: nothing is done.
+    assert!(said(|| drop(unsafe { PoolBox::from_raw(value, &other) })).starts_with("`other` was to free what"));
+    // SAFETY: as above.
+    assert!(said(|| drop(unsafe { PoolBox::from_raw(value, &FIXED) })).starts_with("`fixed pool` was to free what"));
+    // SAFETY: as above.
+    let taken_out = || drop(PoolBox::into_inner(unsafe { PoolBox::from_raw(value, &other) }));
+    assert!(said(taken_out).starts_with("`other` was to free what"));
+    // SAFETY: nothing was done with it.
+    assert_eq!(unsafe { &*value }, &text());
+    let end_of_one = || {
+        // SAFETY: it came from there; the second time that is the mistake, and nothing is done.
+        drop(unsafe { PoolBox::from_raw(value, &one) });
+    };
+    end_of_one();
+    assert_eq!(said(end_of_one), "`one` was to free a block twice");
+    // SAFETY: as above.
+    let taken_out = || drop(PoolBox::into_inner(unsafe { PoolBox::from_raw(value, &one) }));
+    assert_eq!(said(taken_out), "`one` was to free a block twice");
+    let end_of_fixed = || {
+        // SAFETY: as above.
+        drop(unsafe { PoolBox::from_raw(fixed, &FIXED) });
+    };
+    end_of_fixed();
+    assert_eq!(said(end_of_fixed), "`fixed pool` was to free a block twice");
 }

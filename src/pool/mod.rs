@@ -10,6 +10,7 @@ use crate::backing::Backing;
 use crate::chunk::Growth;
 use crate::error::AllocError;
 use crate::ledger::Ledger;
+use crate::mistake::Mistake;
 use crate::plot::Plot;
 use crate::sharing::{Access, Kind, Local, Needed, Shareable};
 
@@ -172,6 +173,10 @@ unsafe impl<T, L: Access> Places for Pool<'_, T, L> {
     #[inline(always)]
     fn try_take(&self) -> Result<NonNull<u8>, AllocError> {
         self.blocks.try_alloc()
+    }
+
+    fn mistake(&self, place: NonNull<u8>) -> Option<Mistake> {
+        self.blocks.mistake(place)
     }
 
     #[inline(always)]

@@ -20,7 +20,12 @@ try {
   said = profiler('thread', 'functions', '--thread', 't-3', '--limit', '0')
 } finally {
   // Also where it is not sure whether that process began.
-  profiler('stop')
+  try {
+    profiler('stop')
+  } catch (error) {
+    // What went wrong before says more.
+    console.log(`it was not stopped: ${error.message}`)
+  }
   rmSync(folder, { recursive: true, force: true })
 }
 
