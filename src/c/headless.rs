@@ -79,21 +79,30 @@ impl<L: Shareable> Headless<'_, L> {
         unsafe { self.sheets.end(self.heap) };
     }
 
+    /// Memory of the heap's. With `tell` unset nobody is told if there is none: there is another way to go, and C may not be refused.
+    #[inline(always)]
+    fn ask(&self, layout: Layout, zero: bool, tell: bool) -> Free {
+        if !tell {
+            return self.heap.try_alloc(layout, zero);
+        }
+        // SAFETY: blocks have at least 16 bytes.
+        NonNull::new(unsafe { ask(self.heap, layout, zero) })
+    }
+
     /// A block of up to 1 KiB.
     #[inline(always)]
-    fn small(&self, size: usize) -> Free {
-        // SAFETY: it is not 0.
-        let block = NonNull::new(unsafe { self.heap.alloc(layout(size, ALIGN)?) })?;
+    fn small(&self, size: usize, tell: bool) -> Free {
+        let block = self.ask(layout(size, ALIGN)?, false, tell)?;
         let (sheet, class) = (self.sheets.of(block), class_of(size));
         if sheet.is_some_and(|sheet| sheet.one_more(class) || sheet.write_beside(self.heap, block, class)) {
             return Some(block);
         }
-        self.settle(block, size)
+        self.settle(block, size, tell)
     }
 
     /// Finds out where a block lies that was allocated just now, and has that written down.
     #[inline(never)]
-    fn settle(&self, block: NonNull<u8>, size: usize) -> Free {
+    fn settle(&self, block: NonNull<u8>, size: usize, tell: bool) -> Free {
         let class = class_of(size);
         // SAFETY: the block was allocated just now with this size.
         let lies = unsafe { self.heap.place_of(block, class) };
@@ -116,27 +125,25 @@ impl<L: Shareable> Headless<'_, L> {
         let counted = sheet.and_then(Sheet::class);
         // SAFETY: nobody knows of it.
         unsafe { self.give_back(block, size, ALIGN) };
-        self.elsewhere(size, counted)
+        self.elsewhere(size, counted, tell)
     }
 
     /// A block where one was found of which there is no room to write down what it is, in a sheet that has others of class `counted`.
     #[cold]
     #[inline(never)]
-    fn elsewhere(&self, size: usize, counted: Option<usize>) -> Free {
+    fn elsewhere(&self, size: usize, counted: Option<usize>, tell: bool) -> Free {
         // One of that class would be counted with those, and fits where one was freed. It is longer, so this comes to an end.
         let longer = counted.map(size_of_class).filter(|longer| *longer > size);
-        self.alone(size, ALIGN, false).or_else(|| self.small(longer?))
+        self.alone(size, ALIGN, false, tell && longer.is_none()).or_else(|| self.small(longer?, tell))
     }
 
     /// A block that is a claim of its own, whatever comes and goes.
     #[inline(never)]
-    fn alone(&self, size: usize, align: usize, zero: bool) -> Free {
+    fn alone(&self, size: usize, align: usize, zero: bool, tell: bool) -> Free {
         // What is small is one if it is aligned to more than other blocks.
         let align = if size > LARGEST_IN_SLAB { align } else { align.max(2 * ALIGN) };
         let layout = layout(size, align)?;
-        // SAFETY: the size is not 0.
-        let memory = unsafe { ask(self.heap, layout, zero) };
-        NonNull::new(memory).map(|claim| self.note(claim, layout))
+        self.ask(layout, zero, tell).map(|claim| self.note(claim, layout))
     }
 
     /// Writes before a claim how long it is.
@@ -171,16 +178,23 @@ impl<L: Shareable> Headless<'_, L> {
         }
     }
 
-    /// Another block in place of one that has `had` bytes.
+    /// Another block in place of one that has `had` bytes; one of up to 1 KiB if that is shorter.
     ///
     /// # Safety
     ///
     /// The caller owes: `block` was allocated here, and is not used any more unless null is returned.
     unsafe fn replace(&self, block: NonNull<u8>, had: usize, size: usize) -> *mut u8 {
-        let moved = self.alloc(ALIGN, size, false);
+        let moved = if size <= had {
+            // What is longer does as well, and is no refusal.
+            let Some(moved) = block_bytes(size).and_then(|want| self.small(want, false)) else {
+                return block.as_ptr();
+            };
+            moved.as_ptr()
+        } else {
+            self.alloc(ALIGN, size, false)
+        };
         if moved.is_null() {
-            // What is longer does as well.
-            return if size <= had { block.as_ptr() } else { moved };
+            return moved;
         }
         let from = platform::owned(block);
         // It may lie where another thread has grown memory.
@@ -207,9 +221,9 @@ unsafe impl<L: Shareable> Malloc for Headless<'_, L> {
             return ptr::null_mut();
         };
         if align > ALIGN || size > LARGEST_IN_SLAB {
-            return self.alone(size, align.max(ALIGN), zero).map_or(ptr::null_mut(), NonNull::as_ptr);
+            return self.alone(size, align.max(ALIGN), zero, true).map_or(ptr::null_mut(), NonNull::as_ptr);
         }
-        let block = self.small(size).map_or(ptr::null_mut(), NonNull::as_ptr);
+        let block = self.small(size, true).map_or(ptr::null_mut(), NonNull::as_ptr);
         if zero && !block.is_null() {
             // SAFETY: a block of this size, just allocated.
             unsafe { block.write_bytes(0, size) };

@@ -3,6 +3,8 @@
 use core::alloc::{GlobalAlloc, Layout};
 use core::ptr::{self, NonNull};
 use core::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
+#[cfg(test)]
+use core::sync::atomic::AtomicUsize;
 use core::sync::atomic::{AtomicPtr, AtomicU8, AtomicU32};
 
 use super::ALIGN;
@@ -12,16 +14,20 @@ use crate::sharing::Shareable;
 
 /// What C's functions know of a [`Heap`]'s memory. It belongs to one heap, and takes nothing before the first block.
 ///
-/// Of each sheet, which is as long as the smallest slab, it says what lies there. Sheets stand in chapters, which are found by their address in one
-/// of a few lists.
+/// Of each sheet, which is as long as the smallest slab, it says what lies there. Sheets stand in chapters, which are found by their number, that of
+/// the half megabyte: in one of a few trees by its last bits, and there at each step by the next one. So of chapters that lie side by side as many
+/// are passed as their count among those of a tree has bits, seven in 4 GiB; and of any no more than a number has bits.
 pub struct Sheets {
-    lists: [AtomicPtr<Chapter>; LISTS],
+    trees: [AtomicPtr<Chapter>; TREES],
     /// A map in which there is nothing, or null: the last one that was done with.
     spare: AtomicPtr<Map>,
+    /// How many chapters searches have passed.
+    #[cfg(test)]
+    pub(super) looks: AtomicUsize,
 }
 
-/// So much memory has a list of its own before two parts share one: 64 MiB.
-const LISTS: usize = 128;
+/// So much memory has a tree of its own for each chapter: 64 MiB.
+const TREES: usize = 128;
 
 /// Sheets of a chapter: half a megabyte.
 const SHEETS: usize = 128;
@@ -31,8 +37,8 @@ const SHEETS: usize = 128;
 struct Chapter {
     /// Its place among all there may be.
     number: usize,
-    /// The next one in its list, for ever.
-    next: *const Chapter,
+    /// Those below it in its tree: whose next bit is not set, and whose is. What is there stays for ever.
+    below: [AtomicPtr<Chapter>; 2],
     maps: [AtomicPtr<Map>; SHEETS],
     known: [AtomicU32; SHEETS],
 }
@@ -164,10 +170,9 @@ impl Sheet<'_> {
     }
 }
 
-/// Memory of the heap's for a `T`, all zero.
+/// Memory of the heap's for a `T`, all zero. C's block need not be refused where there is none, so nobody is told.
 fn zeroes<T, L: Shareable>(heap: &Heap<L>) -> Option<NonNull<T>> {
-    // SAFETY: it has a size.
-    NonNull::new(unsafe { heap.alloc_zeroed(Layout::new::<T>()) }).map(NonNull::cast)
+    heap.try_alloc(Layout::new::<T>(), true).map(NonNull::cast)
 }
 
 /// Gives such memory back.
@@ -189,25 +194,39 @@ impl Default for Sheets {
 impl Sheets {
     #[doc(hidden)]
     pub const fn new() -> Sheets {
-        Sheets { lists: [const { AtomicPtr::new(ptr::null_mut()) }; LISTS], spare: AtomicPtr::new(ptr::null_mut()) }
+        Sheets {
+            trees: [const { AtomicPtr::new(ptr::null_mut()) }; TREES],
+            spare: AtomicPtr::new(ptr::null_mut()),
+            #[cfg(test)]
+            looks: AtomicUsize::new(0),
+        }
+    }
+
+    /// The chapter of this number; or if there is none, the place for it.
+    #[inline(always)]
+    fn find(&self, number: usize) -> Result<&Chapter, &AtomicPtr<Chapter>> {
+        let (mut place, mut rest) = (&self.trees[number % TREES], number / TREES);
+        loop {
+            let next = place.load(Acquire);
+            // Another thread may have grown memory for it.
+            platform::reach(next.addr() + size_of::<Chapter>());
+            // SAFETY: what is in a tree was written before it was put there, and stays for ever.
+            let Some(chapter) = (unsafe { next.as_ref() }) else { return Err(place) };
+            #[cfg(test)]
+            self.looks.fetch_add(1, Relaxed);
+            if chapter.number == number {
+                return Ok(chapter);
+            }
+            (place, rest) = (&chapter.below[rest % 2], rest / 2);
+        }
     }
 
     /// The sheet that a block begins in, if anything was written down of its chapter.
     #[inline(always)]
     pub(super) fn of(&self, block: NonNull<u8>) -> Option<Sheet<'_>> {
         let sheet = block.addr().get() / LEAST_SLAB;
-        let number = sheet / SHEETS;
-        let mut next = self.lists[number % LISTS].load(Acquire).cast_const();
-        // SAFETY: what is in a list was written before it was put there, and stays for ever.
-        while let Some(chapter) = unsafe { next.as_ref() } {
-            if chapter.number == number {
-                // Another thread may have grown memory for it.
-                platform::reach(next.addr() + size_of::<Chapter>());
-                return Some(Sheet { known: &chapter.known[sheet % SHEETS], map: &chapter.maps[sheet % SHEETS] });
-            }
-            next = chapter.next;
-        }
-        None
+        let chapter = self.find(sheet / SHEETS).ok()?;
+        Some(Sheet { known: &chapter.known[sheet % SHEETS], map: &chapter.maps[sheet % SHEETS] })
     }
 
     /// Gives back all that is known, for tests that look for what is lost.
@@ -216,13 +235,19 @@ impl Sheets {
     ///
     /// The caller owes: no block of C's is in use, and nobody allocates one meanwhile.
     pub(super) unsafe fn end<L: Shareable>(&self, heap: &Heap<L>) {
-        for list in &self.lists {
-            let mut next = NonNull::new(list.swap(ptr::null_mut(), AcqRel));
-            while let Some(chapter) = next {
-                // SAFETY: it was in the list.
-                next = NonNull::new(unsafe { chapter.as_ref() }.next.cast_mut());
-                // SAFETY: nobody finds it any more.
-                unsafe { end(heap, chapter) };
+        for tree in &self.trees {
+            // Always one that has none below it.
+            while !tree.load(Acquire).is_null() {
+                let mut place = tree;
+                // SAFETY: it is in the tree.
+                while let Some(Chapter { below, .. }) = unsafe { place.load(Acquire).as_ref() } {
+                    let Some(next) = below.iter().find(|next| !next.load(Acquire).is_null()) else { break };
+                    place = next;
+                }
+                if let Some(chapter) = NonNull::new(place.swap(ptr::null_mut(), AcqRel)) {
+                    // SAFETY: nobody finds it any more.
+                    unsafe { end(heap, chapter) };
+                }
             }
         }
         if let Some(spare) = NonNull::new(self.spare.swap(ptr::null_mut(), AcqRel)) {
@@ -286,27 +311,18 @@ impl Sheets {
             return false;
         };
         let number = block.addr().get() / LEAST_SLAB / SHEETS;
-        let list = &self.lists[number % LISTS];
-        let mut first = list.load(Acquire);
-        loop {
-            if self.of(block).is_some() {
-                // Another thread was first.
-                // SAFETY: it was made just now, and nobody knows of it.
-                unsafe { end(heap, chapter) };
+        // SAFETY: it has room for one, and nobody knows of it.
+        let its = unsafe { &raw mut (*chapter.as_ptr()).number };
+        // SAFETY: as above. Zeroes are sheets in which nothing is known, and no chapters below.
+        unsafe { its.write(number) };
+        while let Err(place) = self.find(number) {
+            if place.compare_exchange(ptr::null_mut(), chapter.as_ptr(), AcqRel, Relaxed).is_ok() {
                 return true;
             }
-            // SAFETY: it has room for one, and nobody knows of it.
-            let place = unsafe { &raw mut (*chapter.as_ptr()).number };
-            // SAFETY: as above.
-            unsafe { place.write(number) };
-            // SAFETY: as above.
-            let place = unsafe { &raw mut (*chapter.as_ptr()).next };
-            // SAFETY: as above. Zeroes are sheets in which nothing is known.
-            unsafe { place.write(first) };
-            match list.compare_exchange(first, chapter.as_ptr(), AcqRel, Acquire) {
-                Ok(_) => return true,
-                Err(others) => first = others,
-            }
         }
+        // Another thread was first.
+        // SAFETY: it was made just now, and nobody knows of it.
+        unsafe { end(heap, chapter) };
+        true
     }
 }

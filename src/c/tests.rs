@@ -2,6 +2,7 @@
 
 use core::mem::MaybeUninit;
 use core::ptr::NonNull;
+use core::sync::atomic::Ordering::Relaxed;
 use std::boxed::Box;
 use std::collections::BTreeMap;
 use std::vec::Vec;
@@ -401,4 +402,31 @@ fn blocks_without_headers_take_what_they_hold() {
         // In the larger classes a header may be lost in rounding.
         assert!(headless + if size > 256 { 0.0 } else { 14.0 } < headed, "{headless:.1} and {headed:.1} for {size}");
     }
+}
+
+/// In 4 GiB of blocks, and where memory lies as far apart as can be, a block's chapter is found in a few steps; and all are given back.
+#[test]
+fn h36_a_few_chapters_are_passed() {
+    let alone = Alone::new(32 << 20);
+    let side_by_side: Vec<usize> = (0..8192).map(|number| number * (512 << 10) + 4096).collect();
+    let apart: Vec<usize> = (0..1000).map(|number| number * (1 << (usize::BITS - 11)) + (3 << 20)).collect();
+    // As many as an address has bits, but for those within a chapter and those of the first step.
+    for (addrs, steps) in [(side_by_side, 7), (apart, usize::BITS as usize - 19 - 7 + 1)] {
+        // Addresses only.
+        let blocks = || addrs.iter().filter_map(|addr| NonNull::new(core::ptr::without_provenance_mut::<u8>(*addr)));
+        for block in blocks() {
+            assert!(alone.sheets.of(block).is_some() || alone.sheets.add_chapter(alone.heap, block), "room");
+        }
+        let looks = |block| {
+            let before = alone.sheets.looks.load(Relaxed);
+            assert!(alone.sheets.of(block).is_some());
+            alone.sheets.looks.load(Relaxed) - before
+        };
+        let most = blocks().map(looks).max();
+        assert!(most <= Some(steps), "{most:?} chapters, and {steps} are what it may take");
+    }
+    // SAFETY: there are no blocks.
+    unsafe { alone.c().end() };
+    alone.heap.trim();
+    assert_eq!(alone.heap.stats().in_use, 0);
 }

@@ -1,9 +1,11 @@
 //! Where a block lies, for who has nothing but its address: C's `free`. No other program has anything of this.
 
+use core::alloc::Layout;
 use core::ptr::NonNull;
 
-use super::Heap;
 use super::class::{ALIGN, FINE, LARGEST_IN_SLAB, class_of, size_of_coarse};
+use super::{Heap, class_for};
+use crate::free_list::Free;
 use crate::layout::round_up;
 use crate::sharing::Shareable;
 
@@ -30,6 +32,16 @@ pub(crate) fn block_bytes(size: usize) -> Option<usize> {
 }
 
 impl<L: Shareable> Heap<L> {
+    /// What `alloc` and `alloc_zeroed` do, but nobody is told of a refusal: whoever asks has another way to go.
+    pub(crate) fn try_alloc(&self, layout: Layout, zero: bool) -> Free {
+        let memory = self.find(layout, zero)?;
+        if zero && class_for(layout).is_some() {
+            // SAFETY: a block of at least this size, just allocated.
+            unsafe { memory.write_bytes(0, layout.size()) };
+        }
+        Some(memory)
+    }
+
     /// Where a block lies, of a class that slabs have.
     ///
     /// # Safety

@@ -9,6 +9,7 @@ use core::mem::MaybeUninit;
 use std::sync::Mutex;
 
 use allocator_api2::alloc::Allocator;
+use freehold::c::{self, Of, Sheets};
 use freehold::tags::Tagged;
 use freehold::{Alloc, Arena, Heap, Ledger, Region, SharedPool, on_refusal};
 
@@ -62,6 +63,23 @@ fn who_is_told_hears_of_what_would_be_lost() {
         for block in blocks {
             // SAFETY: the block was just allocated with this layout.
             unsafe { HEAP.dealloc(block, layout) };
+        }
+    }
+
+    // C's names: of each null, once; and not where there was no room to write down what a block is, but another block, or the same one.
+    static SHEETS: Sheets = Sheets::new();
+    let heap = Of(&HEAP).blocks(&SHEETS);
+    for size in [16, 200, 600, 1500, 5000] {
+        let fill = || core::iter::repeat_with(|| c::allocate(&heap, 1, size)).take_while(|block| !block.is_null());
+        let mut blocks: Vec<_> = fill().collect();
+        let said = told();
+        assert!(said.len() == 1 && said[0].starts_with("`words` asked for "), "{size}: {said:?}");
+        // SAFETY: a block in use, which is not used any more.
+        blocks[0] = unsafe { c::reallocate(&heap, blocks[0], 10) };
+        assert!(!blocks[0].is_null() && told().is_empty(), "{size}");
+        for block in blocks {
+            // SAFETY: it was allocated there.
+            unsafe { c::release(&heap, block) };
         }
     }
 
