@@ -18,6 +18,7 @@ use crate::sharing::Shareable;
 /// | in a slab of its class | its sheet ([`Sheets`]): the class of all there, and how many they are |
 /// | in a slab that all classes share, where memory is small or short | the sheet's map: the class of each |
 /// | that is a claim: over 1 KiB, aligned to more than 16, and some others | the word before it, the last one of the grain that has the ledger's header, which that leaves free |
+/// | for which there was no room to write that down (a *stray*) | the word before it, in the first 16 bytes of the heap's block |
 ///
 /// Where its sheet counts others of its class it is one more, and where there is a map it is written there; only if neither is so the heap is
 /// asked where it lies. When it comes back, what stands in the map comes first, then the count; what is in neither is a claim. That holds, as a slab of
@@ -31,12 +32,13 @@ pub struct Headless<'h, L: 'static> {
 }
 
 /// What stands in the word before a claim: its bytes, a multiple of 16; and in the bits below how often the alignment, 16, is doubled, up to
-/// half a megabyte. (What was aligned to more has that when it is resized.)
+/// a quarter of a megabyte. (What was aligned to more has that when it is resized.) Or that it is a stray's.
 #[derive(Clone, Copy)]
 #[repr(transparent)]
 struct Word(usize);
 
 const DOUBLED: usize = ALIGN - 1;
+const STRAY: usize = DOUBLED;
 
 // The ledger leaves a word before a claim's payload to its holder.
 const _: () = assert!(ledger::UNUSED >= size_of::<Word>());
@@ -44,7 +46,7 @@ const _: () = assert!(ledger::UNUSED >= size_of::<Word>());
 impl Word {
     fn of(layout: Layout) -> Word {
         let doubled = (layout.align() / ALIGN).max(1).ilog2() as usize;
-        Word(layout.size() | doubled.min(DOUBLED))
+        Word(layout.size() | doubled.min(STRAY - 1))
     }
 
     /// # Safety
@@ -61,6 +63,10 @@ impl Word {
 
     fn align(self) -> usize {
         ALIGN << (self.0 & DOUBLED)
+    }
+
+    fn is_stray(self) -> bool {
+        self.0 & DOUBLED == STRAY
     }
 }
 
@@ -97,12 +103,17 @@ impl<L: Shareable> Headless<'_, L> {
         if sheet.is_some_and(|sheet| sheet.one_more(class) || sheet.write_beside(self.heap, block, class)) {
             return Some(block);
         }
-        self.settle(block, size, tell)
+        self.settle(block, size).or_else(|| {
+            if tell {
+                self.heap.refuse(size);
+            }
+            None
+        })
     }
 
     /// Finds out where a block lies that was allocated just now, and has that written down.
     #[inline(never)]
-    fn settle(&self, block: NonNull<u8>, size: usize, tell: bool) -> Free {
+    fn settle(&self, block: NonNull<u8>, size: usize) -> Free {
         let class = class_of(size);
         // SAFETY: the block was allocated just now with this size.
         let lies = unsafe { self.heap.place_of(block, class) };
@@ -114,27 +125,52 @@ impl<L: Shareable> Headless<'_, L> {
             self.sheets.of(block)
         });
         if let Some(sheet) = sheet {
-            if lies == Lies::InSlab {
-                sheet.begin(class);
-                return Some(block);
-            }
-            if self.sheets.write(self.heap, sheet, block, class) {
+            if lies == Lies::InSlab && sheet.begin(class) || self.sheets.write(self.heap, sheet, block, class) {
                 return Some(block);
             }
         }
         let counted = sheet.and_then(Sheet::class);
         // SAFETY: nobody knows of it.
         unsafe { self.give_back(block, size, ALIGN) };
-        self.elsewhere(size, counted, tell)
+        self.elsewhere(size, counted)
     }
 
     /// A block where one was found of which there is no room to write down what it is, in a sheet that has others of class `counted`.
     #[cold]
     #[inline(never)]
-    fn elsewhere(&self, size: usize, counted: Option<usize>, tell: bool) -> Free {
+    fn elsewhere(&self, size: usize, counted: Option<usize>) -> Free {
         // One of that class would be counted with those, and fits where one was freed. It is longer, so this comes to an end.
         let longer = counted.map(size_of_class).filter(|longer| *longer > size);
-        self.alone(size, ALIGN, false, tell && longer.is_none()).or_else(|| self.small(longer?, tell))
+        let alone = self.alone(size, ALIGN, false, false);
+        alone.or_else(|| self.small(longer?, false)).or_else(|| self.stray(size))
+    }
+
+    /// A block that says itself how long it is, which takes 16 bytes more; unless it lies where no more need be written down.
+    fn stray(&self, size: usize) -> Free {
+        let whole = block_bytes(size + ALIGN).filter(|whole| *whole <= LARGEST_IN_SLAB)?;
+        let (block, class) = (self.heap.try_alloc(layout(whole, ALIGN)?, false)?, class_of(whole));
+        let sheet = self.sheets.of(block);
+        if sheet.is_some_and(|sheet| sheet.one_more(class) || sheet.write_beside(self.heap, block, class)) {
+            return Some(block);
+        }
+        // SAFETY: the block was allocated just now with this size.
+        match unsafe { self.heap.place_of(block, class) } {
+            Lies::Alone => return Some(self.note(block, layout(whole, ALIGN)?)),
+            Lies::InSlab if sheet.is_some_and(|sheet| sheet.begin(class)) => return Some(block),
+            Lies::InSlab | Lies::InShared => {}
+        }
+        // SAFETY: the block is longer than that.
+        let after = unsafe { block.add(ALIGN) };
+        if self.sheets.add_stray(self.heap, after) {
+            // SAFETY: the last word of the 16 bytes before it, which are the block's.
+            let word = unsafe { Word::before(after) };
+            // SAFETY: as above; nobody uses it yet.
+            unsafe { word.write(Word((whole - ALIGN) | STRAY)) };
+            return Some(after);
+        }
+        // SAFETY: nobody knows of it.
+        unsafe { self.give_back(block, whole, ALIGN) };
+        None
     }
 
     /// A block that is a claim of its own, whatever comes and goes.
@@ -176,6 +212,19 @@ impl<L: Shareable> Headless<'_, L> {
             // SAFETY: the caller's promise.
             unsafe { self.heap.dealloc(block.as_ptr(), layout) };
         }
+    }
+
+    /// # Safety
+    ///
+    /// The caller owes: `block` is a stray of so many bytes, and is not used any more.
+    #[cold]
+    #[inline(never)]
+    unsafe fn free_stray(&self, block: NonNull<u8>, bytes: usize) {
+        self.sheets.end_stray(block);
+        // SAFETY: the caller's promise: the heap's block begins there.
+        let start = unsafe { platform::owned(block).sub(ALIGN) };
+        // SAFETY: as above: it is so long.
+        unsafe { self.give_back(start, bytes + ALIGN, ALIGN) };
     }
 
     /// Another block in place of one that has `had` bytes; one of up to 1 KiB if that is shorter.
@@ -243,6 +292,10 @@ unsafe impl<L: Shareable> Malloc for Headless<'_, L> {
         // SAFETY: the caller's promise.
         let word = unsafe { self.word(block) };
         let had = word.bytes();
+        if word.is_stray() {
+            // SAFETY: the caller's promise.
+            return if want == had { block.as_ptr() } else { unsafe { self.replace(block, had, size) } };
+        }
         let align = word.align();
         if want <= LARGEST_IN_SLAB && align <= ALIGN {
             // SAFETY: the caller's promise.
@@ -264,6 +317,10 @@ unsafe impl<L: Shareable> Malloc for Headless<'_, L> {
         }
         // SAFETY: as above.
         let word = unsafe { self.word(block) };
+        if word.is_stray() {
+            // SAFETY: as above: a stray of so many bytes.
+            return unsafe { self.free_stray(block, word.bytes()) };
+        }
         // SAFETY: as above: a claim for that.
         unsafe { self.give_back(block, word.bytes(), word.align()) };
     }

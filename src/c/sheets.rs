@@ -3,9 +3,7 @@
 use core::alloc::{GlobalAlloc, Layout};
 use core::ptr::{self, NonNull};
 use core::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
-#[cfg(test)]
-use core::sync::atomic::AtomicUsize;
-use core::sync::atomic::{AtomicPtr, AtomicU8, AtomicU32};
+use core::sync::atomic::{AtomicPtr, AtomicU8, AtomicU32, AtomicUsize};
 
 use super::ALIGN;
 use crate::heap::{Heap, LEAST_SLAB};
@@ -21,6 +19,8 @@ pub struct Sheets {
     trees: [AtomicPtr<Chapter>; TREES],
     /// A map in which there is nothing, or null: the last one that was done with.
     spare: AtomicPtr<Map>,
+    /// How many strays lie where there is no chapter. As long as there are any none is added: it would not know of them.
+    strays: AtomicUsize,
     /// How many chapters searches have passed.
     #[cfg(test)]
     pub(super) looks: AtomicUsize,
@@ -53,17 +53,26 @@ struct Map([AtomicU8; LEAST_SLAB / ALIGN]);
 ///
 /// In a slab of a class all are of that class, so how many there are is enough. In one that all classes share, each is written down in a map.
 /// Where the one became the other there are both.
+///
+/// And where there was no room for either, a block says itself how long it is, in its first 16 bytes: it is a *stray*. Nothing is counted in a sheet
+/// that has any, or they would be taken for one of those; so how many there are is known too.
 #[derive(Clone, Copy)]
 pub(super) struct Sheet<'s> {
-    /// How many are known by their class, which it is, and how many are in the map: so who frees a block looks at one number.
+    /// How many are known by their class, which it is, how many are in the map, and how many are strays: so who frees a block looks at one number.
     known: &'s AtomicU32,
     /// The map, or null.
     map: &'s AtomicPtr<Map>,
 }
 
-/// Bits of a count: a sheet has no more than 256 blocks. And where the other one begins.
+/// Bits of a count: a sheet has no more than 256 blocks. And where the others begin.
 const COUNT: u32 = 10;
 const WRITTEN: u32 = 16;
+const STRAYS: u32 = WRITTEN + COUNT;
+
+/// How many are in the map.
+fn written(known: u32) -> u32 {
+    known >> WRITTEN & ((1 << COUNT) - 1)
+}
 
 /// Of what is known the class and the count of those that are in no map.
 fn split(known: u32) -> (usize, u32) {
@@ -102,17 +111,25 @@ impl Sheet<'_> {
         self.update(|known, count| (known == class && count > 0).then(|| (class, count + 1))).is_some()
     }
 
-    /// One more block, in a slab of its class: perhaps the first.
-    pub fn begin(self, class: usize) {
-        self.update(|known, count| {
-            debug_assert!(count == 0 || known == class);
-            Some((class, count + 1))
-        });
+    /// One more block, in a slab of its class: perhaps the first. `false`: there are strays.
+    pub fn begin(self, class: usize) -> bool {
+        let new = |known| {
+            let (was, count) = split(known);
+            debug_assert!(count == 0 || was == class);
+            (known >> STRAYS == 0).then(|| known >> WRITTEN << WRITTEN | (class as u32) << COUNT | (count + 1))
+        };
+        self.known.fetch_update(Relaxed, Relaxed, new).is_ok()
+    }
+
+    /// One more stray, if nothing is counted here and there is room to count it.
+    fn one_stray_more(self) -> bool {
+        let new = |known| (split(known).1 == 0).then(|| u32::checked_add(known, 1 << STRAYS))?;
+        self.known.fetch_update(Relaxed, Relaxed, new).is_ok()
     }
 
     #[inline(always)]
     fn is_mapped(self) -> bool {
-        self.known.load(Relaxed) >> WRITTEN > 0
+        written(self.known.load(Relaxed)) > 0
     }
 
     /// Where the map says what begins at `block`, if there is a map. The heap is locked.
@@ -142,7 +159,7 @@ impl Sheet<'_> {
         if class == 0 {
             return None;
         }
-        let others = self.known.fetch_sub(1 << WRITTEN, Relaxed) >> WRITTEN > 1;
+        let others = written(self.known.fetch_sub(1 << WRITTEN, Relaxed)) > 1;
         let gone = if others { ptr::null_mut() } else { self.map.swap(ptr::null_mut(), AcqRel) };
         Some((usize::from(class), gone))
     }
@@ -197,6 +214,7 @@ impl Sheets {
         Sheets {
             trees: [const { AtomicPtr::new(ptr::null_mut()) }; TREES],
             spare: AtomicPtr::new(ptr::null_mut()),
+            strays: AtomicUsize::new(0),
             #[cfg(test)]
             looks: AtomicUsize::new(0),
         }
@@ -303,7 +321,7 @@ impl Sheets {
         }
     }
 
-    /// Adds the chapter of this block, in memory of the heap's. `false`: there is no room for it.
+    /// Adds the chapter of this block, in memory of the heap's. `false`: there is no room for it, or no need any more.
     #[cold]
     #[inline(never)]
     pub(super) fn add_chapter<L: Shareable>(&self, heap: &Heap<L>, block: NonNull<u8>) -> bool {
@@ -315,14 +333,41 @@ impl Sheets {
         let its = unsafe { &raw mut (*chapter.as_ptr()).number };
         // SAFETY: as above. Zeroes are sheets in which nothing is known, and no chapters below.
         unsafe { its.write(number) };
-        while let Err(place) = self.find(number) {
-            if place.compare_exchange(ptr::null_mut(), chapter.as_ptr(), AcqRel, Relaxed).is_ok() {
-                return true;
+        let add = || match self.find(number) {
+            Err(place) if self.strays.load(Relaxed) == 0 => {
+                place.store(chapter.as_ptr(), Release);
+                true
             }
+            _ => false,
+        };
+        // SAFETY: it has been made, as the chapter was allocated there.
+        let added = unsafe { heap.in_turn(add) };
+        if !added {
+            // Another thread was first, or there are strays.
+            // SAFETY: it was made just now, and nobody knows of it.
+            unsafe { end(heap, chapter) };
         }
-        // Another thread was first.
-        // SAFETY: it was made just now, and nobody knows of it.
-        unsafe { end(heap, chapter) };
-        true
+        added
+    }
+
+    /// One more stray, at `block`. `false`: it would be taken for one of those that are counted there.
+    pub(super) fn add_stray<L: Shareable>(&self, heap: &Heap<L>, block: NonNull<u8>) -> bool {
+        let add = || match self.of(block) {
+            Some(sheet) => sheet.one_stray_more(),
+            None => {
+                self.strays.fetch_add(1, Relaxed);
+                true
+            }
+        };
+        // SAFETY: there is a block of this heap's.
+        unsafe { heap.in_turn(add) }
+    }
+
+    /// One stray less. It stands where it was added: no chapter comes meanwhile.
+    pub(super) fn end_stray(&self, block: NonNull<u8>) {
+        match self.of(block) {
+            Some(sheet) => _ = sheet.known.fetch_sub(1 << STRAYS, Relaxed),
+            None => _ = self.strays.fetch_sub(1, Relaxed),
+        }
     }
 }

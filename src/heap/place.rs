@@ -4,7 +4,7 @@ use core::alloc::Layout;
 use core::ptr::NonNull;
 
 use super::class::{ALIGN, FINE, LARGEST_IN_SLAB, class_of, size_of_coarse};
-use super::{Heap, class_for};
+use super::{Heap, class_for, refused};
 use crate::free_list::Free;
 use crate::layout::round_up;
 use crate::sharing::Shareable;
@@ -50,6 +50,12 @@ impl<L: Shareable> Heap<L> {
     pub(crate) unsafe fn place_of(&self, block: NonNull<u8>, class: usize) -> Lies {
         // SAFETY: the caller's promise.
         unsafe { self.made() }.place_of(block, class)
+    }
+
+    /// Has whoever is to be told hear of a request that was refused, as [`try_alloc`](Heap::try_alloc) tells nobody.
+    #[cold]
+    pub(crate) fn refuse(&self, size: usize) {
+        refused(self.spans, self.owner, size, ALIGN);
     }
 
     /// Runs `work` while nobody else is in here, nor anybody's `work`. It uses nothing of the heap's.
