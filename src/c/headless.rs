@@ -142,21 +142,29 @@ impl<L: Shareable> Headless<'_, L> {
         // One of that class would be counted with those, and fits where one was freed. It is longer, so this comes to an end.
         let longer = counted.map(size_of_class).filter(|longer| *longer > size);
         let alone = self.alone(size, ALIGN, false, false);
-        alone.or_else(|| self.small(longer?, false)).or_else(|| self.stray(size))
+        alone.or_else(|| match longer {
+            Some(longer) => self.small(longer, false).or_else(|| self.stray(size).ok()),
+            None => match self.stray(size) {
+                Ok(block) => Some(block),
+                Err(counted) => self.small(counted.filter(|longer| *longer > size)?, false),
+            },
+        })
     }
 
-    /// A block that says itself how long it is, which takes 16 bytes more; unless it lies where no more need be written down.
-    fn stray(&self, size: usize) -> Free {
-        let whole = block_bytes(size + ALIGN).filter(|whole| *whole <= LARGEST_IN_SLAB)?;
-        let (block, class) = (self.heap.try_alloc(layout(whole, ALIGN)?, false)?, class_of(whole));
+    /// A block that says itself how long it is, which takes 16 bytes more; unless it lies where no more need be written down. Or else how long
+    /// those are that are counted where one was found.
+    fn stray(&self, size: usize) -> Result<NonNull<u8>, Option<usize>> {
+        let whole = block_bytes(size + ALIGN).filter(|whole| *whole <= LARGEST_IN_SLAB).ok_or(None)?;
+        let asked = layout(whole, ALIGN).ok_or(None)?;
+        let (block, class) = (self.heap.try_alloc(asked, false).ok_or(None)?, class_of(whole));
         let sheet = self.sheets.of(block);
         if sheet.is_some_and(|sheet| sheet.one_more(class) || sheet.write_beside(self.heap, block, class)) {
-            return Some(block);
+            return Ok(block);
         }
         // SAFETY: the block was allocated just now with this size.
         match unsafe { self.heap.place_of(block, class) } {
-            Lies::Alone => return Some(self.note(block, layout(whole, ALIGN)?)),
-            Lies::InSlab if sheet.is_some_and(|sheet| sheet.begin(class)) => return Some(block),
+            Lies::Alone => return Ok(self.note(block, asked)),
+            Lies::InSlab if sheet.is_some_and(|sheet| sheet.begin(class)) => return Ok(block),
             Lies::InSlab | Lies::InShared => {}
         }
         // SAFETY: the block is longer than that.
@@ -166,11 +174,12 @@ impl<L: Shareable> Headless<'_, L> {
             let word = unsafe { Word::before(after) };
             // SAFETY: as above; nobody uses it yet.
             unsafe { word.write(Word((whole - ALIGN) | STRAY)) };
-            return Some(after);
+            return Ok(after);
         }
+        let counted = self.sheets.of(after).and_then(Sheet::class);
         // SAFETY: nobody knows of it.
         unsafe { self.give_back(block, whole, ALIGN) };
-        None
+        Err(counted.map(size_of_class))
     }
 
     /// A block that is a claim of its own, whatever comes and goes.

@@ -504,3 +504,29 @@ fn h38_blocks_say_how_long_they_are_where_there_is_no_room_to_write_it_down() {
         assert_eq!(heap.stats().in_use, 0, "{}", ledger.snapshot());
     }
 }
+
+/// Wherever memory begins and ends among sheets and chapters, half of what C has freed is had again in smaller blocks.
+#[test]
+fn h38_holes_are_used_wherever_memory_lies() {
+    const BYTES: usize = 400 << 10;
+    for before in (0..64).map(|step| step * 1536) {
+        let memory = Vec::leak(vec![MaybeUninit::uninit(); 2 << 20]);
+        // So that the last bytes are in another chapter.
+        let start = memory.as_ptr().align_offset(512 << 10) + (512 << 10) - BYTES + before;
+        let ledger: &Ledger<_> = Box::leak(Box::new(Ledger::new(Region::new(&mut memory[start..start + BYTES]))));
+        let alone = Alone {
+            ledger,
+            heap: Box::leak(Box::new(Heap::new_in(ledger, "heap"))),
+            sheets: Box::leak(Box::default()),
+        };
+        let c = alone.c();
+        let held: Vec<_> = core::iter::from_fn(|| alloc(&c, 64)).collect();
+        let (freed, kept): (Vec<_>, Vec<_>) = held.iter().enumerate().partition(|(index, _)| index % 2 == 0);
+        freed.iter().for_each(|(_, block)| free(&c, **block));
+        let fresh: Vec<_> = core::iter::from_fn(|| alloc(&c, 16)).collect();
+        assert!(fresh.len() * 10 > freed.len() * 9, "{} blocks in {} holes, {before}", fresh.len(), freed.len());
+        kept.into_iter().map(|(_, block)| *block).chain(fresh).for_each(|block| free(&c, block));
+        alone.heap.trim();
+        assert!(alone.heap.stats().in_use <= known_of(BYTES), "{}", alone.heap.stats());
+    }
+}
