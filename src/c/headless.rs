@@ -124,10 +124,11 @@ impl<L: Shareable> Headless<'_, L> {
             self.sheets.add_chapter(self.heap, block);
             self.sheets.of(block)
         });
-        if let Some(sheet) = sheet {
-            if lies == Lies::InSlab && sheet.begin(class) || self.sheets.write(self.heap, sheet, block, class) {
-                return Some(block);
-            }
+        let in_slab = lies == Lies::InSlab;
+        if let Some(sheet) = sheet
+            && (in_slab && sheet.begin(class) || self.sheets.write(self.heap, sheet, block, class))
+        {
+            return Some(block);
         }
         let counted = sheet.and_then(Sheet::class);
         // SAFETY: nobody knows of it.
