@@ -67,21 +67,25 @@ fn who_is_told_hears_of_what_would_be_lost() {
     }
 
     // C's names: of each null, once; and not where there was no room to write down what a block is, but another block, or the same one.
-    static SHEETS: Sheets = Sheets::new();
-    let heap = Of(&HEAP).blocks(&SHEETS);
-    for size in [16, 200, 600, 1500, 5000] {
-        let fill = || core::iter::repeat_with(|| c::allocate(&heap, 1, size)).take_while(|block| !block.is_null());
-        let mut blocks: Vec<_> = fill().collect();
-        let said = told();
-        assert!(said.len() == 1 && said[0].starts_with("`words` asked for "), "{size}: {said:?}");
-        // SAFETY: a block in use, which is not used any more.
-        blocks[0] = unsafe { c::reallocate(&heap, blocks[0], 10) };
-        assert!(!blocks[0].is_null() && told().is_empty(), "{size}");
-        for block in blocks {
-            // SAFETY: it was allocated there.
-            unsafe { c::release(&heap, block) };
-        }
+    let ledger: &Ledger<_> =
+        Box::leak(Box::new(Ledger::new(Region::new(Vec::leak(vec![MaybeUninit::uninit(); 400 << 10])))));
+    let (heap, sheets) = (Heap::new_in(ledger, "holes"), Sheets::new());
+    let heap = &Of(&heap).blocks(&sheets);
+    let fill = |size| core::iter::repeat_with(move || c::allocate(heap, 1, size)).take_while(|block| !block.is_null());
+    let blocks: Vec<_> = fill(64).collect();
+    assert_eq!(told().len(), 1);
+    for block in blocks.iter().step_by(2) {
+        // SAFETY: it was allocated there.
+        unsafe { c::release(heap, *block) };
     }
+    assert!(fill(16).count() * 3 > blocks.len());
+    let said = told();
+    assert!(said.len() == 1 && said[0].starts_with("`holes` asked for 16 bytes"), "{} times", said.len());
+    for block in blocks.iter().skip(1).step_by(2) {
+        // SAFETY: it was allocated there, and is not used any more.
+        assert!(!unsafe { c::reallocate(heap, *block, 10) }.is_null());
+    }
+    assert_eq!(told().len(), 0);
 
     // A panic's text: it may go nowhere.
     let arena = Arena::new_in(&LEDGER, "frames");
