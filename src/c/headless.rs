@@ -18,6 +18,7 @@ use crate::sharing::Shareable;
 /// | in a slab of its class | its sheet ([`Sheets`]): the class of all there, and how many they are |
 /// | in a slab that all classes share, where memory is small or short | the sheet's map: the class of each |
 /// | that is a claim: over 1 KiB, aligned to more than 16, and some others | the word before it, the last one of the grain that has the ledger's header, which that leaves free |
+/// | for which there was no room to write that down (a *stray*) | the word before it, in the first 16 bytes of the heap's block |
 ///
 /// Where its sheet counts others of its class it is one more, and where there is a map it is written there; only if neither is so the heap is
 /// asked where it lies. When it comes back, what stands in the map comes first, then the count; what is in neither is a claim. That holds, as a slab of
@@ -31,12 +32,13 @@ pub struct Headless<'h, L: 'static> {
 }
 
 /// What stands in the word before a claim: its bytes, a multiple of 16; and in the bits below how often the alignment, 16, is doubled, up to
-/// half a megabyte. (What was aligned to more has that when it is resized.)
+/// a quarter of a megabyte. (What was aligned to more has that when it is resized.) Or that it is a stray's.
 #[derive(Clone, Copy)]
 #[repr(transparent)]
 struct Word(usize);
 
 const DOUBLED: usize = ALIGN - 1;
+const STRAY: usize = DOUBLED;
 
 // The ledger leaves a word before a claim's payload to its holder.
 const _: () = assert!(ledger::UNUSED >= size_of::<Word>());
@@ -44,7 +46,7 @@ const _: () = assert!(ledger::UNUSED >= size_of::<Word>());
 impl Word {
     fn of(layout: Layout) -> Word {
         let doubled = (layout.align() / ALIGN).max(1).ilog2() as usize;
-        Word(layout.size() | doubled.min(DOUBLED))
+        Word(layout.size() | doubled.min(STRAY - 1))
     }
 
     /// # Safety
@@ -61,6 +63,10 @@ impl Word {
 
     fn align(self) -> usize {
         ALIGN << (self.0 & DOUBLED)
+    }
+
+    fn is_stray(self) -> bool {
+        self.0 & DOUBLED == STRAY
     }
 }
 
@@ -79,16 +85,30 @@ impl<L: Shareable> Headless<'_, L> {
         unsafe { self.sheets.end(self.heap) };
     }
 
+    /// Memory of the heap's. With `tell` unset nobody is told if there is none: there is another way to go, and C may not be refused.
+    #[inline(always)]
+    fn ask(&self, layout: Layout, zero: bool, tell: bool) -> Free {
+        if !tell {
+            return self.heap.try_alloc(layout, zero);
+        }
+        // SAFETY: blocks have at least 16 bytes.
+        NonNull::new(unsafe { ask(self.heap, layout, zero) })
+    }
+
     /// A block of up to 1 KiB.
     #[inline(always)]
-    fn small(&self, size: usize) -> Free {
-        // SAFETY: it is not 0.
-        let block = NonNull::new(unsafe { self.heap.alloc(layout(size, ALIGN)?) })?;
+    fn small(&self, size: usize, tell: bool) -> Free {
+        let block = self.ask(layout(size, ALIGN)?, false, tell)?;
         let (sheet, class) = (self.sheets.of(block), class_of(size));
         if sheet.is_some_and(|sheet| sheet.one_more(class) || sheet.write_beside(self.heap, block, class)) {
             return Some(block);
         }
-        self.settle(block, size)
+        self.settle(block, size).or_else(|| {
+            if tell {
+                self.heap.refuse(size);
+            }
+            None
+        })
     }
 
     /// Finds out where a block lies that was allocated just now, and has that written down.
@@ -104,14 +124,11 @@ impl<L: Shareable> Headless<'_, L> {
             self.sheets.add_chapter(self.heap, block);
             self.sheets.of(block)
         });
-        if let Some(sheet) = sheet {
-            if lies == Lies::InSlab {
-                sheet.begin(class);
-                return Some(block);
-            }
-            if self.sheets.write(self.heap, sheet, block, class) {
-                return Some(block);
-            }
+        let in_slab = lies == Lies::InSlab;
+        if let Some(sheet) = sheet
+            && (in_slab && sheet.begin(class) || self.sheets.write(self.heap, sheet, block, class))
+        {
+            return Some(block);
         }
         let counted = sheet.and_then(Sheet::class);
         // SAFETY: nobody knows of it.
@@ -125,18 +142,54 @@ impl<L: Shareable> Headless<'_, L> {
     fn elsewhere(&self, size: usize, counted: Option<usize>) -> Free {
         // One of that class would be counted with those, and fits where one was freed. It is longer, so this comes to an end.
         let longer = counted.map(size_of_class).filter(|longer| *longer > size);
-        self.alone(size, ALIGN, false).or_else(|| self.small(longer?))
+        let alone = self.alone(size, ALIGN, false, false);
+        alone.or_else(|| match longer {
+            Some(longer) => self.small(longer, false).or_else(|| self.stray(size).ok()),
+            None => match self.stray(size) {
+                Ok(block) => Some(block),
+                Err(counted) => self.small(counted.filter(|longer| *longer > size)?, false),
+            },
+        })
+    }
+
+    /// A block that says itself how long it is, which takes 16 bytes more; unless it lies where no more need be written down. Or else how long
+    /// those are that are counted where one was found.
+    fn stray(&self, size: usize) -> Result<NonNull<u8>, Option<usize>> {
+        let whole = block_bytes(size + ALIGN).filter(|whole| *whole <= LARGEST_IN_SLAB).ok_or(None)?;
+        let asked = layout(whole, ALIGN).ok_or(None)?;
+        let (block, class) = (self.heap.try_alloc(asked, false).ok_or(None)?, class_of(whole));
+        let sheet = self.sheets.of(block);
+        if sheet.is_some_and(|sheet| sheet.one_more(class) || sheet.write_beside(self.heap, block, class)) {
+            return Ok(block);
+        }
+        // SAFETY: the block was allocated just now with this size.
+        match unsafe { self.heap.place_of(block, class) } {
+            Lies::Alone => return Ok(self.note(block, asked)),
+            Lies::InSlab if sheet.is_some_and(|sheet| sheet.begin(class)) => return Ok(block),
+            Lies::InSlab | Lies::InShared => {}
+        }
+        // SAFETY: the block is longer than that.
+        let after = unsafe { block.add(ALIGN) };
+        if self.sheets.add_stray(self.heap, after) {
+            // SAFETY: the last word of the 16 bytes before it, which are the block's.
+            let word = unsafe { Word::before(after) };
+            // SAFETY: as above; nobody uses it yet.
+            unsafe { word.write(Word((whole - ALIGN) | STRAY)) };
+            return Ok(after);
+        }
+        let counted = self.sheets.of(after).and_then(Sheet::class);
+        // SAFETY: nobody knows of it.
+        unsafe { self.give_back(block, whole, ALIGN) };
+        Err(counted.map(size_of_class))
     }
 
     /// A block that is a claim of its own, whatever comes and goes.
     #[inline(never)]
-    fn alone(&self, size: usize, align: usize, zero: bool) -> Free {
+    fn alone(&self, size: usize, align: usize, zero: bool, tell: bool) -> Free {
         // What is small is one if it is aligned to more than other blocks.
         let align = if size > LARGEST_IN_SLAB { align } else { align.max(2 * ALIGN) };
         let layout = layout(size, align)?;
-        // SAFETY: the size is not 0.
-        let memory = unsafe { ask(self.heap, layout, zero) };
-        NonNull::new(memory).map(|claim| self.note(claim, layout))
+        self.ask(layout, zero, tell).map(|claim| self.note(claim, layout))
     }
 
     /// Writes before a claim how long it is.
@@ -171,16 +224,36 @@ impl<L: Shareable> Headless<'_, L> {
         }
     }
 
-    /// Another block in place of one that has `had` bytes.
+    /// # Safety
+    ///
+    /// The caller owes: `block` is a stray of so many bytes, and is not used any more.
+    #[cold]
+    #[inline(never)]
+    unsafe fn free_stray(&self, block: NonNull<u8>, bytes: usize) {
+        self.sheets.end_stray(block);
+        // SAFETY: the caller's promise: the heap's block begins there.
+        let start = unsafe { platform::owned(block).sub(ALIGN) };
+        // SAFETY: as above: it is so long.
+        unsafe { self.give_back(start, bytes + ALIGN, ALIGN) };
+    }
+
+    /// Another block in place of one that has `had` bytes; one of up to 1 KiB if that is shorter.
     ///
     /// # Safety
     ///
     /// The caller owes: `block` was allocated here, and is not used any more unless null is returned.
     unsafe fn replace(&self, block: NonNull<u8>, had: usize, size: usize) -> *mut u8 {
-        let moved = self.alloc(ALIGN, size, false);
+        let moved = if size <= had {
+            // What is longer does as well, and is no refusal.
+            let Some(moved) = block_bytes(size).and_then(|want| self.small(want, false)) else {
+                return block.as_ptr();
+            };
+            moved.as_ptr()
+        } else {
+            self.alloc(ALIGN, size, false)
+        };
         if moved.is_null() {
-            // What is longer does as well.
-            return if size <= had { block.as_ptr() } else { moved };
+            return moved;
         }
         let from = platform::owned(block);
         // It may lie where another thread has grown memory.
@@ -207,9 +280,9 @@ unsafe impl<L: Shareable> Malloc for Headless<'_, L> {
             return ptr::null_mut();
         };
         if align > ALIGN || size > LARGEST_IN_SLAB {
-            return self.alone(size, align.max(ALIGN), zero).map_or(ptr::null_mut(), NonNull::as_ptr);
+            return self.alone(size, align.max(ALIGN), zero, true).map_or(ptr::null_mut(), NonNull::as_ptr);
         }
-        let block = self.small(size).map_or(ptr::null_mut(), NonNull::as_ptr);
+        let block = self.small(size, true).map_or(ptr::null_mut(), NonNull::as_ptr);
         if zero && !block.is_null() {
             // SAFETY: a block of this size, just allocated.
             unsafe { block.write_bytes(0, size) };
@@ -229,6 +302,10 @@ unsafe impl<L: Shareable> Malloc for Headless<'_, L> {
         // SAFETY: the caller's promise.
         let word = unsafe { self.word(block) };
         let had = word.bytes();
+        if word.is_stray() {
+            // SAFETY: the caller's promise.
+            return if want == had { block.as_ptr() } else { unsafe { self.replace(block, had, size) } };
+        }
         let align = word.align();
         if want <= LARGEST_IN_SLAB && align <= ALIGN {
             // SAFETY: the caller's promise.
@@ -250,6 +327,10 @@ unsafe impl<L: Shareable> Malloc for Headless<'_, L> {
         }
         // SAFETY: as above.
         let word = unsafe { self.word(block) };
+        if word.is_stray() {
+            // SAFETY: as above: a stray of so many bytes.
+            return unsafe { self.free_stray(block, word.bytes()) };
+        }
         // SAFETY: as above: a claim for that.
         unsafe { self.give_back(block, word.bytes(), word.align()) };
     }

@@ -3,7 +3,7 @@
 use core::alloc::{GlobalAlloc, Layout};
 use core::ptr::{self, NonNull};
 use core::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
-use core::sync::atomic::{AtomicPtr, AtomicU8, AtomicU32};
+use core::sync::atomic::{AtomicPtr, AtomicU8, AtomicU32, AtomicUsize};
 
 use super::ALIGN;
 use crate::heap::{Heap, LEAST_SLAB};
@@ -12,16 +12,22 @@ use crate::sharing::Shareable;
 
 /// What C's functions know of a [`Heap`]'s memory. It belongs to one heap, and takes nothing before the first block.
 ///
-/// Of each sheet, which is as long as the smallest slab, it says what lies there. Sheets stand in chapters, which are found by their address in one
-/// of a few lists.
+/// Of each sheet, which is as long as the smallest slab, it says what lies there. Sheets stand in chapters, which are found by their number, that of
+/// the half megabyte: in one of a few trees by its last bits, and there at each step by the next one. So of chapters that lie side by side as many
+/// are passed as their count among those of a tree has bits, seven in 4 GiB; and of any no more than a number has bits.
 pub struct Sheets {
-    lists: [AtomicPtr<Chapter>; LISTS],
+    trees: [AtomicPtr<Chapter>; TREES],
     /// A map in which there is nothing, or null: the last one that was done with.
     spare: AtomicPtr<Map>,
+    /// How many strays lie where there is no chapter. As long as there are any none is added: it would not know of them.
+    strays: AtomicUsize,
+    /// How many chapters searches have passed.
+    #[cfg(test)]
+    pub(super) looks: AtomicUsize,
 }
 
-/// So much memory has a list of its own before two parts share one: 64 MiB.
-const LISTS: usize = 128;
+/// So much memory has a tree of its own for each chapter: 64 MiB.
+const TREES: usize = 128;
 
 /// Sheets of a chapter: half a megabyte.
 const SHEETS: usize = 128;
@@ -31,8 +37,8 @@ const SHEETS: usize = 128;
 struct Chapter {
     /// Its place among all there may be.
     number: usize,
-    /// The next one in its list, for ever.
-    next: *const Chapter,
+    /// Those below it in its tree: whose next bit is not set, and whose is. What is there stays for ever.
+    below: [AtomicPtr<Chapter>; 2],
     maps: [AtomicPtr<Map>; SHEETS],
     known: [AtomicU32; SHEETS],
 }
@@ -47,17 +53,26 @@ struct Map([AtomicU8; LEAST_SLAB / ALIGN]);
 ///
 /// In a slab of a class all are of that class, so how many there are is enough. In one that all classes share, each is written down in a map.
 /// Where the one became the other there are both.
+///
+/// And where there was no room for either, a block says itself how long it is, in its first 16 bytes: it is a *stray*. Nothing is counted in a sheet
+/// that has any, or they would be taken for one of those; so how many there are is known too.
 #[derive(Clone, Copy)]
 pub(super) struct Sheet<'s> {
-    /// How many are known by their class, which it is, and how many are in the map: so who frees a block looks at one number.
+    /// How many are known by their class, which it is, how many are in the map, and how many are strays: so who frees a block looks at one number.
     known: &'s AtomicU32,
     /// The map, or null.
     map: &'s AtomicPtr<Map>,
 }
 
-/// Bits of a count: a sheet has no more than 256 blocks. And where the other one begins.
+/// Bits of a count: a sheet has no more than 256 blocks. And where the others begin.
 const COUNT: u32 = 10;
 const WRITTEN: u32 = 16;
+const STRAYS: u32 = WRITTEN + COUNT;
+
+/// How many are in the map.
+fn written(known: u32) -> u32 {
+    known >> WRITTEN & ((1 << COUNT) - 1)
+}
 
 /// Of what is known the class and the count of those that are in no map.
 fn split(known: u32) -> (usize, u32) {
@@ -96,17 +111,25 @@ impl Sheet<'_> {
         self.update(|known, count| (known == class && count > 0).then(|| (class, count + 1))).is_some()
     }
 
-    /// One more block, in a slab of its class: perhaps the first.
-    pub fn begin(self, class: usize) {
-        self.update(|known, count| {
-            debug_assert!(count == 0 || known == class);
-            Some((class, count + 1))
-        });
+    /// One more block, in a slab of its class: perhaps the first. `false`: there are strays.
+    pub fn begin(self, class: usize) -> bool {
+        let new = |known| {
+            let (was, count) = split(known);
+            debug_assert!(count == 0 || was == class);
+            (known >> STRAYS == 0).then(|| known >> WRITTEN << WRITTEN | (class as u32) << COUNT | (count + 1))
+        };
+        self.known.fetch_update(Relaxed, Relaxed, new).is_ok()
+    }
+
+    /// One more stray, if nothing is counted here and there is room to count it.
+    fn one_stray_more(self) -> bool {
+        let new = |known| (split(known).1 == 0).then(|| u32::checked_add(known, 1 << STRAYS))?;
+        self.known.fetch_update(Relaxed, Relaxed, new).is_ok()
     }
 
     #[inline(always)]
     fn is_mapped(self) -> bool {
-        self.known.load(Relaxed) >> WRITTEN > 0
+        written(self.known.load(Relaxed)) > 0
     }
 
     /// Where the map says what begins at `block`, if there is a map. The heap is locked.
@@ -136,7 +159,7 @@ impl Sheet<'_> {
         if class == 0 {
             return None;
         }
-        let others = self.known.fetch_sub(1 << WRITTEN, Relaxed) >> WRITTEN > 1;
+        let others = written(self.known.fetch_sub(1 << WRITTEN, Relaxed)) > 1;
         let gone = if others { ptr::null_mut() } else { self.map.swap(ptr::null_mut(), AcqRel) };
         Some((usize::from(class), gone))
     }
@@ -164,10 +187,9 @@ impl Sheet<'_> {
     }
 }
 
-/// Memory of the heap's for a `T`, all zero.
+/// Memory of the heap's for a `T`, all zero. C's block need not be refused where there is none, so nobody is told.
 fn zeroes<T, L: Shareable>(heap: &Heap<L>) -> Option<NonNull<T>> {
-    // SAFETY: it has a size.
-    NonNull::new(unsafe { heap.alloc_zeroed(Layout::new::<T>()) }).map(NonNull::cast)
+    heap.try_alloc(Layout::new::<T>(), true).map(NonNull::cast)
 }
 
 /// Gives such memory back.
@@ -189,25 +211,40 @@ impl Default for Sheets {
 impl Sheets {
     #[doc(hidden)]
     pub const fn new() -> Sheets {
-        Sheets { lists: [const { AtomicPtr::new(ptr::null_mut()) }; LISTS], spare: AtomicPtr::new(ptr::null_mut()) }
+        Sheets {
+            trees: [const { AtomicPtr::new(ptr::null_mut()) }; TREES],
+            spare: AtomicPtr::new(ptr::null_mut()),
+            strays: AtomicUsize::new(0),
+            #[cfg(test)]
+            looks: AtomicUsize::new(0),
+        }
+    }
+
+    /// The chapter of this number; or if there is none, the place for it.
+    #[inline(always)]
+    fn find(&self, number: usize) -> Result<&Chapter, &AtomicPtr<Chapter>> {
+        let (mut place, mut rest) = (&self.trees[number % TREES], number / TREES);
+        loop {
+            let next = place.load(Acquire);
+            // Another thread may have grown memory for it.
+            platform::reach(next.addr() + size_of::<Chapter>());
+            // SAFETY: what is in a tree was written before it was put there, and stays for ever.
+            let Some(chapter) = (unsafe { next.as_ref() }) else { return Err(place) };
+            #[cfg(test)]
+            self.looks.fetch_add(1, Relaxed);
+            if chapter.number == number {
+                return Ok(chapter);
+            }
+            (place, rest) = (&chapter.below[rest % 2], rest / 2);
+        }
     }
 
     /// The sheet that a block begins in, if anything was written down of its chapter.
     #[inline(always)]
     pub(super) fn of(&self, block: NonNull<u8>) -> Option<Sheet<'_>> {
         let sheet = block.addr().get() / LEAST_SLAB;
-        let number = sheet / SHEETS;
-        let mut next = self.lists[number % LISTS].load(Acquire).cast_const();
-        // SAFETY: what is in a list was written before it was put there, and stays for ever.
-        while let Some(chapter) = unsafe { next.as_ref() } {
-            if chapter.number == number {
-                // Another thread may have grown memory for it.
-                platform::reach(next.addr() + size_of::<Chapter>());
-                return Some(Sheet { known: &chapter.known[sheet % SHEETS], map: &chapter.maps[sheet % SHEETS] });
-            }
-            next = chapter.next;
-        }
-        None
+        let chapter = self.find(sheet / SHEETS).ok()?;
+        Some(Sheet { known: &chapter.known[sheet % SHEETS], map: &chapter.maps[sheet % SHEETS] })
     }
 
     /// Gives back all that is known, for tests that look for what is lost.
@@ -216,13 +253,19 @@ impl Sheets {
     ///
     /// The caller owes: no block of C's is in use, and nobody allocates one meanwhile.
     pub(super) unsafe fn end<L: Shareable>(&self, heap: &Heap<L>) {
-        for list in &self.lists {
-            let mut next = NonNull::new(list.swap(ptr::null_mut(), AcqRel));
-            while let Some(chapter) = next {
-                // SAFETY: it was in the list.
-                next = NonNull::new(unsafe { chapter.as_ref() }.next.cast_mut());
-                // SAFETY: nobody finds it any more.
-                unsafe { end(heap, chapter) };
+        for tree in &self.trees {
+            // Always one that has none below it.
+            while !tree.load(Acquire).is_null() {
+                let mut place = tree;
+                // SAFETY: it is in the tree.
+                while let Some(Chapter { below, .. }) = unsafe { place.load(Acquire).as_ref() } {
+                    let Some(next) = below.iter().find(|next| !next.load(Acquire).is_null()) else { break };
+                    place = next;
+                }
+                if let Some(chapter) = NonNull::new(place.swap(ptr::null_mut(), AcqRel)) {
+                    // SAFETY: nobody finds it any more.
+                    unsafe { end(heap, chapter) };
+                }
             }
         }
         if let Some(spare) = NonNull::new(self.spare.swap(ptr::null_mut(), AcqRel)) {
@@ -278,7 +321,7 @@ impl Sheets {
         }
     }
 
-    /// Adds the chapter of this block, in memory of the heap's. `false`: there is no room for it.
+    /// Adds the chapter of this block, in memory of the heap's. `false`: there is no room for it, or no need any more.
     #[cold]
     #[inline(never)]
     pub(super) fn add_chapter<L: Shareable>(&self, heap: &Heap<L>, block: NonNull<u8>) -> bool {
@@ -286,27 +329,45 @@ impl Sheets {
             return false;
         };
         let number = block.addr().get() / LEAST_SLAB / SHEETS;
-        let list = &self.lists[number % LISTS];
-        let mut first = list.load(Acquire);
-        loop {
-            if self.of(block).is_some() {
-                // Another thread was first.
-                // SAFETY: it was made just now, and nobody knows of it.
-                unsafe { end(heap, chapter) };
-                return true;
+        // SAFETY: it has room for one, and nobody knows of it.
+        let its = unsafe { &raw mut (*chapter.as_ptr()).number };
+        // SAFETY: as above. Zeroes are sheets in which nothing is known, and no chapters below.
+        unsafe { its.write(number) };
+        let add = || match self.find(number) {
+            Err(place) if self.strays.load(Relaxed) == 0 => {
+                place.store(chapter.as_ptr(), Release);
+                true
             }
-            // SAFETY: it has room for one, and nobody knows of it.
-            let place = unsafe { &raw mut (*chapter.as_ptr()).number };
-            // SAFETY: as above.
-            unsafe { place.write(number) };
-            // SAFETY: as above.
-            let place = unsafe { &raw mut (*chapter.as_ptr()).next };
-            // SAFETY: as above. Zeroes are sheets in which nothing is known.
-            unsafe { place.write(first) };
-            match list.compare_exchange(first, chapter.as_ptr(), AcqRel, Acquire) {
-                Ok(_) => return true,
-                Err(others) => first = others,
+            _ => false,
+        };
+        // SAFETY: it has been made, as the chapter was allocated there.
+        let added = unsafe { heap.in_turn(add) };
+        if !added {
+            // Another thread was first, or there are strays.
+            // SAFETY: it was made just now, and nobody knows of it.
+            unsafe { end(heap, chapter) };
+        }
+        added
+    }
+
+    /// One more stray, at `block`. `false`: it would be taken for one of those that are counted there.
+    pub(super) fn add_stray<L: Shareable>(&self, heap: &Heap<L>, block: NonNull<u8>) -> bool {
+        let add = || match self.of(block) {
+            Some(sheet) => sheet.one_stray_more(),
+            None => {
+                self.strays.fetch_add(1, Relaxed);
+                true
             }
+        };
+        // SAFETY: there is a block of this heap's.
+        unsafe { heap.in_turn(add) }
+    }
+
+    /// One stray less. It stands where it was added: no chapter comes meanwhile.
+    pub(super) fn end_stray(&self, block: NonNull<u8>) {
+        match self.of(block) {
+            Some(sheet) => _ = sheet.known.fetch_sub(1 << STRAYS, Relaxed),
+            None => _ = self.strays.fetch_sub(1, Relaxed),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use core::mem::MaybeUninit;
 use core::ptr::NonNull;
+use core::sync::atomic::Ordering::Relaxed;
 use std::boxed::Box;
 use std::collections::BTreeMap;
 use std::vec::Vec;
@@ -405,5 +406,132 @@ fn blocks_without_headers_take_what_they_hold() {
         assert!(headless < most, "{headless:.1} bytes for {size}");
         // In the larger classes a header may be lost in rounding.
         assert!(headless + if size > 256 { 0.0 } else { 14.0 } < headed, "{headless:.1} and {headed:.1} for {size}");
+    }
+}
+
+/// In 4 GiB of blocks, and where memory lies as far apart as can be, a block's chapter is found in a few steps; and all are given back.
+#[test]
+fn h36_a_few_chapters_are_passed() {
+    let alone = Alone::new(32 << 20);
+    let side_by_side: Vec<usize> = (0..8192).map(|number| number * (512 << 10) + 4096).collect();
+    let apart: Vec<usize> = (0..1000).map(|number| number * (1 << (usize::BITS - 11)) + (3 << 20)).collect();
+    // As many as an address has bits, but for those within a chapter and those of the first step.
+    for (addrs, steps) in [(side_by_side, 7), (apart, usize::BITS as usize - 19 - 7 + 1)] {
+        // Addresses only.
+        let blocks = || addrs.iter().filter_map(|addr| NonNull::new(core::ptr::without_provenance_mut::<u8>(*addr)));
+        for block in blocks() {
+            assert!(alone.sheets.of(block).is_some() || alone.sheets.add_chapter(alone.heap, block), "room");
+        }
+        let looks = |block| {
+            let before = alone.sheets.looks.load(Relaxed);
+            assert!(alone.sheets.of(block).is_some());
+            alone.sheets.looks.load(Relaxed) - before
+        };
+        let most = blocks().map(looks).max();
+        assert!(most <= Some(steps), "{most:?} chapters, and {steps} are what it may take");
+    }
+    // SAFETY: there are no blocks.
+    unsafe { alone.c().end() };
+    alone.heap.trim();
+    assert_eq!(alone.heap.stats().in_use, 0);
+}
+
+/// Where Rust has had all of memory, or it ends just where a sheet begins, there is no room to write down what C's blocks are: they say it themselves.
+/// All holes are used, and nothing is lost; also where there is room again while they are in use.
+#[test]
+fn h38_blocks_say_how_long_they_are_where_there_is_no_room_to_write_it_down() {
+    let layout = Layout::from_size_align(64, 8).expect("a layout");
+    for (bytes, size, skip) in [(8 << 20, 16, 0), (8 << 20, 40, 0), (400 << 10, 16, 3 << 10), (8 << 10, 33, 0)] {
+        let memory = Vec::leak(vec![MaybeUninit::uninit(); bytes + (8 << 10)]);
+        let start = memory.as_ptr().align_offset(4 << 10) + skip;
+        let ledger: &Ledger<_> = Box::leak(Box::new(Ledger::new(Region::new(&mut memory[start..start + bytes]))));
+        let heap = Box::leak(Box::new(Heap::new_in(ledger, "heap")));
+        let alone = Alone { ledger, heap, sheets: Box::leak(Box::default()) };
+        let c = alone.c();
+        // SAFETY: the layout has bytes.
+        let mut rusts: Vec<_> = core::iter::from_fn(|| NonNull::new(unsafe { heap.alloc(layout) })).collect();
+        let give_back = |count: usize, rusts: &mut Vec<NonNull<u8>>| {
+            for index in (0..rusts.len()).rev().step_by(2).take(count) {
+                let block = rusts.swap_remove(index);
+                // SAFETY: it was allocated with this layout.
+                unsafe { heap.dealloc(block.as_ptr(), layout) };
+            }
+        };
+        let holes = rusts.len() / 2;
+        give_back(usize::MAX, &mut rusts);
+        let mut held = Vec::new();
+        let take = |held: &mut Vec<_>, count: usize| {
+            for byte in 0..count {
+                let Some(block) = alloc(&c, size) else { return byte };
+                let room = usable(&c, block);
+                assert!(room >= size && block.addr().get().is_multiple_of(16));
+                fill(block, room, byte as u8);
+                held.push((block, room, byte as u8));
+            }
+            count
+        };
+        let taken = take(&mut held, usize::MAX);
+        assert!(taken * 10 > holes * 9, "{taken} blocks of {size} bytes in {holes} holes of {bytes} bytes");
+        // More and more room, while some of them are there.
+        let mut dice = Dice(3);
+        for _ in 0..20 {
+            for _ in 0..held.len() / 3 {
+                let at = dice.below(held.len());
+                let (block, room, byte) = held[at];
+                assert!(usable(&c, block) == room && holds(block, room, byte));
+                if dice.below(2) == 0 {
+                    held.swap_remove(at);
+                    free(&c, block);
+                } else {
+                    let size = dice.below(200);
+                    // SAFETY: a block in use, not used any more unless null is returned.
+                    let Some(moved) = NonNull::new(unsafe { c.realloc(block, size) }) else { continue };
+                    let now = usable(&c, moved);
+                    assert!(now >= size && holds(moved, room.min(size), byte));
+                    fill(moved, now, byte);
+                    held[at] = (moved, now, byte);
+                }
+            }
+            give_back(rusts.len() / 8, &mut rusts);
+            take(&mut held, holes / 4);
+        }
+        for (block, room, byte) in held {
+            assert!(usable(&c, block) == room && holds(block, room, byte));
+            free(&c, block);
+        }
+        for block in rusts {
+            // SAFETY: as above.
+            unsafe { heap.dealloc(block.as_ptr(), layout) };
+        }
+        // SAFETY: there are no blocks.
+        unsafe { c.end() };
+        heap.trim();
+        assert_eq!(heap.stats().in_use, 0, "{}", ledger.snapshot());
+    }
+}
+
+/// Wherever memory begins and ends among sheets and chapters, half of what C has freed is had again in smaller blocks.
+#[test]
+fn h38_holes_are_used_wherever_memory_lies() {
+    const BYTES: usize = 400 << 10;
+    for before in (0..64).map(|step| step * 1536) {
+        let memory = Vec::leak(vec![MaybeUninit::uninit(); 2 << 20]);
+        // So that the last bytes are in another chapter.
+        let start = memory.as_ptr().align_offset(512 << 10) + (512 << 10) - BYTES + before;
+        let ledger: &Ledger<_> = Box::leak(Box::new(Ledger::new(Region::new(&mut memory[start..start + BYTES]))));
+        let alone = Alone {
+            ledger,
+            heap: Box::leak(Box::new(Heap::new_in(ledger, "heap"))),
+            sheets: Box::leak(Box::default()),
+        };
+        let c = alone.c();
+        let held: Vec<_> = core::iter::from_fn(|| alloc(&c, 64)).collect();
+        let (freed, kept): (Vec<_>, Vec<_>) = held.iter().enumerate().partition(|(index, _)| index % 2 == 0);
+        freed.iter().for_each(|(_, block)| free(&c, **block));
+        let fresh: Vec<_> = core::iter::from_fn(|| alloc(&c, 16)).collect();
+        assert!(fresh.len() * 10 > freed.len() * 9, "{} blocks in {} holes, {before}", fresh.len(), freed.len());
+        kept.into_iter().map(|(_, block)| *block).chain(fresh).for_each(|block| free(&c, block));
+        alone.heap.trim();
+        assert!(alone.heap.stats().in_use <= known_of(BYTES), "{}", alone.heap.stats());
     }
 }

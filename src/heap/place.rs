@@ -1,9 +1,11 @@
 //! Where a block lies, for who has nothing but its address: C's `free`. No other program has anything of this.
 
+use core::alloc::Layout;
 use core::ptr::NonNull;
 
-use super::Heap;
 use super::class::{ALIGN, FINE, LARGEST_IN_SLAB, class_of, size_of_coarse};
+use super::{Heap, class_for, refused};
+use crate::free_list::Free;
 use crate::layout::round_up;
 use crate::sharing::Shareable;
 
@@ -30,6 +32,16 @@ pub(crate) fn block_bytes(size: usize) -> Option<usize> {
 }
 
 impl<L: Shareable> Heap<L> {
+    /// What `alloc` and `alloc_zeroed` do, but nobody is told of a refusal: whoever asks has another way to go.
+    pub(crate) fn try_alloc(&self, layout: Layout, zero: bool) -> Free {
+        let memory = self.find(layout, zero)?;
+        if zero && class_for(layout).is_some() {
+            // SAFETY: a block of at least this size, just allocated.
+            unsafe { memory.write_bytes(0, layout.size()) };
+        }
+        Some(memory)
+    }
+
     /// Where a block lies, of a class that slabs have.
     ///
     /// # Safety
@@ -38,6 +50,12 @@ impl<L: Shareable> Heap<L> {
     pub(crate) unsafe fn place_of(&self, block: NonNull<u8>, class: usize) -> Lies {
         // SAFETY: the caller's promise.
         unsafe { self.made() }.place_of(block, class)
+    }
+
+    /// Has whoever is to be told hear of a request that was refused, as [`try_alloc`](Heap::try_alloc) tells nobody.
+    #[cold]
+    pub(crate) fn refuse(&self, size: usize) {
+        refused(self.spans, self.owner, size, ALIGN);
     }
 
     /// Runs `work` while nobody else is in here, nor anybody's `work`. It uses nothing of the heap's.

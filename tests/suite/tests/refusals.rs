@@ -9,6 +9,7 @@ use core::mem::MaybeUninit;
 use std::sync::Mutex;
 
 use allocator_api2::alloc::Allocator;
+use freehold::c::{self, Of, Sheets};
 use freehold::tags::Tagged;
 use freehold::{Alloc, Arena, Heap, Ledger, Region, SharedPool, on_refusal};
 
@@ -64,6 +65,27 @@ fn who_is_told_hears_of_what_would_be_lost() {
             unsafe { HEAP.dealloc(block, layout) };
         }
     }
+
+    // C's names: of each null, once; and not where there was no room to write down what a block is, but another block, or the same one.
+    let ledger: &Ledger<_> =
+        Box::leak(Box::new(Ledger::new(Region::new(Vec::leak(vec![MaybeUninit::uninit(); 400 << 10])))));
+    let (heap, sheets) = (Heap::new_in(ledger, "holes"), Sheets::new());
+    let heap = &Of(&heap).blocks(&sheets);
+    let fill = |size| core::iter::repeat_with(move || c::allocate(heap, 1, size)).take_while(|block| !block.is_null());
+    let blocks: Vec<_> = fill(64).collect();
+    assert_eq!(told().len(), 1);
+    for block in blocks.iter().step_by(2) {
+        // SAFETY: it was allocated there.
+        unsafe { c::release(heap, *block) };
+    }
+    assert!(fill(16).count() * 3 > blocks.len());
+    let said = told();
+    assert!(said.len() == 1 && said[0].starts_with("`holes` asked for 16 bytes"), "{} times", said.len());
+    for block in blocks.iter().skip(1).step_by(2) {
+        // SAFETY: it was allocated there, and is not used any more.
+        assert!(!unsafe { c::reallocate(heap, *block, 10) }.is_null());
+    }
+    assert_eq!(told().len(), 0);
 
     // A panic's text: it may go nowhere.
     let arena = Arena::new_in(&LEDGER, "frames");
