@@ -233,8 +233,9 @@ size_t freehold_pool_in_use(freehold_pool *pool, freehold_error *error);
 /* The module's own heap, on its own ledger: in the map it is `heap`. There is one, and nothing to open. A block has no header, so
  * whoever resizes or frees it says which size and alignment it has: those it was allocated with, or resized to last.
  *
- * You owe: what you say of a block is so, and nobody uses it once it is freed. That is not found out: `freehold_pool` finds out more, and
- * the debug layer of a Rust program (`freehold::debug::Checked`) most.
+ * You owe: what you say of a block is so, it is one of these (what `malloc` gave goes to `free` only, and these here only), and nobody uses it
+ * once it is freed. That is not found out: `freehold_pool` finds out more, and the debug layer of a Rust program
+ * (`freehold::debug::Checked`) most.
  * Errors of all four: FREEHOLD_BAD_ARGUMENT for the alignment, for a size that no block has, and if the block is NULL where it may not be;
  * FREEHOLD_FOREIGN_BLOCK if no block with that alignment can lie there; FREEHOLD_NO_BACKING on bare metal. After each all is as it was. */
 

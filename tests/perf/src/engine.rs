@@ -119,7 +119,7 @@ impl Engine {
             }
             Choice::Bun => {
                 let mut bun = Command::new(&self.program);
-                // Its engine keeps room to grow for four memories; any more is copied as a whole for each page that it grows by. A program
+                // Its engine keeps room to grow for eight memories; any more is copied as a whole for each page that it grows by. A program
                 // with one module has such room, and here each contender is to have it.
                 bun.env("BUN_JSC_maxNumWasmFastMemories", "64").arg(scripts.join("run.mjs"));
                 bun
