@@ -234,12 +234,22 @@ impl<T: ?Sized, H: Handle> Drop for PoolBox<T, H> {
                 unsafe { self.0.pool.pool().free(self.0.value.cast()) };
             }
         }
-        if cfg!(debug_assertions)
-            && core::mem::needs_drop::<T>()
-            && let Some(mistake) = self.pool.pool().mistake(self.value.cast())
-        {
-            // The value is another's, or gone.
-            return mistake.tell();
+        /// Drops the value, if who looks for a mistake panics: a lock may.
+        struct Value<'a, T: ?Sized, H: Handle>(&'a PoolBox<T, H>);
+        impl<T: ?Sized, H: Handle> Drop for Value<'_, T, H> {
+            fn drop(&mut self) {
+                // SAFETY: initialised, this box's alone, and not used again.
+                unsafe { self.0.value.drop_in_place() };
+            }
+        }
+        if cfg!(debug_assertions) && core::mem::needs_drop::<T>() {
+            let value = Value(self);
+            let mistake = self.pool.pool().mistake(self.value.cast());
+            core::mem::forget(value);
+            if let Some(mistake) = mistake {
+                // The value is another's, or gone.
+                return mistake.tell();
+            }
         }
         let free = Free(self);
         // SAFETY: initialised, this box's alone, and not used again. The destructor may use the pool: nothing of it is held here.
