@@ -26,7 +26,7 @@ const SHOWN: usize = 60;
 const LINES: usize = 300;
 
 /// So much of the disk a whole run takes, tools included, the first time.
-const WHOLE_RUN: u64 = 20 * GB;
+const WHOLE_RUN: u64 = 12 * GB;
 /// With less than that free, a step may well have failed for want of it.
 const FULL: u64 = GB / 2;
 const GB: u64 = 1_000_000_000;
