@@ -38,6 +38,11 @@ pub(crate) const fn round_up(n: usize, align: usize) -> Option<usize> {
     }
 }
 
+/// `len` (at most [`MAX_SPAN`]) rounded up to the grain.
+pub(crate) const fn on_grain(len: usize) -> usize {
+    (len + (GRAIN - 1)) & !(GRAIN - 1)
+}
+
 /// How far `addr` is below the next multiple of `align` (a power of two). Never overflows.
 #[inline(always)]
 pub(crate) const fn padding(addr: usize, align: usize) -> usize {

@@ -49,6 +49,7 @@ mod layout;
 mod span;
 mod error;
 mod platform;
+mod told;
 mod refusal;
 mod mistake;
 mod copy;

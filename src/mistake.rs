@@ -3,10 +3,8 @@
 
 use core::fmt;
 use core::panic::Location;
-use core::ptr;
-use core::sync::atomic::{AtomicBool, AtomicPtr, Ordering};
 
-use crate::platform;
+use crate::told::Told;
 
 /// What a program has given back that it doesn't have: to a pool, or to a ledger.
 ///
@@ -55,11 +53,7 @@ impl fmt::Display for Mistake {
     }
 }
 
-/// The function that is told, or null.
-static TOLD: AtomicPtr<()> = AtomicPtr::new(ptr::null_mut());
-
-/// Set while it is told.
-static TELLING: AtomicBool = AtomicBool::new(false);
+static TOLD: Told<Mistake> = Told::nobody();
 
 /// Has `tell` called with each [`Mistake`], in place of a panic: where a panic ends the program, or its text goes nowhere.
 ///
@@ -90,17 +84,8 @@ static TELLING: AtomicBool = AtomicBool::new(false);
 /// ```
 pub fn on_mistake(tell: fn(&Mistake)) {
     // Nobody is being told: who was has been left where he was.
-    TELLING.store(false, Ordering::Relaxed);
-    TOLD.store(tell as *mut (), Ordering::Release);
-}
-
-/// While somebody is told.
-struct Telling;
-
-impl Drop for Telling {
-    fn drop(&mut self) {
-        TELLING.store(false, Ordering::Relaxed);
-    }
+    TOLD.telling.forget();
+    TOLD.name(tell);
 }
 
 impl Mistake {
@@ -108,19 +93,8 @@ impl Mistake {
     #[inline(never)]
     #[track_caller]
     pub(crate) fn tell(&self) {
-        let told = TOLD.load(Ordering::Acquire);
-        if told.is_null() {
+        if !TOLD.tell(self) {
             panic!("{self}");
         }
-        // Two threads that are here at once may each miss the other's, and no more than that.
-        if TELLING.load(Ordering::Relaxed) {
-            return;
-        }
-        TELLING.store(true, Ordering::Relaxed);
-        let telling = Telling;
-        // SAFETY: what is not null was stored by `on_mistake`, as such a function.
-        let tell: fn(&Mistake) = unsafe { platform::function(told) };
-        tell(self);
-        drop(telling);
     }
 }

@@ -1,16 +1,9 @@
 //! Who is told of a refusal whose text would be lost.
 
-use core::ptr;
-use core::sync::atomic::{AtomicBool, AtomicPtr, Ordering};
-
 use crate::error::AllocError;
-use crate::platform;
+use crate::told::Told;
 
-/// The function that is told, or null.
-static TOLD: AtomicPtr<()> = AtomicPtr::new(ptr::null_mut());
-
-/// Set while it is told.
-static TELLING: AtomicBool = AtomicBool::new(false);
+static TOLD: Told<AllocError> = Told::nobody();
 
 /// Has `tell` called whenever the program is about to learn less than the crate knows: before a verb panics for want of room, before a
 /// [`Heap`](crate::Heap) returns null, and before an arena refuses a collection's request (feature `allocator-api2`).
@@ -37,31 +30,21 @@ static TELLING: AtomicBool = AtomicBool::new(false);
 /// assert!(outcome.is_err() && LAST.lock().unwrap().starts_with("`samples` asked for 8000 bytes"));
 /// ```
 pub fn on_refusal(tell: fn(&AllocError)) {
-    TOLD.store(tell as *mut (), Ordering::Release);
+    TOLD.name(tell);
 }
 
 /// Whether anybody is told.
 pub(crate) fn is_told() -> bool {
-    !TOLD.load(Ordering::Relaxed).is_null()
+    TOLD.is_named()
 }
 
 /// Tells of a refusal, if somebody is to be told.
 #[cold]
 #[inline(never)]
 pub(crate) fn tell(error: &AllocError) {
-    let told = TOLD.load(Ordering::Acquire);
-    // What is told may allocate, and be refused. Two threads that are here at once may each miss the other's refusal, and no more than that.
-    // (So who is told changes by `on_refusal` alone: none that was named meanwhile is lost.)
-    if told.is_null() || TELLING.load(Ordering::Relaxed) {
-        return;
-    }
-    TELLING.store(true, Ordering::Relaxed);
-    // SAFETY: what is not null was stored by `on_refusal`, as such a function.
-    let tell: fn(&AllocError) = unsafe { platform::function(told) };
     let unwinding = Ends("what is told of refusals panicked");
-    tell(error);
+    TOLD.tell(error);
     core::mem::forget(unwinding);
-    TELLING.store(false, Ordering::Relaxed);
 }
 
 /// Ends the program if it is dropped by a panic that passes: an allocator may not unwind.

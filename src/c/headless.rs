@@ -95,12 +95,18 @@ impl<L: Shareable> Headless<'_, L> {
         NonNull::new(unsafe { ask(self.heap, layout, zero) })
     }
 
+    /// Whether a block need only be written down beside others where it lies, and is.
+    #[inline(always)]
+    fn joins(&self, block: NonNull<u8>, class: usize) -> bool {
+        let sheet = self.sheets.of(block);
+        sheet.is_some_and(|sheet| sheet.one_more(class) || sheet.write_beside(self.heap, block, class))
+    }
+
     /// A block of up to 1 KiB.
     #[inline(always)]
     fn small(&self, size: usize, tell: bool) -> Free {
         let block = self.ask(layout(size, ALIGN)?, false, tell)?;
-        let (sheet, class) = (self.sheets.of(block), class_of(size));
-        if sheet.is_some_and(|sheet| sheet.one_more(class) || sheet.write_beside(self.heap, block, class)) {
+        if self.joins(block, class_of(size)) {
             return Some(block);
         }
         self.settle(block, size).or_else(|| {
@@ -158,14 +164,13 @@ impl<L: Shareable> Headless<'_, L> {
         let whole = block_bytes(size + ALIGN).filter(|whole| *whole <= LARGEST_IN_SLAB).ok_or(None)?;
         let asked = layout(whole, ALIGN).ok_or(None)?;
         let (block, class) = (self.heap.try_alloc(asked, false).ok_or(None)?, class_of(whole));
-        let sheet = self.sheets.of(block);
-        if sheet.is_some_and(|sheet| sheet.one_more(class) || sheet.write_beside(self.heap, block, class)) {
+        if self.joins(block, class) {
             return Ok(block);
         }
         // SAFETY: the block was allocated just now with this size.
         match unsafe { self.heap.place_of(block, class) } {
             Lies::Alone => return Ok(self.note(block, asked)),
-            Lies::InSlab if sheet.is_some_and(|sheet| sheet.begin(class)) => return Ok(block),
+            Lies::InSlab if self.sheets.of(block).is_some_and(|sheet| sheet.begin(class)) => return Ok(block),
             Lies::InSlab | Lies::InShared => {}
         }
         // SAFETY: the block is longer than that.
@@ -294,27 +299,23 @@ unsafe impl<L: Shareable> Malloc for Headless<'_, L> {
         let Some(want) = block_bytes(size) else {
             return ptr::null_mut();
         };
-        if let Some(class) = self.class(block) {
-            let had = size_of_class(class);
+        let (had, align) = match self.class(block) {
+            Some(class) => (size_of_class(class), None),
+            None => {
+                // SAFETY: the caller's promise.
+                let word = unsafe { self.word(block) };
+                (word.bytes(), (!word.is_stray()).then(|| word.align()))
+            }
+        };
+        // What goes on as a claim: it is large, or aligned to more than blocks are.
+        let Some(align) = align.filter(|align| want > LARGEST_IN_SLAB || *align > ALIGN) else {
             // SAFETY: the caller's promise.
             return if want == had { block.as_ptr() } else { unsafe { self.replace(block, had, size) } };
-        }
-        // SAFETY: the caller's promise.
-        let word = unsafe { self.word(block) };
-        let had = word.bytes();
-        if word.is_stray() {
-            // SAFETY: the caller's promise.
-            return if want == had { block.as_ptr() } else { unsafe { self.replace(block, had, size) } };
-        }
-        let align = word.align();
-        if want <= LARGEST_IN_SLAB && align <= ALIGN {
-            // SAFETY: the caller's promise.
-            return if want == had { block.as_ptr() } else { unsafe { self.replace(block, had, size) } };
-        }
+        };
         let (Some(old), Some(new)) = (layout(had, align), layout(want, align)) else {
             return ptr::null_mut();
         };
-        // SAFETY: the claim was allocated with this layout. What it becomes is a claim again: it is large, or aligned to more than blocks are.
+        // SAFETY: the claim was allocated with this layout.
         let memory = unsafe { self.heap.realloc(block.as_ptr(), old, want) };
         NonNull::new(memory).map_or(memory, |claim| self.note(claim, new).as_ptr())
     }

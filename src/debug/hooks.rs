@@ -1,11 +1,10 @@
 //! What the program gave the layer to call. Nothing but this file can call it, and here one function does: so none is called in an allocator unguarded.
 
-use core::sync::atomic::{AtomicBool, Ordering};
-
 use super::finding::{Finding, FoundBy};
 use super::sampling::Sampling;
 use super::sites::Site;
 use crate::refusal::Ends;
+use crate::told::Telling;
 
 /// The functions.
 pub(super) struct Hooks {
@@ -14,13 +13,12 @@ pub(super) struct Hooks {
     sampling: Sampling,
     whose: Option<fn(usize) -> Option<&'static str>>,
     /// Set while somebody is told of a finding.
-    telling: AtomicBool,
+    telling: Telling,
 }
 
 impl Hooks {
     pub const fn new() -> Hooks {
-        let telling = AtomicBool::new(false);
-        Hooks { tell: panic_of, frames: None, sampling: Sampling::one_in(1), whose: None, telling }
+        Hooks { tell: panic_of, frames: None, sampling: Sampling::one_in(1), whose: None, telling: Telling::new() }
     }
 
     pub const fn set_tell(&mut self, tell: fn(&Finding)) {
@@ -64,21 +62,13 @@ impl Hooks {
 
     /// Tells of a finding. `false` if somebody is being told of another one: he may allocate, and find something.
     pub fn tell(&self, finding: &Finding, by: FoundBy) -> bool {
-        // Two threads that are here at once may each miss the other's.
-        if self.telling.load(Ordering::Relaxed) {
-            return false;
-        }
-        self.telling.store(true, Ordering::Relaxed);
-        let told = Told(&self.telling);
         let ends = (by != FoundBy::Check).then_some("who is told of findings panicked: an allocator may not");
-        run(ends, || (self.tell)(finding));
-        drop(told);
-        true
+        self.telling.once(|| run(ends, || (self.tell)(finding)))
     }
 
     /// Nobody is being told: who was has been left where he was.
     pub fn forget_told(&self) {
-        self.telling.store(false, Ordering::Relaxed);
+        self.telling.forget();
     }
 }
 
@@ -89,15 +79,6 @@ fn run<R>(ends: Option<&'static str>, hook: impl FnOnce() -> R) -> R {
     let result = hook();
     core::mem::forget(ends);
     result
-}
-
-/// While somebody is told of a finding.
-struct Told<'a>(&'a AtomicBool);
-
-impl Drop for Told<'_> {
-    fn drop(&mut self) {
-        self.0.store(false, Ordering::Relaxed);
-    }
 }
 
 /// What is done with a finding where nothing else is said.

@@ -7,7 +7,7 @@ use super::bins::Bins;
 use super::header::Entry;
 use super::part::{Apart, Wish};
 use crate::backing::{Loan, Origin};
-use crate::layout::{Fit, GRAIN, MAX_SPAN, USUAL_PAGE, padding};
+use crate::layout::{Fit, GRAIN, MAX_SPAN, USUAL_PAGE, on_grain, padding};
 use crate::platform::{self, sanitizer};
 use crate::span::Span;
 use crate::tree::Tree;
@@ -220,7 +220,7 @@ impl Book {
 
     /// Frees what a claim has beyond `len` bytes. A loan stays as it is.
     pub fn shorten(&mut self, at: Entry, len: usize) {
-        let len = (len.min(at.len.get()) + (GRAIN - 1)) & !(GRAIN - 1);
+        let len = on_grain(len.min(at.len.get()));
         let rest = at.len.get() - len;
         if at.origin.get() == Origin::Loan || rest == 0 {
             return;

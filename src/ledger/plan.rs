@@ -6,7 +6,7 @@ use super::header::Entry;
 use super::part::Wish;
 use crate::backing::{Backing, Need, Request};
 use crate::error::Obstacle;
-use crate::layout::{Fit, GRAIN, MAX_SPAN};
+use crate::layout::{Fit, GRAIN, MAX_SPAN, on_grain};
 
 /// Free spans of so many bytes are always used before memory grows.
 const FAIR: usize = 4096;
@@ -191,9 +191,4 @@ impl Plan {
         let len = Need { least: self.least, liked: len.max(self.least) };
         Request::new(self.fit, len, book.touching(grow, &self.fit, len))
     }
-}
-
-/// `len` (at most [`MAX_SPAN`]) rounded up to the grain.
-fn on_grain(len: usize) -> usize {
-    (len + (GRAIN - 1)) & !(GRAIN - 1)
 }
