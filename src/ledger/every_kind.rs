@@ -138,7 +138,8 @@ impl<'l> Checked<'l> {
     fn check(&self) {
         // SAFETY: the claim's own bytes, all of which were written.
         let bytes = unsafe { core::slice::from_raw_parts(self.payload().base().as_ptr(), self.payload().len()) };
-        assert!(bytes.iter().all(|byte| *byte == self.byte), "somebody else wrote here");
+        // Each is as the one before it: compared at once, which takes Miri no longer than a byte.
+        assert!(bytes[0] == self.byte && bytes[1..] == bytes[..bytes.len() - 1], "somebody else wrote here");
     }
 }
 
@@ -156,12 +157,12 @@ fn change<'l, const LENDS: bool>(
         let want = Want { prefix: 0, size: bytes, align: 1 << random.below(10), prefer, ahead: false, grow: None };
         // SAFETY: no claim is to grow.
         let Ok(Placed { payload, zero_from }) = (unsafe { ledger.place(CLAIM, &want) }) else { return };
-        for skip in zero_from.saturating_sub(payload.addr())..payload.len() {
-            // SAFETY: one of the claim's bytes.
-            let fresh = unsafe { payload.base().add(skip) };
-            // SAFETY: the backing has written it.
-            assert_eq!(unsafe { fresh.read() }, 0, "{skip} bytes from the start, it is said to be zero");
-        }
+        let used = zero_from.saturating_sub(payload.addr()).min(payload.len());
+        // SAFETY: inside the claim.
+        let fresh = unsafe { payload.base().add(used) };
+        // SAFETY: the rest of the claim's bytes, which the backing has written.
+        let fresh = unsafe { core::slice::from_raw_parts(fresh.as_ptr(), payload.len() - used) };
+        assert!(*fresh == std::vec![0; fresh.len()], "from {used} bytes on, it is said to be zero");
         claims[slot] = Some(Checked::new(ledger, CLAIM, payload, byte));
         return;
     };
@@ -217,7 +218,7 @@ fn what_is_set_aside_knows_its_neighbours() {
 }
 
 fn each_seed<const LENDS: bool>() {
-    const STEPS: usize = if cfg!(miri) { 40 } else { 1000 };
+    const STEPS: usize = if cfg!(miri) { 25 } else { 1000 };
     const CLAIMS: usize = if cfg!(miri) { 10 } else { 60 };
     const PIECES: [usize; 4] = if cfg!(miri) { [120; 4] } else { [200, 1200, 300, 1000] };
     for seed in 1..if cfg!(miri) { 2 } else { 200 } {

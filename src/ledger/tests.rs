@@ -25,7 +25,7 @@ fn deepest(spans: usize) -> usize {
 /// The cost of a claim grows with the depth of the tree, which so many claims, in whatever order, must not stretch.
 #[test]
 fn the_tree_stays_flat() {
-    const CLAIMS: usize = if cfg!(miri) { 200 } else { 100_000 };
+    const CLAIMS: usize = if cfg!(miri) { 100 } else { 100_000 };
     let layout = Layout::from_size_align(200, 8).unwrap();
     let mut memory = Vec::<u8>::with_capacity((CLAIMS + 1) * (layout.size() + 2 * GRAIN));
     let ledger = Ledger::new(Region::new(memory.spare_capacity_mut()));
@@ -59,7 +59,7 @@ fn the_tree_stays_flat() {
 /// Whatever is claimed, given back, cut and lengthened: what each span says of its neighbours stays right.
 #[test]
 fn spans_know_their_neighbours() {
-    const STEPS: u32 = if cfg!(miri) { 150 } else { 20_000 };
+    const STEPS: u32 = if cfg!(miri) { 50 } else { 20_000 };
     const CLAIMS: u32 = if cfg!(miri) { 10 } else { 40 };
     let mut memory = Vec::<u8>::with_capacity(USUAL_PAGE / 40 * CLAIMS as usize);
     let ledger = Ledger::new(Region::new(memory.spare_capacity_mut()));
@@ -207,7 +207,8 @@ fn free_pages_are_offered() {
 /// are (h36).
 #[test]
 fn h36_a_claim_looks_at_a_few_free_spans() {
-    const HOLES: usize = if cfg!(miri) { 60 } else { 20_000 };
+    const HOLES: usize = if cfg!(miri) { 24 } else { 20_000 };
+    const TIMES: usize = if cfg!(miri) { 4 } else { 20 };
     let layout = |size, align| Layout::from_size_align(size, align).unwrap();
     let mut memory = Vec::<u8>::with_capacity(2 * HOLES * 5000);
     let ledger = Ledger::new(Region::new(memory.spare_capacity_mut()));
@@ -229,7 +230,7 @@ fn h36_a_claim_looks_at_a_few_free_spans() {
     for (size, align) in
         [(5000 - GRAIN, 8), (5000 - GRAIN, 64), (4900 - GRAIN, 16 * 4096), (4900 - GRAIN, 1 << 20), (60, 4096)]
     {
-        for _ in 0..20 {
+        for _ in 0..TIMES {
             let before = book(&ledger, |book| book.looks());
             held.extend(ledger.claim("claim", layout(size, align)));
             let looks = book(&ledger, |book| book.looks()) - before;
@@ -306,7 +307,7 @@ fn h31_who_is_offered_memory_may_use_the_ledger() {
         let start = page.addr().get();
         assert!(!(start..start + len).contains(&other.as_ptr().addr().get()));
         inside.push(other);
-        std::println!("{}", ledger.snapshot());
+        assert!(ledger.snapshot().spans().count() > 0);
         // SAFETY: nobody uses these bytes.
         unsafe { page.write_bytes(0xa5, len) };
     });

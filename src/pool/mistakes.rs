@@ -24,7 +24,8 @@ fn said(work: impl FnOnce()) -> String {
 #[test]
 fn blocks_that_are_freed_wrongly_are_told() {
     let ledger = Ledger::new(Usual::new());
-    for size in [8, 24, 100] {
+    // Each message takes Miri as long as a hundred blocks.
+    for size in [24, 8, 100].into_iter().take(if cfg!(miri) { 1 } else { 3 }) {
         let layout = Layout::from_size_align(size, 4).unwrap();
         let one = BlockPool::new_in(&ledger, "one", layout);
         let shared = BlockPool::shared_in(&ledger, "shared", layout);

@@ -57,26 +57,29 @@ fn is_budget(error: &AllocError, limit: usize) -> bool {
     }
 }
 
+/// What it is filled with, if not by claims.
+const SIZE: usize = if cfg!(miri) { 500 } else { 100 };
+
 /// The step of a test: what fills a budget, and says what stood in the way in the end.
 type Fill = fn(&Ledger<Budget<Within<'_>>>) -> AllocError;
 
 fn arena(ledger: &Ledger<Budget<Within<'_>>>) -> AllocError {
     let arena = Arena::new_in(ledger, "arena");
-    (0..).find_map(|byte| arena.try_alloc([byte as u8; 100]).err()).expect("it ends").error
+    (0..).find_map(|byte| arena.try_alloc([byte as u8; SIZE]).err()).expect("it ends").error
 }
 
 fn typed_arena(ledger: &Ledger<Budget<Within<'_>>>) -> AllocError {
     let arena = TypedArena::new_in(ledger, "typed arena");
-    (0..).find_map(|byte| arena.try_alloc([byte as u8; 100]).err()).expect("it ends").error
+    (0..).find_map(|byte| arena.try_alloc([byte as u8; SIZE]).err()).expect("it ends").error
 }
 
 fn keyed_pool(ledger: &Ledger<Budget<Within<'_>>>) -> AllocError {
     let mut pool = KeyedPool::new_in(ledger, "keyed pool");
-    (0..).find_map(|byte| pool.try_insert([byte as u8; 100]).err()).expect("it ends").error
+    (0..).find_map(|byte| pool.try_insert([byte as u8; SIZE]).err()).expect("it ends").error
 }
 
 fn block_pool(ledger: &Ledger<Budget<Within<'_>>>) -> AllocError {
-    let pool = BlockPool::new_in(ledger, "pool", Layout::new::<[u8; 100]>());
+    let pool = BlockPool::new_in(ledger, "pool", Layout::new::<[u8; SIZE]>());
     (0..).find_map(|_| pool.try_alloc().err()).expect("it ends")
 }
 

@@ -24,6 +24,15 @@ const ALIGNS: &[usize] = if cfg!(miri) { &[1, 512] } else { &[1, 2, 4, 8, 16, 32
 /// How many values go into a typed arena.
 const VALUES: usize = if cfg!(miri) { 20 } else { 100 };
 
+/// How many values a pool is asked for, and how many blocks, so often. Miri takes a thousand times as long, so there they are as few as
+/// need a second chunk. No step below has a factor in common with them.
+const PLACES: usize = if cfg!(miri) { 13 } else { 40 };
+const KEYS: usize = if cfg!(miri) { 13 } else { 50 };
+const BLOCKS: usize = if cfg!(miri) { 5 } else { 9 };
+const ROUNDS: usize = if cfg!(miri) { 2 } else { 3 };
+/// The places of a pool that is full before all are had.
+const TOO_FEW: usize = PLACES - 7;
+
 /// Everything below, more than once: what was given back is enough for the next time (h26).
 pub fn everything<B: Backing>(ledger: &Ledger<B>, roomy: bool) {
     let bench = Bench { ledger, roomy };
@@ -358,14 +367,14 @@ fn boxes<B: Backing, L: Access>(bench: &Bench<'_, B>, pool: Pool<'_, [u64; 3], L
     drop(pool);
 }
 
-/// Takes 40 places, as far as they are to be had, and gives them back in another order, three times.
+/// Takes places, as far as they are to be had, and gives them back in another order, each time.
 fn churn<H: Handle>(
     alloc: impl Fn([u64; 3]) -> Result<PoolBox<[u64; 3], H>, Rejected<[u64; 3]>>,
     may_be_refused: impl Fn(AllocError) -> bool,
     holds: impl Fn(usize),
 ) {
-    let mut boxes = [const { None }; 40];
-    for round in 0..3 {
+    let mut boxes = [const { None }; PLACES];
+    for round in 0..ROUNDS {
         for (index, slot) in boxes.iter_mut().enumerate() {
             match alloc([index as u64; 3]) {
                 Ok(boxed) => *slot = Some(boxed),
@@ -375,8 +384,8 @@ fn churn<H: Handle>(
             }
         }
         holds(boxes.iter().flatten().count());
-        for step in 0..40 {
-            let index = step * (7 + 2 * round) % 40;
+        for step in 0..PLACES {
+            let index = step * (7 + 2 * round) % PLACES;
             if let Some(boxed) = boxes[index].take() {
                 assert_eq!(*boxed, [index as u64; 3]);
                 if step % 2 == 0 {
@@ -391,11 +400,11 @@ fn churn<H: Handle>(
 
 /// Pools that have their places in themselves.
 fn places_of_its_own() {
-    fn fixed<L: Access>(pool: &FixedPool<[u64; 3], 33, L>) {
+    fn fixed<L: Access>(pool: &FixedPool<[u64; 3], TOO_FEW, L>) {
         churn(
             |value| pool.try_alloc(value),
-            |error| error.obstacle == Obstacle::Full { capacity: 33 } && pool.len() == 33,
-            |in_use| assert_eq!((pool.len(), pool.is_empty(), pool.capacity()), (in_use, in_use == 0, 33)),
+            |error| error.obstacle == Obstacle::Full { capacity: TOO_FEW } && pool.len() == TOO_FEW,
+            |in_use| assert_eq!((pool.len(), pool.is_empty(), pool.capacity()), (in_use, in_use == 0, TOO_FEW)),
         );
     }
     fixed::<Local>(&FixedPool::new());
@@ -405,8 +414,8 @@ fn places_of_its_own() {
 /// Values with keys: as many as there is room for, gone in another order, and none is found by a key that it hasn't.
 fn keys<B: Backing>(bench: &Bench<'_, B>) {
     let mut pool = KeyedPool::new_in(bench.ledger, "keys");
-    let mut keys = [None; 50];
-    for round in 0..3 {
+    let mut keys = [None; KEYS];
+    for round in 0..ROUNDS as u32 {
         let gone = keys;
         for (index, key) in keys.iter_mut().enumerate() {
             match pool.try_insert([index as u32 + round; 5]) {
@@ -421,8 +430,8 @@ fn keys<B: Backing>(bench: &Bench<'_, B>) {
         assert_eq!(pool.held(), bench.ledger.snapshot().claimed_by("keys"));
         assert!(gone.iter().flatten().all(|key| pool.get(*key).is_none() && !pool.contains(*key)));
         assert!(pool.iter().all(|(key, value)| keys[(value[0] - round) as usize] == Some(key)));
-        for step in 0..50 {
-            let index = step * 7 % 50;
+        for step in 0..KEYS {
+            let index = step * 7 % KEYS;
             if let Some(key) = keys[index]
                 && step % 3 > 0
             {
@@ -479,7 +488,7 @@ fn blocks_of<B: Backing, L: Access>(bench: &Bench<'_, B>, owner: &'static str, l
     let real = pool.layout();
     assert!(real.size() >= size && real.align() >= align && real.size().is_multiple_of(real.align()));
     let mut live = Live::new();
-    let mut places = [None; 9];
+    let mut places = [None; BLOCKS];
     for _ in 0..2 {
         for place in &mut places {
             *place = bench.may_fail(owner, real.size(), real.align(), pool.try_alloc());
@@ -493,7 +502,7 @@ fn blocks_of<B: Backing, L: Access>(bench: &Bench<'_, B>, owner: &'static str, l
         assert_eq!(pool.len(), live.len());
         assert!(pool.capacity() >= live.len());
         for step in 0..places.len() {
-            if let Some(place) = places[step * 4 % 9].take() {
+            if let Some(place) = places[step * 4 % BLOCKS].take() {
                 live.remove(place);
                 // SAFETY: the block came from this pool and is not used any more.
                 unsafe { pool.free(place) };

@@ -15,6 +15,18 @@ pub struct Holder {
     pub depth: usize,
 }
 
+/// What blocks are filled with, over and over, each from a place of its own on: twice the same, so that a turn begins anywhere.
+static TURNS: [u8; 2 * TURN] = {
+    let mut bytes = [0; 2 * TURN];
+    let mut at = 0;
+    while at < bytes.len() {
+        bytes[at] = ((at % TURN) as u32 + 1).wrapping_mul(0x9e37_79b9).to_be_bytes()[0];
+        at += 1;
+    }
+    bytes
+};
+const TURN: usize = 2039;
+
 /// A block in use.
 #[derive(Clone, Copy, Debug)]
 pub struct Block {
@@ -24,7 +36,8 @@ pub struct Block {
     pub layout: Layout,
     /// Who holds it.
     pub holder: Holder,
-    pattern: u32,
+    /// Where in a turn it begins.
+    from: usize,
 }
 
 impl Block {
@@ -36,15 +49,11 @@ impl Block {
         self.addr() + self.layout.size()
     }
 
-    fn byte(&self, index: usize) -> u8 {
-        (self.pattern.wrapping_add(index as u32)).wrapping_mul(0x9e37_79b9).to_be_bytes()[0]
-    }
-
-    /// The bytes that carry the pattern: all; where each takes a thousand times as long, those at both ends.
-    fn patterned(&self) -> impl Iterator<Item = usize> + use<> {
-        let len = self.layout.size();
-        let ends = if cfg!(miri) { len.min(12) } else { len };
-        (0..ends).chain(len.saturating_sub(12).max(ends)..len)
+    /// Its first `bytes` bytes in pieces: where each begins, and what is in it. (A piece is copied and compared at once, which takes Miri no longer
+    /// than a byte.)
+    fn pieces(&self, bytes: usize) -> impl Iterator<Item = (usize, &'static [u8])> + use<> {
+        let (len, turn) = (bytes.min(self.layout.size()), &TURNS[self.from..][..TURN]);
+        (0..len).step_by(TURN).map(move |start| (start, &turn[..TURN.min(len - start)]))
     }
 
     /// Whether the first `bytes` bytes, read at `place`, hold the block's pattern.
@@ -53,11 +62,13 @@ impl Block {
     ///
     /// The caller owes: so many bytes may be read there.
     pub unsafe fn is_at(&self, place: NonNull<u8>, bytes: usize) -> bool {
-        self.patterned().filter(|index| *index < bytes).all(|index| {
+        self.pieces(bytes).all(|(start, piece)| {
+            let mut there = [0; TURN];
             // SAFETY: the caller's promise.
-            let byte = unsafe { place.add(index) };
-            // SAFETY: the caller's promise.
-            unsafe { byte.read() == self.byte(index) }
+            let from = unsafe { place.add(start) };
+            // SAFETY: the caller's promise; a piece is no longer than a turn.
+            unsafe { from.copy_to_nonoverlapping(NonNull::from(&mut there).cast(), piece.len()) };
+            there[..piece.len()] == *piece
         })
     }
 }
@@ -90,7 +101,7 @@ impl Live {
     ///
     /// The caller owes: the block may be read and written until it is taken out.
     pub unsafe fn add(&mut self, place: NonNull<u8>, layout: Layout, holder: Holder) {
-        let block = Block { place, layout, holder, pattern: self.added.wrapping_mul(97) };
+        let block = Block { place, layout, holder, from: self.added as usize * 97 % TURN };
         self.added += 1;
         assert!(block.addr().is_multiple_of(layout.align()), "{block:?} is not aligned");
         if layout.size() == 0 {
@@ -100,11 +111,11 @@ impl Live {
         for other in self.blocks.iter().flatten() {
             assert!(other.end() <= block.addr() || block.end() <= other.addr(), "{block:?} overlaps {other:?}");
         }
-        for index in block.patterned() {
+        for (start, piece) in block.pieces(layout.size()) {
             // SAFETY: inside the block (the caller's promise).
-            let byte = unsafe { place.add(index) };
+            let to = unsafe { place.add(start) };
             // SAFETY: the caller's promise.
-            unsafe { byte.write(block.byte(index)) };
+            unsafe { to.copy_from_nonoverlapping(NonNull::from(piece).cast(), piece.len()) };
         }
         let free = self.blocks.iter().position(Option::is_none).unwrap_or(self.added as usize % WATCHED);
         self.blocks[free] = Some(block);

@@ -59,12 +59,12 @@ pub fn every_manner() {
 
 /// The first claim is refused, and the program goes on; then, in another run, the second; and so on (h12).
 pub fn h12_each_claim_fails_once() {
-    let steps = if cfg!(miri) { 30 } else { 400 };
+    let steps = if cfg!(miri) { 20 } else { 400 };
     for seed in 0..SEEDS / 2 {
         for manner in [Manner::Exact, Manner::Steps(2048), Manner::Loans, Manner::Lots] {
             let mut refuse = 1;
             while on_simulated(manner, 0, refuse, &mut Seeded::new(seed, steps)) >= refuse {
-                refuse += if cfg!(miri) { 12 } else { 1 };
+                refuse += if cfg!(miri) { 20 } else { 1 };
             }
         }
     }

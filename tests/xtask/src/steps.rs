@@ -265,6 +265,10 @@ const CONTROLS: &[Control] = &[
 const ON_WASI: &[(&str, &str, &str)] =
     &[("WASI with std", SUITE, "host"), ("WASI, two copies", "freehold-two-copies", "interleaved")];
 
+/// Seconds that no test may take in Miri, by Miri's own clock, which stands still but for what a test does: so it says the same on every machine, and
+/// about what a stopwatch says on a quick one. One test of some numbers took twenty minutes once, and with it the whole run more than it may.
+const MIRI_SECONDS: u32 = 30;
+
 /// The ways Miri runs the tests. Between them both models of borrows, and both widths of an address. What goes on longest and does
 /// little that is new to a second model runs in one of them. (The layer that looks for mistakes is there around a bounded heap.)
 const MIRI: &[MiriRun] = &[
@@ -808,10 +812,13 @@ fn miri(tests: &'static MiriTests, run: &'static MiriRun) -> Step {
     let MiriRun { name, flags, target, skip } = run;
     let (on, _) = on_target(target);
     Step::new(format!("miri {what}, {name}"), move |tools, out| {
-        let cargo = tools.cargo(Toolchain::Nightly)?.env("MIRIFLAGS", format!("{flags} {provenance}"));
-        // Ten minutes, if nothing else runs.
-        let cargo = cargo.limit(Duration::from_secs(60 * 60));
-        cargo.args("miri test").args(build).args(&on).args("--").args(filter).args(skip).run(out)
+        let millis = MIRI_SECONDS * 1000;
+        let limits =
+            ["UNIT", "INTEGRATION"].map(|kind| format!("-Zmiri-env-set=RUST_TEST_TIME_{kind}={millis},{millis}"));
+        let flags = format!("{flags} {provenance} {}", limits.join(" "));
+        let cargo = tools.cargo(Toolchain::Nightly)?.env("MIRIFLAGS", flags).limit(Duration::from_secs(30 * 60));
+        let cargo = cargo.args("miri test").args(build).args(&on).args("--").args(filter).args(skip);
+        cargo.args("-Zunstable-options --ensure-time").run(out)
     })
     .needs([Need::Component(Toolchain::Nightly, "miri"), Need::Component(Toolchain::Nightly, "rust-src")])
     .needs([Need::Member(package), Need::Sysroot(target)])

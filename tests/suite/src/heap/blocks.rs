@@ -110,18 +110,17 @@ impl<'h, H: GlobalAlloc> Blocks<'h, H> {
 
 const _: () = assert!(!HELD.is_multiple_of(3));
 
-/// Where the first byte is that is not zero; where each takes a thousand times as long, only some are looked at.
+/// Where the first byte is that is not zero.
 ///
 /// # Safety
 ///
 /// The caller owes: so many bytes may be read there, and have been written.
 pub unsafe fn first_dirty(block: NonNull<u8>, len: usize) -> Option<usize> {
-    let ends = if cfg!(miri) { len.min(80) } else { len };
-    let some = (ends..len).step_by(61).chain(len.saturating_sub(80).max(ends)..len);
-    (0..ends).chain(some).find(|index| {
-        // SAFETY: the caller's promise.
-        let byte = unsafe { block.add(*index) };
-        // SAFETY: the caller's promise.
-        unsafe { byte.read() != 0 }
-    })
+    // SAFETY: the caller's promise; nobody writes here meanwhile.
+    let bytes = unsafe { NonNull::slice_from_raw_parts(block, len).as_ref() };
+    // Whole pieces are compared at once, which takes Miri no longer than a byte.
+    let zeros = [0; 1024];
+    let pieces = bytes.chunks(zeros.len()).enumerate();
+    let (number, dirty) = { pieces }.find(|(_, piece)| **piece != zeros[..piece.len()])?;
+    Some(number * zeros.len() + dirty.iter().position(|byte| *byte != 0)?)
 }
