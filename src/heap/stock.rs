@@ -29,7 +29,7 @@ mod scarce;
 mod wide;
 
 use crowd::Crowd;
-#[cfg(test)]
+#[cfg(all(test, not(miri)))]
 pub(super) use crowd::SOON;
 use wide::Wide;
 
