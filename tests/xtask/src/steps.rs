@@ -267,7 +267,7 @@ const ON_WASI: &[(&str, &str, &str)] =
 
 /// Seconds that no test may take in Miri, by Miri's own clock, which stands still but for what a test does: so it says the same on every machine, and
 /// about what a stopwatch says on a quick one. One test of some numbers took twenty minutes once, and with it the whole run more than it may.
-const MIRI_SECONDS: u32 = 30;
+const MIRI_SECONDS: u32 = 40;
 
 /// The ways Miri runs the tests. Between them both models of borrows, and both widths of an address. What goes on longest and does
 /// little that is new to a second model runs in one of them. (The layer that looks for mistakes is there around a bounded heap.)

@@ -58,21 +58,27 @@ pub fn statistics() {
         let (mut live, mut blocks) = (Live::new(), Blocks::new(heap));
         assert_eq!((heap.stats().held, heap.classes().count()), (0, 0), "nothing is claimed before the first block");
         make_large(ledger);
+        // Going over all classes takes Miri a quarter of a second.
+        let look = |index: usize| !cfg!(miri) || index % 4 == 3;
         let kinds = sizes::KINDS.iter().cycle();
         for (index, (&size, align)) in kinds.zip([1, 8, 16, 32].iter().cycle()).take(HELD).enumerate() {
             // Large ones only while the table is filled for the first time.
             let layout = Layout::from_size_align(size, *align).expect("a layout");
             assert!(blocks.alloc(&mut live, index, layout));
-            check(&blocks, ledger);
-            assert_eq!(heap.stats().in_use, blocks.served(), "after {layout:?}");
+            if look(index) {
+                check(&blocks, ledger);
+                assert_eq!(heap.stats().in_use, blocks.served(), "after {layout:?}");
+            }
         }
         assert!(heap.stats().pages() * freehold::backing::USUAL_PAGE >= heap.stats().held);
         // In place or not, larger or smaller.
         for index in 0..HELD {
             let size = sizes::KINDS[index * 7 % sizes::KINDS.len()] + index;
             assert!(blocks.realloc(&mut live, index, size));
-            check(&blocks, ledger);
-            assert_eq!(heap.stats().in_use, blocks.served(), "after {size} bytes at {index}");
+            if look(index) {
+                check(&blocks, ledger);
+                assert_eq!(heap.stats().in_use, blocks.served(), "after {size} bytes at {index}");
+            }
         }
         for index in 0..HELD {
             let (before, served) = (heap.stats(), blocks.served());
@@ -83,7 +89,9 @@ pub fn statistics() {
             let gone = before.held - after.held;
             assert_eq!(after.free - before.free, if gone == 0 { freed } else { 0 });
             assert!(gone == 0 || gone == freed + GRAIN);
-            check(&blocks, ledger);
+            if look(index) {
+                check(&blocks, ledger);
+            }
         }
         assert_eq!(heap.stats().in_use, 0);
         heap.trim();

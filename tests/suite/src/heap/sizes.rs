@@ -14,16 +14,31 @@ pub const LARGEST_LISTED: usize = 32 << 10;
 
 /// The sizes of blocks, from small to large: 16 bytes apart up to 256, then eight from one power of two to the next.
 pub fn classes() -> impl Iterator<Item = usize> {
-    let fine = (1..=16).map(|step| step * 16);
-    fine.chain((8..15).flat_map(|doubling| (1..=8).map(move |eighth| (1 << doubling) + (eighth << (doubling - 3)))))
+    CLASSES.into_iter()
 }
+
+const CLASSES: [usize; 16 + 7 * 8] = {
+    let mut sizes = [0; 16 + 7 * 8];
+    let mut class = 0;
+    while class < sizes.len() {
+        sizes[class] = match class.checked_sub(16) {
+            None => (class + 1) * 16,
+            Some(coarse) => {
+                let (doubling, eighth) = (8 + coarse / 8, coarse % 8 + 1);
+                (1 << doubling) + (eighth << (doubling - 3))
+            }
+        };
+        class += 1;
+    }
+    sizes
+};
 
 /// How many of them are cut from slabs.
 pub const IN_SLABS: usize = 32;
 
 /// Which of them serves a layout.
 pub fn class_of(layout: Layout) -> usize {
-    classes().take_while(|class| *class < layout.size()).count()
+    CLASSES.partition_point(|class| *class < layout.size())
 }
 
 /// Whether a block of that layout lies in a slab.
@@ -38,8 +53,8 @@ pub fn is_listed(layout: Layout) -> bool {
 
 /// Bytes that serve a layout: its class, or a span's payload.
 pub fn served(layout: Layout) -> usize {
-    match classes().find(|class| *class >= layout.size()) {
-        Some(class) if is_listed(layout) => class,
+    match CLASSES.get(class_of(layout)) {
+        Some(class) if is_listed(layout) => *class,
         _ => layout.size().next_multiple_of(GRAIN),
     }
 }
