@@ -276,7 +276,7 @@ const MIRI: &[MiriRun] = &[
         name: "stacked borrows",
         flags: "",
         target: "",
-        skip: "--skip heap_checked_ --skip h37_ --skip model_default --skip allocator_model --skip c_model --skip many_of_a_class",
+        skip: "--skip heap_checked_ --skip h37_ --skip model_default --skip allocator_model --skip c_model --skip many_of_a_class --skip checked_must_find",
     },
     MiriRun {
         name: "tree borrows, 32 bits",
