@@ -136,7 +136,7 @@ impl OfBlock {
             // They are written over, or what the next block has.
             AfterFreeChecked | PastEndInPieces => Outcome::Breaks,
             // It falls into what rounding has left, or in the middle of free memory: this time.
-            PastEndFreed | PastEndResized | PastEndChecked | PastEndOfFreed | FarPastEnd | BeforeStart
+            PastEndFreed | PastEndZeroed | PastEndResized | PastEndChecked | PastEndOfFreed | FarPastEnd | BeforeStart
             | FarBeforeStart | AfterFreeReused | AfterResize => Outcome::GoesOn,
             // The heap takes nobody's word for a layout.
             FreedAsSmaller | FreedAsAligned | ResizedAsSmaller => Outcome::GoesOn,
