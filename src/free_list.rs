@@ -49,6 +49,12 @@ impl FreeList {
         self.blocks().count()
     }
 
+    /// The same where there can be no more than so many. `None` if there are: then the list is a circle, as a block was put in twice.
+    pub fn len_of(&self, most: usize) -> Option<usize> {
+        let len = self.blocks().take(most.saturating_add(1)).count();
+        (len <= most).then_some(len)
+    }
+
     fn blocks(&self) -> impl Iterator<Item = NonNull<u8>> {
         // SAFETY: a block in a list is free, and starts with its link.
         core::iter::successors(self.head.get(), |block| unsafe { next_of(*block) })

@@ -59,7 +59,8 @@ static TOLD: Told<Mistake> = Told::nobody();
 ///
 /// When it returns the program goes on, and what was to be given back is left as it is. Nothing is locked meanwhile. It may allocate, and it may panic;
 /// of a mistake that it makes itself, or that another thread makes meanwhile, it is not told. The last one given counts. If it never returns, as where it
-/// traps or throws through wasm and the page goes on, nobody is told of anything until a function is given again.
+/// traps or throws through wasm and the page goes on, nobody is told of anything until a function is given again: so
+/// it may not give one itself.
 ///
 /// A box's value is left as it is, too; [`PoolBox::into_inner`](crate::PoolBox::into_inner) panics all the same, as there is nothing to return.
 ///

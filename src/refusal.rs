@@ -14,7 +14,8 @@ static TOLD: Told<AllocError> = Told::nobody();
 /// byte of code counts.
 ///
 /// Nothing is locked meanwhile, so `tell` may ask a heap for its statistics or draw the map. It may allocate, too; of a refusal that
-/// it runs into itself it is not told. It may not panic: that ends the program. The last one given counts. It costs nothing until a request fails; then one load.
+/// it runs into itself it is not told. It may not panic: that ends the program. If it never returns, as where it
+/// throws through wasm and the page goes on, nobody is told of anything from then on. The last one given counts. It costs nothing until a request fails; then one load.
 ///
 /// ```
 /// use std::sync::Mutex;

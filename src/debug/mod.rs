@@ -230,7 +230,8 @@ impl<H, B: Backing, L: Kind> Checked<H, B, L> {
         self.with(&mut Facts::new(), |register, _, _| register.fail_at = n);
     }
 
-    /// Refuses what would have more than so many bytes in use: as they were asked for, without what the heap and the layer add.
+    /// Refuses what would have more than so many bytes in use: as they were asked for, without what the heap and the layer add. A block that shrinks is
+    /// never refused for it.
     pub fn limit(&self, bytes: usize) {
         self.with(&mut Facts::new(), |register, _, _| register.limit = bytes);
     }

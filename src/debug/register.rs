@@ -170,6 +170,10 @@ impl Register {
                 return false;
             }
         }
+        // What gets no larger is no reason to refuse, though a limit that came later may have less.
+        if bytes <= before.bytes {
+            return true;
+        }
         let others = self.sums.in_use().saturating_sub(before.bytes);
         others.checked_add(bytes).is_some_and(|sum| sum <= self.limit)
     }

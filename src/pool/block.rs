@@ -403,8 +403,10 @@ impl<'l> Blocks<'l> {
         false
     }
 
+    /// Where a block was freed twice nobody knows which are free: then all that were cut count.
     fn in_use(&self) -> usize {
-        self.cut() - self.free.len()
+        let cut = self.cut();
+        cut - self.free.len_of(cut).unwrap_or(0)
     }
 }
 

@@ -83,9 +83,13 @@ impl<T, const N: usize, L: Access> FixedPool<T, N, L> {
     /// of each value's life.
     pub fn len(&self) -> usize {
         let _turn = Turn::enter(&self.lock);
-        let mut len = self.list.used.get() / size_of::<Place<T>>();
-        let mut next = self.list.free.get();
+        let used = self.list.used.get() / size_of::<Place<T>>();
+        let (mut len, mut next) = (used, self.list.free.get());
         while next != 0 {
+            if len == 0 {
+                // The list is a circle, as a place was freed twice: nobody knows which are free.
+                return used;
+            }
             len -= 1;
             // SAFETY: it is the offset of a free place.
             let place = unsafe { self.at(next) };

@@ -53,6 +53,32 @@ fn blocks_that_are_freed_wrongly_are_told() {
     }
 }
 
+/// More than are looked at lie between: the list of what is free is a circle then, and whoever counts would go round for ever.
+#[test]
+fn a_circle_of_free_blocks_is_counted_to_its_end() {
+    static FIXED: FixedPool<[u64; 4], { SEEN + 2 }> = FixedPool::new();
+    let ledger = Ledger::new(Usual::new());
+    let pool = BlockPool::new_in(&ledger, "one", Layout::new::<[u64; 4]>());
+    let blocks = [(); SEEN + 2].map(|()| pool.alloc());
+    let places = [(); SEEN + 2].map(|()| PoolBox::into_raw(FIXED.alloc([7; 4])).0);
+    let free = |block| {
+        // SAFETY: it came from there, and is not used; the last one was freed before: that is the mistake, and nothing is allocated after it.
+        unsafe { pool.free(block) }
+    };
+    let end = |value| {
+        // SAFETY: as above.
+        drop(unsafe { PoolBox::from_raw(value, &FIXED) });
+    };
+    blocks.into_iter().for_each(free);
+    places.into_iter().for_each(end);
+    assert_eq!((pool.len(), FIXED.len()), (0, 0));
+    free(blocks[0]);
+    end(places[0]);
+    // Nobody knows which are free.
+    assert_eq!((pool.len(), FIXED.len()), (SEEN + 2, SEEN + 2));
+    assert_eq!((pool.is_empty(), FIXED.is_empty(), pool.trim()), (false, false, 0));
+}
+
 /// Who is told may use the pool, which is not locked, and may make the same mistake; it may panic too, and is told again.
 #[test]
 #[cfg_attr(miri, ignore = "Miri starts no process")]

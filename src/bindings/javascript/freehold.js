@@ -453,7 +453,7 @@ export class Memory {
     const count = this.#length(length)
     const start = this.#room(address, count)
     const width = Type.BYTES_PER_ELEMENT
-    this.#within(start, count * width)
+    this.#within(start, count * width, address)
     if (start % width !== 0) {
       throw new FreeholdError('UNALIGNED', `a ${Type.name} begins at a multiple of ${width}, and ${hex(start)} is none; read it by \`view(DataView)\`, or copy its bytes`)
     }
@@ -468,7 +468,7 @@ export class Memory {
   bytes(address, length) {
     const count = this.#length(length ?? (address instanceof Handle ? address.size : undefined))
     const start = this.#room(address, count)
-    this.#within(start, count)
+    this.#within(start, count, address)
     return this.view().subarray(start, start + count)
   }
 
@@ -545,8 +545,12 @@ export class Memory {
   /**
    * @param {number} start
    * @param {number} bytes
+   * @param {Address} [of] What the start was asked for as.
    */
-  #within(start, bytes) {
+  #within(start, bytes, of) {
+    if (of instanceof Handle && of.size !== undefined && bytes > of.size) {
+      throw new FreeholdError('OUTSIDE', `${bytes} bytes end outside \`${of.what}\` at ${hex(start)}, which has ${of.size}; is the length in elements?`)
+    }
     if (start + bytes > this.size) {
       throw new FreeholdError('OUTSIDE', `${bytes} bytes at ${hex(start)} end outside a memory of ${this.size}; is the address one that the module returned, and the length in elements?`)
     }

@@ -94,6 +94,15 @@ impl Row {
                 by.expect(heap.check() == usize::from(wrong));
                 by.give(3, block, right);
             }
+            Row::PastEndZeroed => {
+                // Where this one was, or beside it.
+                by.give(2, block, right);
+                heap.trim();
+                let block = by.take_zeroed(1, right);
+                by.poke(block, past);
+                by.give(3, block, right);
+                return About { block, serial: 2, ..about };
+            }
             Row::PastEndInPieces => {
                 by.poke(block, if wrong { past + 1 } else { past });
                 by.poke(block, if wrong { past + 4 } else { past });

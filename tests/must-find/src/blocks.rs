@@ -29,6 +29,8 @@ rows! {
     PastEndResized,
     /// The same, and the heap is checked.
     PastEndChecked,
+    /// The same, of a block that was to be zero, and is.
+    PastEndZeroed,
     /// Two bytes past the end are written, and those between them are not.
     PastEndInPieces,
     /// The last byte that is looked at, past the end of a block that is aligned to more.

@@ -75,7 +75,7 @@ impl Row {
             Row::FreedAsSmaller => wrong_layout(FoundBy::Free, layout(SIZE - 1, 8)),
             Row::FreedAsAligned => wrong_layout(FoundBy::Free, layout(SIZE, 4)),
             Row::ResizedAsSmaller => wrong_layout(FoundBy::Realloc, layout(SIZE - 1, 8)),
-            Row::PastEndFreed => behind(FoundBy::Free, None),
+            Row::PastEndFreed | Row::PastEndZeroed => behind(FoundBy::Free, None),
             Row::PastEndResized => behind(FoundBy::Realloc, None),
             Row::PastEndChecked => behind(FoundBy::Check, None),
             Row::PastEndOfFreed => behind(FoundBy::Check, freed),

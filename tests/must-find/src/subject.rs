@@ -40,6 +40,13 @@ unsafe impl GlobalAlloc for Repeats<'_> {
         block
     }
 
+    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
+        // SAFETY: the caller's promise.
+        let block = unsafe { self.heap.alloc_zeroed(layout) };
+        self.last.store(block, Relaxed);
+        block
+    }
+
     unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
         // SAFETY: the caller's promise.
         unsafe { self.heap.dealloc(block, layout) };
@@ -138,6 +145,23 @@ impl<S: Subject> By<'_, S> {
         let block = self.try_take(who, layout);
         assert!(!block.is_null());
         block
+    }
+
+    /// One that is to be zero, and must be.
+    pub fn take_zeroed(&self, who: usize, layout: Layout) -> *mut u8 {
+        self.hands.by(who, || {
+            // SAFETY: the size is not 0.
+            let block = unsafe { self.heap.alloc_zeroed(layout) };
+            assert!(!block.is_null());
+            let is_zero = |at: usize| {
+                // SAFETY: the block has as many bytes, all of them written.
+                let byte = unsafe { block.add(at) };
+                // SAFETY: as above.
+                (unsafe { byte.read() }) == 0
+            };
+            self.expect((0..layout.size()).all(is_zero));
+            block
+        })
     }
 
     pub fn give(&self, who: usize, block: *mut u8, given: Layout) {

@@ -136,8 +136,8 @@ impl OfBlock {
             // They are written over, or what the next block has.
             AfterFreeChecked | PastEndInPieces => Outcome::Breaks,
             // It falls into what rounding has left, or in the middle of free memory: this time.
-            PastEndFreed | PastEndResized | PastEndChecked | PastEndOfFreed | FarPastEnd | BeforeStart
-            | FarBeforeStart | AfterFreeReused | AfterResize => Outcome::GoesOn,
+            PastEndFreed | PastEndZeroed | PastEndResized | PastEndChecked | PastEndOfFreed | FarPastEnd
+            | BeforeStart | FarBeforeStart | AfterFreeReused | AfterResize => Outcome::GoesOn,
             // The heap takes nobody's word for a layout.
             FreedAsSmaller | FreedAsAligned | ResizedAsSmaller => Outcome::GoesOn,
             // There is no record, nobody who counts, and no limit.

@@ -7,7 +7,7 @@ use core::ptr;
 use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, Ordering};
 
 use freehold::{SmallHeap, ledger};
-use freehold_must_find::{Bench, Hands, LOOKS, Room, every};
+use freehold_must_find::{Bench, Hands, Room, every};
 
 use crate::WORKER;
 use crate::heap::HEAP;
@@ -50,9 +50,6 @@ extern "C" fn must_find() {
 
 fn lead() {
     static SMALL: SmallHeap = SmallHeap::new();
-    if !LOOKS {
-        panic!("the rows of arenas, pools and claims need debug assertions");
-    }
     let layout = Layout::from_size_align(Room::LEN, 64).expect("a layout");
     let claim = ledger().claim("rows", layout).expect("there is memory");
     // SAFETY: the claim's own, for as long as the room is used.

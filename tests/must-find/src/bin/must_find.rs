@@ -9,7 +9,7 @@ mod board {
 
     use freehold::{BoundedHeap, Heap, Ledger, Region};
     use freehold_board::{End, end, say};
-    use freehold_must_find::{Alone, Bench, LOOKS, Room, count, every};
+    use freehold_must_find::{Alone, Bench, Room, count, every};
 
     const RAM_LEN: usize = 48 << 10;
 
@@ -39,7 +39,6 @@ mod board {
         // SAFETY: nothing else names it.
         let other = unsafe { Region::from_raw(other, RAM_LEN) };
         assert!(BOUNDED.lend(other).is_ok());
-        const { assert!(LOOKS, "the rows of arenas, pools and claims need debug assertions") };
         every(&Bench { below: &BOUNDED, room: &room, hands: &Alone });
         every(&Bench { below: &HEAP, room: &room, hands: &Alone });
         say!("{} rows: all found, and nothing in their twins", count());
