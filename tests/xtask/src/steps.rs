@@ -96,8 +96,8 @@ const FIRMWARE: [&str; 7] = [
 
 /// What is tested on this machine. The fuzz targets' own tests run apart, the second copy has the crate's own, and programs that are measured
 /// have none. It is the same choice for all tests, as another one would build what they share once more, with the features that it asks for.
-const WORKSPACE: &str =
-    "--workspace --exclude freehold-fuzz --exclude freehold-perf-heaps --exclude freehold-second --all-features";
+pub const WORKSPACE: &str = "--workspace --exclude freehold-fuzz --exclude freehold-second --exclude freehold-perf-allocators \
+     --exclude freehold-perf-harness --exclude freehold-perf-heaps --exclude freehold-perf-rows --all-features";
 
 /// What is formatted: this workspace, and what is not of it.
 const FORMATTED: [&str; 2] = ["--all", "--manifest-path tests/hosts/std-allocator/Cargo.toml"];

@@ -3,12 +3,15 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::steps::WORKSPACE;
 use crate::tools::Tools;
 
-/// What is told apart by cargo from the crate's own sources, which it has.
+/// The crate's own sources once more.
 const SECOND: &str = "freehold-second";
-/// Each of its programs would say `test = false`; none of its tests runs.
-const MEASURED: &str = "freehold-perf-heaps";
+/// Its tests run apart.
+const FUZZ: &str = "freehold-fuzz";
+/// Each of its programs would have to say `test = false`.
+const PROGRAMS: &str = "freehold-perf-heaps";
 
 /// The Rust files below a folder, without those of packages in it.
 fn sources(folder: &Path) -> Vec<PathBuf> {
@@ -33,8 +36,22 @@ fn what_has_tests_is_tested_and_nothing_else() {
                 files.retain(|file| file == root);
             }
             let has = files.iter().any(|file| fs::read_to_string(file).unwrap().contains("#[test]\n"));
-            let tested = target.test && package.name != MEASURED;
+            let tested = target.test && package.name != PROGRAMS;
             assert_eq!(tested, has, "`test = {}` of {} in {}", target.test, target.name, package.name);
+        }
+        let left_out = WORKSPACE.split_whitespace().any(|word| word == package.name.as_str());
+        if left_out && package.name != FUZZ {
+            let folder = package.manifest_path.parent().unwrap().as_std_path();
+            let examples = |file: &PathBuf| {
+                let text = fs::read_to_string(file).unwrap();
+                text.contains("/// ```") || text.contains("//! ```")
+            };
+            assert!(
+                !package.targets.iter().any(|target| target.is_test()),
+                "{} has tests that nobody runs",
+                package.name
+            );
+            assert!(!sources(folder).iter().any(examples), "{} has examples that nobody runs", package.name);
         }
     }
 }
