@@ -78,9 +78,8 @@ const SANITIZERS: &[&str] = &["address", "leak"];
 
 /// The suite's tests under AddressSanitizer: all but those that take longest and do what others do, or start processes under limits that
 /// leave the sanitizer no room. And where there is a sanitizer, what is done with is told to that, and not filled; and that ends a program which
-/// does what the debug layer must find. To optimise what the sanitizer has added to takes minutes, and to run it as it is seconds.
-const SUITE: &str = "test --config profile.dev.package.freehold-suite.opt-level=0 -p freehold-suite \
-     --test host --test panics --test foreign -- --skip conformance --skip every_manner \
+/// does what the debug layer must find.
+const SUITE: &str = "test -p freehold-suite --test host --test panics --test foreign -- --skip conformance --skip every_manner \
      --skip what_is_done_with_is_filled --skip must_find";
 
 /// cargo, for programs with a sanitizer in them. The sanitizer is for the program, not for what builds it: so a target is named, though it
