@@ -113,9 +113,11 @@ impl Suite {
 /// A workspace of all of them. Files that are as they were stay untouched: cargo would build them again.
 fn lay_out(tools: &Tools, folder: &Path) -> Result<()> {
     let names: Vec<_> = SUITES.iter().map(|suite| suite.name).collect();
-    // Only the automata take long when they are not optimised.
+    // The automata take long when they are not optimised, and the heap with the debug layer around it.
     let profiles = ["test", "dev"].map(|name| {
-        format!("[profile.{name}]\ndebug = false\n[profile.{name}.package.regex-automata]\nopt-level = 1\n")
+        let optimised = ["regex-automata", "freehold", "heap"];
+        let optimised = optimised.map(|package| format!("[profile.{name}.package.{package}]\nopt-level = 1\n"));
+        format!("[profile.{name}]\ndebug = false\n{}", optimised.concat())
     });
     let workspace = format!("[workspace]\nresolver = \"3\"\nmembers = [\"heap\", {}]\n", quoted(&names).join(", "));
     write(&folder.join("Cargo.toml"), (workspace + &profiles.concat()).as_bytes())?;
