@@ -68,7 +68,9 @@ const CONTROLS: &[Control] = &[
 /// A step for each board, and its controls.
 pub fn steps() -> Vec<Step> {
     let step = |name: String, board: &'static Board, work: fn(&Board, &Tools, &Out) -> Result<()>| {
-        Step::new(name, move |tools, out| work(board, tools, out)).needs(board.needs(INTERRUPTS)).single()
+        Step::new(name, move |tools, out| work(board, tools, out))
+            .needs(board.needs(INTERRUPTS))
+            .in_folder("interrupts")
     };
     let of = |board: &'static Board| {
         let name = format!("interrupts: h34 on a {}", board.name);

@@ -13,7 +13,7 @@ use crate::command::{Out, Task};
 use crate::emscripten::{self, Version};
 use crate::need::Need;
 use crate::step::Step;
-use crate::tools::{Toolchain, Tools};
+use crate::tools::{Module, Toolchain, Tools};
 
 const WASM: &str = "wasm32-unknown-unknown";
 const HEADER: &str = "src/bindings/c/freehold.h";
@@ -257,11 +257,13 @@ fn two_copies(tools: &Tools, out: &Out) -> Result<()> {
     const FOLDER: &str = "tests/hosts/two-copies";
     let link = |features: [&str; 2]| {
         let libraries = features.map(|features| {
-            let folder = tools.target_dir().join("modules").join(format!("copies-{}", features.replace(',', "-")));
-            let cargo =
-                tools.cargo(Toolchain::Current)?.args("build --release --message-format json-render-diagnostics");
-            let cargo = cargo.arg("-p").arg(TWO_COPIES).arg("--features").arg(features).arg("--target").arg(WASM);
-            tools.built(cargo.arg("--target-dir").arg(folder), "a", out)
+            let build = format!("-p {TWO_COPIES} --release --features {features}");
+            let module = Module { on: Toolchain::Current, target: WASM, build: &build, rustflags: "" };
+            let built = tools.build(&module, "a", out)?;
+            // The next build writes over it.
+            let kept = built.with_extension(format!("{}.a", features.replace(',', "-")));
+            fs::copy(built, &kept)?;
+            anyhow::Ok(kept)
         });
         let [first, second] = libraries;
         let (first, module) = (first?, second?.with_extension("wasm"));

@@ -27,6 +27,8 @@ mod soaked;
 mod step;
 mod steps;
 mod suites;
+#[cfg(test)]
+mod tested;
 mod threads;
 mod tools;
 mod verify;

@@ -37,7 +37,7 @@ pub fn steps() -> Vec<Step> {
         Step::new(format!("debug layer on a {}, control", board.name), |tools, out| unwatched(board, tools, out))
             .needs(board.needs(PACKAGE)),
     );
-    steps.push(Step::new("debug layer in workers", in_workers).needs(threads::needs(THREADS)).tests());
+    steps.push(threads::step("debug layer in workers", THREADS, in_workers));
     steps
 }
 

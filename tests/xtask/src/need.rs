@@ -2,6 +2,7 @@
 
 use std::env::consts::EXE_SUFFIX;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Context, Result, bail, ensure};
 use cargo_metadata::semver::Version;
@@ -13,7 +14,7 @@ use crate::npm::{BINARYEN, Npm};
 use crate::pip::Pip;
 use crate::tools::{FUZZER, TEST_RUNNER, Toolchain, Tools};
 
-const FUZZER_VERSION: &str = "0.13.2";
+const CARGO_FUZZ: &str = "cargo-fuzz@0.13.2";
 
 /// One thing that must be there first.
 #[derive(Clone, Copy, PartialEq)]
@@ -96,9 +97,36 @@ impl Need {
         }
     }
 
+    /// What installs it, if it is for us to install. Two installations by one of them may get in each other's way.
+    fn installer(self) -> Option<&'static Mutex<()>> {
+        static RUSTUP: Mutex<()> = Mutex::new(());
+        static APT: Mutex<()> = Mutex::new(());
+        static CARGO: Mutex<()> = Mutex::new(());
+        static NPM: Mutex<()> = Mutex::new(());
+        static PIP: Mutex<()> = Mutex::new(());
+        match self {
+            Self::Member(_) | Self::Nightly | Self::Node => None,
+            Self::Target(..) | Self::Component(..) | Self::Sysroot(_) => Some(&RUSTUP),
+            Self::Cc
+            | Self::Cxx
+            | Self::Clang
+            | Self::Chromium
+            | Self::DhView
+            | Self::WasiClang
+            | Self::Symbolizer
+            | Self::Qemu(_)
+            | Self::Emscripten(_) => Some(&APT),
+            Self::WasmBindgen | Self::Fuzzer => Some(&CARGO),
+            Self::WasmOpt | Self::Npm(_) => Some(&NPM),
+            Self::Pip(_) => Some(&PIP),
+        }
+    }
+
     /// Checks that it is there, and installs it if not, with a line that says so.
     /// The error is what stood in the way.
     pub fn meet(self, tools: &Tools, out: &Out) -> Result<()> {
+        // If another step fell in the middle of it, what it left is looked at as after any other end.
+        let _alone = self.installer().map(|lock| lock.lock().unwrap_or_else(PoisonError::into_inner));
         match self {
             Self::Target(on, name) => {
                 let there = Path::new("lib/rustlib").join(name).join("lib");
@@ -128,14 +156,16 @@ impl Need {
                 let linker = clang.args("--target=wasm32 --print-prog-name=wasm-ld").read(&Out::Terminal)?;
                 tools.program(Path::new(linker.trim())).args("--version").read(&Out::Terminal).map(drop)
             }),
+            // Its default feature is TLS, for a browser that another machine drives.
             Self::WasmBindgen => {
-                program(tools, WASM_BINDGEN, "wasm-bindgen-cli", &tools.locked_version("wasm-bindgen")?, out)
+                let package = format!("wasm-bindgen-cli@{}", tools.locked_version("wasm-bindgen")?);
+                program(tools, WASM_BINDGEN, &package, "--no-default-features", out)
             }
             Self::WasmOpt => BINARYEN.meet(tools, out),
             Self::Npm(npm) => npm.meet(tools, out),
             Self::Chromium => debian(tools, "chromium", out, |tools| chromium(tools).map(drop)),
             Self::DhView => debian(tools, "valgrind", out, |_| dh_view().map(drop)),
-            Self::Fuzzer => program(tools, &[FUZZER], "cargo-fuzz", FUZZER_VERSION, out),
+            Self::Fuzzer => program(tools, &[FUZZER], CARGO_FUZZ, "", out),
             Self::Pip(pip) => pip.meet(tools, out),
             Self::WasiClang => debian(tools, WASI_CLANG, out, wasi_libc_of_2022),
             Self::Symbolizer => debian(tools, "llvm-19", out, |tools| {
@@ -210,22 +240,21 @@ fn qemu(program: &str, tools: &Tools, out: &Out) -> Result<()> {
 /// They understand one version of wasm-bindgen: the one that the lock file holds.
 const WASM_BINDGEN: &[&str] = &[TEST_RUNNER, "wasm-bindgen"];
 
-/// Programs of a package, in this version.
-fn program(tools: &Tools, names: &[&str], package: &str, version: &str, out: &Out) -> Result<()> {
+/// Programs of a package, `NAME@VERSION`, built with these features.
+fn program(tools: &Tools, names: &[&str], package: &str, features: &str, out: &Out) -> Result<()> {
     let found = |name: &&str| {
         let said = tools.program(&tools.installed(name)).args("--version").read(out).unwrap_or_default();
-        said.split_whitespace().last() == Some(version)
+        said.split_whitespace().last() == package.split('@').next_back()
     };
     if names.iter().all(found) {
         return Ok(());
     }
-    out.say(&format!("installing {} {version} (two minutes, once)", names.join(", ")));
-    // A debug build takes half the time. `--locked` does not build the test runner.
-    let install = tools.cargo(Toolchain::Current)?;
-    let install = install.args(&format!("install {package} --debug --force --version {version}"));
-    let install = names.iter().fold(install, |install, name| install.arg("--bin").arg(name));
-    let installed = install.arg("--root").arg(tools.tools_dir()).run(out);
-    installed.with_context(|| format!("cannot install {package} {version}"))
+    out.say(&format!("installing {} of {package} (a minute or two, once)", names.join(", ")));
+    // A debug build takes half the time, and less without what a debugger wants. `--locked` does not build the test runner.
+    let install = tools.cargo(Toolchain::Current)?.env("CARGO_PROFILE_DEV_DEBUG", "0").args("install --debug --force");
+    let install = names.iter().fold(install.args(features), |install, name| install.arg("--bin").arg(name));
+    let installed = install.arg("--root").arg(tools.tools_dir()).arg(package).run(out);
+    installed.with_context(|| format!("cannot install {package}"))
 }
 
 /// The script that is `wasm-opt`, once it is installed for this repository alone.

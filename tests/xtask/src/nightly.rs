@@ -20,14 +20,16 @@ pub fn steps() -> Vec<Step> {
 /// Neither warns.
 fn std_allocator() -> Step {
     const MANIFEST: &str = "tests/hosts/std-allocator/Cargo.toml";
+    const BUILT: &str = "std-allocator";
     Step::new("hosts: std's allocator", |tools, out| {
         ["", "--features nightly"].into_iter().try_for_each(|features| {
             let cargo = tools.cargo(Toolchain::Nightly)?.args("run --locked --manifest-path").arg(MANIFEST);
-            let cargo = cargo.args(features).arg("--target-dir").arg(tools.target_dir().join("std-allocator"));
+            let cargo = cargo.args(features).arg("--target-dir").arg(tools.target_dir().join(BUILT));
             cargo.env("RUSTFLAGS", "-Dwarnings").run(out)
         })
     })
     .needs([Need::Nightly])
+    .in_folder(BUILT)
 }
 
 const SIDE_MODULE: &str = "freehold-side-module";
@@ -51,6 +53,7 @@ fn side_module() -> Step {
     .needs(side_module_needs())
     .needs([Need::Node])
     .tests()
+    .in_folder(SIDE_MODULE)
 }
 
 fn side_module_control(features: &'static str, says: &'static str) -> Step {
@@ -61,6 +64,7 @@ fn side_module_control(features: &'static str, says: &'static str) -> Step {
         Ok(())
     })
     .needs(side_module_needs())
+    .in_folder(SIDE_MODULE)
 }
 
 fn side_module_needs() -> [Need; 2] {
@@ -68,6 +72,8 @@ fn side_module_needs() -> [Need; 2] {
 }
 
 const SANITIZED: &str = "freehold-sanitizers";
+/// The folder below `target/` for what has a sanitizer in it.
+const SANITIZED_IN: &str = "sanitized";
 const SANITIZERS: &[&str] = &["address", "leak"];
 
 /// The suite's tests under AddressSanitizer: all but those that take longest and do what others do, or start processes under limits that
@@ -81,7 +87,7 @@ const SUITE: &str = "test -p freehold-suite --test host --test panics --test for
 fn sanitized(by: &str, words: &str, tools: &Tools, out: &Out) -> Result<Task> {
     let (build, rest) = words.split_once(" -- ").unwrap_or((words, ""));
     let target = fuzz::host(tools, out)?;
-    let folder = tools.target_dir().join("sanitized").join(by);
+    let folder = tools.target_dir().join(SANITIZED_IN).join(by);
     let cargo = tools.cargo(Toolchain::Nightly)?.env("RUSTFLAGS", format!("-Zsanitizer={by}"));
     // A request that no allocator can meet is no fault, but a test.
     let cargo = cargo.env("ASAN_OPTIONS", "allocator_may_return_null=1").args(build);
@@ -95,6 +101,7 @@ fn found_by(sanitizer: &'static str) -> Step {
     })
     .needs([Need::Member(SANITIZED), Need::Nightly])
     .tests()
+    .in_folder(SANITIZED_IN)
 }
 
 /// Where nothing is wrong, nothing is found.
@@ -102,4 +109,5 @@ fn suite_sanitized() -> Step {
     Step::new("suite with -Zsanitizer=address", |tools, out| sanitized("address", SUITE, tools, out)?.run(out))
         .needs([Need::Nightly])
         .tests()
+        .in_folder(SANITIZED_IN)
 }

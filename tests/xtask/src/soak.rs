@@ -63,7 +63,7 @@ impl Threads {
 
     /// A step with these needs.
     fn step(self, what: &str, work: impl Fn(&Tools, &Out) -> Result<()> + Send + Sync + 'static) -> Step {
-        Step::new(format!("{what}: {}", self.name()), work).needs(threads::needs(THREADS)).tests()
+        threads::step(format!("{what}: {}", self.name()), THREADS, work)
     }
 
     /// The step that every run has.

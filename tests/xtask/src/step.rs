@@ -13,10 +13,21 @@ pub const CHECKED: &str = "-Cdebug-assertions -Coverflow-checks";
 
 /// What cargo is called with for tests in wasm: optimised they take a quarter of the time, and these checks stay.
 pub const TESTS_IN_WASM: &str = "test --release --config profile.release.debug-assertions=true \
-     --config profile.release.overflow-checks=true --lib --tests";
+     --config profile.release.overflow-checks=true --tests";
 
 /// What a step does.
 pub type Work = Box<dyn Fn(&Tools, &Out) -> Result<()> + Send + Sync>;
+
+/// Which steps can't run at the same time.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Lane {
+    /// Those that build in the folders which most build in: one may write over a program that another is about to run.
+    Common,
+    /// Those with a folder of their own, by its name: they run beside all others.
+    Folder(&'static str),
+    /// None: what it builds is its own, and it keeps one processor busy for long.
+    Free,
+}
 
 /// One check.
 pub struct Step {
@@ -26,10 +37,12 @@ pub struct Step {
     pub needs: Vec<Need>,
     /// Whether it is for the tests it runs: if there were none, it fails.
     pub tests: bool,
-    /// Whether it keeps one processor busy for long, so that it runs beside others.
-    pub single: bool,
+    /// What it can't run beside.
+    pub lane: Lane,
     /// Whether it is one of the few that give a first answer: `cargo verify --quick` runs these alone, in three minutes at most.
     pub quick: bool,
+    /// Whether a whole run has what it tests in another step.
+    pub quick_only: bool,
     /// The check.
     pub work: Work,
 }
@@ -38,7 +51,7 @@ impl Step {
     /// A step that needs nothing.
     pub fn new(name: impl Into<String>, work: impl Fn(&Tools, &Out) -> Result<()> + Send + Sync + 'static) -> Self {
         let (name, needs, work) = (name.into(), Vec::new(), Box::new(work));
-        Self { name, needs, tests: false, single: false, quick: false, work }
+        Self { name, needs, tests: false, lane: Lane::Common, quick: false, quick_only: false, work }
     }
 
     /// A step of cargo commands.
@@ -67,14 +80,106 @@ impl Step {
         self
     }
 
-    /// The same, where that is so.
+    /// Is one of them, and a whole run has what it tests in another step.
+    pub fn quick_only(mut self) -> Self {
+        self.quick_only = true;
+        self.quick()
+    }
+
+    /// Is one of the few, where that is so.
     pub fn quick_if(self, quick: bool) -> Self {
         if quick { self.quick() } else { self }
     }
 
-    /// Runs beside others.
+    /// Runs beside any other.
     pub fn single(mut self) -> Self {
-        self.single = true;
+        self.lane = Lane::Free;
         self
+    }
+
+    /// Runs beside all but those that name the same folder.
+    pub fn in_folder(mut self, name: &'static str) -> Self {
+        self.lane = Lane::Folder(name);
+        self
+    }
+}
+
+/// The steps that wait, and those that run.
+pub struct Queue<'a> {
+    waiting: Vec<&'a Step>,
+    busy: Vec<Lane>,
+}
+
+impl<'a> Queue<'a> {
+    /// All of them wait.
+    pub fn new(steps: &'a [Step]) -> Self {
+        Self { waiting: steps.iter().collect(), busy: Vec::new() }
+    }
+
+    /// The next that may run. One thread looks among the common ones first, in which nobody can help it; the others look for what goes on for
+    /// long, then for what has a folder of its own. If there is none, whoever runs in a lane will go on with what waits for it.
+    pub fn next(&mut self, common_first: bool) -> Option<&'a Step> {
+        let rank = |step: &Step| match step.lane {
+            Lane::Common => {
+                if common_first {
+                    0
+                } else {
+                    3
+                }
+            }
+            Lane::Free => 1,
+            Lane::Folder(_) => 2,
+        };
+        let may = |step: &Step| step.lane == Lane::Free || !self.busy.contains(&step.lane);
+        let able = self.waiting.iter().enumerate().filter(|(_, step)| may(step));
+        let (at, _) = able.min_by_key(|(_, step)| rank(step))?;
+        let step = self.waiting.remove(at);
+        self.busy.push(step.lane);
+        Some(step)
+    }
+
+    /// A step that it gave has run.
+    pub fn done(&mut self, step: &Step) {
+        let at = self.busy.iter().position(|lane| *lane == step.lane);
+        self.busy.swap_remove(at.expect("it runs"));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Queue, Step};
+
+    fn names(queue: &mut Queue<'_>, common_first: bool) -> Vec<String> {
+        std::iter::from_fn(|| queue.next(common_first)).map(|step| step.name.clone()).collect()
+    }
+
+    #[test]
+    fn steps_of_one_lane_run_one_after_the_other() {
+        let step = |name: &str| Step::new(name, |_, _| Ok(()));
+        let steps = [
+            step("common"),
+            step("folder").in_folder("a"),
+            step("free").single(),
+            step("same folder").in_folder("a"),
+            step("other folder").in_folder("b"),
+            step("too long").single(),
+            step("common as well"),
+        ];
+        let mut queue = Queue::new(&steps);
+        let common = queue.next(true).unwrap();
+        assert_eq!(common.name, "common");
+        assert_eq!(names(&mut queue, false), ["free", "too long", "folder", "other folder"]);
+        queue.done(&steps[1]);
+        assert_eq!(names(&mut queue, false), ["same folder"]);
+        queue.done(common);
+        assert_eq!(names(&mut queue, false), ["common as well"]);
+
+        // Nothing is left out if there is one thread.
+        let (mut queue, mut all) = (Queue::new(&steps), Vec::new());
+        while let Some(step) = queue.next(true) {
+            all.push(step.name.as_str());
+            queue.done(step);
+        }
+        assert_eq!(all, ["common", "common as well", "free", "too long", "folder", "same folder", "other folder"]);
     }
 }

@@ -25,7 +25,7 @@ use crate::need::Need;
 use crate::nightly;
 use crate::soak::{self, Threads};
 use crate::step::{CHECKED, Step, TESTS_IN_WASM, WASM};
-use crate::suites::{SUITES, Suite};
+use crate::suites::{self, SUITES, Suite};
 use crate::threads;
 use crate::tools::{Module, TEST_RUNNER, Toolchain, Tools};
 use crate::viewers;
@@ -93,6 +93,11 @@ const FIRMWARE: [&str; 7] = [
     "firmware --bins --features bounded,given",
     "firmware --bins --features heapless",
 ];
+
+/// What is tested on this machine. The fuzz targets' own tests run apart, the second copy has the crate's own, and programs that are measured
+/// have none. It is the same choice for all tests, as another one would build what they share once more, with the features that it asks for.
+pub const WORKSPACE: &str = "--workspace --exclude freehold-fuzz --exclude freehold-second --exclude freehold-perf-allocators \
+     --exclude freehold-perf-harness --exclude freehold-perf-heaps --exclude freehold-perf-rows --all-features";
 
 /// What is formatted: this workspace, and what is not of it.
 const FORMATTED: [&str; 2] = ["--all", "--manifest-path tests/hosts/std-allocator/Cargo.toml"];
@@ -493,22 +498,22 @@ pub fn all(tools: &Tools) -> Result<Vec<Step>> {
     );
     steps.push(Step::cargo("test freehold", ["test -p freehold"]).tests());
     steps.push(
-        Step::cargo("test suite", ["test -p freehold -p freehold-suite --all-features --lib --tests"]).tests().quick(),
+        Step::cargo("test suite", ["test -p freehold -p freehold-suite --all-features --tests"]).tests().quick_only(),
     );
     steps.push(
         Step::cargo(
             "test workspace",
             [
-                "test --workspace --exclude freehold --exclude freehold-suite --exclude freehold-fuzz --all-features --lib --bins --tests",
+                // `--lib` and `--bins` would build what has no tests as well, as programs without any.
+                format!("test {WORKSPACE} --tests"),
                 // Not with the feature that leaves the C library's checks out: what it calls is odd on purpose.
-                "test -p freehold-fuzz --lib",
+                "test -p freehold-fuzz --lib".into(),
             ],
         )
         .needs([Need::Target(Toolchain::Current, WASM)])
         .tests(),
     );
-    // The second copy has the crate's own examples, which name the crate.
-    steps.push(Step::cargo("doc tests", ["test --workspace --exclude freehold-second --all-features --doc"]).tests());
+    steps.push(Step::cargo("doc tests", [format!("test {WORKSPACE} --doc")]).tests());
     steps.push(doc_tests_nightly());
     steps.extend(nightly::steps());
     steps.push(in_node("wasm with std", SUITE));
@@ -561,7 +566,7 @@ pub fn wider() -> Vec<Step> {
 pub fn suites() -> Vec<Step> {
     let on = |suite: &'static Suite, checked: bool| {
         let name = format!("suite {}{}", suite.name, if checked { ", checked" } else { "" });
-        Step::new(name, move |tools, out| suite.run(checked, tools, out)).tests()
+        Step::new(name, move |tools, out| suite.run(checked, tools, out)).tests().in_folder(suites::BUILT)
     };
     SUITES.iter().flat_map(|suite| [on(suite, false), on(suite, true)]).collect()
 }
@@ -633,12 +638,14 @@ fn build(target: &'static str, builds: &[&str]) -> Step {
 
 /// Only nightly checks that a `compile_fail` test fails with the error it names.
 fn doc_tests_nightly() -> Step {
+    const BUILT: &str = "nightly";
     Step::new("doc tests nightly", |tools, out| {
         let cargo = tools.cargo(Toolchain::Nightly)?.args("test -p freehold --all-features --doc --target-dir");
-        cargo.arg(tools.target_dir().join("nightly")).run(out)
+        cargo.arg(tools.target_dir().join(BUILT)).run(out)
     })
     .needs([Need::Nightly])
     .tests()
+    .in_folder(BUILT)
 }
 
 /// A member's tests in node: those of the suite have Rust's default allocator as a neighbour.
@@ -659,14 +666,16 @@ fn tests_on_wasi((name, package, test): &'static (&str, &str, &str), host: Host)
 
 /// What cargo runs, on WASI.
 fn on_wasi(name: &str, words: String, package: &'static str, host: Host) -> Step {
+    const BUILT: &str = "modules/checked";
     Step::new(format!("{name}, {}", host.name()), move |tools, out| {
         let cargo = tools.cargo(Toolchain::Current)?.args(&words).arg("--target").arg(WASI).arg("--config");
         // Words that cargo need not take apart: there may be spaces in a path.
         let cargo = cargo.arg(format!("target.{WASI}.runner={:?}", host.command(tools)));
-        let folder = tools.target_dir().join("modules").join("checked");
+        let folder = tools.target_dir().join(BUILT);
         host.prepare(cargo, tools).env("RUSTFLAGS", CHECKED).arg("--target-dir").arg(folder).run(out)
     })
     .needs([Need::Member(package), Need::Target(Toolchain::Current, WASI), host.need()])
+    .in_folder(BUILT)
 }
 
 /// A program in which libc has a heap.
@@ -731,27 +740,24 @@ fn control(control: &'static Control) -> Step {
 /// Two copies that want the heap tail at once.
 fn copies_in_threads() -> Step {
     const PACKAGE: &str = "freehold-two-copies";
-    Step::new("hosts: two copies, threads", |tools, out| {
+    threads::step("hosts: two copies, threads", PACKAGE, |tools, out| {
         let module = threads::module(PACKAGE, "", tools, out)?;
         tools.node().args("tests/hosts/two-copies/threads.mjs").arg(module).run(out)
     })
-    .needs(threads::needs(PACKAGE))
-    .tests()
 }
 
 /// The heap tail of a module whose threads are wasm-bindgen's.
 fn tail_beside_wasm_bindgen() -> Step {
-    Step::new("hosts: heap tail beside wasm-bindgen", |tools, out| {
-        let wasm = threads::module("freehold-heap-tail", "--features wasm-bindgen", tools, out)?;
+    const PACKAGE: &str = "freehold-heap-tail";
+    threads::step("hosts: heap tail beside wasm-bindgen", PACKAGE, |tools, out| {
+        let wasm = threads::module(PACKAGE, "--features wasm-bindgen", tools, out)?;
         let folder = tools.target_dir().join("modules").join("wasm-bindgen");
         let bindgen =
             tools.program(&tools.installed("wasm-bindgen")).args("--target nodejs --out-name module --out-dir");
         bindgen.arg(&folder).arg(wasm).run(out)?;
         tools.node().arg("tests/hosts/heap-tail/wasm-bindgen.mjs").arg(folder.join("module_bg.wasm")).run(out)
     })
-    .needs(threads::needs("freehold-heap-tail"))
     .needs([Need::WasmBindgen])
-    .tests()
 }
 
 /// Every example that is one file, run on the host.

@@ -47,6 +47,9 @@ pub const SUITES: &[Suite] = &[
     },
 ];
 
+/// Where they are laid out and built.
+pub const BUILT: &str = "suites";
+
 /// In none of them: benchmarks, and profiles, which count only where the workspace begins.
 const WITHOUT: &[&str] = &["[[bench]]", "[dev-dependencies.criterion]", "[profile."];
 
@@ -57,7 +60,7 @@ const PROVED: &str = "test the_heap_is_freehold ... ok";
 impl Suite {
     /// Runs it, on the heap or with the debug layer around that, which must find nothing.
     pub fn run(&self, checked: bool, tools: &Tools, out: &Out) -> Result<()> {
-        let folder = tools.target_dir().join("suites");
+        let folder = tools.target_dir().join(BUILT);
         lay_out(tools, &folder)?;
         let features = if checked { format!("{},heap/checked", self.features) } else { self.features.to_owned() };
         let cargo = tools.cargo(Toolchain::Current)?.args("test --lib --tests --no-fail-fast --features");
@@ -110,9 +113,11 @@ impl Suite {
 /// A workspace of all of them. Files that are as they were stay untouched: cargo would build them again.
 fn lay_out(tools: &Tools, folder: &Path) -> Result<()> {
     let names: Vec<_> = SUITES.iter().map(|suite| suite.name).collect();
-    // Only the automata take long when they are not optimised.
+    // The automata take long when they are not optimised, and the heap with the debug layer around it.
     let profiles = ["test", "dev"].map(|name| {
-        format!("[profile.{name}]\ndebug = false\n[profile.{name}.package.regex-automata]\nopt-level = 1\n")
+        let optimised = ["regex-automata", "freehold", "heap"];
+        let optimised = optimised.map(|package| format!("[profile.{name}.package.{package}]\nopt-level = 1\n"));
+        format!("[profile.{name}]\ndebug = false\n{}", optimised.concat())
     });
     let workspace = format!("[workspace]\nresolver = \"3\"\nmembers = [\"heap\", {}]\n", quoted(&names).join(", "));
     write(&folder.join("Cargo.toml"), (workspace + &profiles.concat()).as_bytes())?;

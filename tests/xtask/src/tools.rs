@@ -164,8 +164,18 @@ impl Tools {
 
     /// Builds what has files of its own, and returns the one with this extension.
     pub fn build(&self, module: &Module<'_>, extension: &str, out: &Out) -> Result<Utf8PathBuf> {
-        let mut cargo = self.cargo(module.on)?.args("build --message-format json-render-diagnostics");
-        cargo = cargo.args(module.build).arg("--target").arg(module.target);
+        let words = |job: &str| {
+            let cargo = self.cargo(module.on)?.args(job).args("--message-format json-render-diagnostics");
+            anyhow::Ok(cargo.args(module.build).arg("--target").arg(module.target))
+        };
+        // What is for the linker alone is told for the module alone: what it depends on is the same as that of other modules. (But how large
+        // pages are the crate sees.)
+        let mut flags = module.rustflags.split_whitespace();
+        let linked = flags.all(|flag| flag.starts_with("-Clink-arg=") && !flag.contains("--page-size"));
+        if module.on == Toolchain::Current && linked && !module.rustflags.is_empty() {
+            return self.built(words("rustc")?.arg("--").args(module.rustflags), extension, out);
+        }
+        let mut cargo = words("build")?;
         if module.on == Toolchain::Nightly || !module.rustflags.is_empty() {
             // A folder for each set of flags: in a shared one they would throw out each other's builds.
             let on = if module.on == Toolchain::Nightly { "nightly" } else { "current" };

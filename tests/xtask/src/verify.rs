@@ -16,7 +16,7 @@ use crate::command::{Out, last_line};
 use crate::debian::in_ci;
 use crate::emscripten::{self, Version};
 use crate::need::Need;
-use crate::step::Step;
+use crate::step::{Queue, Step};
 use crate::steps;
 use crate::tools::Tools;
 
@@ -86,6 +86,9 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     let mut left_out = Vec::new();
     if args.quick {
         (steps, left_out) = steps.into_iter().partition(|step| step.quick);
+    } else {
+        // Who names it shall have it.
+        steps.retain(|step| !step.quick_only || !args.only.is_empty());
     }
     steps.retain(|step| args.only.is_empty() || args.only.iter().any(|part| step.name.contains(part.as_str())));
     if steps.is_empty() {
@@ -109,7 +112,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
         report: Mutex::new(Report::new()),
     };
     verify.say_what_is_free("free");
-    verify.run(steps);
+    verify.run(&steps);
     verify.say_what_is_free("left");
     let report = verify.report.into_inner().unwrap();
     report.print(&left_out);
@@ -129,23 +132,20 @@ struct Verify {
 }
 
 impl Verify {
-    /// Runs these steps, one after the other; beside them, on all processors but one, those that keep one busy for long.
-    fn run(&self, steps: Vec<Step>) {
-        self.say_what_is_missing(&steps);
+    /// Runs these steps, on each processor one at a time.
+    fn run(&self, steps: &[Step]) {
+        self.say_what_is_missing(steps);
         let processors = thread::available_parallelism().map_or(1, NonZero::get);
-        let (long, others): (Vec<_>, Vec<_>) = steps.into_iter().partition(|step| step.single);
-        // What they need is installed before anything runs, as two installations may get in each other's way.
-        let ready = long.iter().map(|step| self.ready(step)).collect::<Vec<_>>();
-        let waiting = Mutex::new(long.iter().zip(ready));
-        let run_long = || {
-            while let Some((step, ready)) = { waiting.lock().unwrap().next() } {
-                self.step(step, ready);
+        let queue = Mutex::new(Queue::new(steps));
+        let work = |common_first| {
+            while let Some(step) = { queue.lock().unwrap().next(common_first) } {
+                self.step(step, self.ready(step));
+                queue.lock().unwrap().done(step);
             }
         };
         thread::scope(|scope| {
-            (1..processors.min(long.len() + 1)).for_each(|_| drop(scope.spawn(run_long)));
-            others.iter().for_each(|step| self.step(step, self.ready(step)));
-            run_long();
+            (1..processors.min(steps.len())).for_each(|_| drop(scope.spawn(|| work(false))));
+            work(true);
         });
     }
 

@@ -39,6 +39,7 @@ const BUILT: [&str; 3] = [
 fn wide(name: &str, package: &'static str, work: fn(&Tools, &Out) -> Result<()>) -> Step {
     Step::new(format!("wasm64: {name}"), work)
         .needs([Need::Member(package), Need::Component(Toolchain::Nightly, "rust-src")])
+        .in_folder(WASM64)
 }
 
 /// A step for pages of one byte.
