@@ -1,5 +1,24 @@
 //! What the boxes of arenas and of pools have in common with std's `Box`.
 
+/// A box of the crate's, as [`unsize_box!`](crate::unsize_box) sees it.
+///
+/// # Safety
+///
+/// The implementor owes: the box that comes of another has its value, and whatever it holds on to, for as long.
+pub unsafe trait Unsizes: Sized {
+    /// What is in it.
+    type Value: ?Sized;
+    /// The same box of something else.
+    type Of<U: ?Sized>;
+
+    /// The same value seen as something else, for as long: by way of `into_raw` and `from_raw` nothing would say how long.
+    ///
+    /// # Safety
+    ///
+    /// The caller owes: `see` returns the address that it gets, and dropping a `U` there is dropping the value.
+    unsafe fn seen_as<U: ?Sized>(self, see: impl FnOnce(*mut Self::Value) -> *mut U) -> Self::Of<U>;
+}
+
 /// Has a box compare, hash and print as its value does, and lend it. The first argument is the box's generics, with a `T: ?Sized` among them.
 macro_rules! acts_as_its_value {
     ({ $($generics:tt)* } $boxed:ty) => {

@@ -85,6 +85,9 @@ pub mod docs;
 // Arenas.
 pub use arena::{Alloc, Arena, ArenaBox, Attempt, Builder, Checkpoint, Kept, Scope, StringBuilder, TypedArena};
 pub use chunk::Growth;
+// What `unsize_box!` asks a box.
+#[doc(hidden)]
+pub use boxed::Unsizes;
 // Pools.
 pub use pool::{BlockPool, FixedPool, Handle, KeyedPool, Pool, PoolBox, PoolKey, SharedPool};
 // Heaps.

@@ -6,7 +6,7 @@ use core::ops::{Deref, DerefMut};
 use core::pin::Pin;
 use core::ptr::NonNull;
 
-use crate::boxed::acts_as_its_value;
+use crate::boxed::{Unsizes, acts_as_its_value};
 
 /// A value in an arena or a scope that is dropped with its box: the way for types that need `Drop`.
 ///
@@ -73,19 +73,6 @@ impl<'s, T: ?Sized> ArenaBox<'s, T> {
         ManuallyDrop::new(boxed).value.as_ptr()
     }
 
-    /// The same value seen as something else, for as long: by way of `into_raw` and `from_raw` nothing would say how long.
-    ///
-    /// # Safety
-    ///
-    /// The caller owes: `see` returns the address that it gets, and dropping a `U` there is dropping the value.
-    #[doc(hidden)]
-    #[inline]
-    pub unsafe fn seen_as<U: ?Sized>(boxed: ArenaBox<'s, T>, see: impl FnOnce(*mut T) -> *mut U) -> ArenaBox<'s, U> {
-        let raw = see(ArenaBox::into_raw(boxed));
-        // SAFETY: the address of a box of this lifetime, which is gone, and the caller's promise.
-        unsafe { ArenaBox::from_raw(raw) }
-    }
-
     /// The box whose address this is.
     ///
     /// # Safety
@@ -110,7 +97,21 @@ impl<T: ?Sized> ArenaBox<'static, T> {
     }
 }
 
-/// Turns a box of a value into one of what it can be seen as: `unsize_box!(boxed => dyn Trait)`, or an array's into one of a slice.
+// SAFETY: `Of` has the same lifetime.
+unsafe impl<'s, T: ?Sized> Unsizes for ArenaBox<'s, T> {
+    type Value = T;
+    type Of<U: ?Sized> = ArenaBox<'s, U>;
+
+    #[inline]
+    unsafe fn seen_as<U: ?Sized>(self, see: impl FnOnce(*mut T) -> *mut U) -> ArenaBox<'s, U> {
+        let raw = see(ArenaBox::into_raw(self));
+        // SAFETY: the address of a box of this lifetime, which is gone, and the caller's promise.
+        unsafe { ArenaBox::from_raw(raw) }
+    }
+}
+
+/// Turns a box of an arena's or a pool's, with a value in it, into one of what that can be seen as: `unsize_box!(boxed => dyn Trait)`, or an
+/// array's into one of a slice.
 ///
 /// What `Box` does by itself, and types outside std can't do on stable. It compiles where the compiler would turn a reference into the
 /// other.
@@ -123,6 +124,10 @@ impl<T: ?Sized> ArenaBox<'static, T> {
 /// let shown: [ArenaBox<dyn Display>; 2] =
 ///     [unsize_box!(arena.alloc_box(1) => dyn Display), unsize_box!(arena.alloc_box(String::from("two")) => dyn Display)];
 /// assert_eq!(format!("{} {}", shown[0], shown[1]), "1 two");
+///
+/// let pool = freehold::Pool::new();
+/// let shown: freehold::PoolBox<dyn Display, _> = unsize_box!(pool.alloc(3) => dyn Display);
+/// assert_eq!((shown.to_string(), pool.len()), ("3".into(), 1));
 /// ```
 #[macro_export]
 macro_rules! unsize_box {
@@ -130,7 +135,7 @@ macro_rules! unsize_box {
         let boxed = $boxed;
         // A pointer is turned into another by itself, without `as`, only if it is the same with a length or a table beside it.
         // SAFETY: so it is the same value, seen as something else.
-        unsafe { $crate::ArenaBox::seen_as(boxed, |raw| -> *mut $to { raw }) }
+        unsafe { $crate::Unsizes::seen_as(boxed, |raw| -> *mut $to { raw }) }
     }};
 }
 

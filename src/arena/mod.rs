@@ -153,6 +153,9 @@ impl<'l, const MIN_ALIGN: usize> Arena<'l, MIN_ALIGN> {
 
     /// [`reset`](Arena::reset), and gives chunks back until at most `bytes` bytes are [`held`](Arena::held). Returns the bytes given back.
     ///
+    /// If the chunks are too long to be kept, as one is that has grown in place, there is a shorter one in their place, where that is to be had: if
+    /// more than `bytes` bytes were held, at least about half of that is kept.
+    ///
     /// ```
     /// use freehold::{Alloc, Arena};
     ///
@@ -162,6 +165,7 @@ impl<'l, const MIN_ALIGN: usize> Arena<'l, MIN_ALIGN> {
     ///     arena.reset_keeping(64 << 10);
     ///     assert!(arena.held() <= 64 << 10);
     /// }
+    /// assert!(arena.held() > 32 << 10); // though all was one chunk of a megabyte
     /// ```
     pub fn reset_keeping(&mut self, bytes: usize) -> usize {
         // SAFETY: nothing that was allocated is borrowed any more, no scope is open, and the arena's cursor is replaced.

@@ -287,6 +287,12 @@ impl Request {
     pub(crate) fn lent(&self) -> Option<usize> {
         Some(self.fit.anywhere(self.len.liked)).filter(|len| *len <= MAX_SPAN)
     }
+
+    /// Bytes of a loan or a lot that just does.
+    #[inline]
+    pub(crate) fn least_lent(&self) -> usize {
+        self.fit.anywhere(self.len.least)
+    }
 }
 
 /// What just does and what is liked: for spans of so many bytes, so many of a grant. The spans may be longer than there can be.

@@ -116,7 +116,7 @@ impl<'r> Region<'r> {
     }
 
     /// The bytes from `base` up to what `end` returns: external RAM of which the size is found out, or what the stack leaves. It is called
-    /// once, with the first claim.
+    /// once, with the first claim. (In a [`Plot`](crate::Plot) whenever that is asked for memory.)
     ///
     /// # Safety
     ///

@@ -4,6 +4,8 @@ use core::ptr::NonNull;
 
 use super::record::{Chunk, Record};
 use super::{Chunks, Cursor};
+use crate::layout::GRAIN;
+use crate::ledger::Placed;
 
 impl Chunks<'_> {
     /// Bytes claimed for the chunk, all headers included.
@@ -49,7 +51,8 @@ impl Chunks<'_> {
     }
 
     /// Gives chunks back until what is held is at most so many bytes, and has the arena's own cursor begin at the first that is left.
-    /// Returns the bytes given back.
+    /// Returns the bytes given back. Where that leaves less than half of what may be held, as chunks that grow in place are few and long, the
+    /// first is a new one of the rest, if it is to be had.
     ///
     /// # Safety
     ///
@@ -67,6 +70,9 @@ impl Chunks<'_> {
                 gone += self.give_back(chunk);
             }
         }
+        if gone > 0 && kept < bytes / 2 {
+            gone -= self.have(bytes - kept);
+        }
         match self.first.get() {
             Some(first) => {
                 // SAFETY: the caller's promise.
@@ -76,6 +82,25 @@ impl Chunks<'_> {
             None => self.step.set(self.terms.growth.start()),
         }
         gone
+    }
+
+    /// Claims one more chunk, of at most so many bytes with all headers, and puts it in front of all others. Returns its bytes.
+    fn have(&self, bytes: usize) -> usize {
+        let headers = self.terms.spans.header() + size_of::<Record>();
+        let Some(size) = (bytes & !(GRAIN - 1)).checked_sub(headers).filter(|size| *size > 0) else { return 0 };
+        // Just so much: what growth would like may be more.
+        let step = self.step.replace(0);
+        let claimed = self.claim(None, 0, 0, size, 1);
+        self.step.set(step);
+        let Ok(Placed { payload, .. }) = claimed else { return 0 };
+        let chunk = self.link(payload, None);
+        let held = self.held_by(chunk);
+        if held > bytes {
+            // A plot, or what somebody lends, is as long as it is.
+            self.give_back(chunk);
+            return 0;
+        }
+        held
     }
 
     /// Whether a cursor of this arena may have been `mark` before it came to where it is: it lies at or before it.

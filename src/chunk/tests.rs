@@ -115,3 +115,30 @@ fn h36_each_step_back_undoes_one_forward() {
         assert!(inner.room() < 400);
     }
 }
+
+/// One long chunk, as it has grown in place, is more than is to be kept: there is a shorter one instead, and nothing else is held.
+#[test]
+fn a_shorter_chunk_is_kept_where_a_long_one_goes() {
+    let mut memory = Vec::<u8>::with_capacity(1 << 16);
+    let ledger = Ledger::new(Region::new(memory.spare_capacity_mut()));
+    let chunks = Chunks::new(&ledger, "list", Growth::new());
+    // What growth would like is more, too.
+    for (bytes, keep) in [(30_000, 10_000), (30_000, 1000), (50_000, 12_345)] {
+        let cursor = fill(&chunks, start_over(&chunks), bytes).unwrap();
+        assert!(cursor != Cursor::NOWHERE && chunks.held() >= bytes);
+        let before = chunks.held();
+        // SAFETY: no cursor is used again, and nothing lies in the chunks.
+        let gone = unsafe { chunks.rewind_keeping(keep) };
+        let held = chunks.held();
+        assert!((keep / 2..=keep).contains(&held), "{held} of {keep} bytes are kept");
+        assert_eq!((held + gone, held), (before, ledger.snapshot().claimed_by("list")));
+        // It goes on in what was kept.
+        assert!(fill(&chunks, chunks.home.get(), keep - 300).is_some() && chunks.held() == held);
+    }
+    for keep in [3, 0] {
+        // SAFETY: as above.
+        unsafe { chunks.rewind_keeping(keep) };
+        assert_eq!((chunks.held(), ledger.snapshot().claimed_by("list")), (0, 0));
+        assert!(fill(&chunks, chunks.home.get(), 100).is_some());
+    }
+}

@@ -10,7 +10,6 @@ use core::ptr::NonNull;
 use crate::backing::Origin;
 use crate::backing::{Backing, DEEPEST, Grant, Region};
 use crate::error::{AllocError, Obstacle, Rejected};
-#[cfg(doc)]
 use crate::layout::GRAIN;
 use crate::platform;
 use crate::sharing::{Access, Kind, Needed, Shareable};
@@ -177,7 +176,7 @@ impl<B: Backing, L: Kind> Ledger<B, L> {
     ///
     /// # Errors
     ///
-    /// If the region can't be used, as it ends before it begins or is too small for the ledger's header, or if it overlaps what the ledger has
+    /// If the region can't be used, as it ends before it begins or is too small for the ledger's header and a claim, or if it overlaps what the ledger has
     /// already. Nothing of it is used then, and it comes back.
     pub fn lend(&self, mut region: Region<'static>) -> Result<(), Rejected<Region<'static>>> {
         const NAME: &str = "lent region";
@@ -185,8 +184,15 @@ impl<B: Backing, L: Kind> Ledger<B, L> {
         let found = found.map_err(|why| Obstacle::Unfit { region: NAME, why });
         let size = found.as_ref().map_or(0, |span| span.len());
         let added = found.and_then(|span| {
+            let grant = Grant::island(span);
+            if grant.usable().is_none_or(|span| span.len() <= GRAIN) {
+                return Err(Obstacle::Unfit {
+                    region: NAME,
+                    why: "it is too small for the ledger's header and a claim",
+                });
+            }
             platform::stack_ahead();
-            self.records.with(|Guarded { book, .. }| book.add(NAME, &Grant::island(span)))
+            self.records.with(|Guarded { book, .. }| book.add(NAME, &grant))
         });
         match added {
             Ok(_) => {

@@ -66,26 +66,26 @@ unsafe impl<L: Shareable> Backing for Within<'_, L> {
 
     fn claim(&mut self, request: &Request) -> Result<Grant, Obstacle> {
         let need = request.anywhere()?;
-        let place = |size| {
-            let want = Want::of(size, GRAIN);
-            // SAFETY: no claim is to grow.
-            let anywhere = || unsafe { self.below.place(self.owner, &want) };
-            let Some(region) = self.region else { return anywhere() };
-            // SAFETY: as above.
-            match unsafe { self.below.place_in(region, self.owner, &want) } {
-                Err(Obstacle::Exhausted { .. }) if self.rather => anywhere(),
-                placed => placed,
-            }
-        };
-        let Placed { payload, .. } = match place(need.liked) {
-            Err(Obstacle::Exhausted { .. }) if need.least < need.liked => place(need.least)?,
-            placed => placed?,
-        };
-        Ok(Grant::lot(payload))
+        // One question, so that a memory that has what is needed, though not what is liked, is not passed over. The header is the ledger's below.
+        let want = Want { prefer: need.liked.saturating_add(GRAIN), ..Want::of(need.least, GRAIN) };
+        // SAFETY: no claim is to grow.
+        let anywhere = || unsafe { self.below.place(self.owner, &want) };
+        let Some(region) = self.region else { return anywhere().map(lot) };
+        // SAFETY: as above.
+        match unsafe { self.below.place_in(region, self.owner, &want) } {
+            Err(Obstacle::Exhausted { .. }) if self.rather => anywhere(),
+            placed => placed,
+        }
+        .map(lot)
     }
 
     unsafe fn give_back(&mut self, loan: Loan) {
         // SAFETY: the payload of a claim that was made above, whole, which nobody uses any more.
         unsafe { self.below.give_back(loan.span.base()) };
     }
+}
+
+/// A claim of the ledger below, for many of the one above.
+fn lot(Placed { payload, .. }: Placed) -> Grant {
+    Grant::lot(payload)
 }

@@ -7,10 +7,12 @@ use core::pin::Pin;
 use core::ptr::NonNull;
 
 use super::home::{Handle, Places};
-use crate::boxed::acts_as_its_value;
+use crate::boxed::{Unsizes, acts_as_its_value};
 use crate::error::{AllocError, Rejected};
 
 /// A value in a pool. Dropping it drops the value, then frees its place.
+///
+/// A boxed value becomes a boxed `dyn Trait`, or an array a slice, by [`unsize_box!`](crate::unsize_box).
 ///
 /// `H` says which pool, and how the box holds on to it. It is `&Pool<T>`, `&SharedPool<T>` or `&FixedPool<T, N>` for what those hand out:
 ///
@@ -216,6 +218,19 @@ impl<T: ?Sized, H: Handle> PoolBox<T, H> {
     }
 }
 
+// SAFETY: `Of` has the same handle.
+unsafe impl<T: ?Sized, H: Handle> Unsizes for PoolBox<T, H> {
+    type Value = T;
+    type Of<U: ?Sized> = PoolBox<U, H>;
+
+    #[inline]
+    unsafe fn seen_as<U: ?Sized>(self, see: impl FnOnce(*mut T) -> *mut U) -> PoolBox<U, H> {
+        let (value, pool) = PoolBox::into_raw(self);
+        // SAFETY: the pointer of a box of this pool, which is gone, and the caller's promise.
+        unsafe { PoolBox::from_raw(see(value), pool) }
+    }
+}
+
 impl<T: ?Sized, H: Handle + 'static> From<PoolBox<T, H>> for Pin<PoolBox<T, H>> {
     fn from(boxed: PoolBox<T, H>) -> Self {
         PoolBox::into_pin(boxed)
@@ -371,6 +386,23 @@ mod tests {
         let leaked = PoolBox::leak(pool.alloc(Counts(&dropped, 8)));
         leaked.1 += 1;
         assert_eq!((leaked.1, pool.len(), pool.trim(), dropped.get()), (9, 1, 0, 1));
+    }
+
+    /// As a `dyn` type and as a slice: the destructor runs once, and the whole place is free.
+    #[test]
+    fn a_box_is_seen_as_what_its_value_is() {
+        let pool: Fixed<String> = FixedPool::new();
+        let shown: PoolBox<dyn core::fmt::Display + '_, _> =
+            crate::unsize_box!(pool.alloc("text".into()) => dyn core::fmt::Display + '_);
+        assert_eq!((format!("{shown}"), pool.len()), ("text".into(), 1));
+        drop(shown);
+        assert_eq!(pool.len(), 0);
+        let arrays: FixedPool<[String; 3], 1, Local> = FixedPool::new();
+        for _ in 0..2 {
+            let slice = crate::unsize_box!(arrays.alloc(["a", "b", "c"].map(String::from)) => [String]);
+            assert_eq!((slice.concat(), arrays.len()), ("abc".into(), 1));
+        }
+        assert_eq!(arrays.len(), 0);
     }
 
     #[test]

@@ -30,9 +30,8 @@ impl Book {
         };
         let name = grant.maker.unwrap_or(backing.name());
         let goes_back = matches!(grant.origin, Origin::Loan | Origin::Lot);
-        let span = grant
-            .usable()
-            .filter(|span| !goes_back || *span == grant.span && request.lent().is_some_and(|len| span.len() >= len));
+        let span =
+            grant.usable().filter(|span| !goes_back || *span == grant.span && span.len() >= request.least_lent());
         let Some(span) = span else {
             if goes_back {
                 // SAFETY: the loan was just made, and nobody has used it.

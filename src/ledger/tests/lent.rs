@@ -29,8 +29,11 @@ fn h13_regions_lent_later() {
     assert!(matches!(nothing.error.obstacle, Obstacle::Unfit { .. }));
     // What is refused comes back.
     let short = ledger.lend(region(10_001, GRAIN)).unwrap_err();
-    assert!(matches!(short.error.obstacle, Obstacle::Short { .. }) && short.error.size == GRAIN);
+    assert!(matches!(short.error.obstacle, Obstacle::Unfit { .. }) && short.error.size == GRAIN);
     assert!(ledger.lend(short.value).is_err());
+    // The header fits, and nothing with it.
+    let header = ledger.lend(region(10_001, 2 * GRAIN)).unwrap_err();
+    assert!(matches!(header.error.obstacle, Obstacle::Unfit { why, .. } if why.contains("too small")), "{header:?}");
     let after = ledger.snapshot();
     assert_eq!((after.granted, after.claimed, after.growths), (before.granted, before.claimed, before.growths));
     // It touches what is there, and stays apart.

@@ -54,7 +54,7 @@ pub struct KeyedPool<'l, T> {
     len: u32,
     /// How many slots have had all their generations, and are not used any more.
     spent: u32,
-    /// The stretches lie in it. It is looked into through `&mut self` only.
+    /// The stretches lie in it. It changes through `&mut self` only; through `&self` the lengths of its chunks are read.
     arena: Arena<'l>,
     owned: PhantomData<T>,
 }
@@ -82,7 +82,7 @@ union Content<T> {
 
 // SAFETY: the slots and the arena they lie in are the pool's alone, and with it the values.
 unsafe impl<'l, T: Send> Send for KeyedPool<'l, T> where Arena<'l>: Send {}
-// SAFETY: through a shared reference values are lent and nothing is changed; the arena is not looked into.
+// SAFETY: through a shared reference values are lent and nothing is changed; of the arena the lengths of its chunks are read, and no more.
 unsafe impl<T: Sync> Sync for KeyedPool<'_, T> {}
 
 impl<'l, T> KeyedPool<'l, T> {

@@ -150,6 +150,16 @@ pub fn regions_that_had_rather_be() {
         claims[1] = rather.claim("block", layout(5000, 8)).ok();
         assert!(claims[1].as_ref().is_some_and(here), "where there is room again");
     });
+    // What grows asks for more each time than it needs. It has all there is here first, whether it must lie here or would rather.
+    three(|ledger, ranges| {
+        for wish in [Ledger::within(ledger, "dma", "must"), Ledger::rather_within(ledger, "dma", "rather")] {
+            let arena = Arena::new_in(&wish, "arena");
+            let here = |value: &&mut [u8; 100]| lies_in(&ranges[1..2], value.as_ptr().addr(), value.len());
+            let count = core::iter::from_fn(|| arena.try_alloc([0; 100]).ok()).take_while(&here).count();
+            let least = LENS[1] * 3 / 4 / 100;
+            assert!(count >= least, "{count} values of 100 bytes in 24 KiB, and not {least}");
+        }
+    });
 }
 
 /// What is wrong with regions is told with the first claim, and with each that follows; nothing is taken.
