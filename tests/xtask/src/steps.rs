@@ -307,7 +307,7 @@ const MIRI_TESTS: &[MiriTests] = &[
     MiriTests {
         name: "the heap's tests",
         package: SUITE,
-        build: "-p freehold-suite --lib --tests",
+        build: "-p freehold-suite --tests",
         filter: "heap_ --skip heap_small_",
         provenance: "-Zmiri-permissive-provenance",
     },
@@ -338,7 +338,7 @@ const MIRI_TESTS: &[MiriTests] = &[
     MiriTests {
         name: SUITE,
         package: SUITE,
-        build: "-p freehold-suite --lib --tests",
+        build: "-p freehold-suite --tests",
         filter: "--skip heap_",
         provenance: "-Zmiri-strict-provenance",
     },
