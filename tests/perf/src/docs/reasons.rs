@@ -31,7 +31,7 @@ pub fn why(group: &str, row: &str, on: Platform) -> Option<&'static str> {
             "the engine keeps no register across the call that gets more room, unless hints say how rare it is"
         }
         ("Pools", ..) => {
-            "a box of a `Pool` is two words; a `BlockPool`'s chunks came one after the other, where heapless has one stretch from the start"
+            "a box of a `Pool` is two words; and heapless's list begins at a constant address, as its pool is a `static`: one of freehold's in a `static` is as fast"
         }
         ("Shared pool", ..) => {
             "a lock is taken for each block, and threads wait for it; the system's heap has blocks for each"
