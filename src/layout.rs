@@ -38,7 +38,7 @@ pub(crate) const fn round_up(n: usize, align: usize) -> Option<usize> {
     }
 }
 
-/// `len` (at most [`MAX_SPAN`]) rounded up to the grain.
+/// `len` (at most `isize::MAX`) rounded up to the grain.
 pub(crate) const fn on_grain(len: usize) -> usize {
     (len + (GRAIN - 1)) & !(GRAIN - 1)
 }
@@ -115,7 +115,7 @@ impl Fit {
     pub(crate) const fn len_for(&self, size: usize) -> usize {
         // Claims start on the grain, so this much padding and no more stays inside.
         let pad = padding(self.head, if self.align > GRAIN { GRAIN } else { self.align });
-        self.head.saturating_add(pad).saturating_add(size).saturating_add(GRAIN - 1) & !(GRAIN - 1)
+        self.head.saturating_add(pad + GRAIN - 1).saturating_add(size) & !(GRAIN - 1)
     }
 
     /// How far after `start`, where a free span starts (on the grain), the claim should begin; on the grain too.

@@ -29,6 +29,7 @@ impl MemoryGrow {
 unsafe impl Backing for MemoryGrow {
     const COMES_BACK: bool = false;
     const ENDS: bool = false;
+    const RISES: bool = true;
 
     fn name(&self) -> &'static str {
         "memory.grow"

@@ -144,6 +144,10 @@ pub unsafe trait Backing: Send {
     #[doc(hidden)]
     const ENDS: bool = true;
 
+    /// Set where each linear grant lies above all that were before it.
+    #[doc(hidden)]
+    const RISES: bool = false;
+
     /// Set where linear grants are pages of the host's own, which it may have back for a while when nobody wants what is in them.
     #[doc(hidden)]
     const PAGES: bool = false;

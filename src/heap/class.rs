@@ -2,8 +2,6 @@
 
 #![forbid(unsafe_code)]
 
-use core::num::NonZero;
-
 use crate::layout::large_step_of;
 
 /// The alignment of every block, in bytes. What asks for more gets a span of its own.
@@ -74,17 +72,16 @@ pub(super) const fn size_of_coarse(class: usize) -> usize {
 const LAST_FINE: usize = FINE / ALIGN;
 const MIDDLE: usize = class_of(512);
 
-/// Bytes of a slab of this class, and its alignment; `None` where a block is a span of its own.
-pub(super) const fn slab_of_class(class: usize) -> Option<NonZero<usize>> {
-    NonZero::new(if class >= FIRST_OF_SPANS {
-        0
-    } else if class <= LAST_FINE {
+/// Bytes of a slab of this class, and its alignment, where blocks are cut from slabs.
+#[cfg_attr(freehold_for_size, inline(never))]
+pub(super) const fn slab_of_class(class: usize) -> usize {
+    if class <= LAST_FINE {
         LEAST_SLAB
     } else if class <= MIDDLE {
         8 << 10
     } else {
         LARGEST_SLAB
-    })
+    }
 }
 
 /// Whether blocks of this class, as long as there are few, are spans of their own: a slab for each of many sizes that hardly anybody asks

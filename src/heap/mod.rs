@@ -280,22 +280,6 @@ impl<L: Shareable> Heap<L> {
         unsafe { self.heap().unwrap_unchecked() }
     }
 
-    /// Gives a claim back to the ledger.
-    ///
-    /// # Safety
-    ///
-    /// The caller owes: it is a payload of this ledger's that the caller is done with.
-    #[inline(always)]
-    unsafe fn give_back(&self, payload: NonNull<u8>) {
-        if self.records.lends {
-            // SAFETY: the caller's promise.
-            unsafe { self.spans.give_back(payload) };
-        } else {
-            // SAFETY: as above.
-            unsafe { self.records.take_back(payload) };
-        }
-    }
-
     /// Takes back what is not of a fine class.
     ///
     /// # Safety
@@ -364,10 +348,12 @@ impl<L: Shareable> Heap<L> {
     /// Memory for `layout` that is a span of its own whatever comes and goes. With `clear` it is zero.
     #[inline(never)]
     fn claim(heap: &Stock<L>, layout: Layout, clear: bool) -> Option<NonNull<u8>> {
-        let (memory, zero_from) = heap.span(span_bytes(layout), layout.align())?;
+        // Never none: then its payload is a grain, so that what has no bytes has an address of its own all the same, and what `copy_block` reads of
+        // it is no header of the next span's.
+        let (memory, zero_from) = heap.span(layout.size().max(1), layout.align()).get()?;
         sanitizer::hand_out(memory, layout.size(), layout.size().next_multiple_of(GRAIN));
         if clear {
-            let dirty = zero_from.saturating_sub(memory.addr().get()).min(layout.size());
+            let dirty = zero_from.addr().get().saturating_sub(memory.addr().get()).min(layout.size());
             // SAFETY: a span of at least this size, just claimed.
             unsafe { memory.write_bytes(0, dirty) };
         }
@@ -412,8 +398,7 @@ fn fine_class_for(layout: Layout) -> Option<usize> {
     if layout.size() <= FINE && layout.align() <= ALIGN { Some(fine_class_of(layout.size())) } else { None }
 }
 
-/// Bytes that a span for `layout` has at least. Never none: then its payload is a grain, so that what has no bytes has an address of
-/// its own all the same, and what [`copy_block`](crate::copy::copy_block) reads of it is no header of the next span's.
+/// Bytes that a span for `layout` has at least.
 fn span_bytes(layout: Layout) -> usize {
     class_for(layout).map_or(layout.size(), size_of_class).max(1)
 }

@@ -103,7 +103,9 @@ impl<L: Shareable> Heap<L> {
             // SAFETY: the caller's promise.
             unsafe { self.vacate(payload) };
         }
-        // SAFETY: as above.
-        unsafe { self.give_back(payload) };
+        // SAFETY: the heap has been made, as it holds the claim.
+        let heap = unsafe { self.made() }.within_reach();
+        // SAFETY: the caller's promise.
+        unsafe { heap.give_one_back(payload) };
     }
 }

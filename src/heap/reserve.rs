@@ -4,11 +4,12 @@
 //! whoever formats its message asks the heap for a few small blocks. They come from here.
 
 use core::cell::Cell;
+use core::ptr::NonNull;
 
 use super::shared::{Shared, SharedSlab};
 use crate::free_list::Free;
 use crate::layout::GRAIN;
-use crate::span::Span;
+use crate::ledger::payload_len;
 
 /// A shared slab that nothing is cut from as long as there is memory elsewhere.
 pub(super) struct Reserve {
@@ -38,11 +39,13 @@ impl Reserve {
     /// # Safety
     ///
     /// The caller owes: `payload` is the payload of a claim. Nobody else uses it until it is returned from `shared`.
-    pub unsafe fn renew(&self, shared: &Shared, payload: Span) -> Free {
+    pub unsafe fn renew(&self, shared: &Shared, payload: NonNull<u8>) -> Option<SharedSlab> {
         // SAFETY: the caller's promise.
-        let at = unsafe { shared.add(payload.base(), payload.len()) };
+        let len = unsafe { payload_len(payload) };
+        // SAFETY: as above.
+        let at = unsafe { shared.add(payload, len) };
         shared.keep(at, true);
-        shared.let_go(self.at.replace(Some(at))?)
+        self.at.replace(Some(at))
     }
 
     /// A block of this class.
@@ -50,11 +53,11 @@ impl Reserve {
         shared.cut_from(self.at.get()?, class)
     }
 
-    /// Ends it, if no block of it is out: the payload, which is the caller's again.
-    pub fn end(&self, shared: &Shared) -> Free {
+    /// Ends it, if no block of it is out: it is a shared slab like any other.
+    pub fn end(&self) -> Option<SharedSlab> {
         let at = self.at.get().filter(|at| at.is_whole())?;
         self.at.set(None);
-        shared.let_go(at)
+        Some(at)
     }
 
     /// Bytes of it that are in no block.

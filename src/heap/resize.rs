@@ -134,8 +134,7 @@ impl<L: Shareable> Heap<L> {
             return true;
         }
         // SAFETY: the span is a payload of this ledger's that the caller holds.
-        let longer = |missing| unsafe { self.records.lengthen(memory, missing) };
-        lengthen && (longer(size - had) || size > least && longer(least - had))
+        lengthen && unsafe { self.records.lengthen(memory, least - had, size - had) }
     }
 
     /// Has a span grow or shrink, where it is if possible. `None`: it must move, to a block of a list's perhaps.

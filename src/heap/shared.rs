@@ -14,8 +14,7 @@ use core::ptr::NonNull;
 use core::slice;
 
 use super::class::{ALIGN, FIRST_OF_SPANS, LARGEST_IN_SLAB, size_of_class};
-use super::list::List;
-use crate::free_list::{Free, next_of};
+use crate::free_list::Free;
 use crate::layout::{GRAIN, high_bit};
 use crate::ledger::payload_len;
 use crate::platform::{self, sanitizer};
@@ -29,12 +28,9 @@ pub(super) struct Shared {
     heads: [Cell<Option<SharedSlab>>; BINS],
     /// The one that was claimed last for blocks: it may have room behind it.
     newest: Cell<Option<SharedSlab>>,
-    /// Bytes of all payloads, of what there is for blocks in them, and of blocks that are out.
-    held: Cell<usize>,
-    room: Cell<usize>,
-    out: Cell<usize>,
-    /// How many blocks of each class lie in no slab of their class's own, in use or in a list: those that lie here, and spans of their own, which
-    /// the sums have too.
+    /// Bytes of blocks that are spans of their own which are no block's.
+    padding: Cell<usize>,
+    /// How many blocks of each class lie in no slab of their class's own, in use or in a list: those that lie here, and spans of their own.
     apart: [Cell<u32>; FIRST_OF_SPANS],
     /// How many slabs searches have looked at.
     #[cfg(all(test, not(miri)))]
@@ -45,9 +41,9 @@ pub(super) struct Shared {
 #[repr(C)]
 pub(super) struct SharedRecord {
     stem: Stem,
-    /// Its neighbours in its circle.
-    before: Cell<Option<SharedSlab>>,
-    after: Cell<Option<SharedSlab>>,
+    /// Its neighbours in its circle: itself where it is alone.
+    before: Cell<SharedSlab>,
+    after: Cell<SharedSlab>,
     /// Units that it has, those that are out, and the most that are free side by side.
     units: Cell<u16>,
     out: Cell<u16>,
@@ -57,6 +53,8 @@ pub(super) struct SharedRecord {
     /// Set as long as it stays though nothing of it is out; and as long as nothing is cut from it without naming it.
     kept: Cell<bool>,
     aside: Cell<bool>,
+    /// Bytes of this record and the map.
+    head: Cell<u16>,
     /// Words of the map that follows: a bit for each unit that is out, and for each beyond the slab's end.
     words: Cell<u16>,
 }
@@ -136,7 +134,7 @@ impl SharedSlab {
 
     /// Bytes of the record and the map.
     fn head(self) -> usize {
-        head_of(usize::from(self.words.get()) * 32 * UNIT)
+        self.head.get().into()
     }
 
     /// Units that the map has room for.
@@ -144,9 +142,9 @@ impl SharedSlab {
         usize::from(self.words.get()) * 32
     }
 
-    /// By how many bytes it may grow until it is as long as they come.
+    /// By how many bytes it may grow until it is as long as they come. It is one that was [added](Shared::add).
     pub fn to_grow(self) -> usize {
-        LONGEST.saturating_sub(GRAIN + self.head() + usize::from(self.units.get()) * UNIT)
+        (LONGEST - GRAIN - HEAD).saturating_sub(usize::from(self.units.get()) * UNIT)
     }
 
     fn block(self, unit: usize) -> NonNull<u8> {
@@ -218,9 +216,7 @@ impl Shared {
             // SAFETY: no slab is what zeroes are.
             heads: unsafe { mem::zeroed() },
             newest: Cell::new(None),
-            held: Cell::new(0),
-            room: Cell::new(0),
-            out: Cell::new(0),
+            padding: Cell::new(0),
             apart: [const { Cell::new(0) }; FIRST_OF_SPANS],
             #[cfg(all(test, not(miri)))]
             looks: Cell::new(0),
@@ -235,7 +231,7 @@ impl Shared {
     /// How many slabs there are, and how deep their tree is.
     #[cfg(all(test, not(miri)))]
     pub fn slabs(&self) -> usize {
-        iter::successors(self.all.at_or_above(0), |at| self.all.above(at.0.addr().get())).count()
+        self.each().count()
     }
 
     #[cfg(all(test, not(miri)))]
@@ -246,11 +242,9 @@ impl Shared {
     /// One more block of this class is a span of its own, or one less.
     pub fn count_single(&self, block: NonNull<u8>, class: usize, more: bool) {
         // SAFETY: such a block is a payload of the ledger's, which the heap holds.
-        let (len, size) = (unsafe { payload_len(block) }, size_of_class(class));
-        let change = |bytes: usize| if more { bytes } else { bytes.wrapping_neg() };
-        self.held.set(self.held.get().wrapping_add(change(len)));
-        self.room.set(self.room.get().wrapping_add(change(size)));
-        self.out.set(self.out.get().wrapping_add(change(size)));
+        let padding = unsafe { payload_len(block) } - size_of_class(class);
+        let change = if more { padding } else { padding.wrapping_neg() };
+        self.padding.set(self.padding.get().wrapping_add(change));
         self.count(class, if more { 1 } else { -1 });
     }
 
@@ -258,9 +252,23 @@ impl Shared {
         self.apart[class].set(self.apart[class].get().wrapping_add_signed(change));
     }
 
-    /// Bytes of all payloads, how many of them are there for any block, and how many are in one.
-    pub fn bytes(&self) -> (usize, usize, usize) {
-        (self.held.get(), self.room.get() - self.out.get(), self.out.get())
+    /// Bytes that are there for any block, and bytes that are no block's: of records, and what a span of its own is longer. It takes a step for each
+    /// slab.
+    pub fn besides(&self) -> (usize, usize) {
+        self.each().fold((0, self.padding.get()), |(free, slack), at| {
+            // SAFETY: the slab is a claim of the ledger's, held until the payload is given back.
+            let len = unsafe { payload_len(at.payload()) };
+            (free + at.free_bytes(), slack + len - usize::from(at.units.get()) * UNIT)
+        })
+    }
+
+    /// Whether no block lies here, nor is a span of its own.
+    pub fn is_idle(&self) -> bool {
+        self.apart.iter().all(|count| count.get() == 0)
+    }
+
+    fn each(&self) -> impl Iterator<Item = SharedSlab> {
+        iter::successors(self.all.at_or_above(0), |at| self.all.above(at.0.addr().get()))
     }
 
     /// Enters a slab that was claimed just now.
@@ -282,33 +290,26 @@ impl Shared {
         self.newest.set(Some(at));
     }
 
-    /// Enters what was a slab of one class: blocks of that class lie from `first` on, side by side, and are out but for a chain of free ones.
+    /// Enters what was a slab of one class: so many blocks of that class lie from this unit on, side by side, and are out as far as is known here. It is
+    /// set aside.
     ///
     /// # Safety
     ///
-    /// The caller owes: the same of the payload, but for the blocks that are out; the first block lies at a multiple of 16, behind what
-    /// [`head_of`] says of its length and the header's.
+    /// The caller owes: the same of the payload, but for the blocks.
     pub unsafe fn adopt(
         &self,
         payload: NonNull<u8>,
         len: usize,
         class: usize,
-        first: NonNull<u8>,
+        first: usize,
         blocks: usize,
-        free: Free,
-    ) {
+    ) -> SharedSlab {
         // SAFETY: the caller's promise.
         let at = unsafe { self.begin(payload, len, len + GRAIN) };
-        let size = size_of_class(class);
-        let unit = |block: NonNull<u8>| (block.addr().get() - at.block(0).addr().get()) / UNIT;
-        at.mark(unit(first), blocks * size / UNIT, true);
-        // SAFETY: a free block starts with its link.
-        let free = iter::successors(free, |block| unsafe { next_of(*block) });
-        let count = blocks - free.map(|block| at.mark(unit(block), size / UNIT, false)).count();
-        at.out.set((count * size / UNIT) as u16);
-        self.out.set(self.out.get() + count * size);
-        self.count(class, count as i32);
-        self.show(at);
+        self.keep(at, true);
+        self.mark(at, first, blocks * size_of_class(class) / UNIT, true);
+        self.count(class, blocks as i32);
+        at
     }
 
     /// Begins a slab, all of it free, with its record. It may have `most` bytes at some time.
@@ -320,14 +321,15 @@ impl Shared {
         let at = SharedSlab(payload.cast());
         let record = SharedRecord {
             stem: Stem::new(),
-            before: Cell::new(None),
-            after: Cell::new(None),
+            before: Cell::new(at),
+            after: Cell::new(at),
             units: Cell::new(0),
             out: Cell::new(0),
             longest: Cell::new(0),
             hidden: Cell::new(true),
             kept: Cell::new(false),
             aside: Cell::new(false),
+            head: Cell::new(head_of(most) as u16),
             words: Cell::new(words_of(most) as u16),
         };
         // There may have been a free block.
@@ -342,8 +344,7 @@ impl Shared {
         unsafe { map.write_bytes(!0, words_of(most)) };
         payload.as_ptr().expose_provenance();
         self.all.insert(at);
-        self.held.set(self.held.get() + at.head());
-        self.enlarge(at, len);
+        Self::enlarge(at, len);
         at
     }
 
@@ -351,18 +352,16 @@ impl Shared {
     pub fn lengthen(&self, at: SharedSlab, len: usize) {
         sanitizer::poison(at.payload(), at.head() + usize::from(at.units.get()) * UNIT..len);
         self.hide(at);
-        self.enlarge(at, len);
+        Self::enlarge(at, len);
         self.show(at);
     }
 
-    fn enlarge(&self, at: SharedSlab, len: usize) {
+    fn enlarge(at: SharedSlab, len: usize) {
         let units = usize::from(at.units.get());
         let bytes = len - at.head() - units * UNIT;
         let more = (bytes / UNIT).min(at.most() - units);
         at.units.set((units + more) as u16);
         at.mark(units, more, false);
-        self.held.set(self.held.get() + bytes);
-        self.room.set(self.room.get() + more * UNIT);
     }
 
     /// Keeps a slab from being given back, and `aside` from being cut from unless it is named.
@@ -428,14 +427,8 @@ impl Shared {
     fn mark(&self, at: SharedSlab, unit: usize, count: usize, out: bool) {
         self.hide(at);
         at.mark(unit, count, out);
-        let (sum, count) = (self.out.get(), count as u16);
-        if out {
-            at.out.set(at.out.get() + count);
-            self.out.set(sum + usize::from(count) * UNIT);
-        } else {
-            at.out.set(at.out.get() - count);
-            self.out.set(sum - usize::from(count) * UNIT);
-        }
+        let change = if out { count } else { count.wrapping_neg() };
+        at.out.set(at.out.get().wrapping_add(change as u16));
         if !at.aside.get() {
             self.show(at);
         }
@@ -451,19 +444,15 @@ impl Shared {
         if self.newest.get() == Some(at) {
             self.newest.set(None);
         }
-        self.room.set(self.room.get() - usize::from(at.units.get()) * UNIT);
-        // SAFETY: the slab is a claim of the ledger's, held until the payload is given back.
-        self.held.set(self.held.get() - unsafe { payload_len(at.payload()) });
         Some(at.payload())
     }
 
     /// A slab that has so many units side by side, one of those that have the fewest more. It looks at a few of each that may.
     fn find(&self, units: usize) -> Option<SharedSlab> {
         let near = high_bit(units) as usize;
-        let certain = near + usize::from(!units.is_power_of_two());
-        self.look_at(near, TRIES, units)
-            .or_else(|| (certain..BINS).find_map(|bin| self.heads[bin].get()))
-            .or_else(|| self.look_at(near, LOOKS, units))
+        // What is in a circle after the first has room for certain.
+        let found = (near..BINS).find_map(|bin| self.look_at(bin, TRIES, units));
+        found.or_else(|| self.look_at(near, LOOKS, units))
     }
 
     /// The first of up to `count` slabs of a circle that has so many units side by side.
@@ -477,7 +466,10 @@ impl Shared {
             if usize::from(at.longest.get()) >= units {
                 return Some(at);
             }
-            at = at.after.get().filter(|next| *next != first)?;
+            at = at.after.get();
+            if at == first {
+                break;
+            }
         }
         None
     }
@@ -489,13 +481,14 @@ impl Shared {
             return;
         }
         at.hidden.set(false);
-        let head = &self.heads[bin_of(at)];
-        let first = head.replace(Some(at)).unwrap_or(at);
-        let last = if first == at { at } else { first.before.get().unwrap_or(first) };
-        at.before.set(Some(last));
-        at.after.set(Some(first));
-        last.after.set(Some(at));
-        first.before.set(Some(at));
+        at.before.set(at);
+        at.after.set(at);
+        if let Some(first) = self.heads[bin_of(at)].replace(Some(at)) {
+            let last = first.before.replace(at);
+            at.before.set(last);
+            at.after.set(first);
+            last.after.set(at);
+        }
     }
 
     /// Takes it out again.
@@ -503,9 +496,9 @@ impl Shared {
         if at.hidden.replace(true) {
             return;
         }
-        let (before, after) = (at.before.get().unwrap_or(at), at.after.get().unwrap_or(at));
-        before.after.set(Some(after));
-        after.before.set(Some(before));
+        let (before, after) = (at.before.get(), at.after.get());
+        before.after.set(after);
+        after.before.set(before);
         let head = &self.heads[bin_of(at)];
         if head.get() == Some(at) {
             head.set(Some(after).filter(|after| *after != at));
@@ -516,12 +509,4 @@ impl Shared {
 /// The circle of a slab that has something free.
 fn bin_of(at: SharedSlab) -> usize {
     (high_bit(at.longest.get().into()) as usize).min(BINS - 1)
-}
-
-/// What a list of blocks that are spans, or of slabs, is made of: pushes a payload that nobody uses any more.
-pub(super) fn push_payload(list: &List, payload: Free) {
-    if let Some(payload) = payload {
-        // SAFETY: it is nobody's, and longer than a link.
-        unsafe { list.push(payload) };
-    }
 }

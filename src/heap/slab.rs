@@ -10,9 +10,9 @@ use core::iter;
 use core::ops::Deref;
 use core::ptr::NonNull;
 
-use super::class::{ALIGN, class_of, may_be_single, size_of_class, slab_of_class};
+use super::class::{ALIGN, LARGEST_SLAB, LEAST_SLAB, class_of, may_be_single, size_of_class, slab_of_class};
 use super::list::List;
-use super::shared::{Shared, head_of, push_payload};
+use super::shared::{Shared, SharedSlab, head_of};
 use crate::free_list::{Free, FreeList, link, next_of};
 use crate::layout::GRAIN;
 use crate::platform::sanitizer;
@@ -92,8 +92,19 @@ impl Slab {
 /// Where the first block of a slab of so many bytes lies: 16 bytes after a multiple of 32, so that in classes whose blocks are multiples of 32 bytes
 /// all of them do ([`is_single`] rests on it). Before it there is room for the record of a shared slab too, which this may become.
 const fn first_of(slab: usize) -> usize {
-    (GRAIN + head_of(slab) - ALIGN).next_multiple_of(2 * ALIGN) + ALIGN
+    GRAIN + head_of(slab) + SKIPPED
 }
+
+/// Bytes between such a record and the first block.
+const SKIPPED: usize = ALIGN ^ ((GRAIN + head_of(LEAST_SLAB)) % (2 * ALIGN));
+
+const _: () = {
+    let mut slab = LEAST_SLAB;
+    while slab <= LARGEST_SLAB {
+        assert!(first_of(slab) % (2 * ALIGN) == ALIGN);
+        slab *= 2;
+    }
+};
 
 const _: () = assert!(size_of::<SlabRecord>() <= head_of(4 << 10));
 
@@ -125,15 +136,16 @@ const fn blocks_of(slab: usize, block: usize) -> usize {
     (slab - first_of(slab)) / block
 }
 
-/// Blocks of a slab of this class; 0 where there are none.
+/// Blocks of a slab of this class.
 #[cfg_attr(freehold_for_size, inline(never))]
 fn blocks_in(class: usize) -> usize {
-    slab_of_class(class).map_or(0, |slab| blocks_of(slab.get(), size_of_class(class)))
+    blocks_of(slab_of_class(class), size_of_class(class))
 }
 
 /// Bytes of a slab's payload that are no block's, for blocks of `block` bytes.
 pub(super) fn slack(block: usize) -> usize {
-    slab_of_class(class_of(block)).map_or(0, |slab| slab.get() - GRAIN - blocks_of(slab.get(), block) * block)
+    let slab = slab_of_class(class_of(block));
+    slab - GRAIN - blocks_of(slab, block) * block
 }
 
 impl Slabs {
@@ -228,37 +240,25 @@ impl Slabs {
         }
         list.room.set(most(class).saturating_sub(len));
         if len == 0
-            && let (Some(at), Some(slab)) = (self.empty.get(), slab_of_class(class))
+            && let Some(at) = self.empty.get()
         {
             self.empty.set(at.after.get());
             at.len.set(0);
             // SAFETY: the first block lies in the slab.
-            self.fresh.set(Some(unsafe { at.payload().add(first_of(slab.get()) - GRAIN) }));
+            self.fresh.set(Some(unsafe { at.payload().add(first_of(slab_of_class(class)) - GRAIN) }));
             self.left.set(blocks_in(class));
         }
     }
 
-    /// Makes room in a list that is full: it is set aside, and what was before goes back to where it came from. Claims that nothing is in are
-    /// the caller's again, in `gone`, as they are below.
-    pub fn relieve(&self, list: &List, class: usize, shared: &Shared, gone: &List) {
-        let aside = self.aside.head.replace(list.head.take());
-        list.room.set(most(class));
-        take_back(Some(self), aside, class, shared, gone);
-    }
-
-    /// Takes all blocks back that are in the list or set aside, and those that are fresh.
-    pub fn settle(&self, list: &List, class: usize, shared: &Shared, gone: &List) {
-        iter::from_fn(|| self.cut(size_of_class(class))).for_each(|fresh| {
-            // SAFETY: nobody uses it.
-            unsafe { list.push(fresh) };
-        });
-        self.relieve(list, class, shared, gone);
-        self.relieve(list, class, shared, gone);
+    /// Sets a full list aside, and returns what was set aside before.
+    pub fn swap_aside(&self, full: Free) -> Free {
+        self.aside.head.replace(full)
     }
 
     /// Takes back `first`, which leads to a chain of blocks of this class, if they lie in slabs of it: as many as lie in one slab with it. Returns
     /// what is left of the chain.
-    fn take_back(&self, first: NonNull<u8>, class: usize, slab: usize) -> Free {
+    pub fn take_back(&self, first: NonNull<u8>, class: usize) -> Free {
+        let slab = slab_of_class(class);
         // Blocks that were freed one after the other often lie in one slab.
         let (mut last, mut len, mut next) = (first, 0, Some(first));
         while let Some(block) = next
@@ -285,18 +285,19 @@ impl Slabs {
         next
     }
 
-    /// Makes a slab that has free blocks one that all classes share, if it can: the blocks of it that are out stay where they are.
-    pub fn share(&self, class: usize, shared: &Shared) -> bool {
-        let (Some(at), 0, Some(slab)) = (self.open.get(), self.left.get(), slab_of_class(class)) else {
-            return false;
+    /// Makes a slab that has free blocks one that all classes share, if there is one: the blocks of it that are out stay where they are. It is set
+    /// aside; its free blocks, which it takes for blocks that are out, are for the caller to take back.
+    pub fn share(&self, class: usize, shared: &Shared) -> Option<(SharedSlab, Free)> {
+        let (Some(at), 0) = (self.open.get(), self.left.get()) else {
+            return None;
         };
-        let (slab, free) = (slab.get(), self.close(at));
+        let free = self.close(at);
         self.count.set(self.count.get() - 1);
-        // SAFETY: the first block lies in the slab.
-        let first = unsafe { at.payload().add(first_of(slab) - GRAIN) };
         // SAFETY: the slab's claim, with blocks of this class from there on and nothing before them but the record, which is forgotten here.
-        unsafe { shared.adopt(at.payload(), slab - GRAIN, class, first, blocks_in(class), free) };
-        true
+        let at = unsafe {
+            shared.adopt(at.payload(), slab_of_class(class) - GRAIN, class, SKIPPED / ALIGN, blocks_in(class))
+        };
+        Some((at, free))
     }
 
     /// Puts a slab among those that have free blocks of their own.
@@ -321,30 +322,6 @@ impl Slabs {
         }
         at.len.set(0);
         at.free.take()
-    }
-}
-
-/// Takes all blocks of a chain back that are of this class, which has these slabs: each to where it comes from. Claims that nothing is in any
-/// more are the caller's again, in `gone`.
-pub(super) fn take_back(slabs: Option<&Slabs>, chain: Free, class: usize, shared: &Shared, gone: &List) {
-    let mut next = chain;
-    while let Some(first) = next {
-        // SAFETY: a block in a list is free, and starts with its link.
-        let after = unsafe { next_of(first) };
-        let elsewhere = shared.put(first, class).or_else(|| {
-            is_single(first, class).then(|| {
-                shared.count_single(first, class, false);
-                Some(first)
-            })
-        });
-        next = match (elsewhere, slabs, slab_of_class(class)) {
-            (Some(payload), ..) => {
-                push_payload(gone, payload);
-                after
-            }
-            (None, Some(slabs), Some(slab)) => slabs.take_back(first, class, slab.get()),
-            _ => unreachable!("a block of this class that lies nowhere"),
-        };
     }
 }
 

@@ -2,7 +2,6 @@
 
 use core::cell::Cell;
 use core::iter;
-use core::num::NonZero;
 use core::ptr::{self, NonNull};
 
 use super::class::{
@@ -12,15 +11,16 @@ use super::class::{
 use super::list::List;
 use super::pages::Returned;
 use super::reserve::{self, Reserve};
-use super::shared::{self, Shared, push_payload};
+use super::shared::{self, Shared};
 use super::slab::{self, Slabs, slack};
 use super::stats::ClassStats;
-use crate::free_list::Free;
+use crate::free_list::{Free, link};
 use crate::layout::GRAIN;
 use crate::ledger::{GrowInPlace, Keeper, Placed, Records, Spans, Want, payload_len};
-use crate::platform::{self, Link, Whole};
+use crate::platform::{self, Link, Packed, Whole};
 use crate::sharing::{Shareable, Turn};
 
+mod back;
 mod crowd;
 mod let_go;
 #[cfg(any(unix, windows, target_family = "wasm"))]
@@ -129,7 +129,7 @@ impl<L: Shareable> Stock<L> {
     #[inline(never)]
     pub unsafe fn put_late(&self, class: usize, block: NonNull<u8>, _turn: Turn<'_, L>) {
         // SAFETY: the caller's promise.
-        unsafe { push(&self.lists[class], block, || self.relieve(class)) };
+        unsafe { self.put_in(&self.lists[class], class, block) };
     }
 
     /// Puts a block back of a class that is not fine, and of which blocks lie in slabs.
@@ -156,7 +156,7 @@ impl<L: Shareable> Stock<L> {
     unsafe fn put_entered(&self, class: usize, block: NonNull<u8>) {
         if let Some(list) = self.list(class) {
             // SAFETY: the caller's promise.
-            unsafe { push(list, block, || self.relieve(class)) };
+            unsafe { self.put_in(list, class, block) };
         } else {
             // SAFETY: as above.
             unsafe { self.put_shared(class, block) };
@@ -171,37 +171,23 @@ impl<L: Shareable> Stock<L> {
     #[cold]
     #[inline(never)]
     unsafe fn put_shared(&self, class: usize, block: NonNull<u8>) {
-        let passing = List::new();
         // SAFETY: the caller's promise.
-        unsafe { passing.push(block) };
-        self.take_back(&passing, class, Slabs::relieve);
+        unsafe { link(block, None) };
+        self.take_back(Some(block), class);
     }
 
-    /// Makes room in a list that is full.
-    #[cold]
-    #[inline(never)]
-    fn relieve(&self, class: usize) {
-        if let Some(list) = self.list(class) {
-            self.take_back(list, class, Slabs::relieve);
+    /// Puts a block of this class into its list, in which room is made if it is full. The caller has entered.
+    ///
+    /// # Safety
+    ///
+    /// As there.
+    #[inline(always)]
+    unsafe fn put_in(&self, list: &List, class: usize, block: NonNull<u8>) {
+        if list.room.get() == 0 {
+            self.relieve(list, class);
         }
-    }
-
-    /// Takes blocks of a list back: `into` slabs of its class, or all of them, where it has none. The caller has entered.
-    fn take_back(&self, list: &List, class: usize, into: impl FnOnce(&Slabs, &List, usize, &Shared, &List)) {
-        let Some(slabs) = self.slabs(class) else {
-            return self.take_all_back(list, class);
-        };
-        let gone = List::new();
-        into(slabs, list, class, &self.shared, &gone);
-        self.give_back(&gone);
-    }
-
-    /// Takes all blocks of a list back, to where they come from. The caller has entered.
-    fn take_all_back(&self, list: &List, class: usize) {
-        let gone = List::new();
-        list.room.set(slab::most(class));
-        slab::take_back(self.slabs(class), list.head.take(), class, &self.shared, &gone);
-        self.give_back(&gone);
+        // SAFETY: the caller's promise.
+        unsafe { push(list, block) };
     }
 
     /// A block of this class that takes no search: from its list, or fresh. The caller has entered.
@@ -219,25 +205,6 @@ impl<L: Shareable> Stock<L> {
     /// The slabs of a class, if the heap has any. The caller has entered.
     fn slabs(&self, class: usize) -> Option<&'static Slabs> {
         self.wide.get()?.slabs.get(class)
-    }
-
-    /// Gives the ledger back what is in a list of spans.
-    fn give_back(&self, spans: &List) {
-        while let Some(span) = spans.pop() {
-            // SAFETY: a free block that is a span of its own, a payload of the ledger's.
-            unsafe { self.give_one_back(span) };
-        }
-    }
-
-    /// Gives the ledger a claim back.
-    ///
-    /// # Safety
-    ///
-    /// The caller owes: `span` is a payload of the ledger's that the heap holds, and that nobody uses any more.
-    #[cfg_attr(freehold_for_size, inline(never))]
-    unsafe fn give_one_back(&self, span: NonNull<u8>) {
-        // SAFETY: the caller's promise.
-        unsafe { self.spans.give_back(span) };
     }
 
     /// A block of this class, for `size` bytes.
@@ -278,8 +245,8 @@ impl<L: Shareable> Stock<L> {
     #[inline(never)]
     fn claim_span(&self, class: usize, size: usize, wide: bool) -> Free {
         // What is rounded up is of use to more requests, as long as there are lists that it may get into, and memory for that.
-        let whole = if wide { self.span(size_of_coarse(class), ALIGN) } else { None };
-        whole.or_else(|| self.span(size, ALIGN)).map(|(block, _)| block)
+        let whole = if wide { self.span(size_of_coarse(class), ALIGN).first() } else { None };
+        whole.or_else(|| self.span(size, ALIGN).first())
     }
 
     /// Puts a block back of a class of which each is a span of its own.
@@ -296,18 +263,16 @@ impl<L: Shareable> Stock<L> {
         let (rounded, class) = (within >= class, within);
         let turn = self.enter();
         let wide = self.wide.get().filter(|_| rounded);
-        let room = wide.is_some_and(|wide| {
+        let room = wide.and_then(|wide| {
             let listed = wide.listed.get() + size_of_coarse(class);
-            let room = listed <= wide.limit.get();
-            if room {
-                wide.listed.set(listed);
-                // SAFETY: the caller's promise.
-                unsafe { wide.lists[class - FINE_CLASSES].push(block) };
-            }
-            room
+            let list = wide.list(class).filter(|_| listed <= wide.limit.get())?;
+            wide.listed.set(listed);
+            // SAFETY: the caller's promise.
+            unsafe { list.push(block) };
+            Some(())
         });
         drop(turn);
-        if !room {
+        if room.is_none() {
             // SAFETY: as above.
             unsafe { self.give_one_back(block) };
         }
@@ -332,7 +297,7 @@ impl<L: Shareable> Stock<L> {
         if block.is_some() {
             return block;
         }
-        let slab = slab_of_class(class).map_or(usize::MAX / SLAB_PART, NonZero::get);
+        let slab = slab_of_class(class);
         let slabs = self.slabs(class).filter(|_| self.has(slab * SLAB_PART));
         let single = slabs.is_some_and(|slabs| slabs.wants_single(class, self.shared.apart(class)));
         let wide = self.wide.get().is_some();
@@ -356,7 +321,7 @@ impl<L: Shareable> Stock<L> {
         drop(turn);
         if slabs.is_none() {
             // SAFETY: it was claimed just now, and is not used.
-            unsafe { self.give_one_back(payload) };
+            unsafe { self.give_back(Some(payload)) };
         }
         block.or_else(|| self.scarce(class))
     }
@@ -390,19 +355,19 @@ impl<L: Shareable> Stock<L> {
     }
 
     /// Bytes that are free for blocks of any class, and bytes that are no block's: of the heap's own records, of those of shared slabs, and of the
-    /// reserve.
+    /// reserve. It takes a step for each shared slab.
     pub fn besides(&self) -> (usize, usize) {
         let record = |bytes: usize| bytes.next_multiple_of(GRAIN);
         let _turn = self.enter();
-        let (held, free, out) = self.shared.bytes();
-        let free = free - self.reserve.left();
+        let (free, slack) = self.shared.besides();
         let wide = self.wide.get().map_or(0, |_| record(size_of::<Wide>()));
-        (free, record(size_of::<Self>()) + wide + record(self.len_of_fronts()) + held - free - out)
+        let reserved = self.reserve.left();
+        (free - reserved, record(size_of::<Self>()) + wide + record(self.len_of_fronts()) + slack + reserved)
     }
 
     /// A block of this class that is a span of its own.
     fn single(&self, class: usize) -> Free {
-        let (block, _) = self.span(size_of_class(class), ALIGN)?;
+        let block = self.span(size_of_class(class), ALIGN).first()?;
         let _turn = self.enter();
         self.shared.count_single(block, class, true);
         Some(block)
@@ -410,35 +375,37 @@ impl<L: Shareable> Stock<L> {
 
     /// Claims a slab of so many bytes: the claim begins, with the ledger's header, at a multiple of them, and ends just before the next.
     fn claim_slab(&self, slab: usize) -> Free {
-        let want = Want { prefix: slab - GRAIN, ahead: true, ..Want::of(0, slab) };
-        self.placed(&want, slab, GRAIN).map(|(payload, _)| payload)
+        self.placed(slab - GRAIN, 0, slab).first()
     }
 
-    /// A claim as it is wanted, which begins so many bytes after a multiple of `align`, and the address from which on it is zero. None of the heap's
-    /// claims is to grow.
+    /// A claim for `size` bytes at a multiple of `align`, after a prefix of so many, and the address from which on it is zero.
     #[cfg_attr(freehold_for_size, inline(never))]
-    fn placed(&self, want: &Want, align: usize, after: usize) -> Option<(NonNull<u8>, usize)> {
-        debug_assert!(want.grow.is_none());
-        // SAFETY: as the caller says.
-        let Placed { payload, zero_from } = unsafe { self.spans.place(self.owner, want) }.ok()?;
-        if payload.addr() & (align - 1) != after {
+    fn placed(&self, prefix: usize, size: usize, align: usize) -> Packed {
+        let want = Want { prefix, ahead: true, ..Want::of(size, align) };
+        // SAFETY: no claim is to grow.
+        let Ok(placed) = (unsafe { self.spans.place(self.owner, &want) }) else {
+            return Packed::NONE;
+        };
+        if (placed.payload.addr() + prefix) & (align - 1) != 0 {
             // A loan, which begins where its lender likes.
             // SAFETY: it was claimed just now, and is not used.
-            unsafe { self.give_one_back(payload.base()) };
-            return None;
+            unsafe { self.give_back(Some(placed.payload.base())) };
+            return Packed::NONE;
         }
-        Some((payload.base(), zero_from))
+        placed.payload.base().as_ptr().expose_provenance();
+        placed.packed()
     }
 
     /// A span of its own, of a byte at least, and the address from which on it is zero.
     #[inline]
-    pub fn span(&self, size: usize, align: usize) -> Option<(NonNull<u8>, usize)> {
+    pub fn span(&self, size: usize, align: usize) -> Packed {
         debug_assert!(size > 0);
-        if align <= GRAIN
-            && let Some((memory, zero_from)) = self.records.place(self.owner, size)
-        {
-            memory.as_ptr().expose_provenance();
-            return Some((memory, zero_from));
+        if align <= GRAIN {
+            let placed = self.records.place(self.owner, size);
+            if let Some(memory) = placed.first() {
+                memory.as_ptr().expose_provenance();
+                return placed;
+            }
         }
         self.fresh_span(size, align)
     }
@@ -446,17 +413,14 @@ impl<L: Shareable> Stock<L> {
     /// [`span`](Stock::span), where there may be no such span that is free.
     #[cold]
     #[inline(never)]
-    fn fresh_span(&self, size: usize, align: usize) -> Option<(NonNull<u8>, usize)> {
+    fn fresh_span(&self, size: usize, align: usize) -> Packed {
         // Memory is short: time to see what there is.
         let turn = self.enter();
         if let Some(wide) = self.widen() {
             wide.limit.set(self.records.claimed() / PART);
         }
         drop(turn);
-        let want = Want { ahead: true, ..Want::of(size, align) };
-        let found = self.placed(&want, align, 0)?;
-        found.0.as_ptr().expose_provenance();
-        Some(found)
+        self.placed(0, size, align)
     }
 
     /// How a class stands: slabs, blocks in use and free ones. Of large spans only the free ones are known. And how many bytes of its slabs, and of
@@ -486,7 +450,7 @@ impl<L: Shareable> Stock<L> {
 
     /// Whoever opened this heap may have grown memory for it, of which another thread has not heard yet: and its lock is atomic.
     #[inline(always)]
-    fn within_reach(&self) -> &Self {
+    pub fn within_reach(&self) -> &Self {
         platform::reach(ptr::from_ref(self).addr() + size_of::<Self>());
         self
     }
@@ -500,16 +464,13 @@ fn pop(list: &List) -> Free {
     Some(block)
 }
 
-/// Puts a block into the list of its class, in which `relieve` makes room if it is full.
+/// Puts a block into the list of its class, in which there is room.
 ///
 /// # Safety
 ///
 /// The caller owes: `block` is one of the heap's, of this list's class, and nobody uses it any more.
 #[inline(always)]
-unsafe fn push(list: &List, block: NonNull<u8>, relieve: impl FnOnce()) {
-    if list.room.get() == 0 {
-        relieve();
-    }
+unsafe fn push(list: &List, block: NonNull<u8>) {
     list.room.set(list.room.get() - 1);
     // SAFETY: the caller's promise.
     unsafe { list.push(block) };

@@ -230,18 +230,21 @@ impl Book {
         self.totals.claimed -= rest;
     }
 
-    /// Ends a claim: its span is free from now on, or, if it was a loan or the last one in a lot, what was lent is returned to be
-    /// given back. With `lends` unset there is neither.
-    pub fn end_claim(&mut self, mut at: Entry, lends: bool) -> Option<Loan> {
+    /// Ends a claim that is no loan: its span is free from now on, with the free ones that it touches.
+    pub fn end_claim(&mut self, at: Entry) {
         let len = at.len.get();
-        let loan = lends && at.origin.get() == Origin::Loan;
-        if !loan {
-            at = self.set_free(at);
-        }
+        self.seen = Some(self.set_free(at));
         self.totals.claimed -= len;
-        if !loan {
-            self.seen = Some(at);
-            if !lends || at.origin.get() != Origin::Lot || !at.is_first() || !at.is_last() {
+    }
+
+    /// Ends a claim where the backing lends: if it was a loan or the last one in a lot, what was lent is returned to be given back.
+    pub fn end_lent(&mut self, mut at: Entry) -> Option<Loan> {
+        if at.origin.get() == Origin::Loan {
+            self.totals.claimed -= at.len.get();
+        } else {
+            self.end_claim(at);
+            at = self.seen?;
+            if at.origin.get() != Origin::Lot || !at.is_first() || !at.is_last() {
                 return None;
             }
             self.bins_of(at).remove(at);

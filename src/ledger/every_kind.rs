@@ -184,7 +184,7 @@ fn change<'l, const LENDS: bool>(
         2 => unsafe { ledger.records.shorten(base, bytes) },
         3 => {
             // SAFETY: a claim of this ledger's.
-            unsafe { ledger.records.lengthen(base, bytes) };
+            unsafe { ledger.records.lengthen(base, bytes, bytes) };
             held.fill();
         }
         _ => {

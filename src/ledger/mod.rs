@@ -387,7 +387,7 @@ unsafe impl<B: Backing, L: Kind> Spans for Ledger<B, L> {
         self.with(|Guarded { book, .. }, backing| {
             // SAFETY: the caller's promise.
             let at = unsafe { Entry::of_payload(payload) };
-            if let Some(loan) = book.end_claim(at, true) {
+            if let Some(loan) = book.end_lent(at) {
                 // SAFETY: the span was lent by this backing under this route, has left the book, and its holder is done.
                 unsafe { backing.give_back(loan) };
             }

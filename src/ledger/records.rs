@@ -1,7 +1,8 @@
 //! What a ledger has written down, behind its lock: all that can be done without asking its backing.
 
-use core::cell::{Cell, UnsafeCell};
+use core::cell::UnsafeCell;
 use core::ptr::NonNull;
+use core::sync::atomic::{AtomicBool, Ordering};
 
 use super::book::{Book, Totals};
 use super::header::Entry;
@@ -10,8 +11,8 @@ use super::part::Wish;
 use super::plan::Plan;
 use super::snapshot::{Read, SpanInfo};
 use super::{Claim, Keeper, Placed, Spans};
-use crate::layout::{GRAIN, MAX_SPAN, round_up};
-use crate::platform::{Link, Whole};
+use crate::layout::{GRAIN, MAX_SPAN, on_grain, round_up};
+use crate::platform::{Link, Packed, Whole};
 use crate::sharing::{Access, Kind, Shareable, Turn};
 use crate::span::Span;
 
@@ -22,7 +23,7 @@ pub(crate) struct Records<L> {
     kept: UnsafeCell<Guarded>,
     /// Set iff foreign code runs in `with_backing` and no lock keeps it from coming back: this tells that it has. Not while our own code
     /// runs: a stack overflow or a trap there, which JavaScript may catch and go on after, leaves it as it is.
-    foreign: Cell<bool>,
+    foreign: AtomicBool,
     /// Set iff the backing lends: then claims end through the ledger only, which knows whom a loan goes back to.
     pub lends: bool,
     link: Link,
@@ -60,11 +61,11 @@ pub(super) struct Guarded {
 static OFFERED: &str = "offered";
 
 /// While foreign code runs.
-struct Foreign<'a>(&'a Cell<bool>);
+struct Foreign<'a>(&'a AtomicBool);
 
 impl Drop for Foreign<'_> {
     fn drop(&mut self) {
-        self.0.set(false);
+        self.0.store(false, Ordering::Relaxed);
     }
 }
 
@@ -77,7 +78,7 @@ fn came_back() -> ! {
 impl<L: Access> Records<L> {
     pub const fn new(lends: bool) -> Records<L> {
         let kept = UnsafeCell::new(Guarded { book: Book::new(), keeper: None, listener: Listener::NONE });
-        Records { access: L::NEW, kept, foreign: Cell::new(false), lends, link: Link::new() }
+        Records { access: L::NEW, kept, foreign: AtomicBool::new(false), lends, link: Link::new() }
     }
 }
 
@@ -89,7 +90,7 @@ impl<L: Kind> Records<L> {
     #[cfg_attr(not(freehold_for_size), inline(always))]
     fn enter(&self) -> Turn<'_, L> {
         let turn = Turn::enter(&self.access);
-        if !L::EXCLUDES && self.foreign.get() {
+        if !L::EXCLUDES && self.foreign.load(Ordering::Relaxed) {
             came_back();
         }
         turn
@@ -120,7 +121,7 @@ impl<L: Kind> Records<L> {
             return self.with(f);
         }
         let _turn = self.enter();
-        self.foreign.set(true);
+        self.foreign.store(true, Ordering::Relaxed);
         let _foreign = Foreign(&self.foreign);
         // SAFETY: as in `with`; and whoever comes back from `f` is stopped by the flag, which is cleared after this reference has ended.
         let kept = unsafe { &mut *self.kept.get() };
@@ -139,38 +140,30 @@ impl<L: Kind> Records<L> {
     /// Room for `size` bytes, aligned to the grain, if that much is free: the payload's start, and the address from which on it was
     /// never used and is zero.
     #[inline]
-    pub fn place(&self, owner: &'static str, size: usize) -> Option<(NonNull<u8>, usize)> {
-        let len = round_up(size, GRAIN).filter(|len| *len < MAX_SPAN)? + GRAIN;
+    pub fn place(&self, owner: &'static str, size: usize) -> Packed {
+        let Some(len) = round_up(size, GRAIN).filter(|len| *len < MAX_SPAN) else {
+            return Packed::NONE;
+        };
         self.with_aside(|Guarded { book, .. }| {
-            let at = book.carve_len(owner, len)?;
-            Some((at.hand_out().base(), book.zero_from))
+            let at = book.carve_len(owner, len + GRAIN);
+            at.map_or(Packed::NONE, |at| book.handed_out(at).packed())
         })
     }
 
-    /// A claim with room for as many bytes as `part` makes of all that the ledger holds, if it wants one and that much is free: its payload.
-    pub fn place_part(&self, owner: &'static str, part: impl FnOnce(usize) -> Option<usize>) -> Option<Span> {
-        self.with(|Guarded { book, .. }| {
-            let len = round_up(part(book.totals.granted)?, GRAIN)? + GRAIN;
-            Some(book.carve_len(owner, len)?.hand_out())
-        })
-    }
-
-    /// Lengthens a claim's payload by at least `bytes`, if what lies behind it is free.
+    /// Lengthens a claim's payload by at least `least` bytes, and up to `most`, if what lies behind it is free. Both are no more than a layout's.
     ///
     /// # Safety
     ///
     /// The caller owes: `payload` is one that this ledger handed out, still held.
-    pub unsafe fn lengthen(&self, payload: NonNull<u8>, bytes: usize) -> bool {
-        let Some(bytes) = round_up(bytes, GRAIN) else {
-            return false;
-        };
+    pub unsafe fn lengthen(&self, payload: NonNull<u8>, least: usize, most: usize) -> bool {
+        let (least, most) = (on_grain(least), on_grain(most));
         // SAFETY: the caller's promise.
         let at = unsafe { Entry::of_payload(payload) };
         let longer = self.with_aside(|Guarded { book, .. }| {
-            book.extend(at, bytes, bytes) || {
+            book.extend(at, least, most) || {
                 // What lies behind may be set aside.
                 book.settle();
-                book.extend(at, bytes, bytes)
+                book.extend(at, least, most)
             }
         });
         if longer {
@@ -204,7 +197,7 @@ impl<L: Kind> Records<L> {
         self.with_aside(|Guarded { book, .. }| {
             // SAFETY: the caller's promise.
             let at = unsafe { Entry::of_payload(payload) };
-            book.end_claim(at, false);
+            book.end_claim(at);
         });
     }
 
@@ -228,7 +221,7 @@ impl<L: Kind> Records<L> {
         &self,
         choose: impl FnOnce(Option<&'static dyn Keeper>) -> Option<&'static K>,
     ) -> bool {
-        self.with(|kept| {
+        self.with_aside(|kept| {
             let chosen = choose(kept.keeper);
             if let Some(keeper) = chosen {
                 kept.keeper = Some(keeper);
@@ -240,7 +233,7 @@ impl<L: Kind> Records<L> {
     /// Bytes that the ledger holds, claimed or free.
     #[cfg_attr(freehold_for_size, inline(never))]
     pub fn granted(&self) -> usize {
-        self.with(|kept| kept.book.totals.granted)
+        self.with_aside(|kept| kept.book.totals.granted)
     }
 
     /// Bytes that are claimed.

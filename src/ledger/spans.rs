@@ -1,9 +1,11 @@
 //! What goes between a ledger and those who claim from it, whatever its backing: a want, and how it was met.
 
+use core::num::NonZero;
 use core::ptr::NonNull;
 
 use crate::error::Obstacle;
 use crate::layout::GRAIN;
+use crate::platform::Packed;
 use crate::sharing::Everywhere;
 use crate::span::Span;
 
@@ -55,6 +57,15 @@ pub(crate) struct Placed {
     pub payload: Span,
     /// What of it lies at this address or above was never used and is zero.
     pub zero_from: usize,
+}
+
+impl Placed {
+    /// The payload's start, and the address from which on it is zero.
+    #[inline(always)]
+    pub fn packed(self) -> Packed {
+        let (base, zero_from) = (self.payload.base(), NonZero::new(self.zero_from).unwrap_or(NonZero::<usize>::MIN));
+        Packed::new((base, base.with_addr(zero_from)))
+    }
 }
 
 /// Whoever keeps memory that nobody uses, to have it at hand: a heap's free blocks.

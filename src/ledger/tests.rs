@@ -81,7 +81,7 @@ fn spans_know_their_neighbours() {
                 // SAFETY: a payload of this ledger's, held here, and nobody uses its bytes.
                 1 => unsafe { ledger.records.shorten(held.payload.base(), bytes) },
                 // SAFETY: as above.
-                _ => _ = unsafe { ledger.records.lengthen(held.payload.base(), bytes) },
+                _ => _ = unsafe { ledger.records.lengthen(held.payload.base(), bytes, bytes) },
             },
         }
         ledger.records.with(|kept| kept.book.check());
@@ -413,10 +413,10 @@ fn h32_every_way_out_of_a_ledger_is_reached() {
     assert_eq!(longer.base(), first.base());
     is_reached(longer.end());
     // SAFETY: it is held here.
-    assert!(unsafe { ledger.records.lengthen(longer.base(), 500) });
+    assert!(unsafe { ledger.records.lengthen(longer.base(), 500, 500) });
     // SAFETY: as above.
     is_reached(longer.addr() + unsafe { super::payload_len(longer.base()) });
-    let (block, _) = ledger.records.place("claim", 300).expect("room");
+    let block = ledger.records.place("claim", 300).first().expect("room");
     // SAFETY: it is held here.
     is_reached(block.addr().get() + unsafe { super::payload_len(block) });
     let claim = ledger.claim("claim", Layout::from_size_align(900, 8).unwrap()).expect("room");

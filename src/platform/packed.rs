@@ -31,6 +31,12 @@ impl Packed {
         self.0
     }
 
+    /// The first of the two.
+    #[inline(always)]
+    pub(crate) fn first(self) -> Option<NonNull<u8>> {
+        self.0.map(|(first, _)| first)
+    }
+
     /// The pair, where it is known that there is one.
     ///
     /// # Safety
@@ -65,6 +71,12 @@ impl Packed {
     pub(crate) fn get(self) -> Option<Pair> {
         let (low, high) = self.halves();
         Some((NonNull::new(low)?, NonNull::new(high)?))
+    }
+
+    /// The first of the two.
+    #[inline(always)]
+    pub(crate) fn first(self) -> Option<NonNull<u8>> {
+        NonNull::new(self.halves().0)
     }
 
     /// The pair, where it is known that there is one. (Not by way of an `Option`: LLVM would leave the choice in the code, and V8 then keeps

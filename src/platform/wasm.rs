@@ -1,5 +1,7 @@
 //! Linear memory.
 
+use core::mem::MaybeUninit;
+
 #[cfg(target_arch = "wasm32")]
 pub(super) use core::arch::wasm32 as arch;
 #[cfg(target_arch = "wasm64")]
@@ -98,7 +100,9 @@ const FRAME: usize = size_of::<[usize; 16]>();
 /// Uses stack, and nothing else.
 #[inline(never)]
 pub(super) fn go_deep(levels: usize) {
-    let mut frame = [0u8; FRAME];
+    let mut frame = [const { MaybeUninit::<u8>::uninit() }; FRAME];
+    // Its lowest address: where there is no stack any more, this traps.
+    frame[0].write(0);
     core::hint::black_box(&mut frame);
     if levels > 0 {
         go_deep(levels - 1);

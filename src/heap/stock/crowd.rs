@@ -171,7 +171,7 @@ impl<L: Shareable> Stock<L> {
         let (Some(head), true) = (self.crowd.fronts.first(), none()) else {
             return;
         };
-        let Some((payload, _)) = self.records.place(self.owner, size_of::<Fronts<L>>()) else {
+        let Some(payload) = self.records.place(self.owner, size_of::<Fronts<L>>()).first() else {
             return;
         };
         let fresh = payload.cast::<Fronts<L>>();
@@ -240,12 +240,12 @@ impl<L: Shareable> Stock<L> {
         };
         let (front, _mine) = fronts.enter();
         let list = &front.lists[class];
-        let relieve = || {
+        if list.room.get() == 0 {
             let _turn = self.enter();
-            self.take_back(list, class, Slabs::relieve);
-        };
+            self.relieve(list, class);
+        }
         // SAFETY: the caller's promise.
-        unsafe { push(list, block, relieve) };
+        unsafe { push(list, block) };
     }
 
     /// Takes all blocks back that are in sets.
@@ -254,7 +254,7 @@ impl<L: Shareable> Stock<L> {
             let _mine = Turn::enter(&front.access);
             let _turn = self.enter();
             for (class, list) in front.lists.iter().enumerate().filter(|(_, list)| list.head.get().is_some()) {
-                self.take_all_back(list, class);
+                self.relieve(list, class);
             }
         }
     }

@@ -8,23 +8,37 @@ impl<L: Shareable> Stock<L> {
     fn let_go_inside(&self, all: bool) {
         if let Some(wide) = self.wide.get() {
             wide.listed.set(0);
-        }
-        for class in 0..CLASSES {
-            let Some(list) = self.list(class) else {
-                break;
-            };
-            if class >= FIRST_OF_SPANS {
-                self.give_back(list);
-            } else if all {
-                let slabs = self.slabs(class);
-                self.take_back(list, class, Slabs::settle);
-                while let Some(slab) = slabs.and_then(Slabs::remove) {
-                    // SAFETY: a slab in which nothing is in use: a payload of the ledger's.
-                    unsafe { self.give_one_back(slab) };
+            for list in &wide.lists[FIRST_OF_SPANS - FINE_CLASSES..] {
+                while let Some(span) = list.pop() {
+                    // SAFETY: a free block that is a span of its own, a payload of the ledger's.
+                    unsafe { self.give_back(Some(span)) };
                 }
             }
         }
-        if all {
+        if !all {
+            return;
+        }
+        let mut left = 0;
+        for class in 0..FIRST_OF_SPANS {
+            let Some(list) = self.list(class) else {
+                break;
+            };
+            while let Some(fresh) = self.fresh(class) {
+                // SAFETY: nobody uses it.
+                unsafe { list.push(fresh) };
+            }
+            // The list, and what was set aside.
+            self.relieve(list, class);
+            self.relieve(list, class);
+            if let Some(slabs) = self.slabs(class) {
+                while let Some(slab) = slabs.remove() {
+                    // SAFETY: a slab in which nothing is in use: a payload of the ledger's.
+                    unsafe { self.give_back(Some(slab)) };
+                }
+                left += slabs.count();
+            }
+        }
+        if left == 0 {
             self.narrow();
         }
     }
@@ -34,13 +48,8 @@ impl<L: Shareable> Stock<L> {
         self.empty_fronts();
         let _turn = self.enter();
         self.let_go_inside(true);
-        let (_, _, out) = self.shared.bytes();
-        if self.wide.get().is_none()
-            && out == 0
-            && let Some(reserve) = self.reserve.end(&self.shared)
-        {
-            // SAFETY: a reserve in which nothing is in use: a payload of the ledger's.
-            unsafe { self.give_one_back(reserve) };
+        if self.wide.get().is_none() && self.shared.is_idle() {
+            self.release(self.reserve.end());
         }
     }
 }

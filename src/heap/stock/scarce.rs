@@ -18,6 +18,7 @@ impl<L: Shareable> Stock<L> {
             // A slab for hardly more than itself would take more for its record than a span does.
             return Some(block);
         }
+        let mut block = None;
         // Once more if a slab that was kept to grow in place goes back.
         for _ in 0..2 {
             let turn = self.enter();
@@ -45,23 +46,15 @@ impl<L: Shareable> Stock<L> {
                 }
             }
             // Also if there is nothing new: who was asked to let go may have made room. Then what is new may not be needed.
-            let block = self.cut(class);
-            let gone = List::new();
-            if let Some(at) = growing {
-                push_payload(&gone, self.shared.let_go(at));
-            }
-            if let Some(at) = new {
-                push_payload(&gone, self.shared.let_go(at));
-            }
-            let again = block.is_none() && gone.head.get().is_some();
-            self.give_back(&gone);
+            block = self.cut(class);
             self.provide();
+            let gone = self.release(growing) | self.release(new);
             drop(turn);
-            if !again {
-                return block.or_else(|| self.last(class));
+            if block.is_some() || !gone {
+                break;
             }
         }
-        self.last(class)
+        block.or_else(|| self.last(class))
     }
 
     /// A block of this class from the shared slab that is to grow, if there is one: by what is preferred, or by just that, if there is free memory
@@ -70,9 +63,9 @@ impl<L: Shareable> Stock<L> {
         let size = size_of_class(class);
         let _turn = self.enter();
         self.shared.growing(size).map(|at| {
+            let most = prefer.min(at.to_grow()).max(size);
             // SAFETY: the slab's claim is the heap's.
-            let longer = |bytes| unsafe { self.records.lengthen(at.payload(), bytes) };
-            if !longer(prefer.max(size).min(at.to_grow())) && !longer(size) {
+            if !unsafe { self.records.lengthen(at.payload(), size, most) } {
                 return None;
             }
             // SAFETY: as above.
@@ -84,15 +77,21 @@ impl<L: Shareable> Stock<L> {
     /// A block of this class from a slab of another one that has free blocks: from now on all share that. Of each class that holds larger ones a
     /// slab is tried, then of the others. The caller has entered.
     fn of_another(&self, class: usize) -> Free {
-        for step in 0..FIRST_OF_SPANS {
-            let other = (class + step) % FIRST_OF_SPANS;
-            if self.slabs(other).is_some_and(|slabs| slabs.share(other, &self.shared))
-                && let Some(block) = self.shared.cut(class)
-            {
-                return Some(block);
+        let mut other = class;
+        loop {
+            if let Some((at, free)) = self.slabs(other).and_then(|slabs| slabs.share(other, &self.shared)) {
+                self.take_back(free, other);
+                self.release(Some(at));
+                let block = self.shared.cut(class);
+                if block.is_some() {
+                    return block;
+                }
+            }
+            other = (other + 1) % FIRST_OF_SPANS;
+            if other == class {
+                return None;
             }
         }
-        None
     }
 
     /// A block of this class when there is no slab: a span of its own, which needs less for itself; or from a slab of another class; or from the
@@ -111,14 +110,15 @@ impl<L: Shareable> Stock<L> {
     /// Sees to it that there is a reserve, if the ledger has plenty and free memory for it: nothing is asked of the backing. The caller has
     /// entered.
     pub(super) fn provide(&self) {
-        let part = |granted| (granted >= reserve::LEAST_GRANTED).then(|| reserve::len(granted) - GRAIN);
-        if self.reserve.is_short()
-            && let Some(payload) = self.records.place_part(self.owner, part)
+        if !self.reserve.is_short() {
+            return;
+        }
+        let granted = self.records.granted();
+        if granted >= reserve::LEAST_GRANTED
+            && let Some(payload) = self.records.place(self.owner, reserve::len(granted) - GRAIN).first()
         {
-            let gone = List::new();
             // SAFETY: the claim was made for that.
-            push_payload(&gone, unsafe { self.reserve.renew(&self.shared, payload) });
-            self.give_back(&gone);
+            self.release(unsafe { self.reserve.renew(&self.shared, payload) });
         }
     }
 }

@@ -35,7 +35,7 @@ impl<L: Shareable> Stock<L> {
             return self.wide.get();
         }
         if self.records.granted() >= WIDE_FROM {
-            let (payload, _) = self.records.place(self.owner, size_of::<Wide>())?;
+            let payload = self.records.place(self.owner, size_of::<Wide>()).first()?;
             let fresh = payload.cast::<Wide>();
             payload.as_ptr().expose_provenance();
             // SAFETY: the payload has room for it, and begins on the grain, which is enough for its alignment. (It is too large to be made elsewhere.)
@@ -51,20 +51,19 @@ impl<L: Shareable> Stock<L> {
     /// Whether the ledger holds so many bytes. The caller has entered.
     pub(super) fn has(&self, bytes: usize) -> bool {
         self.wide.get().is_some_and(|wide| {
-            if wide.seen.get() < bytes {
-                wide.seen.set(self.records.granted());
+            wide.seen.get() >= bytes || {
+                let granted = self.records.granted();
+                wide.seen.set(granted);
+                granted >= bytes
             }
-            wide.seen.get() >= bytes
         })
     }
 
-    /// Gives back what there is besides, if there are no slabs: no block is in a list either. The caller has entered.
+    /// Gives back what there is besides. There are no slabs, and no block is in a list. The caller has entered.
     pub(super) fn narrow(&self) {
-        let unused = |wide: &&Wide| wide.slabs.iter().all(|slabs| slabs.count() == 0);
-        if let Some(wide) = self.wide.get().filter(unused) {
-            self.wide.set(None);
+        if let Some(wide) = self.wide.take() {
             // SAFETY: a payload of the ledger's, which nobody finds any more.
-            unsafe { self.give_one_back(platform::owned(NonNull::from(wide).cast())) };
+            unsafe { self.give_back(Some(platform::owned(NonNull::from(wide).cast()))) };
         }
     }
 }

@@ -26,7 +26,7 @@ impl Book {
 
     #[inline(never)]
     fn end_aside(&mut self, at: Entry) {
-        self.end_claim(at, false);
+        self.end_claim(at);
         // Not before: what could not be ended, as the stack overflowed, is still aside.
         self.aside = None;
     }

@@ -41,7 +41,7 @@ impl Book {
             return None;
         };
         // A loan that overlaps too stays where it is: its lender might take what is held, or make of it what it hands out next.
-        let at = self.write_down(name, &grant, span, why)?;
+        let at = self.write_down(name, &grant, B::RISES, span, why)?;
         if grant.origin != Origin::Loan {
             return Some(Fresh::Free(self.set_free(at)));
         }
@@ -50,8 +50,17 @@ impl Book {
         Some(Fresh::Lent(at))
     }
 
-    /// Writes a grant down, as a span of a run: nobody's yet, and in no bin. If it overlaps what is held it isn't, and it says `why`.
-    fn write_down(&mut self, name: &'static str, grant: &Grant, span: Span, why: &mut Obstacle) -> Option<Entry> {
+    /// Writes a grant down, as a span of a run: nobody's yet, and in no bin. If it overlaps what is held it isn't, and it says `why`. If it `rises`, there
+    /// is nothing above that it could merge with.
+    #[inline]
+    fn write_down(
+        &mut self,
+        name: &'static str,
+        grant: &Grant,
+        rises: bool,
+        span: Span,
+        why: &mut Obstacle,
+    ) -> Option<Entry> {
         let (before, next) = (self.runs.at_or_below(span.addr()), self.runs.above(span.addr()));
         let below = before.filter(|before| span.addr() < before.run_end());
         if let Some(other) = below.or(next.filter(|next| next.addr() < span.end())) {
@@ -86,7 +95,7 @@ impl Book {
                 at
             }
         };
-        if let Some(next) = next.filter(linear).filter(|next| next.addr() == span.end()) {
+        if !rises && let Some(next) = next.filter(linear).filter(|next| next.addr() == span.end()) {
             // Two runs become one.
             self.runs.remove(next);
             run.last.set(next.last.get());
@@ -100,7 +109,7 @@ impl Book {
     /// Writes down memory that stays for good, as free memory, an island: the free span that it is.
     pub fn add(&mut self, name: &'static str, grant: &Grant) -> Result<Entry, Obstacle> {
         let mut why = Obstacle::Short { backing: name };
-        let at = grant.usable().and_then(|span| self.write_down(name, grant, span, &mut why));
+        let at = grant.usable().and_then(|span| self.write_down(name, grant, true, span, &mut why));
         at.map(|at| self.set_free(at)).ok_or(why)
     }
 

@@ -70,7 +70,7 @@ fn the_peak_leaves_out_what_is_aside() {
     let peak = ledger.snapshot().peak;
     drop(ledger.claim("arena", layout).expect("room"));
     // As a heap claims.
-    ledger.records.place("heap", 20_000).expect("room");
+    ledger.records.place("heap", 20_000).first().expect("room");
     assert_eq!(ledger.snapshot().peak, peak);
 }
 

@@ -1,0 +1,78 @@
+//! How blocks go back to where they came from, and claims to the ledger.
+
+use super::*;
+use crate::free_list::next_of;
+use crate::heap::shared::SharedSlab;
+
+impl<L: Shareable> Stock<L> {
+    /// Makes room in a list that is full: it is set aside, and what was before goes back to where it came from. Of a class without slabs all
+    /// goes back. The caller has entered.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn relieve(&self, list: &List, class: usize) {
+        let full = list.head.take();
+        list.room.set(slab::most(class));
+        let chain = self.slabs(class).map_or(full, |slabs| slabs.swap_aside(full));
+        self.take_back(chain, class);
+    }
+
+    /// Takes all blocks of a chain back that are of this class: each to where it comes from. Claims that nothing is in any more go back to the ledger.
+    /// The caller has entered.
+    pub(super) fn take_back(&self, chain: Free, class: usize) {
+        let mut next = chain;
+        while let Some(first) = next {
+            // SAFETY: a block in a list is free, and starts with its link.
+            next = unsafe { next_of(first) };
+            if let Some(gone) = self.shared.put(first, class) {
+                // SAFETY: a shared slab's payload, if nothing is in it any more.
+                unsafe { self.give_back(gone) };
+            } else if slab::is_single(first, class) {
+                self.shared.count_single(first, class, false);
+                // SAFETY: a free block that is a span of its own, a payload of the ledger's.
+                unsafe { self.give_back(Some(first)) };
+            } else {
+                let slabs = self.slabs(class).expect("a block of this class lies in a slab of it");
+                next = slabs.take_back(first, class);
+            }
+        }
+    }
+
+    /// Keeps a shared slab no longer, if there is one, which goes back to the ledger if nothing of it is out: whether it does.
+    #[cfg_attr(freehold_for_size, inline(never))]
+    pub(super) fn release(&self, slab: Option<SharedSlab>) -> bool {
+        let gone = slab.and_then(|at| self.shared.let_go(at));
+        // SAFETY: a shared slab's payload, if nothing is in it any more.
+        unsafe { self.give_back(gone) };
+        gone.is_some()
+    }
+
+    /// Gives the ledger a claim back, if there is one. Out of line: whoever has none, or seldom one, has nothing of it.
+    ///
+    /// # Safety
+    ///
+    /// As for [`give_one_back`](Stock::give_one_back).
+    #[inline(never)]
+    pub(super) unsafe fn give_back(&self, span: Free) {
+        if let Some(span) = span {
+            // SAFETY: the caller's promise.
+            unsafe { self.give_one_back(span) };
+        }
+    }
+
+    /// Gives the ledger a claim back.
+    ///
+    /// # Safety
+    ///
+    /// The caller owes: `span` is a payload of the ledger's that the heap holds, and that nobody uses any more.
+    #[cfg_attr(freehold_for_size, inline(never))]
+    #[cfg_attr(not(freehold_for_size), inline(always))]
+    pub unsafe fn give_one_back(&self, span: NonNull<u8>) {
+        if self.records.lends {
+            // SAFETY: the caller's promise.
+            unsafe { self.spans.give_back(span) };
+        } else {
+            // SAFETY: as above.
+            unsafe { self.records.take_back(span) };
+        }
+    }
+}
