@@ -288,6 +288,7 @@ impl Request {
     }
 
     /// Bytes of a loan or a lot, which starts on the grain, that is as long as would be liked.
+    #[cfg(any(unix, target_os = "wasi", feature = "allocator-api2"))]
     pub(crate) fn lent(&self) -> Option<usize> {
         Some(self.fit.anywhere(self.len.liked)).filter(|len| *len <= MAX_SPAN)
     }

@@ -4,7 +4,7 @@ use core::alloc::Layout;
 use std::vec::Vec;
 
 use super::{Chunks, Cursor, Growth, LOOKS, Refill};
-use crate::backing::Region;
+use crate::backing::{Region, USUAL_PAGE};
 use crate::ledger::{Claim, Ledger};
 
 const CHUNKS: usize = 60;
@@ -119,7 +119,7 @@ fn h36_each_step_back_undoes_one_forward() {
 /// One long chunk, as it has grown in place, is more than is to be kept: there is a shorter one instead, and nothing else is held.
 #[test]
 fn a_shorter_chunk_is_kept_where_a_long_one_goes() {
-    let mut memory = Vec::<u8>::with_capacity(1 << 16);
+    let mut memory = Vec::<u8>::with_capacity(USUAL_PAGE);
     let ledger = Ledger::new(Region::new(memory.spare_capacity_mut()));
     let chunks = Chunks::new(&ledger, "list", Growth::new());
     // What growth would like is more, too.
