@@ -52,7 +52,6 @@ impl Book {
 
     /// Writes a grant down, as a span of a run: nobody's yet, and in no bin. If it overlaps what is held it isn't, and it says `why`. If it `rises`, there
     /// is nothing above that it could merge with.
-    #[inline]
     fn write_down(
         &mut self,
         name: &'static str,
