@@ -18,13 +18,16 @@ pub struct Suite {
     features: &'static str,
     /// Sections of its manifest that are left out, by how they begin.
     without: &'static [&'static str],
-    /// Lines that are left out, and their files.
-    cut: &'static [(&'static str, &'static str)],
+    /// What stands in its files, and what takes its place.
+    edits: &'static [(&'static str, &'static str, &'static str)],
+    /// How many documentation tests it has that pass. Those of a crate with 0 are not run.
+    docs: usize,
 }
 
-/// The crates: one that is all tables, with threads; one that is all strings and trees; one that builds large automata.
+/// The crates: one that is all tables, with threads; one that is all strings and trees; one that builds large automata;
+/// and some that hold others' values as freehold does: two arenas and a pool.
 pub const SUITES: &[Suite] = &[
-    Suite { name: "hashbrown", version: "0.17.1", features: "rayon,serde", without: &[], cut: &[] },
+    Suite { name: "hashbrown", version: "0.17.1", features: "rayon,serde", without: &[], edits: &[], docs: 0 },
     Suite {
         name: "serde_json",
         version: "1.0.154",
@@ -35,7 +38,8 @@ pub const SUITES: &[Suite] = &[
             "[dev-dependencies.trybuild]",
             "[dev-dependencies.serde_stacker]",
         ],
-        cut: &[],
+        edits: &[],
+        docs: 0,
     },
     Suite {
         name: "regex",
@@ -43,8 +47,24 @@ pub const SUITES: &[Suite] = &[
         features: "default",
         without: &[],
         // Not in the package.
-        cut: &[("tests/lib.rs", "mod fuzz;\n")],
+        edits: &[("tests/lib.rs", "mod fuzz;\n", "")],
+        docs: 0,
     },
+    Suite {
+        name: "bumpalo",
+        version: "3.20.4",
+        features: "collections,boxed,std,serde",
+        // They are for its folder of tests, which is not in the package.
+        without: &["[dev-dependencies."],
+        edits: &[
+            ("Cargo.toml", "    \"blink-alloc/nightly\",\n", ""),
+            // From this edition on documentation tests are compiled as one.
+            ("Cargo.toml", "edition = \"2021\"\nrust-version = \"1.71.1\"\n", "edition = \"2024\"\n"),
+        ],
+        docs: 189,
+    },
+    Suite { name: "slab", version: "0.4.12", features: "serde", without: &[], edits: &[], docs: 0 },
+    Suite { name: "typed-arena", version: "2.0.2", features: "std", without: &[], edits: &[], docs: 0 },
 ];
 
 /// Where they are laid out and built.
@@ -57,18 +77,45 @@ const WITHOUT: &[&str] = &["[[bench]]", "[dev-dependencies.criterion]", "[profil
 const PROOF: &str = "\n#[cfg(test)]\n#[test]\nfn the_heap_is_freehold() {\n    heap::prove();\n}\n";
 const PROVED: &str = "test the_heap_is_freehold ... ok";
 
+/// The same for a crate whose documentation tests run too. They have the allocator from the library: a test that named
+/// `heap` itself would link it, whatever the others have.
+const PROOF_IN_DOCS: &str = "
+/// ```
+/// CRATE::the_heap_is_freehold();
+/// ```
+#[cfg_attr(test, test)]
+pub fn the_heap_is_freehold() {
+    heap::prove();
+}
+";
+
 impl Suite {
     /// Runs it, on the heap or with the debug layer around that, which must find nothing.
     pub fn run(&self, checked: bool, tools: &Tools, out: &Out) -> Result<()> {
         let folder = tools.target_dir().join(BUILT);
         lay_out(tools, &folder)?;
         let features = if checked { format!("{},heap/checked", self.features) } else { self.features.to_owned() };
-        let cargo = tools.cargo(Toolchain::Current)?.args("test --lib --tests --no-fail-fast --features");
-        let cargo = cargo.arg(features).arg("--manifest-path").arg(folder.join(self.name).join("Cargo.toml"));
-        cargo.env("RUSTFLAGS", "--cap-lints=allow").run(out)?;
-        let said = out.text()?;
-        let (programs, proofs) = (said.matches(" Running ").count(), said.matches(PROVED).count());
-        ensure!(programs == proofs, "{proofs} of {programs} test programs ran on the heap");
+        let test = |which: &str| -> Result<()> {
+            let cargo = tools.cargo(Toolchain::Current)?.args("test --no-fail-fast").args(which).arg("--features");
+            let cargo = cargo.arg(&features).arg("--manifest-path").arg(folder.join(self.name).join("Cargo.toml"));
+            cargo.env("RUSTFLAGS", "--cap-lints=allow").run(out)
+        };
+        test("--lib --tests")?;
+        if self.docs > 0 {
+            test("--doc")?;
+        }
+        self.judge(&out.text()?)
+    }
+
+    /// What the tests said must be that each program ran on the heap, and the documentation tests, as many as there are.
+    fn judge(&self, said: &str) -> Result<()> {
+        let (programs, docs) = said.split_once(" Doc-tests ").unwrap_or((said, ""));
+        let (runs, proofs) = (programs.matches(" Running ").count(), programs.matches(PROVED).count());
+        ensure!(runs == proofs, "{proofs} of {runs} test programs ran on the heap");
+        let passed = docs.lines().filter(|line| line.starts_with("test ") && line.ends_with(" ... ok"));
+        let (proofs, others): (Vec<_>, Vec<_>) = passed.partition(|line| line.contains("the_heap_is_freehold"));
+        ensure!(proofs.len() == usize::from(self.docs > 0), "the documentation tests did not run on the heap");
+        ensure!(others.len() == self.docs, "{} of {} documentation tests passed", others.len(), self.docs);
         Ok(())
     }
 
@@ -77,19 +124,20 @@ impl Suite {
         let from = package.manifest_path.parent().context("a package has a folder")?;
         let tests = package.targets.iter().filter(|target| target.is_lib() || target.is_test());
         let roots: Vec<_> = tests.map(|target| target.src_path.as_std_path()).collect();
+        let proof = if self.docs > 0 { PROOF_IN_DOCS.replace("CRATE", self.name) } else { PROOF.to_owned() };
         for file in files(from.as_std_path())? {
             let name = file.strip_prefix(from)?;
             let mut bytes = fs::read(&file)?;
             if name == "Cargo.toml" {
                 bytes = self.manifest(str::from_utf8(&bytes)?).into_bytes();
             }
-            for (_, line) in self.cut.iter().filter(|(file, _)| name == *file) {
+            for (_, old, new) in self.edits.iter().filter(|(file, ..)| name == *file) {
                 let text = str::from_utf8(&bytes)?;
-                ensure!(text.contains(line), "{} has no {line:?}", file.display());
-                bytes = text.replace(line, "").into_bytes();
+                ensure!(text.contains(old), "{} has no {old:?}", file.display());
+                bytes = text.replace(old, new).into_bytes();
             }
             if roots.contains(&file.as_path()) {
-                bytes.extend(PROOF.bytes());
+                bytes.extend(proof.bytes());
             }
             write(&to.join(name), &bytes)?;
         }
@@ -106,7 +154,8 @@ impl Suite {
             }
         }
         sections.retain(|section| !WITHOUT.iter().chain(self.without).any(|begin| section.starts_with(begin)));
-        sections.concat() + "\n[dev-dependencies.heap]\npath = \"../heap\"\n"
+        let dependencies = if self.docs > 0 { "dependencies" } else { "dev-dependencies" };
+        sections.concat() + &format!("\n[{dependencies}.heap]\npath = \"../heap\"\n")
     }
 }
 
@@ -179,13 +228,40 @@ fn write(path: &Path, bytes: &[u8]) -> Result<()> {
 mod tests {
     use super::*;
 
+    const A: Suite = Suite {
+        name: "a",
+        version: "1.0.0",
+        features: "",
+        without: &["[[test]]\nname = \"slow\""],
+        edits: &[],
+        docs: 0,
+    };
+
     #[test]
     fn a_manifest_loses_the_sections_that_are_left_out() {
-        let suite =
-            Suite { name: "a", version: "1.0.0", features: "", without: &["[[test]]\nname = \"slow\""], cut: &[] };
         let published = "# Made by cargo.\n[package]\nname = \"a\"\n[[test]]\nname = \"slow\"\npath = \"b\"\n\
                          [[test]]\nname = \"good\"\n[[bench]]\nname = \"c\"\n";
         let kept = "# Made by cargo.\n[package]\nname = \"a\"\n[[test]]\nname = \"good\"\n";
-        assert_eq!(suite.manifest(published), format!("{kept}\n[dev-dependencies.heap]\npath = \"../heap\"\n"));
+        assert_eq!(A.manifest(published), format!("{kept}\n[dev-dependencies.heap]\npath = \"../heap\"\n"));
+        let in_docs = Suite { docs: 1, ..A };
+        assert_eq!(in_docs.manifest(published), format!("{kept}\n[dependencies.heap]\npath = \"../heap\"\n"));
+    }
+
+    #[test]
+    fn each_program_and_the_documentation_tests_prove_their_heap() {
+        let program = "     Running unittests src/lib.rs (a-1)\ntest b ... ok\ntest the_heap_is_freehold ... ok\n";
+        let docs = "   Doc-tests a\ntest a/src/lib.rs - B (line 3) ... ok\ntest README.md - (line 9) ... ignored\n";
+        let proof = "test a/src/lib.rs - the_heap_is_freehold (line 7) ... ok\n";
+        let one = Suite { docs: 1, ..A };
+        A.judge(program).unwrap();
+        one.judge(&[program, docs, proof].concat()).unwrap();
+        for (suite, said) in [
+            (&A, [program, "     Running tests/c.rs (c-1)\ntest d ... ok\n", ""]),
+            (&one, [program, "", ""]),
+            (&one, [program, docs, ""]),
+            (&one, [program, "   Doc-tests a\n", proof]),
+        ] {
+            suite.judge(&said.concat()).unwrap_err();
+        }
     }
 }
