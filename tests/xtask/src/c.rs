@@ -167,17 +167,22 @@ fn object(tools: &Tools, out: &Out) -> Result<Utf8PathBuf> {
     Ok(object)
 }
 
-/// The tests as a module of nothing but C and the library, run in node. Its memory can't grow beyond 32 MiB.
+/// The tests as a module of nothing but C and the library, run in node.
 fn run_in_wasm(tools: &Tools, library: Utf8PathBuf, words: &str, out: &Out) -> Result<()> {
+    let module = module(tools, "wasm32", library, out)?;
+    tools.node().arg(RUNS).args(words).arg(module).run(out)
+}
+
+/// Runs the module of tests: `node RUNS [unchecked] MODULE`.
+pub const RUNS: &str = "tests/hosts/c-library/run.mjs";
+
+/// The tests as a module of nothing but C and the library. Its memory can't grow beyond 32 MiB.
+pub fn module(tools: &Tools, target: &str, library: Utf8PathBuf, out: &Out) -> Result<Utf8PathBuf> {
     let module = library.with_extension("tests.wasm");
-    compiler(tools, &tools.clang()?)
-        .args("--target=wasm32 -nostdlib -Wl,--no-entry -Wl,--max-memory=33554432")
-        .args(&run_by("wasm"))
-        .arg(library)
-        .arg("-o")
-        .arg(&module)
-        .run(out)?;
-    tools.node().arg(format!("{TESTS}/run.mjs")).args(words).arg(module).run(out)
+    let compile = compiler(tools, &tools.clang()?).arg(format!("--target={target}"));
+    let compile = compile.args("-nostdlib -Wl,--no-entry -Wl,--max-memory=33554432").args(&run_by("wasm"));
+    compile.arg(library).arg("-o").arg(&module).run(out)?;
+    Ok(module)
 }
 
 /// The tests as a WASI program, with the libc that hides most from whoever grows memory: Debian's, of 2022.

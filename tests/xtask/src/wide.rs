@@ -6,6 +6,7 @@ use anyhow::Result;
 use cargo_metadata::camino::{Utf8Path, Utf8PathBuf};
 
 use crate::beside_libc::Host;
+use crate::c;
 use crate::command::{Out, Task};
 use crate::need::Need;
 use crate::npm::NODE_24;
@@ -69,6 +70,7 @@ pub fn steps() -> Vec<Step> {
             .needs([Need::Pip(WASMTIME)])
             .tests(),
         wide("alone", SOAK, soak).needs([Need::Npm(NODE_24), Need::Node]).tests(),
+        wide("C, node 24", "freehold-c", from_c).needs([Need::Npm(NODE_24), Need::Clang]).tests(),
         small("h15 read, wasmtime", SMALL_PAGES, |tools, out| {
             in_wasmtime(&on_bytes(SMALL_PAGES, tools, out)?, tools, out)
         }),
@@ -123,6 +125,13 @@ fn in_node_24(script: &str, module: &Utf8Path, tools: &Tools) -> Task {
 fn in_wasmtime(module: &Utf8Path, tools: &Tools, out: &Out) -> Result<()> {
     let python = Host::Wasmtime.prepare(tools.node_at("python3"), tools);
     python.args("tests/hosts/exports_in_wasmtime.py").arg(module).run(out)
+}
+
+/// What `freehold.h` declares.
+fn from_c(tools: &Tools, out: &Out) -> Result<()> {
+    let library = build("-p freehold-c", "a", tools, out)?;
+    let module = c::module(tools, "wasm64", library, out)?;
+    in_node_24(c::RUNS, &module, tools).run(out)
 }
 
 /// All heaps side by side, C's names among them.
