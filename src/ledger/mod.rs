@@ -10,6 +10,7 @@ use core::ptr::NonNull;
 use crate::backing::Origin;
 use crate::backing::{Backing, DEEPEST, Grant, Region};
 use crate::error::{AllocError, Obstacle, Rejected};
+#[cfg(doc)]
 use crate::layout::GRAIN;
 use crate::platform;
 use crate::sharing::{Access, Kind, Needed, Shareable};
@@ -184,15 +185,8 @@ impl<B: Backing, L: Kind> Ledger<B, L> {
         let found = found.map_err(|why| Obstacle::Unfit { region: NAME, why });
         let size = found.as_ref().map_or(0, |span| span.len());
         let added = found.and_then(|span| {
-            let grant = Grant::island(span);
-            if grant.usable().is_none_or(|span| span.len() <= GRAIN) {
-                return Err(Obstacle::Unfit {
-                    region: NAME,
-                    why: "it is too small for the ledger's header and a claim",
-                });
-            }
             platform::stack_ahead();
-            self.records.with(|Guarded { book, .. }| book.add(NAME, &grant))
+            self.records.with(|Guarded { book, .. }| book.add(NAME, &Grant::island(span)))
         });
         match added {
             Ok(_) => {

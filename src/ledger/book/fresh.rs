@@ -107,8 +107,10 @@ impl Book {
 
     /// Writes down memory that stays for good, as free memory, an island: the free span that it is.
     pub fn add(&mut self, name: &'static str, grant: &Grant) -> Result<Entry, Obstacle> {
-        let mut why = Obstacle::Short { backing: name };
-        let at = grant.usable().and_then(|span| self.write_down(name, grant, true, span, &mut why));
+        let mut why = Obstacle::Unfit { region: name, why: "it is too small for the ledger's header and a claim" };
+        // An island merges with nothing above it either.
+        let span = grant.usable().filter(|span| span.len() > GRAIN);
+        let at = span.and_then(|span| self.write_down(name, grant, true, span, &mut why));
         at.map(|at| self.set_free(at)).ok_or(why)
     }
 
