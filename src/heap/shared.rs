@@ -44,15 +44,10 @@ pub(super) struct SharedRecord {
     /// Its neighbours in its circle: itself where it is alone.
     before: Cell<SharedSlab>,
     after: Cell<SharedSlab>,
-    /// Units that it has, those that are out, and the most that are free side by side.
+    /// Units that it has, those that are out, and the most that are free side by side: it is in a circle iff that is not 0.
     units: Cell<u16>,
     out: Cell<u16>,
     longest: Cell<u16>,
-    /// Set iff it is in none of the circles: it is set aside, or has nothing free.
-    hidden: Cell<bool>,
-    /// Set as long as it stays though nothing of it is out; and as long as nothing is cut from it without naming it.
-    kept: Cell<bool>,
-    aside: Cell<bool>,
     /// Bytes of this record and the map.
     head: Cell<u16>,
     /// Words of the map that follows: a bit for each unit that is out, and for each beyond the slab's end.
@@ -119,17 +114,8 @@ impl SharedSlab {
     }
 
     /// Bytes that are in no block.
-    pub fn free_bytes(self) -> usize {
+    fn free_bytes(self) -> usize {
         usize::from(self.units.get() - self.out.get()) * UNIT
-    }
-
-    pub fn is_half_out(self) -> bool {
-        self.out.get() * 2 > self.units.get()
-    }
-
-    /// Whether nothing of it is out.
-    pub fn is_whole(self) -> bool {
-        self.out.get() == 0
     }
 
     /// Bytes of the record and the map.
@@ -271,7 +257,7 @@ impl Shared {
         iter::successors(self.all.at_or_above(0), |at| self.all.above(at.0.addr().get()))
     }
 
-    /// Enters a slab that was claimed just now.
+    /// Enters a slab that was claimed just now: it is the one to grow.
     ///
     /// # Safety
     ///
@@ -281,35 +267,21 @@ impl Shared {
         sanitizer::poison(payload, HEAD..len);
         // SAFETY: the caller's promise.
         let at = unsafe { self.begin(payload, len, LONGEST) };
+        self.newest.set(Some(at));
         self.show(at);
         at
     }
 
-    /// From now on this one is to grow.
-    pub fn grow_next(&self, at: SharedSlab) {
-        self.newest.set(Some(at));
-    }
-
-    /// Enters what was a slab of one class: so many blocks of that class lie from this unit on, side by side, and are out as far as is known here. It is
-    /// set aside.
+    /// Enters what was a slab of one class: so many blocks of that class lie from this unit on, side by side, and are out as far as is known here.
     ///
     /// # Safety
     ///
     /// The caller owes: the same of the payload, but for the blocks.
-    pub unsafe fn adopt(
-        &self,
-        payload: NonNull<u8>,
-        len: usize,
-        class: usize,
-        first: usize,
-        blocks: usize,
-    ) -> SharedSlab {
+    pub unsafe fn adopt(&self, payload: NonNull<u8>, len: usize, class: usize, first: usize, blocks: usize) {
         // SAFETY: the caller's promise.
         let at = unsafe { self.begin(payload, len, len + GRAIN) };
-        self.keep(at, true);
         self.mark(at, first, blocks * size_of_class(class) / UNIT, true);
         self.count(class, blocks as i32);
-        at
     }
 
     /// Begins a slab, all of it free, with its record. It may have `most` bytes at some time.
@@ -326,9 +298,6 @@ impl Shared {
             units: Cell::new(0),
             out: Cell::new(0),
             longest: Cell::new(0),
-            hidden: Cell::new(true),
-            kept: Cell::new(false),
-            aside: Cell::new(false),
             head: Cell::new(head_of(most) as u16),
             words: Cell::new(words_of(most) as u16),
         };
@@ -364,27 +333,9 @@ impl Shared {
         at.mark(units, more, false);
     }
 
-    /// Keeps a slab from being given back, and `aside` from being cut from unless it is named.
-    pub fn keep(&self, at: SharedSlab, aside: bool) {
-        at.kept.set(true);
-        at.aside.set(aside);
-        if aside {
-            self.hide(at);
-        }
-    }
-
-    /// Keeps it no longer. If nothing of it is out, its payload is the caller's again.
-    pub fn let_go(&self, at: SharedSlab) -> Free {
-        at.kept.set(false);
-        if at.aside.take() {
-            self.show(at);
-        }
-        self.take_out(at)
-    }
-
-    /// The slab that was claimed last, if it may grow by `bytes` and nobody keeps it.
+    /// The slab that was claimed last, if it may grow by `bytes`.
     pub fn growing(&self, bytes: usize) -> Option<SharedSlab> {
-        self.newest.get().filter(|at| !at.kept.get() && bytes <= at.to_grow())
+        self.newest.get().filter(|at| bytes <= at.to_grow())
     }
 
     /// A block of this class.
@@ -393,7 +344,7 @@ impl Shared {
         self.cut_from(at, class)
     }
 
-    /// A block of this class from a slab that may be set aside.
+    /// A block of this class from this slab, if it has room.
     pub fn cut_from(&self, at: SharedSlab, class: usize) -> Free {
         let units = size_of_class(class) / UNIT;
         let unit = at.stretch(units);
@@ -429,14 +380,12 @@ impl Shared {
         at.mark(unit, count, out);
         let change = if out { count } else { count.wrapping_neg() };
         at.out.set(at.out.get().wrapping_add(change as u16));
-        if !at.aside.get() {
-            self.show(at);
-        }
+        self.show(at);
     }
 
-    /// Takes a slab out of which nothing is out, unless it is kept.
+    /// Takes a slab out of which nothing is out.
     fn take_out(&self, at: SharedSlab) -> Free {
-        if at.kept.get() || at.out.get() > 0 {
+        if at.out.get() > 0 {
             return None;
         }
         self.hide(at);
@@ -480,7 +429,6 @@ impl Shared {
         if at.longest.get() == 0 {
             return;
         }
-        at.hidden.set(false);
         at.before.set(at);
         at.after.set(at);
         if let Some(first) = self.heads[bin_of(at)].replace(Some(at)) {
@@ -493,7 +441,7 @@ impl Shared {
 
     /// Takes it out again.
     fn hide(&self, at: SharedSlab) {
-        if at.hidden.replace(true) {
+        if at.longest.get() == 0 {
             return;
         }
         let (before, after) = (at.before.get(), at.after.get());

@@ -12,7 +12,7 @@ use core::ptr::NonNull;
 
 use super::class::{ALIGN, LARGEST_SLAB, LEAST_SLAB, class_of, may_be_single, size_of_class, slab_of_class};
 use super::list::List;
-use super::shared::{Shared, SharedSlab, head_of};
+use super::shared::{Shared, head_of};
 use crate::free_list::{Free, FreeList, link, next_of};
 use crate::layout::GRAIN;
 use crate::platform::sanitizer;
@@ -285,19 +285,17 @@ impl Slabs {
         next
     }
 
-    /// Makes a slab that has free blocks one that all classes share, if there is one: the blocks of it that are out stay where they are. It is set
-    /// aside; its free blocks, which it takes for blocks that are out, are for the caller to take back.
-    pub fn share(&self, class: usize, shared: &Shared) -> Option<(SharedSlab, Free)> {
+    /// Makes a slab that has free blocks one that all classes share, if there is one: the blocks of it that are out stay where they are. Its free
+    /// blocks, which it takes for blocks that are out, are for the caller to take back.
+    pub fn share(&self, class: usize, shared: &Shared) -> Free {
         let (Some(at), 0) = (self.open.get(), self.left.get()) else {
             return None;
         };
         let free = self.close(at);
         self.count.set(self.count.get() - 1);
         // SAFETY: the slab's claim, with blocks of this class from there on and nothing before them but the record, which is forgotten here.
-        let at = unsafe {
-            shared.adopt(at.payload(), slab_of_class(class) - GRAIN, class, SKIPPED / ALIGN, blocks_in(class))
-        };
-        Some((at, free))
+        unsafe { shared.adopt(at.payload(), slab_of_class(class) - GRAIN, class, SKIPPED / ALIGN, blocks_in(class)) };
+        free
     }
 
     /// Puts a slab among those that have free blocks of their own.

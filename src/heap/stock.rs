@@ -10,13 +10,13 @@ use super::class::{
 };
 use super::list::List;
 use super::pages::Returned;
-use super::reserve::{self, Reserve};
+use super::reserve;
 use super::shared::{self, Shared};
 use super::slab::{self, Slabs, slack};
 use super::stats::ClassStats;
 use crate::free_list::{Free, link};
 use crate::layout::GRAIN;
-use crate::ledger::{GrowInPlace, Keeper, Placed, Records, Spans, Want, payload_len};
+use crate::ledger::{Keeper, Records, Spans, Want, payload_len};
 use crate::platform::{self, Link, Packed, Whole};
 use crate::sharing::{Shareable, Turn};
 
@@ -39,7 +39,8 @@ pub(super) struct Stock<L: 'static> {
     // Used in a `Turn` only, like all that follows.
     lists: [List; FINE_CLASSES],
     shared: Shared,
-    reserve: Reserve,
+    /// A claim that nothing is in: see [`reserve`].
+    reserve: Cell<Free>,
     wide: Cell<Option<&'static Wide>>,
     pub(super) spans: &'static dyn Spans,
     records: &'static Records<L>,
@@ -72,7 +73,7 @@ impl<L: Shareable> Stock<L> {
             access: L::NEW,
             lists: List::none(),
             shared: Shared::new(),
-            reserve: Reserve::new(),
+            reserve: Cell::new(None),
             wide: Cell::new(None),
             spans,
             records,
@@ -348,10 +349,11 @@ impl<L: Shareable> Stock<L> {
         &self.shared
     }
 
-    /// Bytes of the reserve that are in no block.
-    #[cfg(all(test, not(miri)))]
+    /// Bytes of the reserve.
+    #[cfg_attr(not(all(test, not(miri))), inline)]
     pub fn reserved(&self) -> usize {
-        self.reserve.left()
+        // SAFETY: the claim is the heap's.
+        self.reserve.get().map_or(0, |payload| unsafe { payload_len(payload) })
     }
 
     /// Bytes that are free for blocks of any class, and bytes that are no block's: of the heap's own records, of those of shared slabs, and of the
@@ -361,8 +363,8 @@ impl<L: Shareable> Stock<L> {
         let _turn = self.enter();
         let (free, slack) = self.shared.besides();
         let wide = self.wide.get().map_or(0, |_| record(size_of::<Wide>()));
-        let reserved = self.reserve.left();
-        (free - reserved, record(size_of::<Self>()) + wide + record(self.len_of_fronts()) + slack + reserved)
+        let records = record(size_of::<Self>()) + wide + record(self.len_of_fronts());
+        (free, records + slack + self.reserved())
     }
 
     /// A block of this class that is a span of its own.

@@ -2,7 +2,6 @@
 
 use super::*;
 use crate::free_list::next_of;
-use crate::heap::shared::SharedSlab;
 
 impl<L: Shareable> Stock<L> {
     /// Makes room in a list that is full: it is set aside, and what was before goes back to where it came from. Of a class without slabs all
@@ -24,8 +23,12 @@ impl<L: Shareable> Stock<L> {
             // SAFETY: a block in a list is free, and starts with its link.
             next = unsafe { next_of(first) };
             if let Some(gone) = self.shared.put(first, class) {
-                // SAFETY: a shared slab's payload, if nothing is in it any more.
-                unsafe { self.give_back(gone) };
+                if let Some(gone) = gone {
+                    // SAFETY: a shared slab's payload, in which nothing is any more.
+                    unsafe { self.give_one_back(gone) };
+                    // It may have been the reserve.
+                    self.provide();
+                }
             } else if slab::is_single(first, class) {
                 self.shared.count_single(first, class, false);
                 // SAFETY: a free block that is a span of its own, a payload of the ledger's.
@@ -35,15 +38,6 @@ impl<L: Shareable> Stock<L> {
                 next = slabs.take_back(first, class);
             }
         }
-    }
-
-    /// Keeps a shared slab no longer, if there is one, which goes back to the ledger if nothing of it is out: whether it does.
-    #[cfg_attr(freehold_for_size, inline(never))]
-    pub(super) fn release(&self, slab: Option<SharedSlab>) -> bool {
-        let gone = slab.and_then(|at| self.shared.let_go(at));
-        // SAFETY: a shared slab's payload, if nothing is in it any more.
-        unsafe { self.give_back(gone) };
-        gone.is_some()
     }
 
     /// Gives the ledger a claim back, if there is one. Out of line: whoever has none, or seldom one, has nothing of it.

@@ -49,7 +49,8 @@ impl<L: Shareable> Stock<L> {
         let _turn = self.enter();
         self.let_go_inside(true);
         if self.wide.get().is_none() && self.shared.is_idle() {
-            self.release(self.reserve.end());
+            // SAFETY: a claim that nothing is in.
+            unsafe { self.give_back(self.reserve.take()) };
         }
     }
 }
