@@ -110,6 +110,9 @@ pub(crate) struct Fit {
 }
 
 impl Fit {
+    /// That of a claim that may lie anywhere.
+    pub(crate) const PLAIN: Fit = Fit { head: GRAIN, align: 1 };
+
     /// A claim's bytes, on the grain, with `size` bytes after the head.
     #[inline]
     pub(crate) const fn len_for(&self, size: usize) -> usize {

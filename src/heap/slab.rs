@@ -187,12 +187,12 @@ impl Slabs {
     ///
     /// # Safety
     ///
-    /// The caller owes: `payload` is the payload of a claim that begins, with the ledger's header, at a multiple of `slab`, which is
-    /// what this class has, and is that long. Nobody else uses it until [`remove`](Slabs::remove) returns it.
-    pub unsafe fn add(&self, payload: NonNull<u8>, class: usize, slab: usize) {
+    /// The caller owes: `payload` is the payload of a claim that begins, with the ledger's header, at a multiple of what a slab of this class has, and
+    /// is that long. Nobody else uses it until [`remove`](Slabs::remove) returns it.
+    pub unsafe fn add(&self, payload: NonNull<u8>, class: usize) {
         // SAFETY: the caller's promise.
         let at = unsafe { Slab::begin(payload, blocks_in(class)) };
-        sanitizer::poison(payload, size_of::<SlabRecord>()..slab - GRAIN);
+        sanitizer::poison(payload, size_of::<SlabRecord>()..slab_of_class(class) - GRAIN);
         self.count.set(self.count.get() + 1);
         at.after.set(self.empty.replace(Some(at)));
     }

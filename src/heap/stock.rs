@@ -298,33 +298,20 @@ impl<L: Shareable> Stock<L> {
         if block.is_some() {
             return block;
         }
+        let single = |slabs: &&Slabs| slabs.wants_single(class, self.shared.apart(class));
         let slab = slab_of_class(class);
-        let slabs = self.slabs(class).filter(|_| self.has(slab * SLAB_PART));
-        let single = slabs.is_some_and(|slabs| slabs.wants_single(class, self.shared.apart(class)));
-        let wide = self.wide.get().is_some();
-        drop(turn);
+        let slabs = self.slabs(class).filter(|slabs| self.has(slab * SLAB_PART) && !single(slabs));
         // Nothing is held while memory may have to grow.
-        let payload = if single || slabs.is_none() { None } else { self.claim_slab(slab) };
-        let Some(payload) = payload else {
-            // Where memory is large, blocks that are not fine keep out of slabs that others need.
-            let block = if wide && may_be_single(class) { self.single(class) } else { None };
-            return block.or_else(|| self.scarce(class));
+        drop(turn);
+        let Some((slabs, payload)) = slabs.and_then(|slabs| Some((slabs, self.claim_slab(slab)?))) else {
+            return self.scarce(class);
         };
-        let turn = self.enter();
-        // Somebody may have trimmed the heap meanwhile.
-        let slabs = self.slabs(class);
-        if let Some(slabs) = slabs {
-            // SAFETY: the claim was made for that.
-            unsafe { slabs.add(payload, class, slab) };
-        }
+        let _turn = self.enter();
+        // SAFETY: the claim was made for that.
+        unsafe { slabs.add(payload, class) };
         let block = self.cut(class);
         self.provide();
-        drop(turn);
-        if slabs.is_none() {
-            // SAFETY: it was claimed just now, and is not used.
-            unsafe { self.give_back(Some(payload)) };
-        }
-        block.or_else(|| self.scarce(class))
+        block
     }
 
     /// A block of this class without a new claim. The caller has entered.
@@ -377,13 +364,14 @@ impl<L: Shareable> Stock<L> {
 
     /// Claims a slab of so many bytes: the claim begins, with the ledger's header, at a multiple of them, and ends just before the next.
     fn claim_slab(&self, slab: usize) -> Free {
-        self.placed(slab - GRAIN, 0, slab).first()
+        self.placed(slab - GRAIN, 0, slab, 0).first()
     }
 
-    /// A claim for `size` bytes at a multiple of `align`, after a prefix of so many, and the address from which on it is zero.
+    /// A claim for `size` bytes at a multiple of `align`, after a prefix of so many, of as many bytes as is preferred if they are to be had; and the
+    /// address from which on it is zero.
     #[cfg_attr(freehold_for_size, inline(never))]
-    fn placed(&self, prefix: usize, size: usize, align: usize) -> Packed {
-        let want = Want { prefix, ahead: true, ..Want::of(size, align) };
+    fn placed(&self, prefix: usize, size: usize, align: usize, prefer: usize) -> Packed {
+        let want = Want { prefix, prefer, ahead: true, ..Want::of(size, align) };
         // SAFETY: no claim is to grow.
         let Ok(placed) = (unsafe { self.spans.place(self.owner, &want) }) else {
             return Packed::NONE;
@@ -422,7 +410,7 @@ impl<L: Shareable> Stock<L> {
             wide.limit.set(self.records.claimed() / PART);
         }
         drop(turn);
-        self.placed(0, size, align)
+        self.placed(0, size, align, 0)
     }
 
     /// How a class stands: slabs, blocks in use and free ones. Of large spans only the free ones are known. And how many bytes of its slabs, and of

@@ -1,4 +1,4 @@
-//! The free spans, by length: in rows from one power of two to the next, each of some bins, and words that say which bins hold
+//! The free spans, by length: in rows from one power of two to the next, each of some bins, and a bit for each bin that holds
 //! any. So a span of a fitting length is found in a few steps (two-level segregated fit, by Masmano, Ripoll, Crespo and Real).
 
 use Way::{After, Before};
@@ -23,8 +23,6 @@ const LOOKS: usize = 32;
 const BLOCKS_FROM: usize = 4096;
 
 pub(super) struct Bins {
-    /// A bit for each word of `filled` that is not 0.
-    words: u32,
     /// A bit for each bin that is not empty.
     filled: [u32; WORDS],
     /// The first span of each bin. They go round in a circle: the last lies before the first.
@@ -39,7 +37,6 @@ const WORDS: usize = BINS / 32;
 impl Bins {
     pub const fn new() -> Bins {
         Bins {
-            words: 0,
             filled: [0; WORDS],
             heads: [None; BINS],
             #[cfg(test)]
@@ -56,7 +53,6 @@ impl Bins {
         let Some(first) = self.heads[bin] else {
             self.heads[bin] = Some(at);
             self.filled[bin / 32] |= 1 << (bin % 32);
-            self.words |= 1 << (bin / 32);
             return;
         };
         let last = of(&first).before.replace(at);
@@ -84,63 +80,50 @@ impl Bins {
             return;
         }
         self.heads[bin] = None;
-        let left = self.filled[bin / 32] & !(1 << (bin % 32));
-        self.filled[bin / 32] = left;
-        if left == 0 {
-            self.words &= !(1 << (bin / 32));
-        }
+        self.filled[bin / 32] &= !(1 << (bin % 32));
     }
 
     /// A free span that has room for a claim of `len` bytes that fits so, one of the shortest.
     ///
-    /// If that is aligned to more than the grain, it looks at two spans in each bin from the length on, then takes one of the first that have room for certain. A slab, which is
-    /// as long as it is aligned, is always found, and 36 spans at most are looked at for it. For other claims there are 68, and where the
-    /// alignment is more than the length 32 more for each doubling between the two. Where there is none of all these, 32 more are looked
-    /// at, the shortest first. What is not found although it is there lies behind so many that lie wrong.
-    pub fn find(&self, fit: &Fit, len: usize) -> Option<Entry> {
-        let ample = fit.anywhere(len);
-        if ample == len {
-            return self.find_len(len);
-        }
-        let end = bin_of(ample) + 1;
-        let near = self.near(fit, len, end, TRIES, usize::MAX);
-        near.or_else(|| self.find_len(ample)).or_else(|| self.near(fit, len, end, LOOKS, LOOKS))
+    /// It looks at two spans in each bin in which that depends on the span, then takes one of the first longer ones, which have room for certain.
+    /// Where there is none of those, 32 more are looked at, the shortest first. If the claim is aligned to no more than the grain, as most are, there
+    /// is one such bin. A slab, which is as long as it is aligned, is always found, and 34 spans at most are looked at for it. For other claims
+    /// there are 66, and where the alignment is more than the length 32 more for each doubling between the two. What is not found although it
+    /// is there lies behind so many that lie wrong.
+    #[cfg_attr(not(freehold_for_size), inline(always))]
+    pub fn find(&self, fit: Fit, len: usize) -> Option<Entry> {
+        self.near(fit, len, TRIES, usize::MAX).or_else(|| self.near(fit, len, LOOKS, LOOKS))
     }
 
-    /// The first such span in the bins from the length on up to `end`: of each bin, and of all, so many are looked at. In the last are the shortest in
-    /// which any has room, and shorter ones, in which that depends on where they lie.
-    fn near(&self, fit: &Fit, len: usize, end: usize, each: usize, mut all: usize) -> Option<Entry> {
-        let mut bin = self.next(bin_of(len));
-        while bin < end {
-            let found = self.look_at(self.first(bin)?, each.min(all), After, |at| {
-                all -= 1;
-                fit.is_in(at, len)
-            });
-            if found.is_some() {
-                return found;
+    /// The first such span in the bins from the length on: of each in which they may be too short, and of all of those, so many are looked at.
+    #[cfg_attr(freehold_for_size, inline(never))]
+    #[cfg_attr(not(freehold_for_size), inline(always))]
+    fn near(&self, fit: Fit, len: usize, each: usize, mut all: usize) -> Option<Entry> {
+        let ample = fit.anywhere(len);
+        let (mut bin, end) = (bin_of(len), bin_of(ample));
+        loop {
+            if let Some(first) = self.first(bin) {
+                let (from, way) = if ample == len { (of(&first).before.get(), Before) } else { (first, After) };
+                let found = self.look_at(from, each.min(all), way, |at| {
+                    all -= 1;
+                    fit.is_in(at, len)
+                });
+                if found.is_some() {
+                    return found;
+                }
             }
             bin = self.next(bin + 1);
+            if bin > end {
+                return self.last(bin);
+            }
         }
-        None
-    }
-
-    /// One of the shortest free spans of `len` bytes or more. It looks at 34 spans at most.
-    pub fn find_len(&self, len: usize) -> Option<Entry> {
-        let near = self.near_len(len, TRIES);
-        near.or_else(|| self.last(self.next(bin_of(len) + 1))).or_else(|| self.near_len(len, LOOKS))
-    }
-
-    /// One in the bin of this length, in which so many are looked at.
-    #[cfg_attr(not(freehold_for_size), inline(always))]
-    fn near_len(&self, len: usize, count: usize) -> Option<Entry> {
-        self.look_at(self.last(bin_of(len))?, count, Before, |at| at.len.get() >= len)
     }
 
     /// Length of the longest free span; or of one that is hardly shorter, if there are very many of about that length.
     pub fn longest(&self) -> usize {
         let mut longest = 0;
         let last = || {
-            let word = self.words.checked_ilog2()? as usize;
+            let word = self.filled.iter().rposition(|bits| *bits != 0)?;
             self.last(word * 32 + self.filled.get(word)?.checked_ilog2()? as usize)
         };
         if let Some(last) = last() {
@@ -180,14 +163,14 @@ impl Bins {
     /// The first bin from this one on that is not empty; one more than there are if there is none.
     #[inline]
     fn next(&self, bin: usize) -> usize {
-        let word = bin / 32;
-        let bits = self.filled.get(word).map_or(0, |bits| bits & (u32::MAX << (bin % 32)));
-        if bits != 0 {
-            return word * 32 + bits.trailing_zeros() as usize;
+        let (mut word, mut from) = (bin / 32, u32::MAX << (bin % 32));
+        while let Some(bits) = self.filled.get(word) {
+            if bits & from != 0 {
+                return word * 32 + (bits & from).trailing_zeros() as usize;
+            }
+            (word, from) = (word + 1, u32::MAX);
         }
-        // There is no bit for a word behind the last.
-        let word = (self.words & u32::MAX.wrapping_shl(word as u32).wrapping_shl(1)).trailing_zeros() as usize;
-        self.filled.get(word).map_or(BINS, |bits| word * 32 + bits.trailing_zeros() as usize)
+        BINS
     }
 
     /// The first span in this bin: those that hold a block come first, of these the one that was freed last.

@@ -88,19 +88,20 @@ impl Book {
         if cfg!(freehold_for_size) {
             platform::stack_for_leaves();
         }
-        let run = self.run_that_ends_with(at);
         self.seen = None;
         let touched = self.touched;
         let bins = self.bins_of(at);
         // From here on all changes, and where code need not be small nothing is called.
         let (mut first, mut whole, mut next) = (at, at.len.get(), at.after());
+        // If this is the last of its run, the first of that.
+        let mut run = at.across.get();
         if was_free {
             bins.remove(at);
         } else if let Some(after) = next.filter(|after| after.is_free())
             && (len > whole || after.len.get() <= MAX_SPAN - whole)
         {
             bins.remove(after);
-            next = after.after();
+            (next, run) = (after.after(), after.across.get());
             whole += after.len.get();
             after.end_span(touched);
         }
@@ -135,7 +136,9 @@ impl Book {
             }
             None => {
                 first.set_last(false);
-                set_last(last, run);
+                last.set_last(true);
+                last.across.set(run);
+                run.across.set(last);
             }
         }
         claim
@@ -145,18 +148,6 @@ impl Book {
     fn set_free(&mut self, at: Entry) -> Entry {
         sanitizer::poison(at.base(), GRAIN..at.len.get());
         self.reshape(at, false, 0, 0)
-    }
-
-    /// The run whose last span is this one, or the free one after it: asked for before anything is changed. See [`Book`].
-    #[inline(always)]
-    fn run_that_ends_with(&self, at: Entry) -> Option<Entry> {
-        if at.is_last() || at.free_after().is_some_and(|after| after.is_last()) { self.run_of(at) } else { None }
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn run_of(&self, at: Entry) -> Option<Entry> {
-        self.runs.at_or_below(at.addr())
     }
 
     /// Lengthens a claim in place by `least` bytes or more, up to `most`, from the free span that it touches.
@@ -192,14 +183,14 @@ impl Book {
     ) -> Option<Entry> {
         let at = match known {
             Some(at) => Some(at).filter(|at| fit.is_in(*at, len)),
-            None => self.find(fit, len, wish),
+            None => self.find(*fit, len, wish),
         }?;
         Some(self.claim(owner, at, fit.gap(at.addr()), len.max(most)))
     }
 
     /// Claims a free span of at least `len` bytes (on the grain), and no more of it; with no alignment.
     pub fn carve_len(&mut self, owner: &'static str, len: usize) -> Option<Entry> {
-        let at = self.find_len(len)?;
+        let at = self.find(Fit::PLAIN, len, None)?;
         Some(self.claim(owner, at, 0, len))
     }
 
@@ -363,13 +354,4 @@ pub(super) fn whole_pages(at: Entry) -> Option<Span> {
     let base = unsafe { payload.base().add(skip) };
     // SAFETY: a part of the span.
     Some(unsafe { Span::new(base, len) })
-}
-
-/// Makes `at` the last span of its run.
-#[inline(always)]
-fn set_last(at: Entry, run: Option<Entry>) {
-    at.set_last(true);
-    if let Some(run) = run {
-        run.last.set(Some(at));
-    }
 }

@@ -22,7 +22,7 @@ use crate::tree::{Node, Stem};
 ///
 ///            the first of a run          any other span of a run
 ///   stem     its two children            the span before it, ·
-///   last     the run's last span         ·
+///   across   the run's last span         of the last one: the run's first; else ·
 /// ```
 #[repr(C)]
 pub(super) struct Header {
@@ -32,8 +32,8 @@ pub(super) struct Header {
     pub len: Cell<usize>,
     /// `bin` iff [`FREE`] is among the marks.
     held: Held,
-    /// Iff [`FIRST`] is among the marks the run's last span.
-    pub last: Cell<Option<Entry>>,
+    /// The other end of the run, if this is one of the two: iff [`FIRST`] or [`LAST`] is among the marks.
+    pub across: Cell<Entry>,
     pub origin: Cell<Origin>,
     /// [`FREE`], iff nobody has claimed it; [`AFTER_FREE`], iff nobody has claimed the span before it; [`FIRST`] and [`LAST`], iff it
     /// is the first of its run, or the last.
@@ -63,6 +63,7 @@ impl Header {
         self.marks.get() & FREE != 0
     }
 
+    #[inline(always)]
     pub fn set_first(&self, first: bool) {
         self.mark(FIRST, first);
     }
@@ -207,7 +208,7 @@ impl Entry {
             stem: Stem::new(),
             len: Cell::new(len),
             held: Held { bin: ManuallyDrop::new(InBin { before: Cell::new(at), after: Cell::new(at) }) },
-            last: Cell::new(None),
+            across: Cell::new(at),
             origin: Cell::new(origin),
             marks: Cell::new(FREE),
             route: Cell::new(0),
@@ -297,7 +298,7 @@ impl Entry {
 
     /// The address after the last byte of the run that this is the first span of.
     pub fn run_end(self) -> usize {
-        self.last.get().unwrap_or(self).end()
+        self.across.get().end()
     }
 
     /// The span after this one in its run.

@@ -66,10 +66,7 @@ pub(super) trait Apart {
     fn bins_of(&mut self, at: Entry) -> Option<&mut Bins>;
 
     /// [`Bins::find`] in those in which a claim with this wish may be met.
-    fn find(&mut self, fit: &Fit, len: usize, wish: Wish) -> Option<Entry>;
-
-    /// [`Bins::find_len`] in all.
-    fn find_len(&mut self, len: usize) -> Option<Entry>;
+    fn find(&mut self, fit: Fit, len: usize, wish: Wish) -> Option<Entry>;
 
     /// [`Bins::longest`] in those in which a claim with this wish may be met.
     fn longest(&mut self, wish: Wish) -> usize;
@@ -96,12 +93,8 @@ impl Apart for Part {
         self.each().find(|part| part.holds(at)).map(|part| &mut part.bins)
     }
 
-    fn find(&mut self, fit: &Fit, len: usize, wish: Wish) -> Option<Entry> {
+    fn find(&mut self, fit: Fit, len: usize, wish: Wish) -> Option<Entry> {
         self.for_wish(wish).find_map(|bins| bins.find(fit, len))
-    }
-
-    fn find_len(&mut self, len: usize) -> Option<Entry> {
-        self.for_wish(None).find_map(|bins| bins.find_len(len))
     }
 
     fn longest(&mut self, wish: Wish) -> usize {

@@ -18,7 +18,6 @@ impl<L: Shareable> Stock<L> {
         if !all {
             return;
         }
-        let mut left = 0;
         for class in 0..FIRST_OF_SPANS {
             let Some(list) = self.list(class) else {
                 break;
@@ -35,11 +34,7 @@ impl<L: Shareable> Stock<L> {
                     // SAFETY: a slab in which nothing is in use: a payload of the ledger's.
                     unsafe { self.give_back(Some(slab)) };
                 }
-                left += slabs.count();
             }
-        }
-        if left == 0 {
-            self.narrow();
         }
     }
 
@@ -48,7 +43,8 @@ impl<L: Shareable> Stock<L> {
         self.empty_fronts();
         let _turn = self.enter();
         self.let_go_inside(true);
-        if self.wide.get().is_none() && self.shared.is_idle() {
+        let slabs = |class| self.slabs(class).map_or(0, Slabs::count);
+        if self.shared.is_idle() && (0..FIRST_OF_SPANS).all(|class| slabs(class) == 0) {
             // SAFETY: a claim that nothing is in.
             unsafe { self.give_back(self.reserve.take()) };
         }

@@ -4,8 +4,8 @@ use super::*;
 use crate::heap::shared::SharedSlab;
 
 impl<L: Shareable> Stock<L> {
-    /// A block of this class where there is no room for a slab of its own: from a shared slab that grows, or is claimed for it; from the reserve
-    /// if not even that is to be had.
+    /// A block of this class where there is no slab of its own to be had: from a shared slab that grows, or is claimed for it; or it is a span of its
+    /// own, which for large ones takes less. From another class's slab or the reserve if not even that is to be had.
     #[cold]
     #[inline(never)]
     pub(super) fn scarce(&self, class: usize) -> Free {
@@ -13,27 +13,21 @@ impl<L: Shareable> Stock<L> {
         let part = (self.records.granted() / SHARED_PART) & !(GRAIN - 1);
         let prefer = part.clamp(shared::SHORTEST, shared::LONGEST);
         let turn = self.enter();
-        let growing = self.shared.growing(size);
+        // Where memory is large, blocks that are not fine keep out of slabs that others need.
+        let growing = if may_be_single(class) && self.wide.get().is_some() { None } else { self.shared.growing(size) };
         let longer = growing.and_then(|at| self.longer(at, class, prefer.min(at.to_grow()).max(size)));
         drop(turn);
         if longer.is_some() {
             return longer;
         }
-        if growing.is_some()
-            && may_be_single(class)
-            && size * 4 > prefer
-            && let Some(block) = self.single(class)
-        {
-            // A slab for hardly more than itself would take more for its record than a span does.
-            return Some(block);
+        if may_be_single(class) {
+            return self.single(class).or_else(|| self.last(class));
         }
-        let want = Want { prefix: shared::HEAD, prefer, ahead: true, ..Want::of(size, ALIGN) };
-        // SAFETY: no claim is to grow.
-        let Ok(placed) = (unsafe { self.spans.place(self.owner, &want) }) else {
+        let Some(payload) = self.placed(shared::HEAD, size, ALIGN, prefer).first() else {
             return self.last(class);
         };
         let _turn = self.enter();
-        let block = self.cut_anew(placed.payload.base(), class);
+        let block = self.cut_anew(payload, class);
         self.provide();
         block
     }
@@ -57,41 +51,25 @@ impl<L: Shareable> Stock<L> {
         self.shared.cut_from(at, class)
     }
 
-    /// A block of this class from a slab of another one that has free blocks: from now on all share that. Of each class that holds larger ones a
-    /// slab is tried, then of the others. The caller has entered.
-    fn of_another(&self, class: usize) -> Free {
-        let mut other = class;
-        loop {
-            let free = self.slabs(other).and_then(|slabs| slabs.share(other, &self.shared));
-            self.take_back(free, other);
-            if free.is_some()
-                && let Some(block) = self.shared.cut(class)
-            {
-                return Some(block);
-            }
-            other = (other + 1) % FIRST_OF_SPANS;
-            if other == class {
-                return None;
-            }
-        }
-    }
-
-    /// A block of this class when no memory is to be had: of what was let go meanwhile; a span of its own, which needs less for itself; from a slab of
-    /// another class; or from the reserve.
+    /// A block of this class when no memory is to be had: of what was let go meanwhile; from a slab of another class that has free blocks, which from
+    /// now on all share, of the largest first; or from the reserve.
     #[cold]
     #[inline(never)]
     fn last(&self, class: usize) -> Free {
-        let turn = self.enter();
-        let block = self.cut(class);
-        drop(turn);
-        let single = || if may_be_single(class) { self.single(class) } else { None };
-        block.or_else(single).or_else(|| {
-            let _turn = self.enter();
-            let reserve = || {
-                let reserve = if may_be_single(class) { None } else { self.reserve.take() };
-                self.cut_anew(reserve?, class)
-            };
-            self.of_another(class).or_else(reserve)
+        let _turn = self.enter();
+        let mut block = self.cut(class);
+        let mut other = FIRST_OF_SPANS;
+        while block.is_none() && other > 0 {
+            other -= 1;
+            let free = self.slabs(other).and_then(|slabs| slabs.share(other, &self.shared));
+            if free.is_some() {
+                self.take_back(free, other);
+                block = self.shared.cut(class);
+            }
+        }
+        block.or_else(|| {
+            let reserve = if may_be_single(class) { None } else { self.reserve.take() };
+            self.cut_anew(reserve?, class)
         })
     }
 

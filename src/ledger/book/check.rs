@@ -18,7 +18,8 @@ impl Book {
             }
             assert_eq!(self.runs.at_or_below(at.addr()), run, "a run begins here, or goes on");
             if at.is_last() {
-                assert_eq!(run.and_then(|run| run.last.get()), Some(at), "a run ends here");
+                assert_eq!(run.map(|run| run.across.get()), Some(at), "a run ends here");
+                assert_eq!(Some(at.across.get()), run, "and leads back");
             }
             free += usize::from(at.is_free());
             if let Some(after) = at.after() {

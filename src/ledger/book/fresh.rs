@@ -80,16 +80,15 @@ impl Book {
         let linear = |run: &Entry| grant.origin == Origin::Linear && run.origin.get() == Origin::Linear;
         let run = match before.filter(linear).filter(|before| before.run_end() == span.addr()) {
             Some(run) => {
-                if let Some(last) = run.last.replace(Some(at)) {
-                    last.set_last(false);
-                    at.set_before(last);
-                    at.set_after_free(last.is_free());
-                }
+                let last = run.across.replace(at);
+                last.set_last(false);
+                at.set_before(last);
+                at.set_after_free(last.is_free());
+                at.across.set(run);
                 run
             }
             None => {
                 at.set_first(true);
-                at.last.set(Some(at));
                 self.runs.insert(at);
                 at
             }
@@ -97,7 +96,9 @@ impl Book {
         if !rises && let Some(next) = next.filter(linear).filter(|next| next.addr() == span.end()) {
             // Two runs become one.
             self.runs.remove(next);
-            run.last.set(next.last.get());
+            let last = next.across.get();
+            run.across.set(last);
+            last.across.set(run);
             next.set_first(false);
             next.set_before(at);
             at.set_last(false);
@@ -128,7 +129,7 @@ impl Book {
                 });
             }
         }
-        let last = self.runs.at_or_below(usize::MAX)?.last.get()?;
+        let last = self.runs.at_or_below(usize::MAX)?.across.get();
         let last = Some(last).filter(|last| last.is_free() && last.origin.get() == Origin::Linear)?;
         // What is free and long enough has been found already, unless it was looked over; something must come all the same.
         let missing = |len| fit.from(last.addr(), len).saturating_sub(last.len.get()).max(GRAIN);

@@ -23,22 +23,13 @@ impl Book {
     }
 
     /// [`Bins::find`] in all bins in which a claim with this wish may be met, in their order.
-    pub(super) fn find(&mut self, fit: &Fit, len: usize, wish: Wish) -> Option<Entry> {
+    #[inline]
+    pub(super) fn find(&mut self, fit: Fit, len: usize, wish: Wish) -> Option<Entry> {
         let apart = self.parts().and_then(|parts| parts.find(fit, len, wish));
         if apart.is_some() || wish.is_some() {
             return apart;
         }
         self.bins.find(fit, len)
-    }
-
-    /// [`Bins::find_len`] in all bins.
-    #[inline]
-    pub(super) fn find_len(&mut self, len: usize) -> Option<Entry> {
-        let apart = self.parts().and_then(|parts| parts.find_len(len));
-        if apart.is_some() {
-            return apart;
-        }
-        self.bins.find_len(len)
     }
 
     /// Length of the longest free span for claims with this wish. See [`Bins::longest`].
@@ -66,10 +57,9 @@ impl Book {
     pub fn add_part(&mut self, backing: &'static str, new: &PartGrant) -> Result<(), Obstacle> {
         let free = self.add(backing, &Grant::island(new.span()))?;
         let (start, end) = (free.addr(), free.end());
-        let fit = Fit { head: GRAIN, align: 1 };
-        let len = fit.len_for(size_of::<Part>());
+        let len = Fit::PLAIN.len_for(size_of::<Part>());
         // It has been found long enough for that.
-        let at = self.carve(new.name(), Some(free), &fit, len, 0, None).ok_or(Obstacle::Short { backing })?;
+        let at = self.carve(new.name(), Some(free), &Fit::PLAIN, len, 0, None).ok_or(Obstacle::Short { backing })?;
         let record = at.payload().base().cast::<Part>();
         // SAFETY: the payload of a claim that is never given back, on the grain, and long enough.
         unsafe { record.write(Part::new(new, start, end)) };
