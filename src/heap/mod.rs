@@ -7,7 +7,7 @@ use core::sync::atomic::{AtomicPtr, Ordering};
 use crate::backing::Backing;
 use crate::error::AllocError;
 use crate::layout::GRAIN;
-use crate::ledger::{Ledger, Owners, Placed, Records, Snapshot, Spans, Want, payload_len};
+use crate::ledger::{Ledger, Owners, Records, Snapshot, Spans, Want, payload_len};
 use crate::platform::{self, sanitizer};
 use crate::refusal;
 use crate::sharing::{Needed, Shareable, Turn};
@@ -244,10 +244,8 @@ impl<L: Shareable> Heap<L> {
         // What is watched first is held last: who has a heap's lock may wait for its ledger's, and not the other way round.
         platform::watch(self.records, || true);
         let layout = Layout::new::<Stock<L>>();
-        let want = Want::of(layout.size(), layout.align());
-        // SAFETY: no claim is to grow.
-        let Placed { payload, .. } = unsafe { self.spans.place(self.owner, &want) }.ok()?;
-        let fresh = payload.base().cast::<Stock<L>>();
+        let payload = stock::placed(self.spans, self.owner, 0, layout.size(), layout.align(), 0).first()?;
+        let fresh = payload.cast::<Stock<L>>();
         // SAFETY: the payload has room for a heap, and begins on the grain, which is enough for its alignment.
         unsafe { fresh.write(Stock::new(self.spans, self.records, self.owner)) };
         // SAFETY: it was just written. If it is published its claim is never given back, and if not, nobody keeps this.
@@ -255,7 +253,7 @@ impl<L: Shareable> Heap<L> {
         // Of several threads that are here at once one is first, with the ledger locked.
         let publish = || {
             self.records.enlist(|others| {
-                self.heap().is_none().then(|| {
+                (!L::EXCLUDES || self.heap().is_none()).then(|| {
                     heap.follow(others);
                     self.heap.store(fresh.as_ptr(), Ordering::Release);
                     heap
@@ -264,9 +262,10 @@ impl<L: Shareable> Heap<L> {
         };
         if !platform::watch(heap, publish) {
             // SAFETY: it was claimed just now, and nobody else knows of it.
-            unsafe { self.spans.give_back(payload.base()) };
+            unsafe { self.spans.give_back(payload) };
+            return self.heap();
         }
-        self.heap()
+        Some(heap)
     }
 
     /// The heap.
@@ -298,7 +297,7 @@ impl<L: Shareable> Heap<L> {
             unsafe { heap.put_coarse(class, memory) };
         } else {
             // SAFETY: as above.
-            unsafe { heap.put_span(class, memory) };
+            unsafe { heap.put_span(memory) };
         }
     }
 

@@ -256,14 +256,13 @@ impl<L: Shareable> Stock<L> {
     ///
     /// As there.
     #[inline]
-    pub unsafe fn put_span(&self, class: usize, block: NonNull<u8>) {
+    pub unsafe fn put_span(&self, block: NonNull<u8>) {
         // SAFETY: the caller's promise; such a block is a payload of the ledger's.
         let len = unsafe { payload_len(block) };
-        // It may be longer than what was asked for, by a little or by much; or shorter than its class, where memory is short: of no use to others.
-        let within = class_within(len.min(LARGEST));
-        let (rounded, class) = (within >= class, within);
+        // It may be longer than what was asked for, by a little or by much; or shorter than its class, where memory is short.
+        let class = class_within(len.min(LARGEST));
         let turn = self.enter();
-        let wide = self.wide.get().filter(|_| rounded);
+        let wide = self.wide.get().filter(|_| class >= FIRST_OF_SPANS);
         let room = wide.and_then(|wide| {
             let listed = wide.listed.get() + size_of_coarse(class);
             let list = wide.list(class).filter(|_| listed <= wide.limit.get())?;
@@ -298,20 +297,26 @@ impl<L: Shareable> Stock<L> {
         if block.is_some() {
             return block;
         }
-        let single = |slabs: &&Slabs| slabs.wants_single(class, self.shared.apart(class));
+        let single = |slabs: &Slabs| slabs.wants_single(class, self.shared.apart(class));
         let slab = slab_of_class(class);
-        let slabs = self.slabs(class).filter(|slabs| self.has(slab * SLAB_PART) && !single(slabs));
+        let own = self.slabs(class).is_some_and(|slabs| self.has(slab * SLAB_PART) && !single(slabs));
         // Nothing is held while memory may have to grow.
         drop(turn);
-        let Some((slabs, payload)) = slabs.and_then(|slabs| Some((slabs, self.claim_slab(slab)?))) else {
-            return self.scarce(class);
-        };
-        let _turn = self.enter();
-        // SAFETY: the claim was made for that.
-        unsafe { slabs.add(payload, class) };
-        let block = self.cut(class);
-        self.provide();
-        block
+        if own && let Some(payload) = self.claim_slab(slab) {
+            let _turn = self.enter();
+            // Who was asked to let go, or trimmed the heap, may have left it with nothing besides.
+            let block = match self.widen().and_then(|wide| wide.slabs.get(class)) {
+                Some(slabs) => {
+                    // SAFETY: the claim was made for that.
+                    unsafe { slabs.add(payload, class) };
+                    self.cut(class)
+                }
+                None => self.cut_anew(payload, class),
+            };
+            self.provide();
+            return block;
+        }
+        self.scarce(class)
     }
 
     /// A block of this class without a new claim. The caller has entered.
@@ -371,19 +376,16 @@ impl<L: Shareable> Stock<L> {
     /// address from which on it is zero.
     #[cfg_attr(freehold_for_size, inline(never))]
     fn placed(&self, prefix: usize, size: usize, align: usize, prefer: usize) -> Packed {
-        let want = Want { prefix, prefer, ahead: true, ..Want::of(size, align) };
-        // SAFETY: no claim is to grow.
-        let Ok(placed) = (unsafe { self.spans.place(self.owner, &want) }) else {
-            return Packed::NONE;
-        };
-        if (placed.payload.addr() + prefix) & (align - 1) != 0 {
+        let placed = placed(self.spans, self.owner, prefix, size, align, prefer);
+        if let Some(memory) = placed.first()
+            && (memory.addr().get() + prefix) & (align - 1) != 0
+        {
             // A loan, which begins where its lender likes.
             // SAFETY: it was claimed just now, and is not used.
-            unsafe { self.give_back(Some(placed.payload.base())) };
+            unsafe { self.give_back(Some(memory)) };
             return Packed::NONE;
         }
-        placed.payload.base().as_ptr().expose_provenance();
-        placed.packed()
+        placed
     }
 
     /// A span of its own, of a byte at least, and the address from which on it is zero.
@@ -397,19 +399,6 @@ impl<L: Shareable> Stock<L> {
                 return placed;
             }
         }
-        self.fresh_span(size, align)
-    }
-
-    /// [`span`](Stock::span), where there may be no such span that is free.
-    #[cold]
-    #[inline(never)]
-    fn fresh_span(&self, size: usize, align: usize) -> Packed {
-        // Memory is short: time to see what there is.
-        let turn = self.enter();
-        if let Some(wide) = self.widen() {
-            wide.limit.set(self.records.claimed() / PART);
-        }
-        drop(turn);
         self.placed(0, size, align, 0)
     }
 
@@ -444,6 +433,25 @@ impl<L: Shareable> Stock<L> {
         platform::reach(ptr::from_ref(self).addr() + size_of::<Self>());
         self
     }
+}
+
+/// A claim, whether or not it is aligned as it should be: what is lent begins where its lender likes.
+#[cfg_attr(freehold_for_size, inline(never))]
+pub(super) fn placed(
+    spans: &dyn Spans,
+    owner: &'static str,
+    prefix: usize,
+    size: usize,
+    align: usize,
+    prefer: usize,
+) -> Packed {
+    let want = Want { prefix, prefer, ahead: true, ..Want::of(size, align) };
+    // SAFETY: no claim is to grow.
+    let Ok(placed) = (unsafe { spans.place(owner, &want) }) else {
+        return Packed::NONE;
+    };
+    placed.payload.base().as_ptr().expose_provenance();
+    placed.packed()
 }
 
 /// A block of a list's, which takes one more again then.

@@ -69,8 +69,8 @@ impl Packed {
 
     #[inline(always)]
     pub(crate) fn get(self) -> Option<Pair> {
-        let (low, high) = self.halves();
-        Some((NonNull::new(low)?, NonNull::new(high)?))
+        // SAFETY: what is not `NONE` was made of a pair.
+        if self.is_none() { None } else { Some(unsafe { self.pair() }) }
     }
 
     /// The first of the two.

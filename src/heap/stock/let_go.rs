@@ -18,6 +18,7 @@ impl<L: Shareable> Stock<L> {
         if !all {
             return;
         }
+        let mut left = 0;
         for class in 0..FIRST_OF_SPANS {
             let Some(list) = self.list(class) else {
                 break;
@@ -34,7 +35,11 @@ impl<L: Shareable> Stock<L> {
                     // SAFETY: a slab in which nothing is in use: a payload of the ledger's.
                     unsafe { self.give_back(Some(slab)) };
                 }
+                left += slabs.count();
             }
+        }
+        if left == 0 {
+            self.narrow();
         }
     }
 
@@ -43,8 +48,7 @@ impl<L: Shareable> Stock<L> {
         self.empty_fronts();
         let _turn = self.enter();
         self.let_go_inside(true);
-        let slabs = |class| self.slabs(class).map_or(0, Slabs::count);
-        if self.shared.is_idle() && (0..FIRST_OF_SPANS).all(|class| slabs(class) == 0) {
+        if self.wide.get().is_none() && self.shared.is_idle() {
             // SAFETY: a claim that nothing is in.
             unsafe { self.give_back(self.reserve.take()) };
         }
@@ -57,6 +61,10 @@ impl<L: Shareable> Keeper for Stock<L> {
             self.empty_fronts();
         }
         let turn = self.enter();
+        // Memory is short: time to see what there is.
+        if let Some(wide) = self.widen() {
+            wide.limit.set(self.records.claimed() / PART);
+        }
         self.let_go_inside(all);
         let next = self.next.get();
         drop(turn);

@@ -45,7 +45,7 @@ impl<L: Shareable> Stock<L> {
     }
 
     /// A block of this class from a claim with room for it that is a shared slab from now on. The caller has entered.
-    fn cut_anew(&self, payload: NonNull<u8>, class: usize) -> Free {
+    pub(super) fn cut_anew(&self, payload: NonNull<u8>, class: usize) -> Free {
         // SAFETY: the claim is the heap's.
         let at = unsafe { self.shared.add(payload, payload_len(payload)) };
         self.shared.cut_from(at, class)

@@ -29,7 +29,7 @@ const WIDE_FROM: usize = 128 << 10;
 const _: () = assert!(size_of::<Wide>() <= WIDE_FROM / 50);
 
 impl<L: Shareable> Stock<L> {
-    /// What there is besides where there is memory for it: from then on it stays. Nothing is asked of the backing. The caller has entered.
+    /// What there is besides where there is memory for it. Nothing is asked of the backing. The caller has entered.
     pub(super) fn widen(&self) -> Option<&'static Wide> {
         if self.wide.get().is_some() {
             return self.wide.get();
@@ -42,7 +42,7 @@ impl<L: Shareable> Stock<L> {
             unsafe { fresh.write_bytes(0, 1) };
             // SAFETY: no link, and no number but 0, is what zeroes are.
             unsafe { fresh.as_ref() }.limit.set(self.records.claimed() / PART);
-            // SAFETY: it was just written, and is never given back.
+            // SAFETY: it was just written. Who gives it back has entered, and lets nobody find it any more.
             self.wide.set(Some(unsafe { fresh.as_ref() }));
         }
         self.wide.get()
@@ -56,5 +56,13 @@ impl<L: Shareable> Stock<L> {
                 wide.seen.get() >= bytes
             }
         })
+    }
+
+    /// Gives back what there is besides. There are no slabs, and no block is in a list. The caller has entered.
+    pub(super) fn narrow(&self) {
+        if let Some(wide) = self.wide.take() {
+            // SAFETY: a payload of the ledger's, which nobody finds any more.
+            unsafe { self.give_back(Some(platform::owned(NonNull::from(wide).cast()))) };
+        }
     }
 }

@@ -70,10 +70,6 @@ fn what_is_free_behind_a_block_is_taken() {
     static LEDGER: Ledger<crate::module::DefaultBacking> = Ledger::new(crate::module::DefaultBacking::new());
     static HEAP: Heap = Heap::new_in(&LEDGER, "heap");
     let of = layout;
-    // What the heap has besides where there is memory lies nowhere between these.
-    let first = filled(&HEAP, of(300_000), 0);
-    give_back(&HEAP, first, of(300_000));
-    give_back(&HEAP, filled(&HEAP, of(16), 0), of(16));
     let block = filled(&HEAP, of(100_000), 1);
     let behind = filled(&HEAP, of(100_000), 2);
     let growths = LEDGER.snapshot().growths;

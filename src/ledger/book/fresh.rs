@@ -50,8 +50,8 @@ impl Book {
         Some(Fresh::Lent(at))
     }
 
-    /// Writes a grant down, as a span of a run: nobody's yet, and in no bin. If it overlaps what is held it isn't, and it says `why`. If it `rises`, there
-    /// is nothing above that it could merge with.
+    /// Writes a grant down, as a span of a run: nobody's yet, and in no bin. If it overlaps what is held it isn't, and it says `why`. If it `rises`, it
+    /// must lie above all that is held.
     fn write_down(
         &mut self,
         name: &'static str,
@@ -60,10 +60,13 @@ impl Book {
         span: Span,
         why: &mut Obstacle,
     ) -> Option<Entry> {
-        let (before, next) = (self.runs.at_or_below(span.addr()), self.runs.above(span.addr()));
+        let before = self.runs.at_or_below(if rises { usize::MAX } else { span.addr() });
+        let next = if rises { None } else { self.runs.above(span.addr()) };
         let below = before.filter(|before| span.addr() < before.run_end());
         if let Some(other) = below.or(next.filter(|next| next.addr() < span.end())) {
-            *why = overlap(other, name, span.addr());
+            let at = if rises { other } else { first_past(other, span.addr()) };
+            let with = at.owner().unwrap_or("free memory");
+            *why = Obstacle::Overlap { backing: name, with, at: at.addr().max(span.addr()) };
             return None;
         }
         self.seen = None;
@@ -93,7 +96,7 @@ impl Book {
                 at
             }
         };
-        if !rises && let Some(next) = next.filter(linear).filter(|next| next.addr() == span.end()) {
+        if let Some(next) = next.filter(linear).filter(|next| next.addr() == span.end()) {
             // Two runs become one.
             self.runs.remove(next);
             let last = next.across.get();
@@ -109,9 +112,8 @@ impl Book {
     /// Writes down memory that stays for good, as free memory, an island: the free span that it is.
     pub fn add(&mut self, name: &'static str, grant: &Grant) -> Result<Entry, Obstacle> {
         let mut why = Obstacle::Unfit { region: name, why: "it is too small for the ledger's header and a claim" };
-        // An island merges with nothing above it either.
         let span = grant.usable().filter(|span| span.len() > GRAIN);
-        let at = span.and_then(|span| self.write_down(name, grant, true, span, &mut why));
+        let at = span.and_then(|span| self.write_down(name, grant, false, span, &mut why));
         at.map(|at| self.set_free(at)).ok_or(why)
     }
 
@@ -140,13 +142,13 @@ impl Book {
     }
 }
 
-/// What to say of a grant from `addr` on that overlaps a run: who holds the first span of it that does.
-fn overlap(run: Entry, backing: &'static str, addr: usize) -> Obstacle {
+/// The first span of a run that ends after this address.
+fn first_past(run: Entry, addr: usize) -> Entry {
     let mut at = run;
     while at.end() <= addr
         && let Some(after) = at.after()
     {
         at = after;
     }
-    Obstacle::Overlap { backing, with: at.owner().unwrap_or("free memory"), at: at.addr().max(addr) }
+    at
 }
