@@ -1,7 +1,7 @@
 //! What becomes of a block whose size changes: it stays where it is if that can be, else it moves.
 
 use core::alloc::{GlobalAlloc, Layout};
-use core::ptr::{self, NonNull};
+use core::ptr::NonNull;
 
 use super::class::{ALIGN, LARGEST_IN_SLAB};
 use super::{Heap, class_for, come_back, hand_out, span_bytes};
@@ -28,6 +28,7 @@ impl<L: Shareable> Heap<L> {
         let memory = unsafe { come_back(memory) };
         // What is read here may lie where another thread has grown memory.
         platform::reach(memory.addr().get() + old.size());
+        let mut to = None;
         if !is_span(old) {
             if class_for(old) == class_for(new) {
                 hand_out(memory, new.size(), old.size());
@@ -35,32 +36,21 @@ impl<L: Shareable> Heap<L> {
             }
         } else if is_span(new) && memory.addr().get() & (new.align() - 1) == 0 {
             // SAFETY: such a layout was allocated as a span, and the caller leaves it if another is returned.
-            if let Some(memory) = unsafe { self.resize(memory, old, new) } {
-                hand_out(memory, new.size(), new.size().next_multiple_of(GRAIN));
-                return memory.as_ptr();
-            }
+            to = unsafe { self.resize(memory, new) };
         }
-        // SAFETY: the caller's promise.
-        unsafe { self.replace(memory, old, new) }
-    }
-
-    /// [`change`](Heap::change), where the memory must move.
-    ///
-    /// # Safety
-    ///
-    /// As there.
-    unsafe fn replace(&self, memory: NonNull<u8>, old: Layout, new: Layout) -> *mut u8 {
         // SAFETY: this heap serves every layout.
-        let moved = unsafe { self.alloc(new) };
-        if !moved.is_null() {
-            // SAFETY: what was allocated is not null.
-            let to = unsafe { NonNull::new_unchecked(moved) };
-            // SAFETY: two blocks, one of them just allocated, both as long as what is copied; no block has less than 16 bytes, of a list
-            // or a grain of a span's.
-            unsafe { copy_block(memory.as_ptr(), to, old.size().min(new.size())) };
-            // SAFETY: the caller's promise.
-            unsafe { self.take_back(memory, old) };
+        let moved = to.map_or_else(|| unsafe { self.alloc(new) }, NonNull::as_ptr);
+        // A block may have become a span, or the other way round, and a span may stay where it is.
+        let Some(to) = NonNull::new(moved) else { return moved };
+        if to == memory {
+            hand_out(memory, new.size(), new.size().next_multiple_of(GRAIN));
+            return moved;
         }
+        // SAFETY: two blocks, one of them just allocated, both as long as what is copied; no block has less than 16 bytes, of a list
+        // or a grain of a span's.
+        unsafe { copy_block(memory.as_ptr(), to, old.size().min(new.size())) };
+        // SAFETY: the caller's promise.
+        unsafe { self.take_back(memory, old) };
         moved
     }
 
@@ -103,7 +93,7 @@ impl<L: Shareable> Heap<L> {
             // SAFETY: the span is a payload of this ledger's that the caller holds.
             let had = unsafe { payload_len(memory) };
             // SAFETY: as above.
-            let stays = unsafe { self.stay(memory, had, span_bytes(new), new.size().max(1), true) };
+            let stays = unsafe { self.stay(memory, had, span_bytes(new), new.size(), true) };
             if stays {
                 self.took(memory, new.size());
             }
@@ -127,7 +117,7 @@ impl<L: Shareable> Heap<L> {
     unsafe fn stay(&self, memory: NonNull<u8>, had: usize, size: usize, least: usize, lengthen: bool) -> bool {
         if least <= had {
             // A little is left to it: it may grow again.
-            if had.saturating_sub(size) > had / SPARED {
+            if size + had / SPARED < had {
                 // SAFETY: the caller's promise.
                 unsafe { self.records.shorten(memory, size) };
             }
@@ -137,21 +127,21 @@ impl<L: Shareable> Heap<L> {
         lengthen && unsafe { self.records.lengthen(memory, least - had, size - had) }
     }
 
-    /// Has a span grow or shrink, where it is if possible. `None`: it must move, to a block of a list's perhaps.
+    /// Has a span grow or shrink where it is, if possible; or else another one, where it could not be in a list. `None`: it must move, to a block
+    /// of a list's perhaps.
     ///
     /// # Safety
     ///
-    /// The caller owes: `memory` is a span of this heap's for `old`, aligned for `new`, and not used any more if another is
-    /// returned.
+    /// The caller owes: `memory` is a span of this heap's, aligned for `new`, and nobody uses more of it than `new` has.
     #[inline(never)]
-    unsafe fn resize(&self, memory: NonNull<u8>, old: Layout, new: Layout) -> Option<NonNull<u8>> {
+    unsafe fn resize(&self, memory: NonNull<u8>, new: Layout) -> Option<NonNull<u8>> {
         // Less than it would be given anew is enough, as it is where memory is short.
-        let (size, least) = (span_bytes(new), new.size().max(1));
+        let size = span_bytes(new);
         // SAFETY: the span is a payload of this ledger's that the caller holds.
         let had = unsafe { payload_len(memory) };
         let small = class_for(new).is_some();
         // SAFETY: the caller's promise.
-        if unsafe { self.stay(memory, had, size, least, small) } {
+        if unsafe { self.stay(memory, had, size, new.size(), small) } {
             self.took(memory, new.size());
             return Some(memory);
         }
@@ -163,24 +153,16 @@ impl<L: Shareable> Heap<L> {
         let want = Want { ahead: true, grow: Some(grow), ..Want::of(size, new.align()) };
         // SAFETY: the span is a payload of this ledger's that the caller holds.
         let placed = unsafe { self.spans.place(self.owner, &want) }.ok()?;
-        if grow.grew(&placed) {
-            self.took(memory, new.size());
-            return Some(memory);
-        }
-        let moved = placed.payload.base();
-        if moved.addr().get() & (new.align() - 1) != 0 {
+        let placed = placed.payload.base();
+        if placed.addr().get() & (new.align() - 1) != 0 {
             // A loan, aligned to no more than the grain.
             // SAFETY: it was claimed just now, and is not used.
-            unsafe { self.spans.give_back(moved) };
+            unsafe { self.spans.give_back(placed) };
             return None;
         }
-        moved.as_ptr().expose_provenance();
-        // SAFETY: two spans, one of them new, both longer than what is copied.
-        unsafe { ptr::copy_nonoverlapping(memory.as_ptr(), moved.as_ptr(), old.size()) };
-        // SAFETY: the caller's promise, and what was in it has moved.
-        unsafe { self.give_back_pages(memory, had) };
-        self.took(moved, new.size());
-        Some(moved)
+        placed.as_ptr().expose_provenance();
+        self.took(placed, new.size());
+        Some(placed)
     }
 }
 

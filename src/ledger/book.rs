@@ -209,9 +209,9 @@ impl Book {
         Placed { payload: at.hand_out(), zero_from: self.zero_from }
     }
 
-    /// Frees what a claim has beyond `len` bytes. A loan stays as it is.
+    /// Frees what a claim has beyond `len` bytes, which are no more than it has. A loan stays as it is.
     pub fn shorten(&mut self, at: Entry, len: usize) {
-        let len = on_grain(len.min(at.len.get()));
+        let len = on_grain(len);
         let rest = at.len.get() - len;
         if at.origin.get() == Origin::Loan || rest == 0 {
             return;

@@ -315,7 +315,8 @@ impl Entry {
     }
 
     /// Ends it as a span: it becomes a part of the one before. From `touched` on all that is free counts as zero, so there its header is wiped.
-    #[inline(always)]
+    #[cfg_attr(freehold_for_size, inline(never))]
+    #[cfg_attr(not(freehold_for_size), inline(always))]
     pub fn end_span(self, touched: usize) {
         if cfg!(debug_assertions) {
             // Whoever ends a claim a second time finds that it has none.

@@ -177,12 +177,12 @@ impl<L: Kind> Records<L> {
     /// # Safety
     ///
     /// The caller owes: `payload` is one that this ledger handed out, still held, and nobody uses more than the first `len`
-    /// bytes of it.
+    /// bytes of it; it has as many.
     pub unsafe fn shorten(&self, payload: NonNull<u8>, len: usize) {
         self.with_aside(|Guarded { book, .. }| {
             // SAFETY: the caller's promise.
             let at = unsafe { Entry::of_payload(payload) };
-            book.shorten(at, len.saturating_add(GRAIN));
+            book.shorten(at, len + GRAIN);
         });
     }
 

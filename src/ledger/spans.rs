@@ -22,7 +22,7 @@ pub(crate) struct Want {
     pub prefer: usize,
     /// Set iff memory, when it must grow, should grow by a part of all that is claimed, so that it grows seldom.
     pub ahead: bool,
-    /// The claim that would rather grow in place. See [`GrowInPlace::grew`].
+    /// The claim that would rather grow in place. It has iff what is placed begins where it does, as it is held.
     pub grow: Option<GrowInPlace>,
 }
 
@@ -41,13 +41,6 @@ pub(crate) struct GrowInPlace {
     pub missing: usize,
     /// Bytes that it would like more.
     pub prefer: usize,
-}
-
-impl GrowInPlace {
-    /// Whether the want was met so: the claim has grown, and there is no new one. (A new one begins elsewhere, as this one is held.)
-    pub fn grew(&self, placed: &Placed) -> bool {
-        placed.payload.base() == self.payload
-    }
 }
 
 /// How a want was met: by a new claim, or one that has grown.
