@@ -130,7 +130,7 @@ impl<L: Shareable> Stock<L> {
     #[inline(never)]
     pub unsafe fn put_late(&self, class: usize, block: NonNull<u8>, _turn: Turn<'_, L>) {
         // SAFETY: the caller's promise.
-        unsafe { self.put_in(&self.lists[class], class, block) };
+        unsafe { self.put_entered(class, block) };
     }
 
     /// Puts a block back of a class that is not fine, and of which blocks lie in slabs.
@@ -153,7 +153,8 @@ impl<L: Shareable> Stock<L> {
     /// # Safety
     ///
     /// As there.
-    #[inline(always)]
+    #[cfg_attr(freehold_for_size, inline(never))]
+    #[cfg_attr(not(freehold_for_size), inline(always))]
     unsafe fn put_entered(&self, class: usize, block: NonNull<u8>) {
         if let Some(list) = self.list(class) {
             // SAFETY: the caller's promise.

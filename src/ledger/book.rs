@@ -209,9 +209,9 @@ impl Book {
         Placed { payload: at.hand_out(), zero_from: self.zero_from }
     }
 
-    /// Frees what a claim has beyond `len` bytes, which are no more than it has. A loan stays as it is.
+    /// Frees what a claim has beyond `len` bytes. A loan stays as it is.
     pub fn shorten(&mut self, at: Entry, len: usize) {
-        let len = on_grain(len);
+        let len = on_grain(len.min(at.len.get()));
         let rest = at.len.get() - len;
         if at.origin.get() == Origin::Loan || rest == 0 {
             return;
@@ -310,18 +310,17 @@ impl Book {
     #[cfg_attr(freehold_for_size, inline(never))]
     #[cfg_attr(not(freehold_for_size), inline(always))]
     fn count_claimed(&mut self, at: Entry, bytes: usize) {
-        self.totals.claimed += bytes;
-        self.count_peak();
+        self.count(bytes);
         // A header may stand where what was used ends.
         self.zero_from = self.touched + GRAIN;
         self.touch(at);
     }
 
-    /// More may be claimed now than ever was; what is set aside is nobody's.
+    /// So many bytes more are claimed: more than ever were, perhaps.
     #[inline(always)]
-    fn count_peak(&mut self) {
-        let aside = self.aside.map_or(0, |at| at.len.get());
-        self.totals.peak = self.totals.peak.max(self.totals.claimed - aside);
+    fn count(&mut self, bytes: usize) {
+        self.totals.claimed += bytes;
+        self.totals.peak = self.totals.peak.max(self.totals.claimed);
     }
 
     /// From now on nothing up to this span's end counts as zero.

@@ -194,7 +194,7 @@ fn change<'l, const LENDS: bool>(
             // SAFETY: a claim of this ledger's.
             if let Ok(placed) = unsafe { ledger.place(CLAIM, &want) } {
                 assert!(placed.payload.len() >= size);
-                if grow.is_some_and(|grow| grow.grew(&placed)) {
+                if grow.is_some_and(|grow| placed.payload.base() == grow.payload) {
                     held.fill();
                 } else {
                     claims[slot] = Some(Checked::new(ledger, CLAIM, placed.payload, byte));

@@ -177,7 +177,7 @@ impl<L: Kind> Records<L> {
     /// # Safety
     ///
     /// The caller owes: `payload` is one that this ledger handed out, still held, and nobody uses more than the first `len`
-    /// bytes of it; it has as many.
+    /// bytes of it.
     pub unsafe fn shorten(&self, payload: NonNull<u8>, len: usize) {
         self.with_aside(|Guarded { book, .. }| {
             // SAFETY: the caller's promise.
@@ -238,7 +238,7 @@ impl<L: Kind> Records<L> {
 
     /// Bytes that are claimed.
     pub fn claimed(&self) -> usize {
-        self.with(|kept| kept.book.totals.claimed)
+        self.with_aside(|kept| kept.book.totals.claimed)
     }
 
     /// The sums over all spans.

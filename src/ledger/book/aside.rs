@@ -8,11 +8,12 @@ use super::*;
 impl Book {
     /// Sets a claim aside that its holder has given back, after the one before it has ended.
     ///
-    /// Until it ends, or is handed out again, it is a claim as any other, which nobody has: the sums have it, nothing merges with it.
+    /// Until it ends, or is handed out again, it is a claim as any other, but nobody's: it is not in the sums, and nothing merges with it.
     #[inline]
     pub fn set_aside(&mut self, at: Entry) {
         self.settle();
         sanitizer::poison(at.base(), GRAIN..at.len.get());
+        self.totals.claimed -= at.len.get();
         self.aside = Some(at);
     }
 
@@ -26,7 +27,7 @@ impl Book {
 
     #[inline(never)]
     fn end_aside(&mut self, at: Entry) {
-        self.end_claim(at);
+        self.seen = Some(self.set_free(at));
         // Not before: what could not be ended, as the stack overflowed, is still aside.
         self.aside = None;
     }
@@ -36,7 +37,7 @@ impl Book {
     pub fn take_aside(&mut self, owner: &'static str, len: usize) -> Option<Entry> {
         let at = self.aside.filter(|at| at.len.get() == len)?;
         self.aside = None;
-        self.count_peak();
+        self.count(len);
         at.set_owner(owner);
         sanitizer::unpoison(at.base(), GRAIN..len);
         self.zero_from = at.end();

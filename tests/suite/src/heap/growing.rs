@@ -126,7 +126,7 @@ fn in_one_piece<B: Backing>(heap: &Heap, ledger: &Ledger<B>) {
 /// What one class had, any other can have, a large block, and a block of large alignment: no class hoards.
 pub fn h26_no_class_hoards() {
     let sizes: &[usize] =
-        if cfg!(miri) { &[200, 8000] } else { &[16, 48, 500, 1000, 1024, 1100, 8000, 32_768, 100_000, 299_000] };
+        if cfg!(miri) { &[200, 8000] } else { &[16, 48, 500, 1000, 1024, 1100, 8000, 32_768, 70_000, 299_000] };
     for &first in sizes {
         on_simulated(ROOM, Manner::Exact, 0, |heap, ledger, _| {
             fill_and_free(heap, layout(first, 8), FILL);
