@@ -1,6 +1,7 @@
 //! Where blocks come from when there is no room for a slab of their class, or memory is small.
 
 use super::*;
+use crate::free_list::Chain;
 
 impl<L: Shareable> Stock<L> {
     /// A block of this class where there is no room for a slab of its own: from a shared slab that is claimed for it, or grows; from the reserve
@@ -80,7 +81,7 @@ impl<L: Shareable> Stock<L> {
         let mut other = class;
         loop {
             if let Some((at, free)) = self.slabs(other).and_then(|slabs| slabs.share(other, &self.shared)) {
-                self.take_back(free, other);
+                self.take_back(Chain::of(free, slab::LONGEST), other);
                 self.release(Some(at));
                 let block = self.shared.cut(class);
                 if block.is_some() {

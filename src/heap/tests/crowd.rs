@@ -240,6 +240,26 @@ fn h33_a_crowd_is_held_as_one() {
     }
 }
 
+/// Who counts, or takes all back, comes to an end though a block was freed twice to a set: its list is a circle then.
+#[test]
+fn h36_a_crowd_ends_after_a_block_was_freed_twice() {
+    for between in [0, 1, 70, 200] {
+        let ledger = on_region(2 << 20);
+        let heap = after_waits(ledger, ENOUGH);
+        for round in 0..2 {
+            let blocks: Vec<_> = (0..between + 9).map(|_| alloc(heap, 100).expect("room")).collect();
+            blocks[..between + 1].iter().for_each(|block| free(heap, *block, 100));
+            free(heap, blocks[0], 100);
+            if round == 0 {
+                let stats = heap.stats();
+                assert!(heap.classes().count() < CLASSES && stats.in_use <= stats.held);
+            }
+            heap.trim();
+            assert!(ledger.claim("too much", layout(1 << 30)).is_err());
+        }
+    }
+}
+
 /// The crowd is looked for in the heap's record, which may lie where another thread has grown memory.
 #[test]
 fn h32_a_crowd_is_looked_for_within_reach() {
