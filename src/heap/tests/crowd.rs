@@ -288,6 +288,24 @@ fn h32_what_is_resized_is_within_reach() {
     }
 }
 
+/// Who frees a block that is a claim of its own, or makes it shorter, comes to the heap by its record. (What is read and written of the claim itself are
+/// words, by plain loads and stores, at which no engine traps that knows of its memory late: so those need no reach.)
+#[test]
+fn h32_the_end_of_a_large_block_is_within_reach() {
+    let heap = after_waits(on_region(4 << 20), 0);
+    let end = core::ptr::from_ref(stock(heap)).addr() + size_of_val(stock(heap));
+    for size in [2000, 20_000, 100_000, 1 << 20] {
+        let blocks = [(); 2].map(|()| alloc(heap, size).expect("room"));
+        crate::platform::reached::take();
+        free(heap, blocks[0], size);
+        assert!(crate::platform::reached::take() >= end, "{size} bytes");
+        // SAFETY: a block of this heap's with this layout.
+        let shorter = unsafe { heap.realloc(blocks[1].as_ptr(), layout(size), size / 2) };
+        assert!(crate::platform::reached::take() >= blocks[1].addr().get() + size, "{size} bytes");
+        free(heap, NonNull::new(shorter).expect("room"), size / 2);
+    }
+}
+
 /// A block that must not move, as there is no room elsewhere, grows into what was given back last behind it (h12).
 #[test]
 fn h12_a_block_grows_into_what_is_aside() {
