@@ -41,24 +41,74 @@ impl FreeList {
 
     /// Whether this block is among the first `most`.
     pub fn holds(&self, block: NonNull<u8>, most: usize) -> bool {
-        self.blocks().take(most).any(|free| free.addr() == block.addr())
+        let mut next = self.head.get();
+        (0..most)
+            .map_while(|_| {
+                let free = next?;
+                // SAFETY: a block in a list is free, and starts with its link.
+                next = unsafe { next_of(free) };
+                Some(free)
+            })
+            .any(|free| free.addr() == block.addr())
     }
 
-    /// How many there are; it takes a step for each.
-    pub fn len(&self) -> usize {
-        self.blocks().count()
-    }
-
-    /// The same where there can be no more than so many. `None` if there are: then the list is a circle, as a block was put in twice.
+    /// How many there are where there can be no more than so many; it takes a step for each. `None` if there are more: then the list is a circle, as
+    /// a block was put in twice.
     pub fn len_of(&self, most: usize) -> Option<usize> {
-        let len = self.blocks().take(most.saturating_add(1)).count();
-        (len <= most).then_some(len)
+        len_from(self.head.get(), most)
+    }
+}
+
+/// Free blocks that have been gone along once, so that a walk over them has an end: there is no other way to go along a list.
+pub(crate) struct Chain(Free);
+
+impl Chain {
+    /// What `first` leads to, if that is no more than `most` blocks. A list that has more than it can is a circle, as a block was put in twice. Nobody
+    /// knows which of them are free then: there is none, and they are lost.
+    #[cfg_attr(freehold_for_size, inline(never))]
+    pub fn of(first: Free, most: usize) -> Chain {
+        Chain(first.filter(|_| len_from(first, most).is_some()))
     }
 
-    fn blocks(&self) -> impl Iterator<Item = NonNull<u8>> {
-        // SAFETY: a block in a list is free, and starts with its link.
-        core::iter::successors(self.head.get(), |block| unsafe { next_of(*block) })
+    /// One block.
+    ///
+    /// # Safety
+    ///
+    /// The caller owes: nobody uses `block`, which has room for a link, and is aligned for one.
+    pub unsafe fn one(block: NonNull<u8>) -> Chain {
+        // SAFETY: the caller's promise.
+        unsafe { link(block, None) };
+        Chain(Some(block))
     }
+
+    /// The next block, if it is one like that.
+    #[inline(always)]
+    pub fn next_if(&mut self, wanted: impl FnOnce(NonNull<u8>) -> bool) -> Free {
+        let block = self.0.filter(|block| wanted(*block))?;
+        // SAFETY: a block in a list is free, and starts with its link.
+        self.0 = unsafe { next_of(block) };
+        Some(block)
+    }
+}
+
+impl Iterator for Chain {
+    type Item = NonNull<u8>;
+
+    #[inline(always)]
+    fn next(&mut self) -> Free {
+        self.next_if(|_| true)
+    }
+}
+
+/// How many blocks `first` leads to, if that is no more than `most`.
+fn len_from(first: Free, most: usize) -> Option<usize> {
+    let (mut next, mut left) = (first, most);
+    while let Some(block) = next {
+        left = left.checked_sub(1)?;
+        // SAFETY: a block in a list is free, and starts with its link.
+        next = unsafe { next_of(block) };
+    }
+    Some(most - left)
 }
 
 /// The block after this one in its list.
@@ -67,7 +117,7 @@ impl FreeList {
 ///
 /// The caller owes: `block` is a free block.
 #[inline(always)]
-pub(crate) unsafe fn next_of(block: NonNull<u8>) -> Free {
+unsafe fn next_of(block: NonNull<u8>) -> Free {
     // SAFETY: a free block starts with a link, and is aligned for one.
     unsafe { block.cast::<Free>().read() }
 }

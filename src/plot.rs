@@ -13,6 +13,7 @@ use crate::span::Span;
 /// A region that one arena or one pool has to itself: no ledger, no map, and on bare metal seven kilobytes of code less.
 ///
 /// The first request that fits gets all of it, for as long as the arena or the pool lives; then the plot serves another.
+/// One that is forgotten (`mem::forget`) keeps it for ever, and whoever is refused is told its name.
 ///
 /// ```
 /// use core::mem::MaybeUninit;
@@ -27,8 +28,8 @@ use crate::span::Span;
 /// ```
 pub struct Plot<'r> {
     region: Region<'r>,
-    /// Set while somebody has it.
-    taken: Cell<bool>,
+    /// Who has it, if anybody.
+    taken: Cell<Option<&'static str>>,
 }
 
 /// What errors call it.
@@ -40,13 +41,19 @@ unsafe impl Sync for Plot<'_> {}
 impl<'r> Plot<'r> {
     /// The whole region.
     pub const fn new(region: Region<'r>) -> Plot<'r> {
-        Plot { region, taken: Cell::new(false) }
+        Plot { region, taken: Cell::new(None) }
     }
 
-    /// What of it may be used, if nobody has it.
-    fn span(&self) -> Result<Span, Obstacle> {
+    /// What of it `owner` may use, if nobody has it.
+    fn span(&self, owner: &'static str) -> Result<Span, Obstacle> {
         let found = self.region.look().map_err(|why| Obstacle::Unfit { region: NAME, why })?;
-        let span = found.filter(|_| !self.taken.get()).ok_or(Obstacle::Exhausted { backing: NAME, left: 0 })?;
+        let span = found.ok_or(Obstacle::Exhausted { backing: NAME, left: 0 })?;
+        match self.taken.get() {
+            None => {}
+            Some(by) if core::ptr::eq(by, owner) => return Err(Obstacle::Exhausted { backing: NAME, left: 0 }),
+            // It was forgotten, and so never gave it back.
+            Some(by) => return Err(Obstacle::Occupied { backing: NAME, by, at: span.addr() }),
+        }
         let (skip, len) = usable(span.addr(), span.len());
         // SAFETY: what is usable lies in the span.
         let base = unsafe { span.base().add(skip) };
@@ -57,21 +64,21 @@ impl<'r> Plot<'r> {
 
 // SAFETY: the whole of it goes out once, until it comes back, and is as large as was wanted.
 unsafe impl Spans for Plot<'_> {
-    unsafe fn place(&self, _: &'static str, want: &Want) -> Result<Placed, Obstacle> {
-        let span = self.span()?;
+    unsafe fn place(&self, owner: &'static str, want: &Want) -> Result<Placed, Obstacle> {
+        let span = self.span(owner)?;
         let start = span.addr().checked_add(want.prefix).ok_or(Obstacle::TooLarge)?;
         let needed = padding(start, want.align).checked_add(want.size).and_then(|rest| rest.checked_add(want.prefix));
         if needed.ok_or(Obstacle::TooLarge)? > span.len() {
             return Err(Obstacle::Exhausted { backing: NAME, left: span.len().saturating_sub(want.prefix) });
         }
-        self.taken.set(true);
+        self.taken.set(Some(owner));
         sanitizer::unpoison(span.base(), 0..span.len());
         // Nothing is known of what it held before.
         Ok(Placed { payload: span, zero_from: span.end() })
     }
 
     unsafe fn give_back(&self, _: NonNull<u8>) {
-        self.taken.set(false);
+        self.taken.set(None);
     }
 
     fn header(&self) -> usize {
@@ -107,6 +114,19 @@ mod tests {
         }
         let values = TypedArena::alone(&mut plot, "values");
         assert_eq!(values.alloc(7), &7);
+    }
+
+    /// One that is forgotten has it for ever; who is refused hears whose it is.
+    #[test]
+    fn who_is_refused_is_told_who_has_it() {
+        let mut ram = [MaybeUninit::uninit(); 4096];
+        let mut plot = Plot::new(Region::new(&mut ram));
+        let first = Arena::alone(&mut plot, "first");
+        first.alloc(1_u64);
+        core::mem::forget(first);
+        let second = Arena::alone(&mut plot, "second");
+        let error = second.try_alloc(2_u64).unwrap_err().error;
+        let Obstacle::Occupied { backing: NAME, by: "first", .. } = error.obstacle else { panic!("{error}") };
     }
 
     #[test]

@@ -153,10 +153,10 @@ impl<L: Shareable> Heap<L> {
             slack += unused;
         }
         let (room, records) = self.heap().map_or((0, 0), Stock::besides);
-        (free, slack) = (free + room, slack + records);
+        (free, slack) = (free + room, slack.wrapping_add(records));
         // Other threads may have claimed more between the two counts.
         let free = free.min(held);
-        let (in_use, peak) = (held.saturating_sub(free + slack), self.records.totals().peak);
+        let (in_use, peak) = (held.saturating_sub(free.saturating_add(slack)), self.records.totals().peak);
         HeapStats { held, in_use, free, peak, headers, unclaimed, pieces, longest }
     }
 

@@ -115,7 +115,7 @@ impl SharedSlab {
 
     /// Bytes that are in no block.
     fn free_bytes(self) -> usize {
-        usize::from(self.units.get() - self.out.get()) * UNIT
+        usize::from(self.units.get().wrapping_sub(self.out.get())) * UNIT
     }
 
     /// Bytes of the record and the map.
@@ -228,7 +228,7 @@ impl Shared {
     /// One more block of this class is a span of its own, or one less.
     pub fn count_single(&self, block: NonNull<u8>, class: usize, more: bool) {
         // SAFETY: such a block is a payload of the ledger's, which the heap holds.
-        let padding = unsafe { payload_len(block) } - size_of_class(class);
+        let padding = unsafe { payload_len(block) }.wrapping_sub(size_of_class(class));
         let change = if more { padding } else { padding.wrapping_neg() };
         self.padding.set(self.padding.get().wrapping_add(change));
         self.count(class, if more { 1 } else { -1 });
@@ -244,7 +244,7 @@ impl Shared {
         self.each().fold((0, self.padding.get()), |(free, slack), at| {
             // SAFETY: the slab is a claim of the ledger's, held until the payload is given back.
             let len = unsafe { payload_len(at.payload()) };
-            (free + at.free_bytes(), slack + len - usize::from(at.units.get()) * UNIT)
+            (free + at.free_bytes(), slack.wrapping_add(len - usize::from(at.units.get()) * UNIT))
         })
     }
 

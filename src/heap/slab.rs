@@ -10,10 +10,12 @@ use core::iter;
 use core::ops::Deref;
 use core::ptr::NonNull;
 
-use super::class::{ALIGN, LARGEST_SLAB, LEAST_SLAB, class_of, may_be_single, size_of_class, slab_of_class};
+use super::class::{
+    ALIGN, FIRST_OF_SPANS, LARGEST_SLAB, LEAST_SLAB, class_of, may_be_single, size_of_class, slab_of_class,
+};
 use super::list::List;
 use super::shared::{Shared, head_of};
-use crate::free_list::{Free, FreeList, link, next_of};
+use crate::free_list::{Chain, Free, FreeList, link};
 use crate::layout::GRAIN;
 use crate::platform::sanitizer;
 
@@ -131,6 +133,17 @@ const AT_HAND: usize = 8 << 10;
 const LEAST: usize = 8;
 const MOST: usize = 64;
 
+/// More blocks than any list has: one that is full, and all of a slab's, be it that those filled it or that they are to go back with it.
+pub(super) const LONGEST: usize = MOST + AGAIN + blocks_of(LEAST_SLAB, ALIGN);
+
+const _: () = {
+    let mut class = 1;
+    while class < FIRST_OF_SPANS {
+        assert!(blocks_of(slab_of_class(class), size_of_class(class)) <= blocks_of(LEAST_SLAB, ALIGN));
+        class += 1;
+    }
+};
+
 /// Blocks of a slab.
 const fn blocks_of(slab: usize, block: usize) -> usize {
     (slab - first_of(slab)) / block
@@ -157,7 +170,7 @@ impl Slabs {
     /// How many blocks are set aside.
     #[cfg(all(test, not(miri)))]
     pub fn set_aside(&self) -> usize {
-        self.aside.len()
+        self.aside.len_of(LONGEST).expect("no circle")
     }
 
     /// How many blocks a list may have that slabs have filled.
@@ -180,7 +193,9 @@ impl Slabs {
     pub fn free_blocks(&self) -> usize {
         let chain = |first: Option<Slab>| iter::successors(first, |at| at.after.get());
         let slabs = chain(self.open.get()).chain(chain(self.empty.get()));
-        self.left.get() + self.aside.len() + slabs.map(|at| at.len.get()).sum::<usize>()
+        self.left.get()
+            + self.aside.len_of(LONGEST).unwrap_or(0)
+            + slabs.take(self.count()).map(|at| at.len.get()).sum::<usize>()
     }
 
     /// Enters a slab that was claimed just now.
@@ -199,9 +214,10 @@ impl Slabs {
 
     /// Takes out a slab in which nothing is in use, if there is one: the payload, which is the caller's again.
     pub fn remove(&self) -> Option<NonNull<u8>> {
+        let left = self.count.get().checked_sub(1)?;
         let at = self.empty.get()?;
         self.empty.set(at.after.get());
-        self.count.set(self.count.get() - 1);
+        self.count.set(left);
         Some(at.payload())
     }
 
@@ -230,13 +246,13 @@ impl Slabs {
         {
             let (few, others) = (list.head.get(), at.len.get());
             let chain = self.close(at);
-            // SAFETY: a block in a list is free, and starts with its link.
-            match iter::successors(few, |block| unsafe { next_of(*block) }).last() {
-                // SAFETY: as above.
+            match Chain::of(few, LONGEST).last() {
+                // SAFETY: a block in a list is free, and starts with its link.
                 Some(last) => unsafe { link(last, chain) },
                 None => list.head.set(chain),
             }
-            len += others;
+            // An open one has some; but after a block was freed twice slabs may be a circle too.
+            len += others.max(1);
         }
         list.room.set(most(class).saturating_sub(len));
         if len == 0
@@ -255,25 +271,20 @@ impl Slabs {
         self.aside.head.replace(full)
     }
 
-    /// Takes back `first`, which leads to a chain of blocks of this class, if they lie in slabs of it: as many as lie in one slab with it. Returns
-    /// what is left of the chain.
-    pub fn take_back(&self, first: NonNull<u8>, class: usize) -> Free {
+    /// Takes back `first`, a block that lies in a slab of this class, and as many of those that follow it as lie there too.
+    pub fn take_back(&self, first: NonNull<u8>, rest: &mut Chain, class: usize) {
         let slab = slab_of_class(class);
         // Blocks that were freed one after the other often lie in one slab.
-        let (mut last, mut len, mut next) = (first, 0, Some(first));
-        while let Some(block) = next
-            && (block.addr().get() ^ first.addr().get()) < slab
-        {
+        let (mut last, mut len) = (first, 1);
+        while let Some(block) = rest.next_if(|block| (block.addr().get() ^ first.addr().get()) < slab) {
             (last, len) = (block, len + 1);
-            // SAFETY: a block in a list is free, and starts with its link.
-            next = unsafe { next_of(block) };
         }
         // SAFETY: what is neither shared nor a span lies in a slab of its class.
         let at = unsafe { Slab::of(first, slab) };
         if at.len.get() == 0 {
             self.open(at);
         }
-        // SAFETY: as above.
+        // SAFETY: a block in a list is free, and starts with its link.
         unsafe { link(last, at.free.replace(Some(first))) };
         at.len.set(at.len.get() + len);
         let blocks = blocks_in(class);
@@ -282,7 +293,6 @@ impl Slabs {
             at.len.set(blocks);
             at.after.set(self.empty.replace(Some(at)));
         }
-        next
     }
 
     /// Makes a slab that has free blocks one that all classes share, if there is one: the blocks of it that are out stay where they are. Its free

@@ -5,8 +5,8 @@ use core::iter;
 use core::ptr::{self, NonNull};
 
 use super::class::{
-    ALIGN, CLASSES, FINE, FIRST_OF_SPANS, LARGEST, class_within, may_be_single, size_of_class, size_of_coarse,
-    slab_of_class,
+    ALIGN, CLASSES, FINE, FIRST_OF_SPANS, LARGEST, LARGEST_IN_SLAB, class_within, may_be_single, size_of_class,
+    size_of_coarse, slab_of_class,
 };
 use super::list::List;
 use super::pages::Returned;
@@ -14,9 +14,9 @@ use super::reserve;
 use super::shared::{self, Shared};
 use super::slab::{self, Slabs, slack};
 use super::stats::ClassStats;
-use crate::free_list::{Free, link};
+use crate::free_list::{Chain, Free};
 use crate::layout::GRAIN;
-use crate::ledger::{Keeper, Records, Spans, Want, payload_len};
+use crate::ledger::{Keeper, Records, Spans, Want, is_claim, payload_len};
 use crate::platform::{self, Link, Packed, Whole};
 use crate::sharing::{Shareable, Turn};
 
@@ -174,8 +174,7 @@ impl<L: Shareable> Stock<L> {
     #[inline(never)]
     unsafe fn put_shared(&self, class: usize, block: NonNull<u8>) {
         // SAFETY: the caller's promise.
-        unsafe { link(block, None) };
-        self.take_back(Some(block), class);
+        self.take_back(unsafe { Chain::one(block) }, class);
     }
 
     /// Puts a block of this class into its list, in which room is made if it is full. The caller has entered.
@@ -232,7 +231,8 @@ impl<L: Shareable> Stock<L> {
         let listed = wide.and_then(|wide| {
             let pop = |class: usize| {
                 let block = wide.list(class)?.pop()?;
-                wide.listed.set(wide.listed.get() - size_of_coarse(class));
+                // Where it is in no sum the list is a circle, as a block was freed twice.
+                wide.listed.set(wide.listed.get().checked_sub(size_of_coarse(class))?);
                 Some(block)
             };
             // One that is longer by an eighth at most does as well.
@@ -334,7 +334,8 @@ impl<L: Shareable> Stock<L> {
     #[cfg(all(test, not(miri)))]
     pub fn listed(&self, class: usize) -> (usize, usize, usize) {
         let aside = self.slabs(class).map_or(0, Slabs::set_aside);
-        self.list(class).map_or((0, 0, 0), |list| (list.len(), list.room.get(), aside))
+        self.list(class)
+            .map_or((0, 0, 0), |list| (list.len_of(slab::LONGEST).expect("no circle"), list.room.get(), aside))
     }
 
     #[cfg(all(test, not(miri)))]
@@ -357,7 +358,7 @@ impl<L: Shareable> Stock<L> {
         let (free, slack) = self.shared.besides();
         let wide = self.wide.get().map_or(0, |_| record(size_of::<Wide>()));
         let records = record(size_of::<Self>()) + wide + record(self.len_of_fronts());
-        (free, records + slack + self.reserved())
+        (free, slack.wrapping_add(records + self.reserved()))
     }
 
     /// A block of this class that is a span of its own.
@@ -413,14 +414,20 @@ impl<L: Shareable> Stock<L> {
     fn class_beside(&self, class: usize, listed: usize) -> (ClassStats, usize) {
         let size = size_of_class(class);
         let _turn = self.enter();
-        let listed = listed + self.list(class).map_or(0, |list| list.len());
+        // Where a block was freed twice nobody knows which are free: then all of the list count as used.
+        let listed = listed + self.list(class).and_then(|list| list.len_of(self.longest())).unwrap_or(0);
         let apart = if class < FIRST_OF_SPANS { self.shared.apart(class) } else { listed };
         let (slabs, blocks, free) = match self.slabs(class) {
             Some(slabs) => (slabs.count(), apart + slabs.blocks(class), listed + slabs.free_blocks()),
             None => (0, apart, listed),
         };
         let slack = slabs * slack(size);
-        (ClassStats { size, slabs, used: blocks - free, free }, slack)
+        (ClassStats { size, slabs, used: blocks.saturating_sub(free), free }, slack)
+    }
+
+    /// As many blocks as no list has: one of slabs' blocks, or one of spans, of which each is longer than what slabs have. The caller has entered.
+    fn longest(&self) -> usize {
+        slab::LONGEST + self.wide.get().map_or(0, |wide| wide.listed.get() / LARGEST_IN_SLAB)
     }
 
     #[inline(always)]

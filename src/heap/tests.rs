@@ -15,6 +15,7 @@ use crate::layout::{GRAIN, USUAL_PAGE};
 use crate::ledger::Ledger;
 use crate::sharing::{Locked, Needed};
 
+mod circles;
 #[cfg(any(unix, windows))]
 mod crowd;
 #[cfg(any(unix, windows, target_family = "wasm"))]

@@ -111,7 +111,7 @@ impl Book {
         {
             bins.remove(before);
             whole += before.len.get();
-            at.end_span(touched);
+            at.end_held(touched);
             first = before;
         }
         let mut claim = first;
@@ -260,10 +260,12 @@ impl Book {
         };
         while let Some(at) = next.filter(|at| at.addr() < addr) {
             // The next run, if `addr` lies in the last span of this one.
-            next = at.after().or_else(|| self.runs.at_or_above(addr));
+            let after = at.after().filter(|after| after.addr() > at.addr());
+            next = after.or_else(|| self.runs.at_or_above(addr));
         }
-        self.seen = next;
-        next
+        // What has no bytes is no header any more, but was written over: whoever goes on from its end would stay there.
+        self.seen = next.filter(|at| at.len.get() > 0);
+        self.seen
     }
 
     /// Claims a span for whoever tells the host of its pages: nobody else has it meanwhile, and what it holds is not zero any more. It ends as any

@@ -314,14 +314,17 @@ impl Entry {
         Some(unsafe { Entry::of(end) })
     }
 
+    /// Ends a claim as a span. Whoever ends it a second time finds that it is none any more.
+    #[inline(always)]
+    pub fn end_held(self, touched: usize) {
+        self.marks.set(FREE);
+        self.end_span(touched);
+    }
+
     /// Ends it as a span: it becomes a part of the one before. From `touched` on all that is free counts as zero, so there its header is wiped.
     #[cfg_attr(freehold_for_size, inline(never))]
     #[cfg_attr(not(freehold_for_size), inline(always))]
     pub fn end_span(self, touched: usize) {
-        if cfg!(debug_assertions) {
-            // Whoever ends a claim a second time finds that it has none.
-            self.mark(FREE, true);
-        }
         if self.addr() >= touched {
             // SAFETY: the header's bytes belong to whoever ends the span.
             unsafe { self.base().write_bytes(0, size_of::<Header>()) };
@@ -344,6 +347,17 @@ impl Entry {
     }
 }
 
+/// Whether that is a claim still. What has ended, and was not used since, is none.
+///
+/// # Safety
+///
+/// The caller owes: `payload` is one that a ledger handed out.
+#[inline(always)]
+pub(crate) unsafe fn is_claim(payload: NonNull<u8>) -> bool {
+    // SAFETY: the caller's promise.
+    !unsafe { Entry::of_payload(payload) }.is_free()
+}
+
 /// Bytes of a claim's payload.
 ///
 /// # Safety
@@ -351,5 +365,7 @@ impl Entry {
 /// The caller owes: `payload` is one that a ledger handed out, still held.
 pub(crate) unsafe fn payload_len(payload: NonNull<u8>) -> usize {
     // SAFETY: the caller's promise. A claim's length changes at its holder's wish only, so no lock is needed.
-    unsafe { Entry::of_payload(payload) }.len.get() - GRAIN
+    let at = unsafe { Entry::of_payload(payload) };
+    // A block that was freed twice may have no header any more.
+    at.len.get().wrapping_sub(GRAIN)
 }

@@ -41,7 +41,7 @@ pub use claim::Claim;
 use header::Entry;
 #[cfg(any(unix, windows, target_family = "wasm"))]
 pub(crate) use header::UNUSED;
-pub(crate) use header::payload_len;
+pub(crate) use header::{is_claim, payload_len};
 #[cfg(feature = "javascript")]
 pub use news::Grown;
 #[cfg(feature = "javascript")]

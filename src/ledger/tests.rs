@@ -4,6 +4,7 @@ use core::alloc::Layout;
 use std::vec::Vec;
 
 use super::book::Book;
+use super::header::Entry;
 use super::{Claim, Ledger};
 use crate::backing::{Need, Region, Request, Touching};
 use crate::error::Obstacle;
@@ -516,4 +517,24 @@ fn h36_a_few_large_spans_are_looked_at() {
         assert!(ledger.records.with(|kept| kept.book.find_large(len, |_| false).is_none()));
         assert!(book(&ledger, Book::looks) - before <= 32);
     }
+}
+
+/// A header that was written over, as a claim that had ended was used: who goes over spans comes to an end, and so does who offers free pages.
+#[test]
+fn h36_spans_end_at_a_header_that_is_none() {
+    let layout = Layout::from_size_align(2000, 8).unwrap();
+    let mut memory = Vec::<u8>::with_capacity(16 << 10);
+    let ledger = Ledger::new(Region::new(memory.spare_capacity_mut()));
+    let claims = [(); 3].map(|()| ledger.claim("claim", layout).expect("room"));
+    assert_eq!(ledger.snapshot().spans().count(), 4);
+    // SAFETY: a claim's payload.
+    let at = unsafe { Entry::of_payload(claims[1].payload.base()) };
+    let len = at.len.replace(0);
+    assert_eq!(ledger.snapshot().spans().count(), 1);
+    assert!(std::format!("{}", ledger.snapshot()).contains("claim"));
+    let end = claims[2].payload.end();
+    assert!(ledger.snapshot().spans_from(end).count() <= 1);
+    ledger.discard(|_, _| ());
+    at.len.set(len);
+    assert_eq!(ledger.snapshot().spans().count(), 4);
 }

@@ -58,6 +58,8 @@ pub(crate) unsafe fn fill(start: NonNull<u8>, bytes: Range<usize>) {
     if FILLS && !bytes.is_empty() {
         // SAFETY: the caller's promise.
         let first = unsafe { start.add(bytes.start) };
+        // What is given back may lie where another thread has grown memory, and filling many is a `memory.fill`.
+        super::reach(first.addr().get() + bytes.len());
         // SAFETY: as above.
         unsafe { first.write_bytes(DONE, bytes.len()) };
     }

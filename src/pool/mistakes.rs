@@ -19,6 +19,22 @@ fn said(work: impl FnOnce()) -> String {
     *panic.downcast::<String>().expect("a text")
 }
 
+/// What is freed is filled: it may lie where another thread has grown memory, of which this one has not heard, as it got the box from that (h32).
+#[test]
+fn h32_what_is_filled_is_within_reach() {
+    use crate::platform::{reached, sanitizer};
+    static FIXED: FixedPool<[u64; 40], 1> = FixedPool::new();
+    let ledger = Ledger::new(Usual::new());
+    let pool = Pool::<[u64; 40]>::new_in(&ledger, "one");
+    let (value, place) = (pool.alloc([7; 40]), FIXED.alloc([7; 40]));
+    let ends = [&raw const *value, &raw const *place].map(|value| value.addr() + size_of_val(&*place));
+    reached::take();
+    drop(value);
+    let first = reached::take();
+    drop(place);
+    assert_eq!([first, reached::take()], if sanitizer::FILLS { ends } else { [0; 2] });
+}
+
 /// Into another pool, and from the middle of a block; twice, at once and after others. Until then nothing was said of any of it: the first was
 /// handed out by the wrong pool, the second made the next look at the list go on for ever.
 #[test]

@@ -6,6 +6,7 @@ use core::ptr::NonNull;
 use allocator_api2::alloc::{AllocError, Allocator};
 
 use super::BoundedHeap;
+use crate::platform;
 use crate::sharing::Shareable;
 
 /// A block as `Allocator` wants it.
@@ -29,6 +30,8 @@ unsafe fn change<A: Shareable>(
         // SAFETY: the caller's promise.
         return sized(unsafe { heap.realloc(memory.as_ptr(), old, new.size()) }, new.size());
     }
+    // What is read here may lie where another thread has grown memory.
+    platform::reach(memory.addr().get() + old.size());
     let moved = heap.allocate(new)?;
     // SAFETY: both have so many bytes, and one of them was just allocated.
     unsafe { moved.cast::<u8>().copy_from_nonoverlapping(memory, old.size().min(new.size())) };

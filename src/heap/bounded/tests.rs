@@ -88,3 +88,23 @@ fn h32_every_way_out_of_a_bounded_heap_is_reached() {
     }
     assert_eq!(heap.stats().in_use, 0);
 }
+
+/// As an `Allocator` it may be asked for another alignment too, which is a move of its own.
+#[cfg(feature = "allocator-api2")]
+#[test]
+fn h32_what_gets_another_alignment_is_within_reach() {
+    use allocator_api2::alloc::Allocator;
+    let mut memory = [MaybeUninit::uninit(); 1 << 15];
+    let heap: BoundedHeap = BoundedHeap::empty();
+    assert!(heap.lend(region(&mut memory)).is_ok());
+    let (low, old, new) = (layout(100, 64), layout(4000, 8), layout(100, 64));
+    // SAFETY: the layout has bytes.
+    let below = unsafe { heap.alloc(low) };
+    let block = (&heap).allocate(old).expect("room").cast::<u8>();
+    // SAFETY: the block has this layout.
+    unsafe { heap.dealloc(below, low) };
+    reached::take();
+    // SAFETY: the block was allocated there with this layout.
+    let moved = unsafe { (&heap).shrink(block, old, new) }.expect("room").cast::<u8>();
+    assert!(moved < block && reached::take() == block.addr().get() + 4000);
+}

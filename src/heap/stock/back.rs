@@ -1,7 +1,7 @@
 //! How blocks go back to where they came from, and claims to the ledger.
 
 use super::*;
-use crate::free_list::next_of;
+use crate::free_list::Chain;
 
 impl<L: Shareable> Stock<L> {
     /// Makes room in a list that is full: it is set aside, and what was before goes back to where it came from. Of a class without slabs all
@@ -12,16 +12,13 @@ impl<L: Shareable> Stock<L> {
         let full = list.head.take();
         list.room.set(slab::most(class));
         let chain = self.slabs(class).map_or(full, |slabs| slabs.swap_aside(full));
-        self.take_back(chain, class);
+        self.take_back(Chain::of(chain, slab::LONGEST), class);
     }
 
     /// Takes all blocks of a chain back that are of this class: each to where it comes from. Claims that nothing is in any more go back to the ledger.
     /// The caller has entered.
-    pub(super) fn take_back(&self, chain: Free, class: usize) {
-        let mut next = chain;
-        while let Some(first) = next {
-            // SAFETY: a block in a list is free, and starts with its link.
-            next = unsafe { next_of(first) };
+    pub(super) fn take_back(&self, mut chain: Chain, class: usize) {
+        while let Some(first) = chain.next() {
             if let Some(gone) = self.shared.put(first, class) {
                 if let Some(gone) = gone {
                     // SAFETY: a shared slab's payload, in which nothing is any more.
@@ -33,10 +30,10 @@ impl<L: Shareable> Stock<L> {
                 self.shared.count_single(first, class, false);
                 // SAFETY: a free block that is a span of its own, a payload of the ledger's.
                 unsafe { self.give_back(Some(first)) };
-            } else {
-                let slabs = self.slabs(class).expect("a block of this class lies in a slab of it");
-                next = slabs.take_back(first, class);
+            } else if let Some(slabs) = self.slabs(class) {
+                slabs.take_back(first, &mut chain, class);
             }
+            // Else there is no slab that it could lie in: it was freed twice, and is lost.
         }
     }
 
@@ -53,7 +50,8 @@ impl<L: Shareable> Stock<L> {
         }
     }
 
-    /// Gives the ledger a claim back.
+    /// Gives the ledger a claim back. If that has ended, as a block was freed twice, nothing happens: free twice it would be two claims', and the ledger
+    /// could not go over its spans any more.
     ///
     /// # Safety
     ///
@@ -61,6 +59,10 @@ impl<L: Shareable> Stock<L> {
     #[cfg_attr(freehold_for_size, inline(never))]
     #[cfg_attr(not(freehold_for_size), inline(always))]
     pub unsafe fn give_one_back(&self, span: NonNull<u8>) {
+        // SAFETY: the caller's promise.
+        if !unsafe { is_claim(span) } {
+            return;
+        }
         if self.records.lends {
             // SAFETY: the caller's promise.
             unsafe { self.spans.give_back(span) };

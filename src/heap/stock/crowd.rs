@@ -263,7 +263,7 @@ impl<L: Shareable> Stock<L> {
     pub fn with_fronts<R>(&self, class: usize, f: impl FnOnce(usize) -> R) -> R {
         let all = self.fronts().map(All::enter);
         let lists = all.iter().flat_map(|all| &all.0.0).filter_map(|front| front.lists.get(class));
-        f(lists.map(|list| list.len()).sum())
+        f(lists.filter_map(|list| list.len_of(slab::LONGEST)).sum())
     }
 }
 

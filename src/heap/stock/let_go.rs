@@ -1,15 +1,16 @@
 //! How a heap gives back what nobody uses: because it is told to, or because others need memory.
 
 use super::*;
+use crate::free_list::Chain;
 
 impl<L: Shareable> Stock<L> {
     /// Gives back the free blocks that are spans of their own, or `all`, also the slabs that are free altogether. The reserve stays: this is
     /// how others get at what the heap has at hand. The caller has entered.
     fn let_go_inside(&self, all: bool) {
         if let Some(wide) = self.wide.get() {
-            wide.listed.set(0);
+            let most = wide.listed.take() / LARGEST_IN_SLAB;
             for list in &wide.lists[FIRST_OF_SPANS - FINE_CLASSES..] {
-                while let Some(span) = list.pop() {
+                for span in Chain::of(list.head.take(), most) {
                     // SAFETY: a free block that is a span of its own, a payload of the ledger's.
                     unsafe { self.give_back(Some(span)) };
                 }

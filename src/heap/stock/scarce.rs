@@ -1,6 +1,7 @@
 //! Where blocks come from when there is no room for a slab of their class, or memory is small.
 
 use super::*;
+use crate::free_list::Chain;
 use crate::heap::shared::SharedSlab;
 
 impl<L: Shareable> Stock<L> {
@@ -63,7 +64,7 @@ impl<L: Shareable> Stock<L> {
             other -= 1;
             let free = self.slabs(other).and_then(|slabs| slabs.share(other, &self.shared));
             if free.is_some() {
-                self.take_back(free, other);
+                self.take_back(Chain::of(free, slab::LONGEST), other);
                 block = self.shared.cut(class);
             }
         }

@@ -240,6 +240,26 @@ fn h33_a_crowd_is_held_as_one() {
     }
 }
 
+/// Who counts, or takes all back, comes to an end though a block was freed twice to a set: its list is a circle then.
+#[test]
+fn h36_a_crowd_ends_after_a_block_was_freed_twice() {
+    for between in [0, 1, 70, 200] {
+        let ledger = on_region(2 << 20);
+        let heap = after_waits(ledger, ENOUGH);
+        for round in 0..2 {
+            let blocks: Vec<_> = (0..between + 9).map(|_| alloc(heap, 100).expect("room")).collect();
+            blocks[..between + 1].iter().for_each(|block| free(heap, *block, 100));
+            free(heap, blocks[0], 100);
+            if round == 0 {
+                let stats = heap.stats();
+                assert!(heap.classes().count() < CLASSES && stats.in_use <= stats.held);
+            }
+            heap.trim();
+            assert!(ledger.claim("too much", layout(1 << 30)).is_err());
+        }
+    }
+}
+
 /// The crowd is looked for in the heap's record, which may lie where another thread has grown memory.
 #[test]
 fn h32_a_crowd_is_looked_for_within_reach() {
@@ -265,6 +285,24 @@ fn h32_what_is_resized_is_within_reach() {
         let moved = unsafe { heap.realloc(high.as_ptr(), layout(100), new) };
         assert!(crate::platform::reached::take() >= end, "{new} bytes");
         assert_eq!(moved == high.as_ptr(), new == 101);
+    }
+}
+
+/// Who frees a block that is a claim of its own, or makes it shorter, comes to the heap by its record. (What is read and written of the claim itself are
+/// words, by plain loads and stores, at which no engine traps that knows of its memory late: so those need no reach.)
+#[test]
+fn h32_the_end_of_a_large_block_is_within_reach() {
+    let heap = after_waits(on_region(4 << 20), 0);
+    let end = core::ptr::from_ref(stock(heap)).addr() + size_of_val(stock(heap));
+    for size in [2000, 20_000, 100_000, 1 << 20] {
+        let blocks = [(); 2].map(|()| alloc(heap, size).expect("room"));
+        crate::platform::reached::take();
+        free(heap, blocks[0], size);
+        assert!(crate::platform::reached::take() >= end, "{size} bytes");
+        // SAFETY: a block of this heap's with this layout.
+        let shorter = unsafe { heap.realloc(blocks[1].as_ptr(), layout(size), size / 2) };
+        assert!(crate::platform::reached::take() >= blocks[1].addr().get() + size, "{size} bytes");
+        free(heap, NonNull::new(shorter).expect("room"), size / 2);
     }
 }
 
