@@ -11,9 +11,8 @@ use core::ops::Deref;
 use core::ptr::NonNull;
 
 use super::class::{ALIGN, LARGEST_SLAB, LEAST_SLAB, class_of, may_be_single, size_of_class, slab_of_class};
-use super::list::List;
 use super::shared::{Shared, SharedSlab, head_of};
-use crate::free_list::{Free, FreeList, link, next_of};
+use crate::free_list::{Free, FreeList, List, link, next_of};
 use crate::layout::GRAIN;
 use crate::platform::sanitizer;
 

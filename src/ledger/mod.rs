@@ -347,6 +347,14 @@ unsafe impl<B: Backing, L: Kind> Spans for Ledger<B, L> {
         unsafe { self.place_where(owner, want, None) }
     }
 
+    #[cfg(any(
+        all(any(unix, windows), not(target_family = "wasm")),
+        all(target_family = "wasm", target_feature = "atomics")
+    ))]
+    fn place_free(&self, owner: &'static str, size: usize) -> Option<NonNull<u8>> {
+        self.records.place(owner, size).first()
+    }
+
     #[cfg(all(any(unix, windows), not(target_family = "wasm")))]
     unsafe fn vacate(&self, payload: NonNull<u8>) {
         // SAFETY: the caller's promise.

@@ -89,6 +89,16 @@ pub(crate) unsafe trait Spans: Everywhere {
     /// The caller owes: the payload in `want.grow` is one of this ledger's that it holds.
     unsafe fn place(&self, owner: &'static str, want: &Want) -> Result<Placed, Obstacle>;
 
+    /// Room for `size` bytes, aligned to the grain, if that much is free: nothing is asked of the backing.
+    #[cfg(any(
+        all(any(unix, windows), not(target_family = "wasm")),
+        all(target_family = "wasm", target_feature = "atomics")
+    ))]
+    fn place_free(&self, owner: &'static str, size: usize) -> Option<NonNull<u8>> {
+        let _ = (owner, size);
+        None
+    }
+
     /// Takes a claim back.
     ///
     /// # Safety
