@@ -129,6 +129,23 @@ pub(crate) unsafe trait Spans: Everywhere {
     }
 }
 
+/// [`Spans::place_free`], which is there where crowds may be.
+pub(crate) fn place_free(spans: &dyn Spans, owner: &'static str, size: usize) -> Option<NonNull<u8>> {
+    #[cfg(any(
+        all(any(unix, windows), not(target_family = "wasm")),
+        all(target_family = "wasm", target_feature = "atomics")
+    ))]
+    return spans.place_free(owner, size);
+    #[cfg(not(any(
+        all(any(unix, windows), not(target_family = "wasm")),
+        all(target_family = "wasm", target_feature = "atomics")
+    )))]
+    {
+        let _ = (spans, owner, size);
+        None
+    }
+}
+
 /// A ledger that may keep memories apart, for who must have one of them.
 pub(super) trait SpansIn: Spans {
     /// [`place`](Spans::place), in the memory that has this name, or suits this purpose.

@@ -260,7 +260,7 @@ impl<'l, L: Access> BlockPool<'l, L> {
     }
 
     /// Gives all memory back if no block is in use, and returns how many bytes that was. A pool of fixed capacity keeps its
-    /// memory. Takes time as [`len`](BlockPool::len) does.
+    /// memory; a shared one keeps what it has for threads that meet. Takes time as [`len`](BlockPool::len) does.
     pub fn trim(&self) -> usize {
         let whole = self.enter_whole();
         if self.blocks.fixed || whole.in_use() > 0 {

@@ -49,7 +49,7 @@ impl<L: Shareable> Stock<L> {
             && let Some(memory) = self.records.place(self.owner, Crowd::<L, Lists>::BYTES).first()
         {
             // SAFETY: a claim of so many bytes, which is never given back.
-            unsafe { self.crowd.open(memory, || List::none()) };
+            unsafe { self.crowd.open(memory, List::none) };
         }
     }
 

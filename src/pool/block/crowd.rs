@@ -4,6 +4,7 @@ use core::panic::Location;
 
 use super::*;
 use crate::layout::GRAIN;
+use crate::ledger::place_free;
 use crate::pool::SEEN;
 use crate::sharing::crowd::{self, All, SETS, Sets};
 
@@ -62,7 +63,9 @@ impl<'l, L: Access> BlockPool<'l, L> {
         }
         let waits = calm.is_none();
         drop(calm);
-        Ok(self.hand_out_late(waits)?)
+        // Taken apart, so that what is at hand goes by no memory that the other way is given.
+        let block = self.hand_out_late(waits)?;
+        Ok(block)
     }
 
     /// A block where there is no other way: somebody was found in the pool (`waits`), there is a crowd, or the pool has no block at hand.
@@ -100,18 +103,14 @@ impl<'l, L: Access> BlockPool<'l, L> {
 
     /// Counts somebody who has waited, and makes the sets when it is time: if there is no free memory for them, that is tried again later.
     fn count_wait(&self, blocks: &Blocks<'l>) {
-        #[cfg(any(
-            all(any(unix, windows), not(target_family = "wasm")),
-            all(target_family = "wasm", target_feature = "atomics")
-        ))]
+        let chunks = &blocks.chunks;
         if crowd::may_be::<L>()
             && self.crowd.is_due()
-            && let Some(memory) = blocks.chunks.spans().place_free(blocks.chunks.owner(), Crowd::<L, List>::BYTES)
+            && let Some(memory) = place_free(chunks.spans(), chunks.owner(), Crowd::<L, List>::BYTES)
         {
             // SAFETY: a claim of so many bytes, which is given back after the crowd.
             unsafe { self.crowd.open(memory, || List::with_room(MOST)) };
         }
-        let _ = blocks;
     }
 
     /// Takes a block back where somebody was found in the pool, or there is a crowd.
