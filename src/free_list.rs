@@ -1,6 +1,8 @@
 //! Lists of free blocks, linked through the blocks themselves.
 
 use core::cell::Cell;
+use core::mem;
+use core::ops::Deref;
 use core::ptr::NonNull;
 
 use crate::platform::sanitizer;
@@ -109,6 +111,56 @@ fn len_from(first: Free, most: usize) -> Option<usize> {
         next = unsafe { next_of(block) };
     }
     Some(most - left)
+}
+
+/// Free blocks that are at hand, no more than so many. Last in, first out; in the order of addresses where they come fresh from a slab.
+pub(crate) struct List {
+    free: FreeList,
+    /// How many more it takes before it is full: together with those that it holds they are as many as fill it. 0 before it is used. Whoever puts
+    /// blocks in, or takes them out, otherwise than here keeps it right, or it has no meaning.
+    pub room: Cell<usize>,
+}
+
+impl List {
+    /// An empty one that takes so many.
+    pub const fn with_room(room: usize) -> List {
+        List { free: FreeList::new(), room: Cell::new(room) }
+    }
+
+    /// So many of them, all full: none is used yet.
+    pub const fn none<const N: usize>() -> [List; N] {
+        // SAFETY: no link, and no number but 0, is what zeroes are.
+        unsafe { mem::zeroed() }
+    }
+
+    /// A block of the list's, which takes one more again then.
+    #[inline(always)]
+    pub fn take(&self) -> Free {
+        let block = self.free.pop()?;
+        self.room.set(self.room.get() + 1);
+        Some(block)
+    }
+
+    /// Puts a block in, for which there is room.
+    ///
+    /// # Safety
+    ///
+    /// The caller owes: what [`push`](FreeList::push) asks for.
+    #[inline(always)]
+    pub unsafe fn put(&self, block: NonNull<u8>) {
+        self.room.set(self.room.get() - 1);
+        // SAFETY: the caller's promise.
+        unsafe { self.free.push(block) };
+    }
+}
+
+impl Deref for List {
+    type Target = FreeList;
+
+    #[inline(always)]
+    fn deref(&self) -> &FreeList {
+        &self.free
+    }
 }
 
 /// The block after this one in its list.

@@ -17,7 +17,6 @@ mod allocator;
 mod bounded;
 mod class;
 mod stock;
-mod list;
 mod pages;
 #[cfg(any(unix, windows, target_family = "wasm"))]
 mod place;

@@ -13,9 +13,8 @@ use core::ptr::NonNull;
 use super::class::{
     ALIGN, FIRST_OF_SPANS, LARGEST_SLAB, LEAST_SLAB, class_of, may_be_single, size_of_class, slab_of_class,
 };
-use super::list::List;
 use super::shared::{Shared, head_of};
-use crate::free_list::{Chain, Free, FreeList, link};
+use crate::free_list::{Chain, Free, FreeList, List, link};
 use crate::layout::GRAIN;
 use crate::platform::sanitizer;
 

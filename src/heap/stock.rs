@@ -8,16 +8,16 @@ use super::class::{
     ALIGN, CLASSES, FINE, FIRST_OF_SPANS, LARGEST, LARGEST_IN_SLAB, class_within, may_be_single, size_of_class,
     size_of_coarse, slab_of_class,
 };
-use super::list::List;
 use super::pages::Returned;
 use super::reserve;
 use super::shared::{self, Shared};
 use super::slab::{self, Slabs, slack};
 use super::stats::ClassStats;
-use crate::free_list::{Chain, Free};
+use crate::free_list::{Chain, Free, List};
 use crate::layout::GRAIN;
 use crate::ledger::{Keeper, Records, Spans, Want, is_claim, payload_len};
 use crate::platform::{self, Link, Packed, Whole};
+use crate::sharing::crowd::Crowd;
 use crate::sharing::{Shareable, Turn};
 
 mod back;
@@ -28,9 +28,6 @@ mod place;
 mod scarce;
 mod wide;
 
-use crowd::Crowd;
-#[cfg(all(test, not(miri)))]
-pub(super) use crowd::SOON;
 use wide::Wide;
 
 /// What a [`Heap`](super::Heap) owns, in a claim of the ledger's that is never given back.
@@ -48,7 +45,7 @@ pub(super) struct Stock<L: 'static> {
     /// The heap that was opened before this one on the same ledger.
     next: Cell<Option<&'static dyn Keeper>>,
     link: Link,
-    crowd: Crowd<L>,
+    crowd: Crowd<L, crowd::Lists>,
     pub(super) pages: Returned,
 }
 
@@ -96,7 +93,7 @@ impl<L: Shareable> Stock<L> {
     #[inline(always)]
     pub fn take_at_once(&self, class: usize) -> Result<NonNull<u8>, Option<Turn<'_, L>>> {
         let Some(turn) = Turn::try_enter(&self.within_reach().access) else { return Err(None) };
-        pop(&self.lists[class]).ok_or(Some(turn))
+        self.lists[class].take().ok_or(Some(turn))
     }
 
     /// The list of a class, if the heap has one. The caller has entered.
@@ -188,13 +185,13 @@ impl<L: Shareable> Stock<L> {
             self.relieve(list, class);
         }
         // SAFETY: the caller's promise.
-        unsafe { push(list, block) };
+        unsafe { list.put(block) };
     }
 
     /// A block of this class that takes no search: from its list, or fresh. The caller has entered.
     #[inline]
     fn at_hand(&self, class: usize) -> Free {
-        self.list(class).and_then(pop).or_else(|| self.fresh(class))
+        self.list(class).and_then(List::take).or_else(|| self.fresh(class))
     }
 
     /// The next fresh block of this class. The caller has entered.
@@ -357,7 +354,7 @@ impl<L: Shareable> Stock<L> {
         let _turn = self.enter();
         let (free, slack) = self.shared.besides();
         let wide = self.wide.get().map_or(0, |_| record(size_of::<Wide>()));
-        let records = record(size_of::<Self>()) + wide + record(self.len_of_fronts());
+        let records = record(size_of::<Self>()) + wide + record(self.len_of_sets());
         (free, slack.wrapping_add(records + self.reserved()))
     }
 
@@ -407,7 +404,7 @@ impl<L: Shareable> Stock<L> {
     /// How a class stands: slabs, blocks in use and free ones. Of large spans only the free ones are known. And how many bytes of its slabs, and of
     /// blocks that are spans, are no block's.
     pub fn class(&self, class: usize) -> (ClassStats, usize) {
-        self.with_fronts(class, |listed| self.class_beside(class, listed))
+        self.with_sets(class, |listed| self.class_beside(class, listed))
     }
 
     /// [`class`](Stock::class), beside so many free blocks that are in the lists of a crowd.
@@ -460,24 +457,4 @@ pub(super) fn placed(
     };
     placed.payload.base().as_ptr().expose_provenance();
     placed.packed()
-}
-
-/// A block of a list's, which takes one more again then.
-#[inline(always)]
-fn pop(list: &List) -> Free {
-    let block = list.pop()?;
-    list.room.set(list.room.get() + 1);
-    Some(block)
-}
-
-/// Puts a block into the list of its class, in which there is room.
-///
-/// # Safety
-///
-/// The caller owes: `block` is one of the heap's, of this list's class, and nobody uses it any more.
-#[inline(always)]
-unsafe fn push(list: &List, block: NonNull<u8>) {
-    list.room.set(list.room.get() - 1);
-    // SAFETY: the caller's promise.
-    unsafe { list.push(block) };
 }

@@ -54,7 +54,7 @@ pub(crate) use records::Records;
 pub(crate) use snapshot::Amount;
 pub use snapshot::{Snapshot, SpanInfo};
 use spans::SpansIn;
-pub(crate) use spans::{GrowInPlace, Keeper, Placed, Spans, Want};
+pub(crate) use spans::{GrowInPlace, Keeper, Placed, Spans, Want, place_free};
 pub use spare::Spare;
 pub use within::Within;
 
@@ -345,6 +345,14 @@ unsafe impl<B: Backing, L: Kind> Spans for Ledger<B, L> {
     unsafe fn place(&self, owner: &'static str, want: &Want) -> Result<Placed, Obstacle> {
         // SAFETY: the caller's promise.
         unsafe { self.place_where(owner, want, None) }
+    }
+
+    #[cfg(any(
+        all(any(unix, windows), not(target_family = "wasm")),
+        all(target_family = "wasm", target_feature = "atomics")
+    ))]
+    fn place_free(&self, owner: &'static str, size: usize) -> Option<NonNull<u8>> {
+        self.records.place(owner, size).first()
     }
 
     #[cfg(all(any(unix, windows), not(target_family = "wasm")))]

@@ -82,6 +82,16 @@ pub(crate) unsafe trait Spans: Everywhere {
     /// The caller owes: the payload in `want.grow` is one of this ledger's that it holds.
     unsafe fn place(&self, owner: &'static str, want: &Want) -> Result<Placed, Obstacle>;
 
+    /// Room for `size` bytes, aligned to the grain, if that much is free: nothing is asked of the backing.
+    #[cfg(any(
+        all(any(unix, windows), not(target_family = "wasm")),
+        all(target_family = "wasm", target_feature = "atomics")
+    ))]
+    fn place_free(&self, owner: &'static str, size: usize) -> Option<NonNull<u8>> {
+        let _ = (owner, size);
+        None
+    }
+
     /// Takes a claim back.
     ///
     /// # Safety
@@ -109,6 +119,23 @@ pub(crate) unsafe trait Spans: Everywhere {
     /// Bytes of each claim that are not payload.
     fn header(&self) -> usize {
         GRAIN
+    }
+}
+
+/// [`Spans::place_free`], which is there where crowds may be.
+pub(crate) fn place_free(spans: &dyn Spans, owner: &'static str, size: usize) -> Option<NonNull<u8>> {
+    #[cfg(any(
+        all(any(unix, windows), not(target_family = "wasm")),
+        all(target_family = "wasm", target_feature = "atomics")
+    ))]
+    return spans.place_free(owner, size);
+    #[cfg(not(any(
+        all(any(unix, windows), not(target_family = "wasm")),
+        all(target_family = "wasm", target_feature = "atomics")
+    )))]
+    {
+        let _ = (spans, owner, size);
+        None
     }
 }
 

@@ -2,22 +2,22 @@
 
 use core::alloc::Layout;
 use core::fmt;
-use core::ops::Deref;
-use core::panic::Location;
 use core::ptr::NonNull;
 
-use super::SEEN;
 use crate::backing::Backing;
 use crate::chunk::{Cursor, CursorCell, Filled, Growth, Lodged, Refill};
 use crate::error::{AllocError, Obstacle};
-use crate::free_list::{Free, FreeList};
+use crate::free_list::{Free, FreeList, List};
 use crate::layout::{LINE, padding};
 use crate::ledger::{Ledger, Spans};
 use crate::mistake::Mistake;
 use crate::platform::{self, sanitizer};
 use crate::plot::Plot;
 use crate::refusal::{expect_room, out_of_memory};
-use crate::sharing::{Access, Kind, Local, Shareable, Turn};
+use crate::sharing::crowd::Crowd;
+use crate::sharing::{Access, InTurn, Kind, Local, Shareable};
+
+mod crowd;
 
 /// Blocks of one size and alignment, allocated and freed in any order, each in a few instructions.
 ///
@@ -41,6 +41,7 @@ use crate::sharing::{Access, Kind, Local, Shareable, Turn};
 /// ```
 pub struct BlockPool<'l, L = Local> {
     lock: L,
+    crowd: Crowd<L, List>,
     // Used in a turn only.
     blocks: Blocks<'l>,
 }
@@ -75,7 +76,7 @@ impl<'l> BlockPool<'l> {
         owner: &'static str,
         layout: Layout,
     ) -> BlockPool<'l> {
-        BlockPool { lock: Local::NEW, blocks: Blocks::new(Lodged::new(ledger, owner), layout) }
+        BlockPool { lock: Local::NEW, crowd: Crowd::new(), blocks: Blocks::new(Lodged::new(ledger, owner), layout) }
     }
 
     /// A pool of blocks of `layout` that has a region to itself, without a ledger.
@@ -85,7 +86,7 @@ impl<'l> BlockPool<'l> {
     /// As [`new_in`](BlockPool::new_in).
     #[track_caller]
     pub const fn alone(plot: &'l mut Plot<'_>, owner: &'static str, layout: Layout) -> BlockPool<'l> {
-        BlockPool { lock: Local::NEW, blocks: Blocks::new(Lodged::new(plot, owner), layout) }
+        BlockPool { lock: Local::NEW, crowd: Crowd::new(), blocks: Blocks::new(Lodged::new(plot, owner), layout) }
     }
 
     /// A pool of `capacity` blocks of `layout`, claimed now, that never grows.
@@ -112,7 +113,7 @@ impl<'l, L: Shareable> BlockPool<'l, L> {
     /// As that does.
     #[track_caller]
     pub const fn shared_in<B: Backing>(ledger: &'l Ledger<B, L>, owner: &'static str, layout: Layout) -> Self {
-        BlockPool { lock: L::NEW, blocks: Blocks::new(Lodged::new(ledger, owner), layout) }
+        BlockPool { lock: L::NEW, crowd: Crowd::new(), blocks: Blocks::new(Lodged::new(ledger, owner), layout) }
     }
 
     /// [`fixed_in`](BlockPool::fixed_in), to be shared as the ledger is.
@@ -181,7 +182,11 @@ impl<'l, L: Access> BlockPool<'l, L> {
     #[inline(always)]
     #[track_caller]
     fn hand_out<const PANIC: bool>(&self) -> Result<NonNull<u8>, AllocError> {
-        let block = self.enter().alloc::<PANIC>()?;
+        let block = if crate::sharing::crowd::may_be::<L>() {
+            self.hand_out_calmly()?
+        } else {
+            self.enter().alloc::<PANIC>()?
+        };
         platform::reach(block.addr().get() + self.blocks.layout.size());
         Ok(block)
     }
@@ -196,22 +201,28 @@ impl<'l, L: Access> BlockPool<'l, L> {
     #[inline(always)]
     #[cfg_attr(debug_assertions, track_caller)]
     pub unsafe fn free(&self, block: NonNull<u8>) {
-        let blocks = self.enter();
-        if cfg!(debug_assertions)
-            && let Some(mistake) = blocks.mistake(block)
-        {
-            // Nothing is locked when it is told.
-            drop(blocks);
-            return mistake.tell();
+        if cfg!(debug_assertions) {
+            let whole = self.enter_whole();
+            if let Some(mistake) = whole.mistake(block) {
+                // Nothing is locked when it is told.
+                drop(whole);
+                return mistake.tell();
+            }
+            // SAFETY: the caller's promise.
+            return unsafe { whole.free(block) };
         }
-        // SAFETY: the caller's promise.
-        unsafe { blocks.free(block) };
+        match self.enter_calmly() {
+            // SAFETY: the caller's promise.
+            Some(blocks) => unsafe { blocks.free(block) },
+            // SAFETY: as above.
+            None => unsafe { self.free_late(block) },
+        }
     }
 
     /// What is wrong with freeing this, as far as that is seen in some steps.
     #[track_caller]
     pub(super) fn mistake(&self, block: NonNull<u8>) -> Option<Mistake> {
-        self.enter().mistake(block)
+        self.enter_whole().mistake(block)
     }
 
     /// Whether a block of this pool's, in use or free, starts at this address; one that was handed out at least once. Nothing is
@@ -234,7 +245,7 @@ impl<'l, L: Access> BlockPool<'l, L> {
     /// How many blocks are in use. Takes time with the number of chunks and of blocks that are free, behind the lock of a shared pool: a
     /// count would take two instructions of each block's life.
     pub fn len(&self) -> usize {
-        self.enter().in_use()
+        self.enter_whole().in_use()
     }
 
     /// Whether no block is in use. Takes time as [`len`](BlockPool::len) does.
@@ -245,22 +256,18 @@ impl<'l, L: Access> BlockPool<'l, L> {
     /// Bytes that this pool holds, in use or not, as the ledger counts them: headers included. Takes time with the number of chunks.
     #[must_use]
     pub fn held(&self) -> usize {
-        self.enter().chunks.held()
+        self.enter().chunks.held() + self.held_by_sets()
     }
 
     /// Gives all memory back if no block is in use, and returns how many bytes that was. A pool of fixed capacity keeps its
-    /// memory. Takes time as [`len`](BlockPool::len) does.
+    /// memory; a shared one keeps what it has for threads that meet. Takes time as [`len`](BlockPool::len) does.
     pub fn trim(&self) -> usize {
-        let blocks = self.enter();
-        if blocks.fixed || blocks.in_use() > 0 {
+        let whole = self.enter_whole();
+        if self.blocks.fixed || whole.in_use() > 0 {
             return 0;
         }
-        let bytes = blocks.chunks.held();
-        blocks.free.head.set(None);
-        blocks.cursor.set(Cursor::NOWHERE);
-        // SAFETY: no block is in use, and the only cursor was given up.
-        unsafe { blocks.chunks.close() };
-        bytes
+        // SAFETY: no block is in use.
+        unsafe { whole.close() }
     }
 
     /// The name it claims memory under.
@@ -269,8 +276,15 @@ impl<'l, L: Access> BlockPool<'l, L> {
     }
 
     #[inline(always)]
-    fn enter(&self) -> Entered<'_, 'l, L> {
-        Entered { _turn: Turn::enter(&self.lock), blocks: &self.blocks }
+    fn enter(&self) -> InTurn<'_, L, Blocks<'l>> {
+        InTurn::enter(&self.lock, &self.blocks)
+    }
+}
+
+impl<L> Drop for BlockPool<'_, L> {
+    #[inline(always)]
+    fn drop(&mut self) {
+        self.end_crowd();
     }
 }
 
@@ -280,21 +294,6 @@ impl<L: Access> fmt::Debug for BlockPool<'_, L> {
         let (owner, layout, capacity, len) = (self.owner(), self.layout(), self.capacity(), self.len());
         let mut shown = f.debug_struct("BlockPool");
         shown.field("owner", &owner).field("layout", &layout).field("capacity", &capacity).field("len", &len).finish()
-    }
-}
-
-/// The blocks of a pool for one who has entered, as long as the turn is.
-struct Entered<'a, 'l, L: Access> {
-    blocks: &'a Blocks<'l>,
-    _turn: Turn<'a, L>,
-}
-
-impl<'l, L: Access> Deref for Entered<'_, 'l, L> {
-    type Target = Blocks<'l>;
-
-    #[inline(always)]
-    fn deref(&self) -> &Blocks<'l> {
-        self.blocks
     }
 }
 
@@ -314,6 +313,26 @@ impl<'l> Blocks<'l> {
             return Ok(block);
         }
         self.alloc_new::<PANIC>()
+    }
+
+    /// A free block, or one that was never used, if the chunk has room for it.
+    #[inline(always)]
+    fn at_hand(&self) -> Free {
+        self.free.pop().or_else(|| {
+            let cursor = self.cursor.get();
+            // SAFETY: the chunk has room for a block.
+            (cursor.room() >= self.layout.size()).then(|| unsafe { self.cut_from(cursor) })
+        })
+    }
+
+    /// # Safety
+    ///
+    /// The caller owes: the chunk has room for a block at the cursor.
+    #[inline(always)]
+    unsafe fn cut_from(&self, cursor: Cursor) -> NonNull<u8> {
+        // SAFETY: the caller's promise.
+        self.cursor.set_next(unsafe { cursor.next.add(self.layout.size()) });
+        cursor.next
     }
 
     /// A block that was never used.
@@ -337,9 +356,8 @@ impl<'l> Blocks<'l> {
             cursor = aligned(found, align);
             self.cursor.set(cursor);
         }
-        let block = cursor.next;
         // SAFETY: the chunk has room for a block: it was compared, or `refill` said so.
-        self.cursor.set_next(unsafe { block.add(size) });
+        let block = unsafe { self.cut_from(cursor) };
         sanitizer::unpoison(block, 0..size);
         Ok(block)
     }
@@ -351,18 +369,17 @@ impl<'l> Blocks<'l> {
     unsafe fn free(&self, block: NonNull<u8>) {
         // SAFETY: the block is the pool's again, and as large and as aligned as a link.
         unsafe { self.free.push(block) };
-        // SAFETY: the rest of the block, which is the pool's again.
-        unsafe { sanitizer::let_go(block, size_of::<Free>()..self.layout.size()) };
+        // SAFETY: the caller's promise.
+        unsafe { self.let_go(block) };
     }
 
-    /// What is wrong with freeing this, as far as that is seen in some steps.
-    #[track_caller]
-    fn mistake(&self, block: NonNull<u8>) -> Option<Mistake> {
-        let (owner, address, place) = (self.chunks.owner(), block.addr().get(), Location::caller());
-        if !self.hold(address) {
-            return Some(Mistake::ForeignBlock { owner, address, place });
-        }
-        self.free.holds(block, SEEN).then_some(Mistake::BlockFreedTwice { owner, address, place })
+    /// # Safety
+    ///
+    /// The caller owes: the block is one of this pool's, free, and nobody but the pool knows of it.
+    #[inline(always)]
+    unsafe fn let_go(&self, block: NonNull<u8>) {
+        // SAFETY: the rest of the block, which is the pool's again.
+        unsafe { sanitizer::let_go(block, size_of::<Free>()..self.layout.size()) };
     }
 
     /// Claims room for `capacity` blocks; from now on there are no more.
@@ -401,12 +418,6 @@ impl<'l> Blocks<'l> {
             }
         }
         false
-    }
-
-    /// Where a block was freed twice nobody knows which are free: then all that were cut count.
-    fn in_use(&self) -> usize {
-        let cut = self.cut();
-        cut - self.free.len_of(cut).unwrap_or(0)
     }
 }
 

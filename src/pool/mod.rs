@@ -58,6 +58,10 @@ pub struct Pool<'l, T, L = Local> {
 /// A [`Pool`] that threads share, as they share its ledger: `L` is the ledger's own, and the pool has a lock of that kind for itself. Fit
 /// for a `static`.
 ///
+/// Once threads have often stood in each other's way there, each finds a few free blocks behind a lock that it hardly shares: that takes some hundred
+/// bytes of the ledger, if they are free, until the pool is dropped. Blocks that lie there are free for all threads: the pool neither
+/// grows nor refuses while it has one.
+///
 /// ```
 /// use freehold::{DefaultBacking, Ledger, SharedPool};
 ///
@@ -147,7 +151,7 @@ impl<T, L: Access> Pool<'_, T, L> {
     }
 
     /// Gives all memory back if there are no values, and returns how many bytes that was. A pool of fixed capacity keeps
-    /// its memory. Takes time as [`len`](Pool::len) does.
+    /// its memory; a shared one keeps what it has for threads that meet. Takes time as [`len`](Pool::len) does.
     pub fn trim(&self) -> usize {
         self.blocks.trim()
     }

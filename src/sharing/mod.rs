@@ -1,10 +1,15 @@
 //! Who may use a ledger, a pool or a heap at once: one, or several that take turns.
 
+use core::ops::Deref;
+
 #[cfg(feature = "critical-section")]
 mod critical;
+pub(crate) mod crowd;
 mod number;
 #[cfg(target_has_atomic = "ptr")]
 mod spin;
+#[cfg(all(test, any(unix, windows)))]
+pub(crate) mod watched;
 
 #[cfg(feature = "critical-section")]
 pub use critical::CriticalSection;
@@ -80,6 +85,35 @@ impl<A: Access> Drop for Turn<'_, A> {
     fn drop(&mut self) {
         // SAFETY: a turn is made by who has just entered, and is left here alone.
         unsafe { self.0.leave() };
+    }
+}
+
+/// What is used by one at a time, for one who has entered, as long as the turn is.
+pub(crate) struct InTurn<'a, A: Access, T> {
+    what: &'a T,
+    _turn: Turn<'a, A>,
+}
+
+impl<'a, A: Access, T> InTurn<'a, A, T> {
+    /// Waits for it.
+    #[inline(always)]
+    pub fn enter(access: &'a A, what: &'a T) -> InTurn<'a, A, T> {
+        InTurn { _turn: Turn::enter(access), what }
+    }
+
+    /// Only if it can be had at once.
+    #[inline(always)]
+    pub fn try_enter(access: &'a A, what: &'a T) -> Option<InTurn<'a, A, T>> {
+        Some(InTurn { _turn: Turn::try_enter(access)?, what })
+    }
+}
+
+impl<A: Access, T> Deref for InTurn<'_, A, T> {
+    type Target = T;
+
+    #[inline(always)]
+    fn deref(&self) -> &T {
+        self.what
     }
 }
 

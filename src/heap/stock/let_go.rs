@@ -46,7 +46,7 @@ impl<L: Shareable> Stock<L> {
 
     /// Gives back all that is free; a heap without a block in use needs no reserve either.
     pub fn trim(&self) {
-        self.empty_fronts();
+        self.empty_sets();
         let _turn = self.enter();
         self.let_go_inside(true);
         if self.wide.get().is_none() && self.shared.is_idle() {
@@ -59,7 +59,7 @@ impl<L: Shareable> Stock<L> {
 impl<L: Shareable> Keeper for Stock<L> {
     fn let_go(&self, all: bool) {
         if all {
-            self.empty_fronts();
+            self.empty_sets();
         }
         let turn = self.enter();
         // Memory is short: time to see what there is.

@@ -2,9 +2,9 @@
 //! and two may have one block, but each verb has an end. (Without the bounds these tests have none.)
 
 use super::super::class::slab_of_class;
-use super::super::list::List;
 use super::*;
 use crate::free_list::Chain;
+use crate::free_list::List;
 
 type Verb = fn(&Heap, &Ledger<Region<'static>>, usize);
 

@@ -28,7 +28,7 @@ pub const OF_FREEHOLD: &[&str] = &[
     "freehold::*Spin::wait",
     "freehold::*Stock::fresh_span",
     "freehold::*Stock::last",
-    "freehold::*Stock::open_fronts",
+    "freehold::*Stock::open_sets",
     "freehold::*Stock::put_late",
     "freehold::*Stock::put_shared",
     "freehold::*Stock::relieve",
