@@ -24,7 +24,7 @@ use crate::must_find;
 use crate::need::Need;
 use crate::nightly;
 use crate::soak::{self, Threads};
-use crate::step::{CHECKED, Step, TESTS_IN_WASM, WASM};
+use crate::step::{CHECKED, Lane, Step, TESTS_IN_WASM, WASM};
 use crate::suites::{self, SUITES, Suite};
 use crate::threads;
 use crate::tools::{Module, TEST_RUNNER, Toolchain, Tools};
@@ -553,6 +553,10 @@ pub fn all(tools: &Tools) -> Result<Vec<Step>> {
     }
     steps.extend(in_miri(MIRI));
     steps.push(miri(MIRI_WINDOWS_TESTS, MIRI_WINDOWS));
+    // They take long, mostly on one processor, and what they make lies in folders of that target.
+    for step in steps.iter_mut().filter(|step| step.needs.contains(&Need::Emscripten(Version::Stable))) {
+        step.lane = Lane::Folder(EMSCRIPTEN);
+    }
     Ok(steps)
 }
 
