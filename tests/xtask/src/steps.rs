@@ -301,13 +301,19 @@ const MIRI_WIDER: &[MiriRun] = &[
 const WHOLE_PROGRAMS: &str = "-p freehold-suite --features whole-programs --test whole_program_small --test whole_program_heap \
      --test whole_program_bounded --test whole_program_checked --test whole_program_tagged";
 
+/// The suite's tests of which Miri has any: another program takes it a second to find that out.
+const SUITE_IN_MIRI: &str = "-p freehold-suite --test foreign --test host --test lines --test panics --test properties --test small_blocks \
+     --test threads";
+/// Those with a heap's.
+const HEAPS_IN_MIRI: &str = "-p freehold-suite --test host --test threads";
+
 /// The tests that Miri runs, the longest first, as some run side by side.
 const MIRI_TESTS: &[MiriTests] = &[
     // A box gives the heap back a pointer that reaches the box's value only, so a heap must know its memory by addresses.
     MiriTests {
         name: "the heap's tests",
         package: SUITE,
-        build: "-p freehold-suite --tests",
+        build: HEAPS_IN_MIRI,
         filter: "heap_ --skip heap_small_",
         provenance: "-Zmiri-permissive-provenance",
     },
@@ -338,7 +344,7 @@ const MIRI_TESTS: &[MiriTests] = &[
     MiriTests {
         name: SUITE,
         package: SUITE,
-        build: "-p freehold-suite --tests",
+        build: SUITE_IN_MIRI,
         filter: "--skip heap_",
         provenance: "-Zmiri-strict-provenance",
     },
@@ -860,6 +866,29 @@ mod tests {
             of_heaps,
             "strict provenance is asked of all but heaps"
         );
+    }
+
+    /// A file without says so in a `cfg` of all of it.
+    #[test]
+    fn miri_has_every_test_of_the_suite_that_is_for_it() {
+        let folder = Tools::find().unwrap().root().join("tests/suite/tests");
+        let files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+        for file in files.filter(|path| path.is_file()) {
+            let text = fs::read_to_string(&file).unwrap();
+            let program = format!("--test {}", file.file_stem().unwrap().display());
+            let mut whole = text.lines().filter_map(|line| line.strip_prefix("#![cfg("));
+            let is_for_it = !whole.any(|cfg| cfg.contains("miri") || cfg.starts_with("all(target_family = \"wasm\""));
+            for name in text.split("#[test]\n").skip(1).filter_map(|test| test.trim_start().strip_prefix("fn ")) {
+                let step = match name {
+                    _ if name.starts_with("heap_small_") => "SmallHeap's tests",
+                    _ if name.starts_with("heap_") => "the heap's tests",
+                    _ => SUITE,
+                };
+                let tests = MIRI_TESTS.iter().find(|tests| tests.name == step).unwrap();
+                let has_it = format!("{} ", tests.build).contains(&format!("{program} "));
+                assert!(has_it || !is_for_it, "{step} without {program}");
+            }
+        }
     }
 
     #[test]
