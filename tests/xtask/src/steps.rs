@@ -94,10 +94,17 @@ const FIRMWARE: [&str; 7] = [
     "firmware --bins --features heapless",
 ];
 
-/// What is tested on this machine. The fuzz targets' own tests run apart, the second copy has the crate's own, and programs that are measured
-/// have none. It is the same choice for all tests, as another one would build what they share once more, with the features that it asks for.
-pub const WORKSPACE: &str = "--workspace --exclude freehold-fuzz --exclude freehold-second --exclude freehold-perf-allocators \
-     --exclude freehold-perf-harness --exclude freehold-perf-heaps --exclude freehold-perf-rows --all-features";
+/// What is not tested on this machine: the second copy has the crate's own tests, and programs that are measured have none.
+pub const NOT_TESTED: &[&str] = &[
+    "freehold-second",
+    "freehold-perf-allocators",
+    "freehold-perf-harness",
+    "freehold-perf-heaps",
+    "freehold-perf-rows",
+];
+
+/// The feature that leaves the C library's checks out: what the fuzz targets call is odd on purpose, and their tests are tested with all others.
+const UNCHECKED: &str = "unchecked";
 
 /// What is formatted: this workspace, and what is not of it.
 const FORMATTED: [&str; 2] = ["--all", "--manifest-path tests/hosts/std-allocator/Cargo.toml"];
@@ -506,20 +513,14 @@ pub fn all(tools: &Tools) -> Result<Vec<Step>> {
     steps.push(
         Step::cargo("test suite", ["test -p freehold -p freehold-suite --all-features --tests"]).tests().quick_only(),
     );
+    let workspace = workspace(tools);
+    // `--lib` and `--bins` would build what has no tests as well, as programs without any.
     steps.push(
-        Step::cargo(
-            "test workspace",
-            [
-                // `--lib` and `--bins` would build what has no tests as well, as programs without any.
-                format!("test {WORKSPACE} --tests"),
-                // Not with the feature that leaves the C library's checks out: what it calls is odd on purpose.
-                "test -p freehold-fuzz --lib".into(),
-            ],
-        )
-        .needs([Need::Target(Toolchain::Current, WASM)])
-        .tests(),
+        Step::cargo("test workspace", [format!("test {workspace} --tests")])
+            .needs([Need::Target(Toolchain::Current, WASM)])
+            .tests(),
     );
-    steps.push(Step::cargo("doc tests", [format!("test {WORKSPACE} --doc")]).tests());
+    steps.push(Step::cargo("doc tests", [format!("test {workspace} --doc")]).tests());
     steps.push(doc_tests_nightly());
     steps.extend(nightly::steps());
     steps.push(in_node("wasm with std", SUITE));
@@ -564,6 +565,18 @@ pub fn all(tools: &Tools) -> Result<Vec<Step>> {
         step.lane = Lane::Folder(EMSCRIPTEN);
     }
     Ok(steps)
+}
+
+/// What is tested on this machine, for cargo. It is the same choice for all tests, as another one would build what they share once more, with the
+/// features that it asks for.
+fn workspace(tools: &Tools) -> String {
+    let tested = tools.members().filter(|package| !NOT_TESTED.contains(&package.name.as_str()));
+    let features: Vec<_> = tested
+        .flat_map(|package| package.features.keys().map(move |feature| (&package.name, feature)))
+        .filter(|(_, feature)| *feature != UNCHECKED)
+        .map(|(package, feature)| format!("{package}/{feature}"))
+        .collect();
+    format!("--workspace --exclude {} --features {}", NOT_TESTED.join(" --exclude "), features.join(","))
 }
 
 /// What needs a toolchain that takes gigabytes and is not the same every day, or half an hour.
