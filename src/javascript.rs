@@ -242,7 +242,7 @@ mod tests {
         let grown = ledger.growths();
         assert_eq!(ledger.snapshot().claimed, 0);
         let arena = Arena::new_in(ledger, "frames");
-        arena.alloc_slice_fill(20_000, 1_u8);
+        arena.alloc_uninit_slice::<u8>(20_000);
         assert_eq!(ledger.growths(), grown);
     }
 

@@ -103,7 +103,7 @@ mod tests {
             let mut arena = Arena::alone(&mut plot, "first");
             for _ in 0..2 {
                 let scope = arena.scope();
-                scope.alloc_slice_fill_with(3800, |n| n as u8);
+                scope.alloc_slice_copy(&[7_u8; 3800]);
                 let error = scope.try_alloc_uninit_slice::<u8>(3800).unwrap_err();
                 assert_eq!(error.obstacle, Obstacle::Exhausted { backing: NAME, left: 0 });
             }

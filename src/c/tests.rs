@@ -441,7 +441,7 @@ fn h36_a_few_chapters_are_passed() {
 #[test]
 fn h38_blocks_say_how_long_they_are_where_there_is_no_room_to_write_it_down() {
     let layout = Layout::from_size_align(64, 8).expect("a layout");
-    for (bytes, size, skip) in [(8 << 20, 16, 0), (8 << 20, 40, 0), (400 << 10, 16, 3 << 10), (8 << 10, 33, 0)] {
+    for (bytes, size, skip) in [(2 << 20, 16, 0), (2 << 20, 40, 0), (400 << 10, 16, 3 << 10), (8 << 10, 33, 0)] {
         let memory = Vec::leak(vec![MaybeUninit::uninit(); bytes + (8 << 10)]);
         let start = memory.as_ptr().align_offset(4 << 10) + skip;
         let ledger: &Ledger<_> = Box::leak(Box::new(Ledger::new(Region::new(&mut memory[start..start + bytes]))));

@@ -46,7 +46,7 @@ mod tests {
         // Of multiples of the golden ratio those of Fibonacci's numbers lie close together: in a loop of so many steps some places would never be sampled.
         let turns = [1, 3, 8, 17, 2, 16, 48, 64, 144, 233, 610, 987, 1364, 1597, 4096];
         // Miri would be at it for twenty minutes; there is no pointer in it.
-        for turn in turns.into_iter().take(if cfg!(miri) { 4 } else { turns.len() }) {
+        for turn in turns.into_iter().take(if cfg!(miri) { 2 } else { turns.len() }) {
             let (sampling, mut taken) = (Sampling::one_in(16), std::vec![0; turn]);
             for at in 0..turn * 320 {
                 taken[at % turn] += usize::from(sampling.takes(SMALL));

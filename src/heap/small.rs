@@ -220,7 +220,7 @@ mod tests {
     #[test]
     fn every_size_has_a_block_that_holds_it_and_wastes_little() {
         let mut before = None;
-        for size in (0..5000).chain((1..80).map(|step| step * 100_003)) {
+        for size in (0..5000).step_by(if cfg!(miri) { 61 } else { 1 }).chain((1..80).map(|step| step * 100_003)) {
             let (class, bytes) = (class_of(size), block_of(size));
             assert!(class < CLASSES && bytes >= size && bytes.is_multiple_of(GRANULE));
             assert!(bytes - size <= GRANULE || (bytes - size) * 5 < bytes, "{size} bytes in {bytes}");

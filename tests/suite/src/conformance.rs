@@ -13,7 +13,7 @@ use freehold::{
 };
 
 use crate::bench::Bench;
-use crate::live::{Holder, Live};
+use crate::live::{Holder, Live, all_are};
 use crate::tally::Tally;
 
 /// The sizes that are asked for, each at every alignment.
@@ -201,7 +201,7 @@ fn verbs<'s, B: Backing>(bench: &Bench<'_, B>, alloc: impl Alloc<'s>) {
     assert_eq!((&*gathered, &*formatted), (&[0, 3, 6, 9, 12, 15, 18][..], "   42|x"));
     assert_eq!((*uninit, *boxed, &*boxes), (5, [4; 2], &[0, 1, 2][..]));
     let large = alloc.try_alloc([0x5au8; 3000]);
-    assert!(large.as_ref().map_or(!bench.roomy, |large| large.iter().all(|byte| *byte == 0x5a)));
+    assert!(large.as_ref().map_or(!bench.roomy, |large| all_are(0x5a, &large[..])));
     if let Err(Rejected { value, error }) = large {
         assert!(value == [0x5a; 3000] && error.size == 3000, "{error}");
     }

@@ -17,6 +17,7 @@ use freehold_must_find::Hands;
 use freehold_suite::STEPS;
 use freehold_suite::checked::must_find::around_heap_by;
 use freehold_suite::choices::Seeded;
+use freehold_suite::live::all_are;
 use freehold_suite::{model, tally};
 
 const THREADS: usize = 4;
@@ -157,7 +158,7 @@ fn threads_share_a_ledger() {
                     let scope = arena.scope();
                     let slice = scope.alloc_slice_fill(round * 13 % 900, number as u8);
                     let list = scope.alloc_from_iter(0..round);
-                    assert!(slice.iter().all(|byte| *byte == number as u8) && list.len() == round);
+                    assert!(all_are(number as u8, slice) && list.len() == round);
                     drop(claim);
                     if round % 7 == 6 {
                         arena.reset();
@@ -350,7 +351,7 @@ impl<H: GlobalAlloc> Block<H> {
         if zeroed {
             // SAFETY: allocated, and zero.
             let bytes = unsafe { std::slice::from_raw_parts(place, size) };
-            assert!(bytes.iter().all(|byte| *byte == 0), "not zero: {layout:?}");
+            assert!(all_are(0, bytes), "not zero: {layout:?}");
         }
         let block = Block(heap, place, layout, byte);
         block.fill();
@@ -365,7 +366,7 @@ impl<H: GlobalAlloc> Block<H> {
     fn check(&self, len: usize) {
         // SAFETY: allocated and filled, at least as far.
         let bytes = unsafe { std::slice::from_raw_parts(self.1, len) };
-        assert!(bytes.iter().all(|byte| *byte == self.3), "overwritten: {:?}", self.2);
+        assert!(all_are(self.3, bytes), "overwritten: {:?}", self.2);
     }
 
     fn resize(&mut self, size: usize) {
@@ -414,7 +415,7 @@ fn blocks_go_to_other_threads<H: GlobalAlloc + Sync>(
                             block.resize(1 + choice % 1500);
                         }
                     }
-                    assert!(filled.iter().all(|byte| *byte == number as u8));
+                    assert!(all_are(number as u8, filled));
                     match round % CYCLE {
                         1 => arena.reset(),
                         2 => _ = arena.trim(),

@@ -116,8 +116,9 @@ impl<'a> Queue<'a> {
         Self { waiting: steps.iter().collect(), busy: Vec::new() }
     }
 
-    /// The next that may run. One thread looks among the common ones first, in which nobody can help it; the others look for what goes on for
-    /// long, then for what has a folder of its own. If there is none, whoever runs in a lane will go on with what waits for it.
+    /// The next that may run. One thread looks among the common ones first, in which nobody can help it; the others look for what has a folder of
+    /// its own. What runs beside any other comes last: it keeps all threads busy to the end. If there is none, whoever runs in a lane will go on
+    /// with what waits for it.
     pub fn next(&mut self, common_first: bool) -> Option<&'a Step> {
         let rank = |step: &Step| match step.lane {
             Lane::Common => {
@@ -127,8 +128,8 @@ impl<'a> Queue<'a> {
                     3
                 }
             }
-            Lane::Free => 1,
-            Lane::Folder(_) => 2,
+            Lane::Folder(_) => 1,
+            Lane::Free => 2,
         };
         let may = |step: &Step| step.lane == Lane::Free || !self.busy.contains(&step.lane);
         let able = self.waiting.iter().enumerate().filter(|(_, step)| may(step));
@@ -168,7 +169,7 @@ mod tests {
         let mut queue = Queue::new(&steps);
         let common = queue.next(true).unwrap();
         assert_eq!(common.name, "common");
-        assert_eq!(names(&mut queue, false), ["free", "too long", "folder", "other folder"]);
+        assert_eq!(names(&mut queue, false), ["folder", "other folder", "free", "too long"]);
         queue.done(&steps[1]);
         assert_eq!(names(&mut queue, false), ["same folder"]);
         queue.done(common);
@@ -180,6 +181,6 @@ mod tests {
             all.push(step.name.as_str());
             queue.done(step);
         }
-        assert_eq!(all, ["common", "common as well", "free", "too long", "folder", "same folder", "other folder"]);
+        assert_eq!(all, ["common", "common as well", "folder", "same folder", "other folder", "free", "too long"]);
     }
 }

@@ -24,7 +24,7 @@ use crate::must_find;
 use crate::need::Need;
 use crate::nightly;
 use crate::soak::{self, Threads};
-use crate::step::{CHECKED, Step, TESTS_IN_WASM, WASM};
+use crate::step::{CHECKED, Lane, Step, TESTS_IN_WASM, WASM};
 use crate::suites::{self, SUITES, Suite};
 use crate::threads;
 use crate::tools::{Module, TEST_RUNNER, Toolchain, Tools};
@@ -94,10 +94,17 @@ const FIRMWARE: [&str; 7] = [
     "firmware --bins --features heapless",
 ];
 
-/// What is tested on this machine. The fuzz targets' own tests run apart, the second copy has the crate's own, and programs that are measured
-/// have none. It is the same choice for all tests, as another one would build what they share once more, with the features that it asks for.
-pub const WORKSPACE: &str = "--workspace --exclude freehold-fuzz --exclude freehold-second --exclude freehold-perf-allocators \
-     --exclude freehold-perf-harness --exclude freehold-perf-heaps --exclude freehold-perf-rows --all-features";
+/// What is not tested on this machine: the second copy has the crate's own tests, and programs that are measured have none.
+pub const NOT_TESTED: &[&str] = &[
+    "freehold-second",
+    "freehold-perf-allocators",
+    "freehold-perf-harness",
+    "freehold-perf-heaps",
+    "freehold-perf-rows",
+];
+
+/// The feature that leaves the C library's checks out: what the fuzz targets call is odd on purpose, and their tests are tested with all others.
+const UNCHECKED: &str = "unchecked";
 
 /// What is formatted: this workspace, and what is not of it.
 const FORMATTED: [&str; 2] = ["--all", "--manifest-path tests/hosts/std-allocator/Cargo.toml"];
@@ -301,13 +308,19 @@ const MIRI_WIDER: &[MiriRun] = &[
 const WHOLE_PROGRAMS: &str = "-p freehold-suite --features whole-programs --test whole_program_small --test whole_program_heap \
      --test whole_program_bounded --test whole_program_checked --test whole_program_tagged";
 
+/// The suite's tests of which Miri has any: another program takes it a second to find that out.
+const SUITE_IN_MIRI: &str = "-p freehold-suite --test foreign --test host --test lines --test panics --test properties --test small_blocks \
+     --test threads";
+/// Those with a heap's.
+const HEAPS_IN_MIRI: &str = "-p freehold-suite --test host --test threads";
+
 /// The tests that Miri runs, the longest first, as some run side by side.
 const MIRI_TESTS: &[MiriTests] = &[
     // A box gives the heap back a pointer that reaches the box's value only, so a heap must know its memory by addresses.
     MiriTests {
         name: "the heap's tests",
         package: SUITE,
-        build: "-p freehold-suite --tests",
+        build: HEAPS_IN_MIRI,
         filter: "heap_ --skip heap_small_",
         provenance: "-Zmiri-permissive-provenance",
     },
@@ -338,7 +351,7 @@ const MIRI_TESTS: &[MiriTests] = &[
     MiriTests {
         name: SUITE,
         package: SUITE,
-        build: "-p freehold-suite --tests",
+        build: SUITE_IN_MIRI,
         filter: "--skip heap_",
         provenance: "-Zmiri-strict-provenance",
     },
@@ -500,20 +513,14 @@ pub fn all(tools: &Tools) -> Result<Vec<Step>> {
     steps.push(
         Step::cargo("test suite", ["test -p freehold -p freehold-suite --all-features --tests"]).tests().quick_only(),
     );
+    let workspace = workspace(tools);
+    // `--lib` and `--bins` would build what has no tests as well, as programs without any.
     steps.push(
-        Step::cargo(
-            "test workspace",
-            [
-                // `--lib` and `--bins` would build what has no tests as well, as programs without any.
-                format!("test {WORKSPACE} --tests"),
-                // Not with the feature that leaves the C library's checks out: what it calls is odd on purpose.
-                "test -p freehold-fuzz --lib".into(),
-            ],
-        )
-        .needs([Need::Target(Toolchain::Current, WASM)])
-        .tests(),
+        Step::cargo("test workspace", [format!("test {workspace} --tests")])
+            .needs([Need::Target(Toolchain::Current, WASM)])
+            .tests(),
     );
-    steps.push(Step::cargo("doc tests", [format!("test {WORKSPACE} --doc")]).tests());
+    steps.push(Step::cargo("doc tests", [format!("test {workspace} --doc")]).tests());
     steps.push(doc_tests_nightly());
     steps.extend(nightly::steps());
     steps.push(in_node("wasm with std", SUITE));
@@ -553,7 +560,23 @@ pub fn all(tools: &Tools) -> Result<Vec<Step>> {
     }
     steps.extend(in_miri(MIRI));
     steps.push(miri(MIRI_WINDOWS_TESTS, MIRI_WINDOWS));
+    // They take long, mostly on one processor, and what they make lies in folders of that target.
+    for step in steps.iter_mut().filter(|step| step.needs.contains(&Need::Emscripten(Version::Stable))) {
+        step.lane = Lane::Folder(EMSCRIPTEN);
+    }
     Ok(steps)
+}
+
+/// What is tested on this machine, for cargo. It is the same choice for all tests, as another one would build what they share once more, with the
+/// features that it asks for.
+fn workspace(tools: &Tools) -> String {
+    let tested = tools.members().filter(|package| !NOT_TESTED.contains(&package.name.as_str()));
+    let features: Vec<_> = tested
+        .flat_map(|package| package.features.keys().map(move |feature| (&package.name, feature)))
+        .filter(|(_, feature)| *feature != UNCHECKED)
+        .map(|(package, feature)| format!("{package}/{feature}"))
+        .collect();
+    format!("--workspace --exclude {} --features {}", NOT_TESTED.join(" --exclude "), features.join(","))
 }
 
 /// What needs a toolchain that takes gigabytes and is not the same every day, or half an hour.
@@ -856,6 +879,29 @@ mod tests {
             of_heaps,
             "strict provenance is asked of all but heaps"
         );
+    }
+
+    /// A file without says so in a `cfg` of all of it.
+    #[test]
+    fn miri_has_every_test_of_the_suite_that_is_for_it() {
+        let folder = Tools::find().unwrap().root().join("tests/suite/tests");
+        let files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+        for file in files.filter(|path| path.is_file()) {
+            let text = fs::read_to_string(&file).unwrap();
+            let program = format!("--test {}", file.file_stem().unwrap().display());
+            let mut whole = text.lines().filter_map(|line| line.strip_prefix("#![cfg("));
+            let is_for_it = !whole.any(|cfg| cfg.contains("miri") || cfg.starts_with("all(target_family = \"wasm\""));
+            for name in text.split("#[test]\n").skip(1).filter_map(|test| test.trim_start().strip_prefix("fn ")) {
+                let step = match name {
+                    _ if name.starts_with("heap_small_") => "SmallHeap's tests",
+                    _ if name.starts_with("heap_") => "the heap's tests",
+                    _ => SUITE,
+                };
+                let tests = MIRI_TESTS.iter().find(|tests| tests.name == step).unwrap();
+                let has_it = format!("{} ", tests.build).contains(&format!("{program} "));
+                assert!(has_it || !is_for_it, "{step} without {program}");
+            }
+        }
     }
 
     #[test]

@@ -3,13 +3,11 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::steps::WORKSPACE;
+use crate::steps::NOT_TESTED;
 use crate::tools::Tools;
 
 /// The crate's own sources once more.
 const SECOND: &str = "freehold-second";
-/// Its tests run apart.
-const FUZZ: &str = "freehold-fuzz";
 /// Each of its programs would have to say `test = false`.
 const PROGRAMS: &str = "freehold-perf-heaps";
 
@@ -39,8 +37,7 @@ fn what_has_tests_is_tested_and_nothing_else() {
             let tested = target.test && package.name != PROGRAMS;
             assert_eq!(tested, has, "`test = {}` of {} in {}", target.test, target.name, package.name);
         }
-        let left_out = WORKSPACE.split_whitespace().any(|word| word == package.name.as_str());
-        if left_out && package.name != FUZZ {
+        if NOT_TESTED.contains(&package.name.as_str()) {
             let folder = package.manifest_path.parent().unwrap().as_std_path();
             let examples = |file: &PathBuf| {
                 let text = fs::read_to_string(file).unwrap();

@@ -132,10 +132,10 @@ struct Verify {
 }
 
 impl Verify {
-    /// Runs these steps, on each processor one at a time.
+    /// Runs these steps, one more at a time than there are processors: some steps wait, for a mirror, for a disk or for a worker that is to hang.
     fn run(&self, steps: &[Step]) {
         self.say_what_is_missing(steps);
-        let processors = thread::available_parallelism().map_or(1, NonZero::get);
+        let at_once = thread::available_parallelism().map_or(1, NonZero::get) + 1;
         let queue = Mutex::new(Queue::new(steps));
         let work = |common_first| {
             while let Some(step) = { queue.lock().unwrap().next(common_first) } {
@@ -144,7 +144,7 @@ impl Verify {
             }
         };
         thread::scope(|scope| {
-            (1..processors.min(steps.len())).for_each(|_| drop(scope.spawn(|| work(false))));
+            (1..at_once.min(steps.len())).for_each(|_| drop(scope.spawn(|| work(false))));
             work(true);
         });
     }

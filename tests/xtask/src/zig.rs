@@ -76,7 +76,7 @@ pub fn steps() -> Vec<Step> {
     });
     // Zig builds its own build system when it first runs, which keeps one processor busy for a minute or two: it's done beside other steps.
     let itself = Step::new("Zig: its build system", |tools, out| package(tools).arg("--list-steps").run(out));
-    let first = [format, itself.single()].map(|step| step.needs([Need::Pip(ZIG)]));
+    let first = [format, itself.in_folder("zig")].map(|step| step.needs([Need::Pip(ZIG)]));
     first.into_iter().chain(tests).collect()
 }
 

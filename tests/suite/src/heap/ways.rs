@@ -11,7 +11,7 @@ use freehold::{DefaultBacking, Ledger, c};
 use super::alone::{h11_overflowing_requests, program};
 use super::bench::Bench;
 use super::blocks::Blocks;
-use super::conformance::every_request;
+use super::conformance::every_request_again;
 use super::subject::{Around, Subject, Via};
 use super::{on_simulated, with_heap};
 use crate::STEPS;
@@ -175,7 +175,7 @@ impl<'s, B: Backing> Around for Telling<'s, B> {
 /// C's functions: every request.
 pub fn c_conformance() {
     with_heap(Ledger::new(DefaultBacking::new()), |heap, ledger| {
-        every_request(&Telling::new(&Bench { heap, ledger, roomy: true }, &Sheets::new()));
+        every_request_again(&Telling::new(&Bench { heap, ledger, roomy: true }, &Sheets::new()));
     });
 }
 
@@ -211,7 +211,7 @@ fn allocator_of<'s, B: freehold::backing::Backing>(
 #[cfg(feature = "collections")]
 pub fn allocator_conformance() {
     with_heap(Ledger::new(DefaultBacking::new()), |heap, ledger| {
-        every_request(&allocator_of(&Bench { heap, ledger, roomy: true }));
+        every_request_again(&allocator_of(&Bench { heap, ledger, roomy: true }));
     });
 }
 

@@ -48,8 +48,8 @@ fn vectors() {
             let mut bytes = boxed.into_vec();
             bytes.reserve_exact(*more);
             bytes.resize(len + more, 7);
-            assert!(bytes[..len].iter().all(|byte| *byte == len as u8));
-            assert!(bytes[len..].iter().all(|byte| *byte == 7));
+            assert!(bytes[..len] == vec![len as u8; len]);
+            assert!(bytes[len..] == vec![7; *more]);
             bytes.truncate(len / 2);
             bytes.shrink_to_fit();
             assert!(bytes.into_boxed_slice().iter().all(|byte| *byte == len as u8));
@@ -105,7 +105,7 @@ fn layouts() {
             assert!(!grown.is_null() && grown.addr().is_multiple_of(align));
             // SAFETY: so many bytes were zeroed, and then copied.
             let bytes = unsafe { std::slice::from_raw_parts(grown, size) };
-            assert!(bytes.iter().all(|byte| *byte == 0));
+            assert!(*bytes == vec![0; size]);
             let layout = Layout::from_size_align(3 * size, align).expect("a layout");
             // SAFETY: the block has this layout.
             let shrunk = unsafe { realloc(grown, layout, 1) };
