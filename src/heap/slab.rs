@@ -123,9 +123,6 @@ pub(super) fn is_single(block: NonNull<u8>, class: usize) -> bool {
     may_be_single(class) && block.addr().get() & ALIGN == 0
 }
 
-/// A list that has fewer blocks than that takes all of the next slab's.
-const AGAIN: usize = 8;
-
 /// Bytes of free blocks with which a list is full; and blocks, at most and in any case. It has more only where it has just been filled.
 const AT_HAND: usize = 8 << 10;
 const LEAST: usize = 8;
@@ -163,7 +160,7 @@ impl Slabs {
     /// How many blocks a list may have that slabs have filled.
     #[cfg(all(test, not(miri)))]
     pub fn most_filled(class: usize) -> usize {
-        AGAIN - 1 + blocks_in(class)
+        blocks_in(class)
     }
 
     /// How many blocks they have, in use or not.
@@ -216,8 +213,8 @@ impl Slabs {
         Some(fresh)
     }
 
-    /// Fills the list, which is empty, as there is no fresh block: with what was set aside, or with all that slabs have that have other blocks
-    /// in use. If there are none, an empty slab is next to be [cut](Slabs::cut).
+    /// Fills the list, which is empty, as there is no fresh block: with what was set aside, or with all that a slab has that has other blocks
+    /// in use. If there is none, an empty slab is next to be [cut](Slabs::cut).
     pub fn fill(&self, list: &List, class: usize) {
         list.head.set(self.aside.head.take());
         list.room.set(0);
@@ -225,18 +222,9 @@ impl Slabs {
             return;
         }
         let mut len = 0;
-        while len < AGAIN
-            && let Some(at) = self.open.get()
-        {
-            let (few, others) = (list.head.get(), at.len.get());
-            let chain = self.close(at);
-            // SAFETY: a block in a list is free, and starts with its link.
-            match iter::successors(few, |block| unsafe { next_of(*block) }).last() {
-                // SAFETY: as above.
-                Some(last) => unsafe { link(last, chain) },
-                None => list.head.set(chain),
-            }
-            len += others;
+        if let Some(at) = self.open.get() {
+            len = at.len.get();
+            list.head.set(self.close(at));
         }
         list.room.set(most(class).saturating_sub(len));
         if len == 0

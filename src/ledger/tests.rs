@@ -220,11 +220,11 @@ fn h36_a_claim_looks_at_a_few_free_spans() {
     let rest = ledger.snapshot().spans().find(|span| span.owner.is_none()).map_or(0, |span| span.len);
     assert!(rest < 4000);
     claims.iter_mut().step_by(2).for_each(|claim| *claim = None);
-    // A refusal looks twice, and at what is longest. As the docs of `Bins::find` and `find_len` have it.
+    // A refusal looks twice, and at what is longest. As the docs of `Bins::find` have it.
     let bound = |size: usize, align: usize| {
         let doublings = (align / size).max(1).ilog2() as usize + 2;
-        let near = if align <= GRAIN { 0 } else { 2 * 16 * doublings + 32 };
-        2 * (near + 34) + 32
+        let bins = if align <= GRAIN { 1 } else { 16 * doublings + 1 };
+        2 * (2 * bins + 32) + 32
     };
     let mut held = Vec::new();
     for (size, align) in
