@@ -47,7 +47,7 @@ impl<L: Shareable> Stock<L> {
     /// A block of this class from a claim with room for it that is a shared slab from now on. The caller has entered.
     pub(super) fn cut_anew(&self, payload: NonNull<u8>, class: usize) -> Free {
         // SAFETY: the claim is the heap's.
-        let at = unsafe { self.shared.add(payload, payload_len(payload)) };
+        let at = unsafe { self.shared.add(payload) };
         self.shared.cut_from(at, class)
     }
 
