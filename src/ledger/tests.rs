@@ -497,6 +497,37 @@ fn h34_a_backing_that_comes_back_without_a_lock_is_told() {
     }
 }
 
+/// Of a backing that says that each grant lies above those before it only the highest end is looked at: what doesn't is not used.
+#[test]
+fn h05_a_grant_that_does_not_rise_is_not_used() {
+    use crate::backing::{Backing, Grant};
+    use crate::span::Span;
+    const HALF: usize = 8 << 10;
+    /// Memory of two halves, and which is given next: the last in the list.
+    struct Falling(Vec<u8>, Vec<usize>);
+    // SAFETY: what has been given before is found out, which is what this tests.
+    unsafe impl Backing for Falling {
+        const RISES: bool = true;
+        fn name(&self) -> &'static str {
+            "falling"
+        }
+        fn claim(&mut self, _: &Request) -> Result<Grant, Obstacle> {
+            let half = &mut self.0[self.1.pop().unwrap_or(0) * HALF..][..HALF];
+            // SAFETY: the memory is there as long as the ledger.
+            Ok(Grant::linear(unsafe { Span::new(core::ptr::NonNull::from(half).cast(), HALF) }))
+        }
+    }
+    let ledger = Ledger::new(Falling(std::vec![0; 2 * HALF], std::vec![0, 1, 1]));
+    let first = ledger.claim("first", Layout::new::<[u8; HALF / 2]>()).expect("room");
+    let granted = ledger.snapshot().granted;
+    for _ in 0..2 {
+        let refused = ledger.claim("more", Layout::new::<[u8; HALF / 2]>());
+        let why = refused.map(drop).map_err(|error| error.obstacle);
+        assert!(matches!(why, Err(Obstacle::Overlap { backing: "falling", .. })), "{why:?}");
+    }
+    assert_eq!((ledger.snapshot().granted, first.owner()), (granted, "first"));
+}
+
 /// Before pages go back, few of the large free spans are looked at, however many are none of the host's.
 #[test]
 #[cfg_attr(miri, ignore = "it takes a hundred megabytes")]
