@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::heap::shared::SharedSlab;
+use crate::platform::sanitizer;
 
 impl<L: Shareable> Stock<L> {
     /// A block of this class where there is no slab of its own to be had: from a shared slab that grows, or is claimed for it; or it is a span of its
@@ -81,7 +82,9 @@ impl<L: Shareable> Stock<L> {
         }
         let granted = self.records.granted();
         if granted >= reserve::LEAST_GRANTED {
-            self.reserve.set(self.records.place(self.owner, reserve::len(granted) - GRAIN).first());
+            let len = reserve::len(granted) - GRAIN;
+            let payload = self.records.place(self.owner, len).first();
+            self.reserve.set(payload.inspect(|payload| sanitizer::poison(*payload, 0..len)));
         }
     }
 }
