@@ -261,9 +261,10 @@ impl Shared {
     ///
     /// # Safety
     ///
-    /// The caller owes: `payload` is the payload of a claim of `len` bytes, of [`HEAD`] and at least a unit. Nobody else uses it until it is
-    /// returned from here.
-    pub unsafe fn add(&self, payload: NonNull<u8>, len: usize) -> SharedSlab {
+    /// The caller owes: `payload` is the payload of a claim, of [`HEAD`] and at least a unit. Nobody else uses it until it is returned from here.
+    pub unsafe fn add(&self, payload: NonNull<u8>) -> SharedSlab {
+        // SAFETY: the caller's promise.
+        let len = unsafe { payload_len(payload) };
         sanitizer::poison(payload, HEAD..len);
         // SAFETY: the caller's promise.
         let at = unsafe { self.begin(payload, len, LONGEST) };

@@ -124,16 +124,13 @@ pub(super) fn is_single(block: NonNull<u8>, class: usize) -> bool {
     may_be_single(class) && block.addr().get() & ALIGN == 0
 }
 
-/// A list that has fewer blocks than that takes all of the next slab's.
-const AGAIN: usize = 8;
-
 /// Bytes of free blocks with which a list is full; and blocks, at most and in any case. It has more only where it has just been filled.
 const AT_HAND: usize = 8 << 10;
 const LEAST: usize = 8;
 const MOST: usize = 64;
 
 /// More blocks than any list has: one that is full, and all of a slab's, be it that those filled it or that they are to go back with it.
-pub(super) const LONGEST: usize = MOST + AGAIN + blocks_of(LEAST_SLAB, ALIGN);
+pub(super) const LONGEST: usize = MOST + blocks_of(LEAST_SLAB, ALIGN);
 
 const _: () = {
     let mut class = 1;
@@ -175,7 +172,7 @@ impl Slabs {
     /// How many blocks a list may have that slabs have filled.
     #[cfg(all(test, not(miri)))]
     pub fn most_filled(class: usize) -> usize {
-        AGAIN - 1 + blocks_in(class)
+        blocks_in(class)
     }
 
     /// How many blocks they have, in use or not.
@@ -231,8 +228,8 @@ impl Slabs {
         Some(fresh)
     }
 
-    /// Fills the list, which is empty, as there is no fresh block: with what was set aside, or with all that slabs have that have other blocks
-    /// in use. If there are none, an empty slab is next to be [cut](Slabs::cut).
+    /// Fills the list, which is empty, as there is no fresh block: with what was set aside, or with all that a slab has that has other blocks
+    /// in use. If there is none, an empty slab is next to be [cut](Slabs::cut).
     pub fn fill(&self, list: &List, class: usize) {
         list.head.set(self.aside.head.take());
         list.room.set(0);
@@ -240,18 +237,10 @@ impl Slabs {
             return;
         }
         let mut len = 0;
-        while len < AGAIN
-            && let Some(at) = self.open.get()
-        {
-            let (few, others) = (list.head.get(), at.len.get());
-            let chain = self.close(at);
-            match Chain::of(few, LONGEST).last() {
-                // SAFETY: a block in a list is free, and starts with its link.
-                Some(last) => unsafe { link(last, chain) },
-                None => list.head.set(chain),
-            }
-            // An open one has some; but after a block was freed twice slabs may be a circle too.
-            len += others.max(1);
+        if let Some(at) = self.open.get() {
+            // It has some; but after a block was freed twice slabs may be a circle too.
+            len = at.len.get().max(1);
+            list.head.set(self.close(at));
         }
         list.room.set(most(class).saturating_sub(len));
         if len == 0

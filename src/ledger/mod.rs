@@ -67,7 +67,7 @@ pub use within::Within;
 ///
 /// It keeps its records inside the spans, [`GRAIN`] bytes at the head of each, and needs no memory of its own. A claim from
 /// free memory, and its end, take a bounded number of steps, however many spans there are: each search looks at 34 free spans at most. (If
-/// a claim is aligned to more than the grain, at 98, and at 32 more for each doubling from its length to a larger alignment. It may miss
+/// a claim is aligned to more than the grain, at 66, and at 32 more for each doubling from its length to a larger alignment. It may miss
 /// a free span that would hold it, where very many of that length lie wrong for it. A heap's slabs miss none.) Fresh memory takes steps that
 /// grow with the logarithm of the number of separate stretches of it.
 ///

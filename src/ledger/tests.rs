@@ -221,11 +221,11 @@ fn h36_a_claim_looks_at_a_few_free_spans() {
     let rest = ledger.snapshot().spans().find(|span| span.owner.is_none()).map_or(0, |span| span.len);
     assert!(rest < 4000);
     claims.iter_mut().step_by(2).for_each(|claim| *claim = None);
-    // A refusal looks twice, and at what is longest. As the docs of `Bins::find` and `find_len` have it.
+    // A refusal looks twice, and at what is longest. As the docs of `Bins::find` have it.
     let bound = |size: usize, align: usize| {
         let doublings = (align / size).max(1).ilog2() as usize + 2;
-        let near = if align <= GRAIN { 0 } else { 2 * 16 * doublings + 32 };
-        2 * (near + 34) + 32
+        let bins = if align <= GRAIN { 1 } else { 16 * doublings + 1 };
+        2 * (2 * bins + 32) + 32
     };
     let mut held = Vec::new();
     for (size, align) in
@@ -499,6 +499,37 @@ fn h34_a_backing_that_comes_back_without_a_lock_is_told() {
         assert_eq!((TOLD.load(Relaxed), claim.owner()), (2, "outer"));
         assert!(LEDGER.claim("outer", Layout::new::<[u8; 3 * USUAL_PAGE]>()).is_ok());
     }
+}
+
+/// Of a backing that says that each grant lies above those before it only the highest end is looked at: what doesn't is not used.
+#[test]
+fn h05_a_grant_that_does_not_rise_is_not_used() {
+    use crate::backing::{Backing, Grant};
+    use crate::span::Span;
+    const HALF: usize = 8 << 10;
+    /// Memory of two halves, and which is given next: the last in the list.
+    struct Falling(Vec<u8>, Vec<usize>);
+    // SAFETY: what has been given before is found out, which is what this tests.
+    unsafe impl Backing for Falling {
+        const RISES: bool = true;
+        fn name(&self) -> &'static str {
+            "falling"
+        }
+        fn claim(&mut self, _: &Request) -> Result<Grant, Obstacle> {
+            let half = &mut self.0[self.1.pop().unwrap_or(0) * HALF..][..HALF];
+            // SAFETY: the memory is there as long as the ledger.
+            Ok(Grant::linear(unsafe { Span::new(core::ptr::NonNull::from(half).cast(), HALF) }))
+        }
+    }
+    let ledger = Ledger::new(Falling(std::vec![0; 2 * HALF], std::vec![0, 1, 1]));
+    let first = ledger.claim("first", Layout::new::<[u8; HALF / 2]>()).expect("room");
+    let granted = ledger.snapshot().granted;
+    for _ in 0..2 {
+        let refused = ledger.claim("more", Layout::new::<[u8; HALF / 2]>());
+        let why = refused.map(drop).map_err(|error| error.obstacle);
+        assert!(matches!(why, Err(Obstacle::Overlap { backing: "falling", .. })), "{why:?}");
+    }
+    assert_eq!((ledger.snapshot().granted, first.owner()), (granted, "first"));
 }
 
 /// Before pages go back, few of the large free spans are looked at, however many are none of the host's.

@@ -3,6 +3,7 @@
 use super::*;
 use crate::free_list::Chain;
 use crate::heap::shared::SharedSlab;
+use crate::platform::sanitizer;
 
 impl<L: Shareable> Stock<L> {
     /// A block of this class where there is no slab of its own to be had: from a shared slab that grows, or is claimed for it; or it is a span of its
@@ -48,7 +49,7 @@ impl<L: Shareable> Stock<L> {
     /// A block of this class from a claim with room for it that is a shared slab from now on. The caller has entered.
     pub(super) fn cut_anew(&self, payload: NonNull<u8>, class: usize) -> Free {
         // SAFETY: the claim is the heap's.
-        let at = unsafe { self.shared.add(payload, payload_len(payload)) };
+        let at = unsafe { self.shared.add(payload) };
         self.shared.cut_from(at, class)
     }
 
@@ -82,7 +83,9 @@ impl<L: Shareable> Stock<L> {
         }
         let granted = self.records.granted();
         if granted >= reserve::LEAST_GRANTED {
-            self.reserve.set(self.records.place(self.owner, reserve::len(granted) - GRAIN).first());
+            let len = reserve::len(granted) - GRAIN;
+            let payload = self.records.place(self.owner, len).first();
+            self.reserve.set(payload.inspect(|payload| sanitizer::poison(*payload, 0..len)));
         }
     }
 }
