@@ -415,7 +415,7 @@ impl<L: Shareable> Stock<L> {
         let listed = listed + self.list(class).and_then(|list| list.len_of(self.longest())).unwrap_or(0);
         let apart = if class < FIRST_OF_SPANS { self.shared.apart(class) } else { listed };
         let (slabs, blocks, free) = match self.slabs(class) {
-            Some(slabs) => (slabs.count(), apart + slabs.blocks(class), listed + slabs.free_blocks()),
+            Some(slabs) => (slabs.count(), apart.wrapping_add(slabs.blocks(class)), listed + slabs.free_blocks()),
             None => (0, apart, listed),
         };
         let slack = slabs * slack(size);
