@@ -8,6 +8,7 @@
 //!
 //! Whoever has a set may wait for the one lock behind all of them, and not the other way round.
 
+use core::mem;
 use core::ptr::{self, NonNull};
 use core::sync::atomic::{AtomicPtr, Ordering};
 
@@ -75,11 +76,13 @@ impl<L, T> Crowd<L, T> {
     }
 
     /// Ends the crowd, of which nobody is left. What the sets lay in, if there was one.
+    #[inline(always)]
     pub fn close(&mut self) -> Option<NonNull<u8>> {
-        let sets = self.pointer()?;
+        // Not by an atomic load: with one, what this is in could not be kept in registers.
+        let sets = mem::replace(self.sets.first_mut()?.get_mut(), ptr::null_mut());
+        let sets = NonNull::new(sets).filter(|sets| sets.addr().get() >= WAITS)?;
         // SAFETY: nobody is in them any more, nor will be.
         unsafe { sets.drop_in_place() };
-        *self = Crowd::new();
         Some(sets.cast())
     }
 }

@@ -5,6 +5,10 @@ use std::collections::BTreeMap;
 /// The functions of freehold that are called hardly ever and come back, as [`plain`] writes them. (Those that never come back end in
 /// a trap, which engines expect to be rare anyway.) A test compares them with the crate's source.
 pub const OF_FREEHOLD: &[&str] = &[
+    "freehold::*BlockPool::free_waiting",
+    "freehold::*BlockPool::hand_out_of_all",
+    "freehold::*BlockPool::relieve",
+    "freehold::*BlockPool::take_by_way_of",
     "freehold::*Book::run_of",
     "freehold::*Buffer::enlarge",
     "freehold::*Checked::give_unrecorded",
@@ -24,6 +28,7 @@ pub const OF_FREEHOLD: &[&str] = &[
     "freehold::*KeyedPool::grow",
     "freehold::*Ledger::place_fresh",
     "freehold::*Lodged::room_in_place",
+    "freehold::*Sets::enter_another",
     "freehold::*Sheets::add_chapter",
     "freehold::*Spin::wait",
     "freehold::*Stock::fresh_span",
