@@ -1,5 +1,6 @@
 //! The host's pages.
 
+use core::iter;
 use core::ptr::NonNull;
 
 use super::{Backing, Grant, Request};
@@ -16,13 +17,18 @@ const RESERVE: usize = 256 << 20;
 #[cfg(miri)]
 const RESERVE: usize = 1 << 20;
 
+/// How many lanes a reservation has, where address space is plenty: parts of it that are kept for large blocks which grow, each from its start on.
+/// So a block has nothing right behind it, and needn't be copied to be twice as long.
+const LANES: usize = if cfg!(all(target_pointer_width = "64", not(miri))) { 8 } else { 0 };
+const LANE: usize = RESERVE / 16;
+
 /// The host's own pages, for tests and for the same code natively: one linear memory of reserved address space that
-/// grows at its end, as on wasm.
+/// grows at its end, as on wasm. With 64-bit addresses, large blocks that grow may have others, up to eight.
 ///
 /// Dropping it returns everything to the host.
 #[derive(Debug, Default)]
 pub struct Hosted {
-    // The reservation that grows; those before it hang on it, each with its record in its first page.
+    // The reservation that grows; those before it hang on it, each with its record in its first page behind the lanes.
     current: Option<Reservation>,
 }
 
@@ -30,7 +36,11 @@ pub struct Hosted {
 struct Reservation {
     base: NonNull<u8>,
     len: usize,
-    // Bytes from `base` on that have memory behind them; those are the record and what was handed out.
+    // Bytes of each lane, from its start on, that have memory behind them.
+    lanes: [usize; LANES],
+    // Where the lanes end, if it has any: they lie below all else, as a ledger looks at the highest end for what fresh memory would touch.
+    start: usize,
+    // Bytes from there on that have memory behind them; those are the record and what was handed out.
     committed: usize,
     previous: Option<NonNull<Reservation>>,
 }
@@ -58,7 +68,47 @@ impl Hosted {
             .map(|wish| least.max(wish & !(USUAL_PAGE - 1)))
             .find_map(|len| Some((platform::reserve(len)?, len)))
             .ok_or(refused)?;
-        Ok(Reservation { base, len, committed: 0, previous: None })
+        // Lanes are for who has all that was wished for, and nothing that wants their place.
+        let start = if len == RESERVE && least <= RESERVE - LANES * LANE { LANES * LANE } else { 0 };
+        Ok(Reservation { base, len, lanes: [0; LANES], start, committed: 0, previous: None })
+    }
+}
+
+impl Reservation {
+    /// Where what is not in lanes ends.
+    fn end(&self) -> usize {
+        self.start + self.committed
+    }
+
+    /// Puts memory behind `record` bytes, which are not handed out, and `len` that are, from `at` on: the host is asked for both at once.
+    ///
+    /// # Safety
+    ///
+    /// The caller owes: all that lies in the reservation, is whole pages, and has no memory behind it yet.
+    unsafe fn grant(&self, at: usize, record: usize, len: usize) -> Result<Grant, Obstacle> {
+        // SAFETY: inside the reservation (the caller's promise).
+        let from = unsafe { self.base.add(at) };
+        // SAFETY: the caller's promise.
+        if !unsafe { platform::commit(from, record + len) } {
+            return Err(Obstacle::Refused { backing: "host", asked: len, have: platform::memory_size() });
+        }
+        // SAFETY: as above.
+        let base = unsafe { from.add(record) };
+        // SAFETY: the range was reserved by this backing and is handed out for the first time.
+        let span = unsafe { Span::new(base, len) };
+        // SAFETY: the host's pages are zero before they are used for the first time.
+        Ok(unsafe { Grant::linear(span).zeroed() })
+    }
+
+    /// Gives it back to the host.
+    ///
+    /// # Safety
+    ///
+    /// The caller owes: it is whole, and nothing in it is used any more.
+    unsafe fn give_back(&self) {
+        let lanes = self.lanes.iter().enumerate().map(|(lane, used)| lane * LANE..lane * LANE + used);
+        // SAFETY: the caller's promise.
+        unsafe { platform::unreserve(self.base, self.len, lanes.chain(iter::once(self.start..self.end()))) };
     }
 }
 
@@ -68,6 +118,7 @@ unsafe impl Backing for Hosted {
     const COMES_BACK: bool = false;
     const ENDS: bool = false;
     const PAGES: bool = true;
+    const APART: bool = LANES > 0;
 
     fn name(&self) -> &'static str {
         "host"
@@ -79,45 +130,33 @@ unsafe impl Backing for Hosted {
     }
 
     fn claim(&mut self, request: &Request) -> Result<Grant, Obstacle> {
-        // After `record` bytes that are not handed out: the host is asked for both at once.
-        let granted = |reservation: Reservation, record: usize, len: usize| -> Result<(Reservation, Grant), Obstacle> {
-            // SAFETY: `committed` is at most the reservation's length.
-            let from = unsafe { reservation.base.add(reservation.committed) };
-            // SAFETY: the range was found to lie inside the reservation, after what is committed.
-            if !unsafe { platform::commit(from, record + len) } {
-                return Err(Obstacle::Refused { backing: "host", asked: len, have: platform::memory_size() });
-            }
-            // SAFETY: as above.
-            let base = unsafe { from.add(record) };
-            // SAFETY: the range was reserved by this backing and is handed out for the first time.
-            let span = unsafe { Span::new(base, len) };
-            // SAFETY: the host's pages are zero before they are used for the first time.
-            let grant = unsafe { Grant::linear(span).zeroed() };
-            Ok((Reservation { committed: reservation.committed + record + len, ..reservation }, grant))
-        };
-        if let Some(current) = self.current {
-            let len = request.at(current.base.addr().get() + current.committed)?.liked;
+        if let Some(current) = &mut self.current {
+            let end = current.end();
+            let len = request.at(current.base.addr().get() + end)?.liked;
             let len = round_up(len, USUAL_PAGE).ok_or(Obstacle::TooLarge)?;
-            if len <= current.len - USUAL_PAGE - current.committed {
-                let (current, grant) = granted(current, 0, len)?;
-                self.current = Some(current);
+            if len <= current.len - USUAL_PAGE - end {
+                // SAFETY: the range was found to lie inside the reservation, after what is committed.
+                let grant = unsafe { current.grant(end, 0, len) }?;
+                current.committed += len;
                 return Ok(grant);
             }
         }
         let len = round_up(request.anywhere()?.liked, USUAL_PAGE).ok_or(Obstacle::TooLarge)?;
-        let fresh = self.reserve(len)?;
-        // SAFETY: `len` is whole pages, more than the request's, inside the reservation.
-        let start = fresh.base.addr().get() + USUAL_PAGE;
+        let mut fresh = self.reserve(len)?;
+        let start = fresh.base.addr().get() + fresh.start + USUAL_PAGE;
         let exact = request
             .at(start)
             .ok()
             .and_then(|need| round_up(need.liked, USUAL_PAGE))
             .map_or(len, |exact| exact.min(len));
-        match granted(fresh, USUAL_PAGE, exact) {
-            Ok((mut fresh, grant)) => {
+        // SAFETY: `len` is whole pages, more than the request's, inside the reservation.
+        match unsafe { fresh.grant(fresh.start, USUAL_PAGE, exact) } {
+            Ok(grant) => {
+                fresh.committed = USUAL_PAGE + exact;
                 if let Some(current) = self.current {
-                    let record = current.base.cast::<Reservation>();
-                    // SAFETY: the first page of a reservation is committed, aligned, and holds nothing but this record.
+                    // SAFETY: inside the reservation.
+                    let record = unsafe { current.base.add(current.start) }.cast::<Reservation>();
+                    // SAFETY: the first page behind the lanes is committed, aligned, and holds nothing but this record.
                     unsafe { record.write(current) };
                     fresh.previous = Some(record);
                 }
@@ -126,10 +165,31 @@ unsafe impl Backing for Hosted {
             }
             Err(obstacle) => {
                 // SAFETY: the reservation was made by this call and nothing in it is used.
-                unsafe { platform::unreserve(fresh.base, fresh.len, fresh.committed) };
+                unsafe { fresh.give_back() };
                 Err(obstacle)
             }
         }
+    }
+
+    fn claim_apart(&mut self, request: &Request) -> Result<Grant, Obstacle> {
+        let none = Obstacle::Short { backing: "host" };
+        let current = self.current.as_mut().filter(|current| current.start > 0).ok_or(none)?;
+        let (base, touched) = (current.base.addr().get(), request.touched());
+        if touched == Some(base + current.end()) {
+            return self.claim(request);
+        }
+        // The lane whose end it would go on from, else one that nobody has had.
+        let mut ends = current.lanes.iter().enumerate().map(|(lane, used)| base + lane * LANE + used);
+        let lane = ends.position(|end| touched == Some(end)).or(current.lanes.iter().position(|used| *used == 0));
+        let lane = lane.ok_or(none)?;
+        let used = current.lanes[lane];
+        let len = request.at(base + lane * LANE + used)?.liked;
+        // The last page of a lane is never used, so that no grant touches the next one.
+        let len = round_up(len, USUAL_PAGE).filter(|len| *len < LANE - used).ok_or(none)?;
+        // SAFETY: it lies in the lane, after what is committed there.
+        let grant = unsafe { current.grant(lane * LANE + used, 0, len) }?;
+        current.lanes[lane] += len;
+        Ok(grant)
     }
 }
 
@@ -137,10 +197,10 @@ impl Drop for Hosted {
     fn drop(&mut self) {
         let mut next = self.current.take();
         while let Some(reservation) = next {
-            // SAFETY: a record in an earlier reservation's first page, written when that one was left behind.
+            // SAFETY: a record in an earlier reservation's first page behind its lanes, written when that one was left behind.
             next = reservation.previous.map(|record| unsafe { record.read() });
             // SAFETY: the ledger that owned the claims is gone, and with it everyone who borrowed it.
-            unsafe { platform::unreserve(reservation.base, reservation.len, reservation.committed) };
+            unsafe { reservation.give_back() };
         }
     }
 }
@@ -179,5 +239,43 @@ mod tests {
             // SAFETY: written above.
             assert_eq!(unsafe { claim.as_ptr().read() }, number as u8 + 1);
         }
+    }
+
+    /// A lane is used up, not left: what grows there has nothing of another's behind it, and who finds no lane goes among all others.
+    #[test]
+    #[cfg(all(target_pointer_width = "64", not(miri)))]
+    fn lanes_end() {
+        use crate::backing::{Need, Touching};
+        use crate::layout::Fit;
+
+        let wanted = |len: usize, touched: Option<usize>| {
+            let need = Need { least: len, liked: len };
+            let touching = touched.map(|end| Touching { end, missing: need });
+            Request::new(Fit { head: GRAIN, align: 8 }, need, touching)
+        };
+        let mut host = Hosted::new();
+        let at = |grant: Result<Grant, Obstacle>| grant.map(|grant| (grant.span.addr(), grant.span.end()));
+        assert!(host.claim_apart(&wanted(USUAL_PAGE, None)).is_err(), "nothing is reserved");
+        let (_, end) = at(host.claim(&wanted(USUAL_PAGE, None))).expect("pages");
+        if host.current.expect("a reservation").start == 0 {
+            return; // There is a limit on address space.
+        }
+        let (first, first_end) = at(host.claim_apart(&wanted(3 * USUAL_PAGE, None))).expect("a lane");
+        let (second, _) = at(host.claim_apart(&wanted(USUAL_PAGE, Some(first)))).expect("a lane");
+        assert!(first_end == first + 3 * USUAL_PAGE && second == first + LANE && second < end);
+        assert_eq!(at(host.claim_apart(&wanted(USUAL_PAGE, Some(first_end)))), Ok((first_end, first_end + USUAL_PAGE)));
+        assert_eq!(at(host.claim_apart(&wanted(USUAL_PAGE, Some(end)))), Ok((end, end + USUAL_PAGE)));
+        host.current.as_mut().expect("a reservation").lanes[0] = LANE - 2 * USUAL_PAGE;
+        let last = first + LANE - 2 * USUAL_PAGE;
+        assert!(host.claim_apart(&wanted(2 * USUAL_PAGE, Some(last))).is_err());
+        assert_eq!(at(host.claim_apart(&wanted(USUAL_PAGE, Some(last)))), Ok((last, last + USUAL_PAGE)));
+        assert!(host.claim_apart(&wanted(1, Some(last + USUAL_PAGE))).is_err());
+        for _ in 2..LANES {
+            assert!(host.claim_apart(&wanted(1, None)).is_ok());
+        }
+        assert!(host.claim_apart(&wanted(1, None)).is_err(), "all are in use");
+        assert!(host.claim(&wanted(1, None)).is_ok());
+        // What is handed back is what was committed.
+        host.current.as_mut().expect("a reservation").lanes[0] = 4 * USUAL_PAGE;
     }
 }

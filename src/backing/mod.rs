@@ -152,6 +152,10 @@ pub unsafe trait Backing: Send {
     #[doc(hidden)]
     const PAGES: bool = false;
 
+    /// Set where there is address space for [`claim_apart`](Backing::claim_apart).
+    #[doc(hidden)]
+    const APART: bool = false;
+
     /// Set where a grant is all there is, however little is asked for: nobody around such a backing can say how much it gives.
     #[doc(hidden)]
     const WHOLE: bool = false;
@@ -187,6 +191,14 @@ pub unsafe trait Backing: Send {
     ///
     /// What stood in the way; then nothing was taken.
     fn claim(&mut self, request: &Request) -> Result<Grant, Obstacle>;
+
+    /// [`claim`](Backing::claim), for a large block that must move because it grows: where it can go on growing, with nobody right behind it. Only
+    /// called where [`APART`](Backing::APART) is set; who refuses is asked by `claim` next.
+    #[doc(hidden)]
+    fn claim_apart(&mut self, request: &Request) -> Result<Grant, Obstacle> {
+        let _ = request;
+        Err(Obstacle::Short { backing: self.name() })
+    }
 
     /// The next memory that the ledger is to keep apart from all others, and from what is claimed here; `None` if it has them all. Its bytes are
     /// owed as those of a grant. Only asked for where [`PARTS`](Backing::PARTS) is set. This crate makes them; a backing around another hands
@@ -257,6 +269,12 @@ impl Request {
     /// [`Obstacle::TooLarge`] if no span that starts there can hold the request.
     pub fn at(&self, start: usize) -> Result<Need, Obstacle> {
         need((self.len.least, self.least_at(start)), (self.len.liked, self.liked_at(start)))
+    }
+
+    /// Where a grant must start to touch what makes less of it do.
+    #[cfg(all(any(unix, windows), not(target_family = "wasm")))]
+    pub(crate) fn touched(&self) -> Option<usize> {
+        self.touching.map(|touching| touching.end)
     }
 
     /// What just does of a grant that starts there: what nobody can have where no span holds it.

@@ -1,7 +1,7 @@
 //! When the host has the pages of a large block that was freed: at once, unless they were wanted again.
 //!
 //! A page that was given up costs what it takes to fill it once more, and one that is kept costs the memory. So a large block's pages go back
-//! with the block. If a later block lies just there, that was in vain, and from now on only longer ones go back at once: who
+//! with the block. If a later block takes half of that place or more, that was in vain, and from now on only longer ones go back at once: who
 //! frees and takes in turns pays a few times, and no more. What is kept so goes back when memory grows, by the ledger's doing.
 
 use core::ptr::NonNull;
@@ -13,36 +13,54 @@ use crate::sharing::Shareable;
 
 /// What a heap remembers of it. No size where there are no pages to go back. That somebody else changes it meanwhile does no harm: nothing
 /// depends on it but time.
-pub(super) struct Returned([Emptied; platform::PAGES as usize]);
+pub(super) struct Returned([Rule; platform::PAGES as usize]);
 
-struct Emptied {
-    /// Where the block lay of which the pages went back last.
-    start: AtomicUsize,
-    end: AtomicUsize,
-    /// Bytes of a block, from which on they go back.
+struct Rule {
+    /// Where blocks lay of which the pages went back last: several, as a block that grows leaves one place and is freed at another, each time.
+    places: [Place; PLACES],
+    /// The one of them that is given up next.
+    next: AtomicUsize,
+    /// Bytes of a block, from which on its pages go back.
     least: AtomicUsize,
 }
 
+struct Place {
+    start: AtomicUsize,
+    end: AtomicUsize,
+}
+
+const PLACES: usize = 4;
+
 /// It has so many bytes at first.
-const LEAST: usize = 1 << 20;
+const LEAST: usize = 1 << 18;
+
+impl Rule {
+    const fn new() -> Rule {
+        Rule {
+            places: [const { Place { start: AtomicUsize::new(0), end: AtomicUsize::new(0) } }; PLACES],
+            next: AtomicUsize::new(0),
+            least: AtomicUsize::new(LEAST),
+        }
+    }
+}
 
 impl Returned {
     pub const fn new() -> Returned {
-        Returned(
-            [const { Emptied { start: AtomicUsize::new(0), end: AtomicUsize::new(0), least: AtomicUsize::new(LEAST) } };
-                platform::PAGES as usize],
-        )
+        Returned([const { Rule::new() }; platform::PAGES as usize])
     }
 
     /// Whether the pages of a block that is freed should go back. Then they do.
     #[inline]
     fn go_back(&self, block: NonNull<u8>, size: usize) -> bool {
         size >= LEAST
-            && self.0.iter().any(|emptied| {
-                let goes = size >= emptied.least.load(Ordering::Relaxed);
+            && self.0.iter().any(|Rule { places, next, least }| {
+                let goes = size >= least.load(Ordering::Relaxed);
                 if goes {
-                    emptied.start.store(block.addr().get(), Ordering::Relaxed);
-                    emptied.end.store(block.addr().get() + size, Ordering::Relaxed);
+                    let index = next.load(Ordering::Relaxed);
+                    next.store((index + 1) % PLACES, Ordering::Relaxed);
+                    let place = &places[index % PLACES];
+                    place.start.store(block.addr().get(), Ordering::Relaxed);
+                    place.end.store(block.addr().get() + size, Ordering::Relaxed);
                 }
                 goes
             })
@@ -54,12 +72,15 @@ impl Returned {
         if size < LEAST {
             return;
         }
-        for Emptied { start, end, least } in &self.0 {
-            let from = block.addr().get().max(start.load(Ordering::Relaxed));
-            let to = (block.addr().get() + size).min(end.load(Ordering::Relaxed));
-            let in_vain = to.saturating_sub(from);
-            if in_vain > 0 {
-                least.store(least.load(Ordering::Relaxed).max(in_vain.saturating_mul(2)), Ordering::Relaxed);
+        for Rule { places, least, .. } in &self.0 {
+            for Place { start, end } in places {
+                let (start, end) = (start.load(Ordering::Relaxed), end.load(Ordering::Relaxed));
+                let (from, to) = (block.addr().get().max(start), (block.addr().get() + size).min(end));
+                let twice = to.saturating_sub(from).saturating_mul(2);
+                // Where the greater part stays unused that was not in vain.
+                if twice > 0 && twice >= end.saturating_sub(start) {
+                    least.store(least.load(Ordering::Relaxed).max(twice), Ordering::Relaxed);
+                }
             }
         }
     }
@@ -107,5 +128,26 @@ impl<L: Shareable> Heap<L> {
         let heap = unsafe { self.made() }.within_reach();
         // SAFETY: the caller's promise.
         unsafe { heap.give_one_back(payload) };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A block that leaves one place to grow at another, and is freed there, time and again: both are known.
+    #[test]
+    fn places_on_the_way_are_known() {
+        let returned = Returned::new();
+        let [first, second] = [1 << 24, 1 << 25].map(|addr| NonNull::without_provenance(addr.try_into().unwrap()));
+        let each = [0; 10].map(|_: i32| {
+            returned.taken(first, LEAST);
+            returned.taken(first, 2 * LEAST);
+            let left = returned.go_back(first, 2 * LEAST);
+            returned.taken(second, 4 * LEAST);
+            (left, returned.go_back(second, 4 * LEAST))
+        });
+        assert_eq!(each[0], (platform::PAGES, platform::PAGES));
+        assert!(each[4..].iter().all(|went| *went == (false, false)), "{each:?}");
     }
 }

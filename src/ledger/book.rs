@@ -47,7 +47,7 @@ pub(super) struct Book {
 }
 
 /// From so many bytes on a span is worth a call to the host, to have its pages back: less than it takes to fill them.
-pub(super) const LARGE: usize = 1 << 20;
+pub(super) const LARGE: usize = 1 << 18;
 
 /// So many spans are looked at for pages to offer before others have their turn.
 const SPANS_AT_ONCE: usize = 64;

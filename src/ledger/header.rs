@@ -278,7 +278,6 @@ impl Entry {
     }
 
     /// The span before this one in its run.
-    #[cfg(test)]
     pub fn before(self) -> Option<Entry> {
         if self.is_first() { None } else { self.stem_before() }
     }

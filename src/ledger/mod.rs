@@ -291,6 +291,14 @@ impl<B: Backing, L: Kind> Ledger<B, L> {
     unsafe fn place_where(&self, owner: &'static str, want: &Want, wish: Wish) -> Result<Placed, Obstacle> {
         // SAFETY: the caller's promise.
         let plan = unsafe { Plan::new(owner, want) }.ok_or(Obstacle::TooLarge)?;
+        // A large block that grows, and can't where it is, goes where it can go on growing: if there is such a place, no other is looked for.
+        if B::APART
+            && wish.is_none()
+            && plan.is_apart(want.ahead)
+            && let Ok(placed) = self.place_fresh::<true>(&plan, false, None)
+        {
+            return Ok(placed);
+        }
         let mut asked = 0;
         loop {
             let keeper = match self.records.meet(&plan, wish) {
@@ -305,10 +313,10 @@ impl<B: Backing, L: Kind> Ledger<B, L> {
             keeper.let_go(asked > 0);
             asked += 1;
         }
-        self.place_fresh(&plan, want.ahead, wish)
+        self.place_fresh::<false>(&plan, want.ahead, wish)
     }
 
-    /// Lets the host have the pages of large free spans, of a few at most: they were too short for what memory grows for now, so it will be a while
+    /// Lets the host have the pages of large free spans, of a few at most: they were too short for what memory has grown for, so it will be a while
     /// before anybody uses them. So who frees and takes the same in turns never comes here. Nothing is locked while the host works.
     fn empty_large(&self) {
         let mut offered = [const { None }; MOST_EMPTIED];
@@ -321,19 +329,24 @@ impl<B: Backing, L: Kind> Ledger<B, L> {
         }
     }
 
-    /// Meets a plan with fresh memory, as free memory could not.
+    /// Meets a plan with fresh memory, as free memory could not; or one of a claim that is to lie [apart](Plan::meet_apart).
     #[cold]
     #[inline(never)]
-    fn place_fresh(&self, plan: &Plan, ahead: bool, wish: Wish) -> Result<Placed, Obstacle> {
-        if B::PAGES {
-            self.empty_large();
-        }
+    fn place_fresh<const APART: bool>(&self, plan: &Plan, ahead: bool, wish: Wish) -> Result<Placed, Obstacle> {
         let mut why = Obstacle::TooLarge;
         let (placed, listener, bytes) = self.with(|Guarded { book, listener, .. }, backing| {
             let had = book.totals.granted;
-            let placed = plan.meet_fresh(book, backing, ahead, wish, &mut why).map(|at| book.handed_out(at));
+            let placed = if APART {
+                plan.meet_apart(book, backing, &mut why)
+            } else {
+                plan.meet_fresh(book, backing, ahead, wish, &mut why)
+            };
+            let placed = placed.map(|at| book.handed_out(at));
             (placed, *listener, book.totals.granted - had)
         });
+        if B::PAGES && bytes > 0 {
+            self.empty_large();
+        }
         listener.hear(plan.owner, bytes);
         placed.ok_or(why)
     }

@@ -6,13 +6,16 @@ use super::header::Entry;
 use super::part::Wish;
 use crate::backing::{Backing, Need, Request};
 use crate::error::Obstacle;
-use crate::layout::{Fit, GRAIN, MAX_SPAN, on_grain};
+use crate::layout::{Fit, GRAIN, MAX_SPAN, USUAL_PAGE, on_grain, padding};
 
 /// Free spans of so many bytes are always used before memory grows.
 const FAIR: usize = 4096;
 
 /// The part of all that is claimed by which memory grows at least when asked to grow ahead.
 const AHEAD: usize = 64;
+
+/// A claim that grows to so many bytes is worth a place of its own. (From 256 KiB on, compiled regular expressions took more memory.)
+const APART: usize = 1 << 20;
 
 /// So often the backing is asked for the same.
 const REQUESTS: usize = 4;
@@ -141,6 +144,42 @@ impl Plan {
         None
     }
 
+    /// Whether it is a large claim's that grows, where memory is to grow ahead. Such a one goes [apart](Plan::meet_apart) if it must move.
+    pub fn is_apart(&self, ahead: bool) -> bool {
+        ahead && self.grow.is_some() && self.least >= APART
+    }
+
+    /// Has the claim grow where it is, or be where memory can grow behind it: in free memory, else in fresh. It ends with a page, so that nothing
+    /// short comes to lie right behind it, and it can go on growing.
+    pub fn meet_apart<B: Backing>(&self, book: &mut Book, backing: &mut B, why: &mut Obstacle) -> Option<Entry> {
+        let Grow { at, missing, .. } = self.grow?;
+        let free = self.extend_to_page(book).or_else(|| self.carve_to_page(book, book.find_apart(self.least)?));
+        if free.is_some() {
+            return free;
+        }
+        let need = |bytes| Need { least: bytes, liked: bytes };
+        let touching = book.touching_apart(at, need(missing), &self.fit, need(self.least));
+        let request = Request::new(self.fit, need(self.least), touching);
+        let Fresh::Free(fresh) = book.take(backing, B::claim_apart, self.owner, request, why)? else { return None };
+        self.extend_to_page(book).or_else(|| self.carve_to_page(book, fresh))
+    }
+
+    /// Not into a hole among others, unless the claim is large already: it would be copied where the hole ends, when it is longer.
+    fn extend_to_page(&self, book: &mut Book) -> Option<Entry> {
+        let Grow { at, missing, .. } = self.grow?;
+        if at.len.get() < APART && !at.free_after()?.is_last() {
+            return None;
+        }
+        let most = missing + padding(at.end().wrapping_add(missing), USUAL_PAGE);
+        book.extend(at, missing, most).then_some(at)
+    }
+
+    fn carve_to_page(&self, book: &mut Book, room: Entry) -> Option<Entry> {
+        let start = room.addr() + self.fit.gap(room.addr());
+        let most = self.least + padding(start.wrapping_add(self.least), USUAL_PAGE);
+        book.carve(self.owner, Some(room), &self.fit, self.least, most, None)
+    }
+
     /// Meets the want in the memories that are kept apart, of which those that the backing still has go to the book first.
     fn meet_from_parts<B: Backing>(
         &self,
@@ -167,7 +206,7 @@ impl Plan {
     ) -> Option<Entry> {
         // More than once only if the backing gave less than asked, as `memory.grow` may beside other threads.
         for _ in 0..REQUESTS {
-            match book.take(backing, self.owner, self.request(book, len, spacious), why) {
+            match book.take(backing, B::claim, self.owner, self.request(book, len, spacious), why) {
                 Some(Fresh::Lent(claim)) => return Some(claim),
                 Some(Fresh::Free(fresh)) => {
                     *why = Obstacle::Short { backing: backing.name() };

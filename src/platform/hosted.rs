@@ -1,6 +1,7 @@
 //! Hosts: address space is reserved in one large piece and memory is put behind it page by page, so that a ledger sees
 //! what it sees on wasm: one linear memory that grows at its end.
 
+use core::ops::Range;
 use core::ptr::NonNull;
 use core::sync::atomic::{AtomicUsize, Ordering};
 
@@ -89,16 +90,18 @@ pub(crate) fn fresh(pages: usize) -> Option<NonNull<u8>> {
     unsafe { commit(base, len) }.then_some(base)
 }
 
-/// Gives a whole reservation back, of which `committed` bytes had memory behind them.
+/// Gives a whole reservation back, of which these bytes had memory behind them.
 ///
 /// # Safety
 ///
 /// The caller owes: `base` and `len` are those of one reservation, and nothing in it is used any more.
-pub(crate) unsafe fn unreserve(base: NonNull<u8>, len: usize, committed: usize) {
+pub(crate) unsafe fn unreserve(base: NonNull<u8>, len: usize, committed: impl Iterator<Item = Range<usize>>) {
     sanitizer::unroot(base, len);
-    sanitizer::unpoison(base, 0..committed);
+    for bytes in committed {
+        COMMITTED.fetch_sub(bytes.len(), Ordering::Relaxed);
+        sanitizer::unpoison(base, bytes);
+    }
     // SAFETY: what the caller owes is what the port asks for.
     unsafe { os::unreserve(base, len) };
-    COMMITTED.fetch_sub(committed, Ordering::Relaxed);
     RESERVED.fetch_sub(len, Ordering::Relaxed);
 }

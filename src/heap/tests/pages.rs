@@ -15,12 +15,13 @@ std::thread_local! {
     static HELD: Cell<usize> = const { Cell::new(0) };
 }
 
-/// The host's pages; at first so many bytes of them, if it is not 0.
-struct PagedHost(Hosted, usize);
+/// The host's pages; at first so many bytes of them, if it is not 0; and whether large blocks that grow may lie apart.
+struct PagedHost(Hosted, usize, bool);
 
 // SAFETY: all is that of `Hosted`.
 unsafe impl Backing for PagedHost {
     const PAGES: bool = true;
+    const APART: bool = true;
 
     fn name(&self) -> &'static str {
         "pages"
@@ -37,6 +38,10 @@ unsafe impl Backing for PagedHost {
         core::mem::forget(ledger);
         // SAFETY: fresh from the host, and nobody else's.
         placed.map(|placed| unsafe { Grant::linear(placed.payload).zeroed() })
+    }
+
+    fn claim_apart(&mut self, request: &Request) -> Result<Grant, Obstacle> {
+        if self.2 { self.0.claim_apart(request) } else { Err(Obstacle::Short { backing: "pages" }) }
     }
 
     unsafe fn empty(pages: Span) {
@@ -73,10 +78,15 @@ unsafe impl lock_api::RawMutex for Noted {
 type Paged = Ledger<PagedHost, Locked<Noted>>;
 
 fn ledger(at_first: usize) -> (&'static Paged, &'static Heap<Locked<Noted>>) {
-    let ledger: &'static Paged = Box::leak(Box::new(Ledger::with_lock(PagedHost(Hosted::new(), at_first))));
+    ledger_of(PagedHost(Hosted::new(), at_first, false))
+}
+
+fn ledger_of(host: PagedHost) -> (&'static Paged, &'static Heap<Locked<Noted>>) {
+    let ledger: &'static Paged = Box::leak(Box::new(Ledger::with_lock(host)));
     (ledger, Box::leak(Box::new(Heap::new_in(ledger, "heap"))))
 }
 
+const KIB: usize = 1 << 10;
 const MIB: usize = 1 << 20;
 
 fn filled(heap: &Heap<Locked<Noted>>, size: usize) -> NonNull<u8> {
@@ -92,6 +102,12 @@ fn dealloc(heap: &Heap<Locked<Noted>>, block: NonNull<u8>, size: usize) {
     unsafe { heap.dealloc(block.as_ptr(), layout(size)) };
 }
 
+/// The block, twice as long.
+fn grown(heap: &Heap<Locked<Noted>>, block: NonNull<u8>, size: usize) -> NonNull<u8> {
+    // SAFETY: a block of this heap's with this layout; the caller goes on with what is returned.
+    NonNull::new(unsafe { heap.realloc(block.as_ptr(), layout(size), 2 * size) }).expect("room")
+}
+
 /// Whether so many bytes are all pages of so many, but for what lies beside whole ones.
 fn about(emptied: usize, bytes: usize) -> bool {
     (bytes - 2 * USUAL_PAGE..=bytes).contains(&emptied)
@@ -101,12 +117,11 @@ fn about(emptied: usize, bytes: usize) -> bool {
 #[test]
 fn h31_what_moves_leaves_no_pages_behind() {
     let (_, heap) = ledger(0);
-    for (size, emptied) in [(4 * MIB, true), (MIB / 2, false)] {
+    for (size, emptied) in [(4 * MIB, true), (200 * KIB, false)] {
         let block = filled(heap, size);
         let _behind = filled(heap, 100_000);
         EMPTIED.set(0);
-        // SAFETY: a block of this heap's with this layout; it goes on with what is returned.
-        let moved = NonNull::new(unsafe { heap.realloc(block.as_ptr(), layout(size), 2 * size) }).expect("room");
+        let moved = grown(heap, block, size);
         assert!(moved != block);
         assert!(if emptied { about(EMPTIED.get(), size) } else { EMPTIED.get() == 0 }, "{}", EMPTIED.get());
         // SAFETY: so many bytes were written.
@@ -146,12 +161,10 @@ fn pages_that_a_growing_block_wants_again_stay() {
         let mut each = [0; 20];
         for emptied in &mut each {
             EMPTIED.set(0);
-            let (mut block, mut size) = (filled(heap, MIB / 4), MIB / 4);
+            let (mut block, mut size) = (filled(heap, MIB / 8), MIB / 8);
             let behind = moves.then(|| filled(heap, MIB / 8));
             while size < 8 * MIB {
-                // SAFETY: a block of this heap's with this layout; it goes on with what is returned.
-                block = NonNull::new(unsafe { heap.realloc(block.as_ptr(), layout(size), 2 * size) }).expect("room");
-                size *= 2;
+                (block, size) = (grown(heap, block, size), 2 * size);
             }
             dealloc(heap, block, size);
             behind.into_iter().for_each(|behind| dealloc(heap, behind, MIB / 8));
@@ -160,6 +173,84 @@ fn pages_that_a_growing_block_wants_again_stay() {
         assert!(each[0] >= 8 * MIB - 2 * USUAL_PAGE, "{each:?}");
         assert!(each[4..].iter().all(|emptied| *emptied == 0), "{each:?}, by moving: {moves}");
     }
+}
+
+/// What a block left isn't wanted again because a shorter one lies in a part of it.
+#[test]
+fn pages_go_back_where_few_are_wanted_again() {
+    let (_, heap) = ledger(0);
+    let (long, _behind) = (filled(heap, 16 * MIB), filled(heap, 100_000));
+    dealloc(heap, long, 16 * MIB);
+    let short = filled(heap, 2 * MIB);
+    EMPTIED.set(0);
+    dealloc(heap, short, 2 * MIB);
+    assert!(about(EMPTIED.get(), 2 * MIB), "{}", EMPTIED.get());
+}
+
+/// Whether there is the address space for them: an emulator may have less to give, or a limit leave less.
+#[cfg(target_pointer_width = "64")]
+fn has_lanes() -> bool {
+    use crate::platform::{reservable, reserve, unreserve};
+
+    let space = reserve(64 << 30);
+    // SAFETY: it was reserved just now, and nothing is in it.
+    space.inspect(|base| unsafe { unreserve(*base, 64 << 30, core::iter::empty()) });
+    space.is_some() && reservable() >= 64 << 30
+}
+
+/// A block that comes to a megabyte in a hole leaves it while it is short, and grows elsewhere.
+#[test]
+#[cfg(target_pointer_width = "64")]
+fn a_block_in_a_hole_leaves_it_while_it_is_short() {
+    if !has_lanes() {
+        return;
+    }
+    let (_, heap) = ledger_of(PagedHost(Hosted::new(), 0, true));
+    let (hole, _behind) = (filled(heap, 4 * MIB), filled(heap, 100_000));
+    dealloc(heap, hole, 4 * MIB);
+    let (mut block, mut size) = (filled(heap, MIB / 8), MIB / 8);
+    let mut copied = 0;
+    while size < 16 * MIB {
+        let moved = grown(heap, block, size);
+        copied += if moved == block { 0 } else { size };
+        (block, size) = (moved, 2 * size);
+    }
+    assert_eq!(copied, MIB / 2);
+}
+
+/// Blocks of a megabyte that grow in turns are each in another's way once at most, where there is address space for each.
+#[test]
+#[cfg(target_pointer_width = "64")]
+fn blocks_that_grow_in_turns_are_hardly_copied() {
+    if !has_lanes() {
+        return;
+    }
+    let copied = |apart| {
+        let (_, heap) = ledger_of(PagedHost(Hosted::new(), 0, apart));
+        // Twice: what the first blocks left is there for the next.
+        let moves = (0..2).map(|_| {
+            let mut blocks = [MIB / 8; 6].map(|size| (filled(heap, size), size, 0));
+            while blocks[0].1 < 8 * MIB {
+                for (block, size, moves) in &mut blocks {
+                    let moved = grown(heap, *block, *size);
+                    *moves += usize::from(moved != *block && *size >= MIB);
+                    (*block, *size) = (moved, 2 * *size);
+                }
+                // Small ones come in between.
+                for size in [24, 1000, 5000, 20_000] {
+                    filled(heap, size);
+                }
+            }
+            blocks.map(|(block, size, moves)| {
+                dealloc(heap, block, size);
+                moves
+            })
+        });
+        moves.collect::<Vec<_>>()
+    };
+    let (apart, together) = (copied(true), copied(false));
+    assert!(apart.as_flattened().iter().all(|moves| *moves <= 1), "{apart:?}, else {together:?}");
+    assert!(together.as_flattened().iter().sum::<usize>() > 20, "{together:?}");
 }
 
 /// What is free, and too short for what is asked for, has no pages once memory has grown for that, whoever had it; nothing is locked

@@ -13,15 +13,16 @@ pub(in crate::ledger) enum Fresh {
 }
 
 impl Book {
-    /// Asks the backing for fresh memory and writes down what it gives. If it gives none, or none that can be used, it says `why`.
+    /// Asks the backing for fresh memory, as `ask` says, and writes down what it gives. If it gives none, or none that can be used, it says `why`.
     pub fn take<B: Backing>(
         &mut self,
         backing: &mut B,
+        ask: impl FnOnce(&mut B, &Request) -> Result<Grant, Obstacle>,
         owner: &'static str,
         request: Request,
         why: &mut Obstacle,
     ) -> Option<Fresh> {
-        let grant = match backing.claim(&request) {
+        let grant = match ask(backing, &request) {
             Ok(grant) => grant.made_by::<B>(),
             Err(obstacle) => {
                 *why = obstacle;
@@ -120,19 +121,46 @@ impl Book {
     /// Where fresh memory would touch something that makes a smaller grant do: the claim that wants to grow by so much, or the last
     /// free span, where it is a claim of so many bytes that is wanted, and fits so.
     pub fn touching(&self, grow: Option<(Entry, Need)>, fit: &Fit, len: Need) -> Option<Touching> {
-        if let Some((at, Need { least, liked })) = grow {
-            let free = at.free_after();
-            let had = free.map_or(0, |free| free.len.get());
-            let is_last = free.unwrap_or(at).is_last();
-            if is_last && at.origin.get() == Origin::Linear && had < least && at.len.get() <= MAX_SPAN - liked {
-                return Some(Touching {
-                    end: at.end() + had,
-                    missing: Need { least: least - had, liked: liked - had },
-                });
-            }
+        if let Some((at, more)) = grow
+            && let Some(touching) = Self::missing_of(at, more)
+        {
+            return Some(touching);
         }
         let last = self.runs.at_or_below(usize::MAX)?.across.get();
         let last = Some(last).filter(|last| last.is_free() && last.origin.get() == Origin::Linear)?;
+        Self::missing_behind(last, fit, len)
+    }
+
+    /// [`touching`](Book::touching), of a claim that is to lie apart: it may go on from another end than the highest.
+    pub fn touching_apart(&self, at: Entry, more: Need, fit: &Fit, len: Need) -> Option<Touching> {
+        Self::missing_of(at, more).or_else(|| Self::missing_behind(self.find_apart(LARGE)?, fit, len))
+    }
+
+    /// A free span of `len` bytes or more behind which memory can grow, at another end than the highest, and that is in no large claim's way.
+    pub fn find_apart(&self, len: usize) -> Option<Entry> {
+        let top = self.runs.at_or_below(usize::MAX)?.addr();
+        self.find_large(len, |at| {
+            let behind_large = at.before().is_some_and(|before| before.len.get() >= LARGE);
+            at.is_last() && at.origin.get() == Origin::Linear && at.addr() < top && !behind_large
+        })
+    }
+
+    /// What a claim lacks that is to grow by so much, if fresh memory could touch it, or the free span behind it.
+    #[inline(always)]
+    fn missing_of(at: Entry, Need { least, liked }: Need) -> Option<Touching> {
+        let free = at.free_after();
+        let had = free.map_or(0, |free| free.len.get());
+        let is_last = free.unwrap_or(at).is_last();
+        if is_last && at.origin.get() == Origin::Linear && had < least && at.len.get() <= MAX_SPAN - liked {
+            let missing = Need { least: least - had, liked: liked - had };
+            return Some(Touching { end: at.end() + had, missing });
+        }
+        None
+    }
+
+    /// What a free span that is the last of its run lacks, to be a claim of so many bytes that fits so.
+    #[inline(always)]
+    fn missing_behind(last: Entry, fit: &Fit, len: Need) -> Option<Touching> {
         // What is free and long enough has been found already, unless it was looked over; something must come all the same.
         let missing = |len| fit.from(last.addr(), len).saturating_sub(last.len.get()).max(GRAIN);
         if fit.from(last.addr(), len.liked) > MAX_SPAN {
