@@ -406,6 +406,7 @@ impl<'l> Blocks<'l> {
     }
 
     /// How many are in use, if these lists have free ones too. Where a block was freed twice nobody knows which are free: then all that were cut count.
+    #[inline(never)]
     fn in_use<'a>(&self, lists: impl IntoIterator<Item = &'a List>) -> usize {
         let cut = self.cut();
         let add = |free: usize, list: &List| Some(free + list.len_of(cut - free)?);
