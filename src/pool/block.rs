@@ -319,20 +319,14 @@ impl<'l> Blocks<'l> {
     #[inline(always)]
     fn at_hand(&self) -> Free {
         self.free.pop().or_else(|| {
-            let cursor = self.cursor.get();
+            let (cursor, size) = (self.cursor.get(), self.layout.size());
+            if cursor.room() < size {
+                return None;
+            }
             // SAFETY: the chunk has room for a block.
-            (cursor.room() >= self.layout.size()).then(|| unsafe { self.cut_from(cursor) })
+            self.cursor.set_next(unsafe { cursor.next.add(size) });
+            Some(cursor.next)
         })
-    }
-
-    /// # Safety
-    ///
-    /// The caller owes: the chunk has room for a block at the cursor.
-    #[inline(always)]
-    unsafe fn cut_from(&self, cursor: Cursor) -> NonNull<u8> {
-        // SAFETY: the caller's promise.
-        self.cursor.set_next(unsafe { cursor.next.add(self.layout.size()) });
-        cursor.next
     }
 
     /// A block that was never used.
@@ -356,8 +350,9 @@ impl<'l> Blocks<'l> {
             cursor = aligned(found, align);
             self.cursor.set(cursor);
         }
+        let block = cursor.next;
         // SAFETY: the chunk has room for a block: it was compared, or `refill` said so.
-        let block = unsafe { self.cut_from(cursor) };
+        self.cursor.set_next(unsafe { block.add(size) });
         sanitizer::unpoison(block, 0..size);
         Ok(block)
     }
@@ -408,6 +403,15 @@ impl<'l> Blocks<'l> {
     /// How many blocks have been cut from chunks so far.
     fn cut(&self) -> usize {
         count(self.chunks.filled(self.cursor.get()), self.layout.size(), self.layout.align())
+    }
+
+    /// How many are in use, if these lists have free ones too. Where a block was freed twice nobody knows which are free: then all that were cut count.
+    #[inline(never)]
+    fn in_use<'a>(&self, lists: impl IntoIterator<Item = &'a List>) -> usize {
+        let cut = self.cut();
+        let add = |free: usize, list: &List| Some(free + list.len_of(cut - free)?);
+        let free = self.free.len_of(cut).and_then(|free| lists.into_iter().try_fold(free, add));
+        cut - free.unwrap_or(0)
     }
 
     fn hold(&self, addr: usize) -> bool {

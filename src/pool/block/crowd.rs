@@ -42,7 +42,13 @@ impl<'l, L: Access> BlockPool<'l, L> {
     }
 
     /// Nobody else is in the pool, nor in a set of it.
+    #[inline(always)]
     pub(super) fn enter_whole(&self) -> Whole<'_, 'l, L> {
+        if crowd::may_be::<L>() { self.enter_with_sets() } else { Whole { blocks: self.enter(), sets: None } }
+    }
+
+    /// The same, where there may be sets.
+    fn enter_with_sets(&self) -> Whole<'_, 'l, L> {
         loop {
             let sets = self.sets().map(All::enter);
             let whole = Whole { blocks: self.enter(), sets };
@@ -178,11 +184,9 @@ impl<L: Access> Whole<'_, '_, L> {
     }
 
     /// How many blocks are in use. Where one was freed twice nobody knows which are free: then all that were cut count.
+    #[inline(always)]
     pub fn in_use(&self) -> usize {
-        let cut = self.blocks.cut();
-        let add = |free: Option<usize>, list: &List| Some(free? + list.len_of(cut)?);
-        let free = self.lists().fold(self.blocks.free.len_of(cut), add);
-        cut.saturating_sub(free.unwrap_or(0))
+        if crowd::may_be::<L>() { self.blocks.in_use(self.lists()) } else { self.blocks.in_use([]) }
     }
 
     /// What is wrong with freeing this, as far as that is seen in some steps.

@@ -83,7 +83,7 @@ fn a_fixed_pool_in_a_crowd_refuses_when_all_are_in_use() {
     let ledger = &ledger(memory);
     let pool = Crowded::shared_fixed_in(ledger, "pool", ALL).expect("room");
     assert!(after_waits(&pool, ENOUGH));
-    for step in 0..SETS {
+    for step in (1..SETS).step_by(if cfg!(miri) { SETS } else { 1 }) {
         // The first takes all that is left into its set.
         let mut boxes: Vec<_> = (0..ALL).map_while(|count| from_set(&pool, count * step % SETS)).collect();
         assert_eq!((boxes.len(), pool.len(), pool.capacity()), (ALL, ALL, ALL), "{step}");
