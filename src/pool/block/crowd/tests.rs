@@ -208,7 +208,7 @@ fn blocks_that_are_freed_wrongly_in_a_crowd_are_told() {
 fn h25_no_thread_of_a_crowd_is_refused_what_another_has_freed() {
     const THREADS: usize = 3;
     const EACH: usize = 4;
-    const STEPS: usize = if cfg!(miri) { 40 } else { 500 };
+    const STEPS: usize = if cfg!(miri) { 8 } else { 500 };
     let memory = &mut [MaybeUninit::uninit(); LEN];
     let ledger = &ledger(memory);
     let pool = &Crowded::shared_fixed_in(ledger, "pool", THREADS * EACH).expect("room");
@@ -232,7 +232,7 @@ fn h25_no_thread_of_a_crowd_is_refused_what_another_has_freed() {
 /// Threads that come upon each other pass values around, while somebody counts: a pool that grows, and has a crowd some time on the way.
 #[test]
 fn h25_a_crowd_passes_values_around() {
-    const STEPS: usize = if cfg!(miri) { 60 } else { 2000 };
+    const STEPS: usize = if cfg!(miri) { 8 } else { 2000 };
     let memory = &mut [MaybeUninit::uninit(); LEN];
     let ledger = &ledger(memory);
     let pool = &Crowded::shared_in(ledger, "pool");
