@@ -122,7 +122,7 @@ pub(crate) unsafe trait Spans: Everywhere {
     }
 }
 
-/// [`Spans::place_free`], which is there where crowds may be.
+/// `Spans::place_free`, which is there where crowds may be.
 pub(crate) fn place_free(spans: &dyn Spans, owner: &'static str, size: usize) -> Option<NonNull<u8>> {
     #[cfg(any(
         all(any(unix, windows), not(target_family = "wasm")),
