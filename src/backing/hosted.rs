@@ -118,7 +118,7 @@ unsafe impl Backing for Hosted {
     const COMES_BACK: bool = false;
     const ENDS: bool = false;
     const PAGES: bool = true;
-    const APART: bool = LANES > 0;
+    const APART: bool = LANES != 0;
 
     fn name(&self) -> &'static str {
         "host"

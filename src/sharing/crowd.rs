@@ -79,7 +79,7 @@ impl<L, T> Crowd<L, T> {
     #[inline(always)]
     pub fn close(&mut self) -> Option<NonNull<u8>> {
         // Not by an atomic load: with one, what this is in could not be kept in registers.
-        let sets = mem::replace(self.sets.first_mut()?.get_mut(), ptr::null_mut());
+        let sets = mem::take(self.sets.first_mut()?.get_mut());
         let sets = NonNull::new(sets).filter(|sets| sets.addr().get() >= WAITS)?;
         // SAFETY: nobody is in them any more, nor will be.
         unsafe { sets.drop_in_place() };
