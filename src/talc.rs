@@ -83,7 +83,12 @@ unsafe impl Source for TalcSource<'_> {
     fn acquire<B: Binning>(talc: &mut Talc<Self, B>, layout: Layout) -> Result<(), ()> {
         let TalcSource { spans, owner, last } = talc.source;
         let bytes = TalcSource::bytes_for::<B>(layout, !talc.is_metadata_established()).ok_or(())?;
-        let grow = last.map(|last| GrowInPlace { payload: last.cast(), missing: bytes, prefer: bytes.max(AT_ONCE) });
+        let grow = last.map(|last| GrowInPlace {
+            payload: last.cast(),
+            missing: bytes,
+            prefer: bytes.max(AT_ONCE),
+            moves: false,
+        });
         let want =
             Want { prefix: size_of::<ClaimHead>(), prefer: AT_ONCE, ahead: true, grow, ..Want::of(bytes, CHUNK_UNIT) };
         // SAFETY: the claim that is to grow is this source's.

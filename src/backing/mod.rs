@@ -192,7 +192,7 @@ pub unsafe trait Backing: Send {
     /// What stood in the way; then nothing was taken.
     fn claim(&mut self, request: &Request) -> Result<Grant, Obstacle>;
 
-    /// [`claim`](Backing::claim), for a large block that must move because it grows: where it can go on growing, with nobody right behind it. Only
+    /// [`claim`](Backing::claim), for a large block that grows: behind it, or where it can go on growing, with nobody right behind it. Only
     /// called where [`APART`](Backing::APART) is set; who refuses is asked by `claim` next.
     #[doc(hidden)]
     fn claim_apart(&mut self, request: &Request) -> Result<Grant, Obstacle> {

@@ -252,6 +252,7 @@ impl<'l> Chunks<'l> {
                 payload: chunk.base(),
                 missing,
                 prefer: self.terms.growth.in_place(step, chunk.len.get()),
+                moves: false,
             }),
         };
         // SAFETY: the chunk's payload is held until the chunk leaves the list.

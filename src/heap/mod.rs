@@ -76,7 +76,7 @@ use stock::Stock;
 /// before those, then they go back to where they came from. (A list that was empty takes all that a slab has, some 250 blocks of 16 bytes at most.)
 /// Claims of more than 1 KiB are kept too, up to an eighth of all that is claimed.
 /// Before memory grows, for whomever, the ledger asks the heap for what it keeps: free claims first, then slabs without a block in
-/// use. So a program that frees everything can run again in the same memory (or nearly: pieces lie elsewhere then, and may leave other
+/// use. (On hosts with 64 bits a block that grows to a megabyte or more has address space of its own, and nobody is asked.) So a program that frees everything can run again in the same memory (or nearly: pieces lie elsewhere then, and may leave other
 /// gaps), and what one size had, another can have, or an arena.
 ///
 /// A slab of 2 to 4 KiB it keeps for itself, once its ledger holds 64 KiB: requests of up to 256 bytes are met from it when nobody has memory for

@@ -8,7 +8,7 @@ use super::{Heap, class_for, come_back, hand_out, span_bytes};
 use crate::copy::{LEAST_COPIED, copy_block};
 use crate::layout::GRAIN;
 use crate::ledger::{GrowInPlace, Want, payload_len};
-use crate::platform;
+use crate::platform::{self, sanitizer};
 use crate::sharing::Shareable;
 
 /// The part of a span that a smaller request may leave unused.
@@ -42,13 +42,17 @@ impl<L: Shareable> Heap<L> {
         let moved = to.map_or_else(|| unsafe { self.alloc(new) }, NonNull::as_ptr);
         // A block may have become a span, or the other way round, and a span may stay where it is.
         let Some(to) = NonNull::new(moved) else { return moved };
+        if is_span(new) && is_span(old) {
+            // SAFETY: then it is a payload of the ledger's, this heap's.
+            hand_out(to, new.size(), unsafe { payload_len(to) });
+        }
         if to == memory {
-            hand_out(memory, new.size(), new.size().next_multiple_of(GRAIN));
             return moved;
         }
         // SAFETY: two blocks, one of them just allocated, both as long as what is copied; no block has less than 16 bytes, of a list
         // or a grain of a span's.
         unsafe { copy_block(memory.as_ptr(), to, old.size().min(new.size())) };
+        sanitizer::poison(memory, 0..old.size());
         // SAFETY: the caller's promise.
         unsafe { self.take_back(memory, old) };
         moved
@@ -97,7 +101,8 @@ impl<L: Shareable> Heap<L> {
             if stays {
                 self.took(memory, new.size());
             }
-            (stays, new.size().next_multiple_of(GRAIN))
+            // SAFETY: as above.
+            (stays, unsafe { payload_len(memory) })
         } else {
             (false, 0)
         };
@@ -149,7 +154,7 @@ impl<L: Shareable> Heap<L> {
             return None;
         }
         let missing = size - had;
-        let grow = GrowInPlace { payload: memory, missing, prefer: 0 };
+        let grow = GrowInPlace { payload: memory, missing, prefer: 0, moves: true };
         let want = Want { ahead: true, grow: Some(grow), ..Want::of(size, new.align()) };
         // SAFETY: the span is a payload of this ledger's that the caller holds.
         let placed = unsafe { self.spans.place(self.owner, &want) }.ok()?;

@@ -267,7 +267,7 @@ impl Shared {
         let len = unsafe { payload_len(payload) };
         sanitizer::poison(payload, HEAD..len);
         // SAFETY: the caller's promise.
-        let at = unsafe { self.begin(payload, len, LONGEST) };
+        let at = unsafe { self.begin(payload, len, LONGEST.max(len + GRAIN)) };
         self.newest.set(Some(at));
         self.show(at);
         at

@@ -29,7 +29,7 @@ pub struct HeapStats {
 }
 
 impl HeapStats {
-    /// Bytes that are neither in use nor free: headers, the ends of slabs, and what is left of the reserve; or a bit for each word.
+    /// Bytes that are neither in use nor free: headers, the ends of slabs, and the reserve; or a bit for each word.
     pub fn slack(&self) -> usize {
         self.held - self.in_use - self.free
     }
@@ -55,7 +55,7 @@ pub struct ClassStats {
     pub size: usize,
     /// Slabs that blocks are cut from; 0 where each block is a claim of its own: all over 1 KiB, and from 257 bytes on while they are few.
     pub slabs: usize,
-    /// Blocks in use, those from the reserve too; 0 for blocks of more than 1 KiB, which only the ledger counts.
+    /// Blocks in use; 0 for blocks of more than 1 KiB, which only the ledger counts.
     pub used: usize,
     /// Blocks that are free.
     pub free: usize,

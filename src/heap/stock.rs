@@ -15,7 +15,7 @@ use super::slab::{self, Slabs, slack};
 use super::stats::ClassStats;
 use crate::free_list::{Chain, Free, List};
 use crate::layout::GRAIN;
-use crate::ledger::{Keeper, Records, Spans, Want, is_claim, payload_len};
+use crate::ledger::{Keeper, Records, Spans, Want, payload_len};
 use crate::platform::{self, Link, Packed, Whole};
 use crate::sharing::crowd::Crowd;
 use crate::sharing::{Shareable, Turn};

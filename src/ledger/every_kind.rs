@@ -189,7 +189,8 @@ fn change<'l, const LENDS: bool>(
         }
         _ => {
             let size = held.payload().len() + bytes;
-            let grow = Some(GrowInPlace { payload: base, missing: bytes, prefer: bytes * random.below(3) });
+            let grow =
+                Some(GrowInPlace { payload: base, missing: bytes, prefer: bytes * random.below(3), moves: false });
             let want = Want { prefix: 0, size, align: 8, prefer: 0, ahead: false, grow };
             // SAFETY: a claim of this ledger's.
             if let Ok(placed) = unsafe { ledger.place(CLAIM, &want) } {

@@ -331,6 +331,13 @@ impl Entry {
         sanitizer::poison(self.base(), 0..GRAIN);
     }
 
+    /// Whether it is a claim still. One that was ended twice would be two claims' later, and nobody could go over spans any more. The caller has the
+    /// ledger's lock, as neighbours' marks change with it.
+    #[inline(always)]
+    pub fn is_claim(self) -> bool {
+        !self.is_free()
+    }
+
     /// Begins a span of `rest` bytes after the first `len` bytes (on the grain) of this one, which nobody uses from there on, and cuts this one
     /// there. The new one is in no bin, and what is after it doesn't know.
     #[cfg_attr(freehold_for_size, inline(never))]
@@ -344,17 +351,6 @@ impl Entry {
         self.len.set(len);
         after
     }
-}
-
-/// Whether that is a claim still. What has ended, and was not used since, is none.
-///
-/// # Safety
-///
-/// The caller owes: `payload` is one that a ledger handed out.
-#[inline(always)]
-pub(crate) unsafe fn is_claim(payload: NonNull<u8>) -> bool {
-    // SAFETY: the caller's promise.
-    !unsafe { Entry::of_payload(payload) }.is_free()
 }
 
 /// Bytes of a claim's payload.

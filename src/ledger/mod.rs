@@ -41,7 +41,7 @@ pub use claim::Claim;
 use header::Entry;
 #[cfg(any(unix, windows, target_family = "wasm"))]
 pub(crate) use header::UNUSED;
-pub(crate) use header::{is_claim, payload_len};
+pub(crate) use header::payload_len;
 #[cfg(feature = "javascript")]
 pub use news::Grown;
 #[cfg(feature = "javascript")]
@@ -62,7 +62,7 @@ pub use within::Within;
 /// knows every span that was ever taken from a [`Backing`], and who holds it now.
 ///
 /// Arenas and pools claim spans here under an owner's name; what they give back merges with its neighbours and is handed
-/// out again, to any of them, before the backing is asked for more. No span is handed out twice: what a backing gives is
+/// out again, to any of them, before the backing is asked for more (but for a heap's large block that grows). No span is handed out twice: what a backing gives is
 /// checked against all that the ledger holds.
 ///
 /// It keeps its records inside the spans, [`GRAIN`] bytes at the head of each, and needs no memory of its own. A claim from
@@ -294,7 +294,7 @@ impl<B: Backing, L: Kind> Ledger<B, L> {
         // A large block that grows, and can't where it is, goes where it can go on growing: if there is such a place, no other is looked for.
         if B::APART
             && wish.is_none()
-            && plan.is_apart(want.ahead)
+            && plan.is_apart(want)
             && let Ok(placed) = self.place_fresh::<true>(&plan, false, None)
         {
             return Ok(placed);
@@ -373,6 +373,7 @@ unsafe impl<B: Backing, L: Kind> Spans for Ledger<B, L> {
         // SAFETY: the caller's promise.
         let at = unsafe { Entry::of_payload(payload) };
         if B::PAGES
+            && self.records.with_aside(|_| at.is_claim())
             && at.len.get() >= LARGE
             && at.origin.get() == Origin::Linear
             && let Some(pages) = whole_pages(at)
@@ -402,7 +403,9 @@ unsafe impl<B: Backing, L: Kind> Spans for Ledger<B, L> {
         self.with(|Guarded { book, .. }, backing| {
             // SAFETY: the caller's promise.
             let at = unsafe { Entry::of_payload(payload) };
-            if let Some(loan) = book.end_lent(at) {
+            if at.is_claim()
+                && let Some(loan) = book.end_lent(at)
+            {
                 // SAFETY: the span was lent by this backing under this route, has left the book, and its holder is done.
                 unsafe { backing.give_back(loan) };
             }

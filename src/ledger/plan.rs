@@ -144,9 +144,9 @@ impl Plan {
         None
     }
 
-    /// Whether it is a large claim's that grows, where memory is to grow ahead. Such a one goes [apart](Plan::meet_apart) if it must move.
-    pub fn is_apart(&self, ahead: bool) -> bool {
-        ahead && self.grow.is_some() && self.least >= APART
+    /// Whether it is a large claim's that grows, and would be copied. Such a one goes [apart](Plan::meet_apart) if it must move.
+    pub fn is_apart(&self, want: &Want) -> bool {
+        self.least >= APART && want.grow.is_some_and(|grow| grow.moves)
     }
 
     /// Has the claim grow where it is, or be where memory can grow behind it: in free memory, else in fresh. It ends with a page, so that nothing

@@ -197,7 +197,9 @@ impl<L: Kind> Records<L> {
         self.with_aside(|Guarded { book, .. }| {
             // SAFETY: the caller's promise.
             let at = unsafe { Entry::of_payload(payload) };
-            book.end_claim(at);
+            if at.is_claim() {
+                book.end_claim(at);
+            }
         });
     }
 

@@ -41,6 +41,8 @@ pub(crate) struct GrowInPlace {
     pub missing: usize,
     /// Bytes that it would like more.
     pub prefer: usize,
+    /// Set iff what it holds is copied if it can't: then it may go where it can go on growing.
+    pub moves: bool,
 }
 
 /// How a want was met: by a new claim, or one that has grown.

@@ -364,7 +364,7 @@ fn what_does_is_never_more_than_what_is_liked() {
     let Ok(super::Placed { payload: block, .. }) = (unsafe { super::Spans::place(&ledger, "block", &want) }) else {
         panic!()
     };
-    let grow = super::GrowInPlace { payload: block.base(), missing: 100_000 - block.len(), prefer: 0 };
+    let grow = super::GrowInPlace { payload: block.base(), missing: 100_000 - block.len(), prefer: 0, moves: true };
     let want = super::Want { size: 100_000, grow: Some(grow), ..want };
     // SAFETY: the block is held.
     let grown = unsafe { super::Spans::place(&ledger, "block", &want) };
@@ -412,7 +412,7 @@ fn h32_every_way_out_of_a_ledger_is_reached() {
     is_reached(place(&super::Want { align: 4096, ..want }).end());
     // SAFETY: nobody uses it, or will.
     unsafe { super::Spans::give_back(&ledger, second.base()) };
-    let grow = Some(super::GrowInPlace { payload: first.base(), missing: 100, prefer: 0 });
+    let grow = Some(super::GrowInPlace { payload: first.base(), missing: 100, prefer: 0, moves: false });
     let longer = place(&super::Want { size: 6000, grow, ..want });
     assert_eq!(longer.base(), first.base());
     is_reached(longer.end());

@@ -24,7 +24,7 @@ mod crowd;
 /// A free block holds the link to the next one, so a block in use has no header and costs its own size: what was asked for,
 /// at least a pointer's size, rounded up to the alignment. It is aligned to what its size is a multiple of, up to 64 bytes, so
 /// that it lies on as few lines of the cache as can be. Freed blocks are used again last in, first out. New ones are cut
-/// from chunks that the pool claims as [`Growth`] says; a pool of fixed capacity claims one chunk at once, and never more.
+/// from chunks that the pool claims as [`Growth`] says; a pool of fixed capacity claims one chunk at once, and never another.
 ///
 /// For values of a type see [`Pool`](crate::Pool).
 ///

@@ -25,9 +25,10 @@ const WAITS: usize = 64;
 /// So often a lock is tried before it is said that somebody has it for long.
 pub(crate) const SOON: u64 = if platform::CROWDS { 64 } else { 1 };
 
-/// Whether threads may stand in each other's way here: they run at once, and the lock is one that is waited for.
+/// Whether threads may stand in each other's way here: they run at once, and the lock is one that is waited for. (Sets lie on the grain, so there are none
+/// of a lock that is aligned to more.)
 pub(crate) const fn may_be<L: Access>() -> bool {
-    platform::CROWDS && L::EXCLUDES
+    platform::CROWDS && L::EXCLUDES && align_of::<L>() <= GRAIN
 }
 
 /// What is known of a crowd. Where there is never one it has no size.
@@ -222,5 +223,41 @@ impl<L: Access, T> Drop for All<'_, L, T> {
     fn drop(&mut self) {
         // SAFETY: so many were entered.
         unsafe { self.sets.release_first(self.held) };
+    }
+}
+
+#[cfg(all(test, target_has_atomic = "ptr"))]
+mod tests {
+    use super::*;
+    use crate::sharing::{Locked, Spin};
+
+    /// A lock that has lines of the cache to itself.
+    #[repr(align(128))]
+    struct Wide(Spin);
+
+    // SAFETY: the lock's own.
+    unsafe impl lock_api::RawMutex for Wide {
+        #[allow(clippy::declare_interior_mutable_const)] // a lock's first state
+        const INIT: Wide = Wide(Spin::INIT);
+        type GuardMarker = <Spin as lock_api::RawMutex>::GuardMarker;
+
+        fn lock(&self) {
+            self.0.lock();
+        }
+
+        fn try_lock(&self) -> bool {
+            self.0.try_lock()
+        }
+
+        unsafe fn unlock(&self) {
+            // SAFETY: the caller's promise.
+            unsafe { self.0.unlock() };
+        }
+    }
+
+    /// Sets are claimed on the grain.
+    #[test]
+    fn there_is_no_crowd_of_locks_that_are_aligned_to_more() {
+        assert_eq!((may_be::<Locked<Spin>>(), may_be::<Locked<Wide>>()), (platform::CROWDS, false));
     }
 }

@@ -1,7 +1,6 @@
 //! How blocks go back to where they came from, and claims to the ledger.
 
 use super::*;
-use crate::free_list::Chain;
 
 impl<L: Shareable> Stock<L> {
     /// Makes room in a list that is full: it is set aside, and what was before goes back to where it came from. Of a class without slabs all
@@ -50,8 +49,7 @@ impl<L: Shareable> Stock<L> {
         }
     }
 
-    /// Gives the ledger a claim back. If that has ended, as a block was freed twice, nothing happens: free twice it would be two claims', and the ledger
-    /// could not go over its spans any more.
+    /// Gives the ledger a claim back. If that has ended, as a block was freed twice, nothing happens.
     ///
     /// # Safety
     ///
@@ -59,10 +57,6 @@ impl<L: Shareable> Stock<L> {
     #[cfg_attr(freehold_for_size, inline(never))]
     #[cfg_attr(not(freehold_for_size), inline(always))]
     pub unsafe fn give_one_back(&self, span: NonNull<u8>) {
-        // SAFETY: the caller's promise.
-        if !unsafe { is_claim(span) } {
-            return;
-        }
         if self.records.lends {
             // SAFETY: the caller's promise.
             unsafe { self.spans.give_back(span) };

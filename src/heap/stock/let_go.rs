@@ -1,7 +1,6 @@
 //! How a heap gives back what nobody uses: because it is told to, or because others need memory.
 
 use super::*;
-use crate::free_list::Chain;
 
 impl<L: Shareable> Stock<L> {
     /// Gives back the free blocks that are spans of their own, or `all`, also the slabs that are free altogether. The reserve stays: this is

@@ -1,7 +1,6 @@
 //! Where blocks come from when there is no room for a slab of their class, or memory is small.
 
 use super::*;
-use crate::free_list::Chain;
 use crate::heap::shared::SharedSlab;
 use crate::platform::sanitizer;
 

@@ -97,7 +97,6 @@ const INLINED: usize = 500;
 
 /// What hot loops don't call: it is called by what is cold itself, or too large for a loop.
 const CALLED_BY_OTHERS: &[&str] = &[
-    "Book::run_of",
     "Chunks::move_it_away",
     "Ledger::place_fresh",
     "Lodged::room_in_place",
@@ -118,7 +117,6 @@ const OF_HEAPS: &[&str] = &[
     "Heap::refuse",
     "Heap::take_back_late",
     "Sheets::add_chapter",
-    "Stock::fresh_span",
     "Stock::last",
     "Stock::open_sets",
     "Stock::put_late",

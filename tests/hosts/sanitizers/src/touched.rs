@@ -49,6 +49,8 @@ pub const PROGRAMS: &[Program] = &[
     program("heap_large_one_byte_too_far", heap_large_one_byte_too_far),
     program("heap_large_after_shrinking", heap_large_after_shrinking),
     program("heap_large_one_byte_too_far_after_growth", heap_large_one_byte_too_far_after_growth),
+    program("heap_large_one_byte_too_far_after_a_move", heap_large_one_byte_too_far_after_a_move),
+    program("heap_span_after_it_moved", heap_span_after_it_moved),
     program("bounded_after_free", bounded_after_free),
     // So here, where the next byte is a piece's.
     Program {
@@ -394,6 +396,29 @@ fn heap_large_one_byte_too_far_after_growth(fault: Fault) {
     // Where the rounding of the shorter one was.
     read(off(grown, 100_010));
     read(off(grown, if fault == Made { 200_001 } else { 200_000 }));
+}
+
+/// A block of `size` bytes that has moved, as it grew to so many and something lay behind it: where it was, and where it is.
+fn moved(size: usize, grown: usize) -> [*mut u8; 2] {
+    static LEDGER: Ledger<DefaultBacking> = Ledger::new(DefaultBacking::new());
+    static HEAP: Heap = Heap::new_in(&LEDGER, "heap");
+    let layout = Layout::array::<u8>(size).expect("small");
+    // SAFETY: the layout has a size.
+    let [block, _behind] = [(); 2].map(|()| unsafe { HEAP.alloc(layout) });
+    // SAFETY: allocated above.
+    let grown = unsafe { HEAP.realloc(block, layout, grown) };
+    assert_ne!(grown, block);
+    [block, grown]
+}
+
+fn heap_large_one_byte_too_far_after_a_move(fault: Fault) {
+    let [_, grown] = moved(100_001, 2_000_001);
+    read(off(grown, if fault == Made { 2_000_001 } else { 2_000_000 }));
+}
+
+fn heap_span_after_it_moved(fault: Fault) {
+    let [block, grown] = moved(10_000, 30_000);
+    read(off(if fault == Made { block } else { grown }, 5_000));
 }
 
 /// Runs `work` with a heap on a region.
