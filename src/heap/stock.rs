@@ -418,7 +418,13 @@ impl<L: Shareable> Stock<L> {
             Some(slabs) => (slabs.count(), apart.wrapping_add(slabs.blocks(class)), listed + slabs.free_blocks()),
             None => (0, apart, listed),
         };
-        let slack = slabs * slack(size);
+        // A span may be longer than its class by less than a step to the next.
+        let longer = |span: NonNull<u8>| {
+            // SAFETY: a free block that is a span of its own, a payload of the ledger's.
+            unsafe { payload_len(span) }.saturating_sub(size)
+        };
+        let spans = if class < FIRST_OF_SPANS { None } else { self.list(class).and_then(|list| list.head.get()) };
+        let slack = slabs * slack(size) + Chain::of(spans, self.longest()).map(longer).sum::<usize>();
         (ClassStats { size, slabs, used: blocks.saturating_sub(free), free }, slack)
     }
 
