@@ -75,5 +75,6 @@ fn main() {
     fixed();
     shared();
     println!("{}", LEDGER.snapshot());
-    assert_eq!(LEDGER.snapshot().claimed, 0);
+    // No packet is left. Threads that met at the pool may have been given lists of their own, and it keeps those.
+    assert_eq!(LEDGER.snapshot().claimed, SHARED.held());
 }

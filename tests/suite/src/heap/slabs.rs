@@ -151,7 +151,8 @@ pub fn side_by_side_again() {
             (0..MANY).for_each(|at| marked.alloc(at));
             let slab = |at: usize| marked.blocks[at].addr() / SLAB;
             let jumps = (1..MANY).filter(|at| slab(*at) != slab(at - 1)).count();
-            assert!(jumps < MANY / 3, "{jumps} of {MANY} lie in another slab than the one before");
+            // (In Miri they are so few that all of them may be at hand.)
+            assert!(jumps < MANY / 3 || cfg!(miri), "{jumps} of {MANY} lie in another slab than the one before");
             Marked::shuffled(seed).into_iter().for_each(|at| marked.free(at));
         }
     });
