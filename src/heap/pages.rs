@@ -17,14 +17,14 @@ pub(super) struct Returned([Rule; platform::PAGES as usize]);
 
 struct Rule {
     /// Where blocks lay of which the pages went back last: several, as a block that grows leaves one place and is freed at another, each time.
-    places: [Place; PLACES],
+    places: [OldPlace; PLACES],
     /// The one of them that is given up next.
     next: AtomicUsize,
     /// Bytes of a block, from which on its pages go back.
     least: AtomicUsize,
 }
 
-struct Place {
+struct OldPlace {
     start: AtomicUsize,
     end: AtomicUsize,
 }
@@ -37,7 +37,7 @@ const LEAST: usize = 1 << 18;
 impl Rule {
     const fn new() -> Rule {
         Rule {
-            places: [const { Place { start: AtomicUsize::new(0), end: AtomicUsize::new(0) } }; PLACES],
+            places: [const { OldPlace { start: AtomicUsize::new(0), end: AtomicUsize::new(0) } }; PLACES],
             next: AtomicUsize::new(0),
             least: AtomicUsize::new(LEAST),
         }
@@ -73,7 +73,7 @@ impl Returned {
             return;
         }
         for Rule { places, least, .. } in &self.0 {
-            for Place { start, end } in places {
+            for OldPlace { start, end } in places {
                 let (start, end) = (start.load(Ordering::Relaxed), end.load(Ordering::Relaxed));
                 let (from, to) = (block.addr().get().max(start), (block.addr().get() + size).min(end));
                 let twice = to.saturating_sub(from).saturating_mul(2);

@@ -233,12 +233,12 @@ mod tests {
 
     /// A lock that has lines of the cache to itself.
     #[repr(align(128))]
-    struct Wide(Spin);
+    struct Padded(Spin);
 
     // SAFETY: the lock's own.
-    unsafe impl lock_api::RawMutex for Wide {
+    unsafe impl lock_api::RawMutex for Padded {
         #[allow(clippy::declare_interior_mutable_const)] // a lock's first state
-        const INIT: Wide = Wide(Spin::INIT);
+        const INIT: Padded = Padded(Spin::INIT);
         type GuardMarker = <Spin as lock_api::RawMutex>::GuardMarker;
 
         fn lock(&self) {
@@ -258,6 +258,6 @@ mod tests {
     /// Sets are claimed on the grain.
     #[test]
     fn there_is_no_crowd_of_locks_that_are_aligned_to_more() {
-        assert_eq!((may_be::<Locked<Spin>>(), may_be::<Locked<Wide>>()), (platform::CROWDS, false));
+        assert_eq!((may_be::<Locked<Spin>>(), may_be::<Locked<Padded>>()), (platform::CROWDS, false));
     }
 }

@@ -19,7 +19,7 @@ const SOME: usize = 32;
 const AT_HAND: usize = 8 << 10;
 
 /// A pool while nobody else is in it, nor in a set.
-pub(super) struct Whole<'a, 'l, L: Access> {
+pub(super) struct WholePool<'a, 'l, L: Access> {
     blocks: InTurn<'a, L, Blocks<'l>>,
     // What was taken last is given back first, so this comes last.
     sets: Option<All<'a, L, List>>,
@@ -43,15 +43,15 @@ impl<'l, L: Access> BlockPool<'l, L> {
 
     /// Nobody else is in the pool, nor in a set of it.
     #[inline(always)]
-    pub(super) fn enter_whole(&self) -> Whole<'_, 'l, L> {
-        if crowd::may_be::<L>() { self.enter_with_sets() } else { Whole { blocks: self.enter(), sets: None } }
+    pub(super) fn enter_whole(&self) -> WholePool<'_, 'l, L> {
+        if crowd::may_be::<L>() { self.enter_with_sets() } else { WholePool { blocks: self.enter(), sets: None } }
     }
 
     /// The same, where there may be sets.
-    fn enter_with_sets(&self) -> Whole<'_, 'l, L> {
+    fn enter_with_sets(&self) -> WholePool<'_, 'l, L> {
         loop {
             let sets = self.sets().map(All::enter);
-            let whole = Whole { blocks: self.enter(), sets };
+            let whole = WholePool { blocks: self.enter(), sets };
             // There may be sets now that there were not.
             if whole.sets.is_some() == self.sets().is_some() {
                 return whole;
@@ -177,7 +177,7 @@ impl<L> BlockPool<'_, L> {
     }
 }
 
-impl<L: Access> Whole<'_, '_, L> {
+impl<L: Access> WholePool<'_, '_, L> {
     /// What sets have.
     fn lists(&self) -> impl Iterator<Item = &List> {
         self.sets.iter().flat_map(All::lists)
