@@ -506,9 +506,12 @@ fn h34_a_backing_that_comes_back_without_a_lock_is_told() {
 fn h05_a_grant_that_does_not_rise_is_not_used() {
     use crate::backing::{Backing, Grant};
     use crate::span::Span;
+    use core::ptr::NonNull;
     const HALF: usize = 8 << 10;
     /// Memory of two halves, and which is given next: the last in the list.
-    struct Falling(Vec<u8>, Vec<usize>);
+    struct Falling(NonNull<u8>, Vec<usize>);
+    // SAFETY: it owns the memory.
+    unsafe impl Send for Falling {}
     // SAFETY: what has been given before is found out, which is what this tests.
     unsafe impl Backing for Falling {
         const RISES: bool = true;
@@ -516,12 +519,15 @@ fn h05_a_grant_that_does_not_rise_is_not_used() {
             "falling"
         }
         fn claim(&mut self, _: &Request) -> Result<Grant, Obstacle> {
-            let half = &mut self.0[self.1.pop().unwrap_or(0) * HALF..][..HALF];
+            // SAFETY: one of two halves.
+            let half = unsafe { self.0.add(self.1.pop().unwrap_or(0) * HALF) };
             // SAFETY: the memory is there as long as the ledger.
-            Ok(Grant::linear(unsafe { Span::new(core::ptr::NonNull::from(half).cast(), HALF) }))
+            Ok(Grant::linear(unsafe { Span::new(half, HALF) }))
         }
     }
-    let ledger = Ledger::new(Falling(std::vec![0; 2 * HALF], std::vec![0, 1, 1]));
+    let mut memory = std::vec![0u8; 2 * HALF];
+    let base = NonNull::new(memory.as_mut_ptr()).expect("an address");
+    let ledger = Ledger::new(Falling(base, std::vec![0, 1, 1]));
     let first = ledger.claim("first", Layout::new::<[u8; HALF / 2]>()).expect("room");
     let granted = ledger.snapshot().granted;
     for _ in 0..2 {
