@@ -402,8 +402,12 @@ fn heap_large_one_byte_too_far_after_growth(fault: Fault) {
 fn moved(size: usize, grown: usize) -> [*mut u8; 2] {
     static LEDGER: Ledger<DefaultBacking> = Ledger::new(DefaultBacking::new());
     static HEAP: Heap = Heap::new_in(&LEDGER, "heap");
-    let layout = Layout::array::<u8>(size).expect("small");
+    // With so much in use, and small ones too, a heap keeps free blocks for itself.
+    let in_use = [Layout::new::<[u8; 1_000_000]>(); 4].into_iter().chain([Layout::new::<[u8; 100]>()]);
     // SAFETY: the layout has a size.
+    in_use.for_each(|layout| assert!(!unsafe { HEAP.alloc(layout) }.is_null()));
+    let layout = Layout::array::<u8>(size).expect("small");
+    // SAFETY: as above.
     let [block, _behind] = [(); 2].map(|()| unsafe { HEAP.alloc(layout) });
     // SAFETY: allocated above.
     let grown = unsafe { HEAP.realloc(block, layout, grown) };
