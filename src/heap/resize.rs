@@ -37,15 +37,15 @@ impl<L: Shareable> Heap<L> {
         } else if is_span(new) && memory.addr().get() & (new.align() - 1) == 0 {
             // SAFETY: such a layout was allocated as a span, and the caller leaves it if another is returned.
             to = unsafe { self.resize(memory, new) };
+            if let Some(to) = to {
+                // SAFETY: a payload of the ledger's that is this heap's.
+                hand_out(to, new.size(), unsafe { payload_len(to) });
+            }
         }
         // SAFETY: this heap serves every layout.
         let moved = to.map_or_else(|| unsafe { self.alloc(new) }, NonNull::as_ptr);
         // A block may have become a span, or the other way round, and a span may stay where it is.
         let Some(to) = NonNull::new(moved) else { return moved };
-        if is_span(new) && is_span(old) {
-            // SAFETY: then it is a payload of the ledger's, this heap's.
-            hand_out(to, new.size(), unsafe { payload_len(to) });
-        }
         if to == memory {
             return moved;
         }

@@ -412,19 +412,22 @@ impl<L: Shareable> Stock<L> {
         let size = size_of_class(class);
         let _turn = self.enter();
         // Where a block was freed twice nobody knows which are free: then all of the list count as used.
-        let listed = listed + self.list(class).and_then(|list| list.len_of(self.longest())).unwrap_or(0);
+        let list = Chain::of(self.list(class).and_then(|list| list.head.get()), self.longest());
+        let (mut listed, mut longer) = (listed, 0);
+        for block in list {
+            listed += 1;
+            if class >= FIRST_OF_SPANS {
+                // A span may be longer than its class by less than a step to the next.
+                // SAFETY: a free block that is a span of its own, a payload of the ledger's.
+                longer += unsafe { payload_len(block) }.saturating_sub(size);
+            }
+        }
         let apart = if class < FIRST_OF_SPANS { self.shared.apart(class) } else { listed };
         let (slabs, blocks, free) = match self.slabs(class) {
             Some(slabs) => (slabs.count(), apart.wrapping_add(slabs.blocks(class)), listed + slabs.free_blocks()),
             None => (0, apart, listed),
         };
-        // A span may be longer than its class by less than a step to the next.
-        let longer = |span: NonNull<u8>| {
-            // SAFETY: a free block that is a span of its own, a payload of the ledger's.
-            unsafe { payload_len(span) }.saturating_sub(size)
-        };
-        let spans = if class < FIRST_OF_SPANS { None } else { self.list(class).and_then(|list| list.head.get()) };
-        let slack = slabs * slack(size) + Chain::of(spans, self.longest()).map(longer).sum::<usize>();
+        let slack = slabs * slack(size) + longer;
         (ClassStats { size, slabs, used: blocks.saturating_sub(free), free }, slack)
     }
 
