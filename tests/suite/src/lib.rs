@@ -33,3 +33,6 @@ pub use cases::CASES;
 
 /// Steps of a random program: fewer where each takes a thousand times as long.
 pub const STEPS: usize = if cfg!(miri) { 40 } else { 1000 };
+
+/// After so many steps of a program all that a heap has is counted. It goes over each class twice, which took Miri two thirds of its time.
+pub const COUNTED: usize = if cfg!(miri) { 5 } else { 1 };

@@ -120,7 +120,8 @@ fn panics_name_the_callers_line() {
         row!("block.rs alone", BlockPool::alone(&mut Plot::new(Region::new(&mut [])), "blocks", huge)),
         row!("block.rs shared_in", BlockPool::<freehold::sharing::Needed>::shared_in(&ledger, "blocks", huge)),
     ];
-    for (verb, line, call) in rows {
+    // Each panic takes Miri long, and no message is what it is there for.
+    for (verb, line, call) in rows.iter().step_by(if cfg!(miri) { 5 } else { 1 }) {
         let (file, at, said) = place_of_panic(call);
         assert_eq!((file.as_str(), at), (file!(), *line), "{verb}: {said}");
     }

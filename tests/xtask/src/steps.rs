@@ -314,7 +314,7 @@ const SUITE_IN_MIRI: &str = "-p freehold-suite --test foreign --test host --test
 /// Those with a heap's.
 const HEAPS_IN_MIRI: &str = "-p freehold-suite --test host --test threads";
 
-/// The tests that Miri runs, the longest first, as some run side by side.
+/// The tests that Miri runs, the longest first: they come last of all steps, and the last of them is to keep nobody waiting.
 const MIRI_TESTS: &[MiriTests] = &[
     // A box gives the heap back a pointer that reaches the box's value only, so a heap must know its memory by addresses.
     MiriTests {
@@ -323,6 +323,20 @@ const MIRI_TESTS: &[MiriTests] = &[
         build: HEAPS_IN_MIRI,
         filter: "heap_ --skip heap_small_",
         provenance: "-Zmiri-permissive-provenance",
+    },
+    MiriTests {
+        name: SUITE,
+        package: SUITE,
+        build: SUITE_IN_MIRI,
+        filter: "--skip heap_",
+        provenance: "-Zmiri-strict-provenance",
+    },
+    MiriTests {
+        name: "freehold",
+        package: "freehold",
+        build: "-p freehold --all-features --lib --tests",
+        filter: "",
+        provenance: "-Zmiri-strict-provenance",
     },
     // What `SmallHeap` takes it never gives back.
     MiriTests {
@@ -349,13 +363,6 @@ const MIRI_TESTS: &[MiriTests] = &[
         provenance: "-Zmiri-permissive-provenance -Zmiri-ignore-leaks -Zmiri-disable-stacked-borrows",
     },
     MiriTests {
-        name: SUITE,
-        package: SUITE,
-        build: SUITE_IN_MIRI,
-        filter: "--skip heap_",
-        provenance: "-Zmiri-strict-provenance",
-    },
-    MiriTests {
         name: "freehold-c",
         package: "freehold-c",
         build: "-p freehold-c --test calls",
@@ -368,13 +375,6 @@ const MIRI_TESTS: &[MiriTests] = &[
         build: "-p freehold-c --test calls",
         filter: "heap_",
         provenance: "-Zmiri-permissive-provenance",
-    },
-    MiriTests {
-        name: "freehold",
-        package: "freehold",
-        build: "-p freehold --all-features --lib --tests",
-        filter: "",
-        provenance: "-Zmiri-strict-provenance",
     },
 ];
 

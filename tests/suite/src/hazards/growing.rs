@@ -325,8 +325,8 @@ pub fn h26_trimming_over_and_over() {
 /// So many arenas, opened and dropped in any order: nothing is left over (how long the steps take is tested in the crate, by the depth
 /// of the ledger's tree).
 pub fn many_arenas() {
-    const OPEN: usize = if cfg!(miri) { 16 } else { 64 };
-    let arenas = if cfg!(miri) { 100 } else { 100_000 };
+    const OPEN: usize = if cfg!(miri) { 8 } else { 64 };
+    let arenas = if cfg!(miri) { 40 } else { 100_000 };
     let (mut memory, control) = (Memory::new(ROOM), Control::new());
     let ledger = Ledger::new(Simulated::new(&mut memory, &control, Manner::Exact));
     let mut open = [const { None }; OPEN];

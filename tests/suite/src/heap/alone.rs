@@ -4,6 +4,7 @@ use core::alloc::{GlobalAlloc, Layout};
 
 use super::blocks::Blocks;
 use super::subject::Subject;
+use crate::COUNTED;
 use crate::choices::Choices;
 use crate::live::Live;
 
@@ -28,12 +29,14 @@ pub fn step(live: &mut Live, blocks: &mut Blocks<'_, impl GlobalAlloc>, choices:
 pub fn program(subject: &impl Subject, choices: &mut impl Choices) -> usize {
     let (mut live, mut blocks) = (Live::new(), Blocks::new(subject.heap()));
     let mut refused = 0;
-    loop {
+    for turn in 1usize.. {
         let taken = subject.taken();
         let Some(done) = step(&mut live, &mut blocks, choices) else { break };
         live.check();
         subject.check(&live);
-        subject.count(&blocks);
+        if turn.is_multiple_of(COUNTED) {
+            subject.count(&blocks);
+        }
         assert!(done || !subject.roomy(), "a request was refused");
         if !done {
             refused += 1;

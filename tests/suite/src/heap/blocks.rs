@@ -119,7 +119,7 @@ pub unsafe fn first_dirty(block: NonNull<u8>, len: usize) -> Option<usize> {
     // SAFETY: the caller's promise; nobody writes here meanwhile.
     let bytes = unsafe { NonNull::slice_from_raw_parts(block, len).as_ref() };
     // Whole pieces are compared at once, which takes Miri no longer than a byte.
-    let zeros = [0; 1024];
+    let zeros = [0; 4096];
     let pieces = bytes.chunks(zeros.len()).enumerate();
     let (number, dirty) = { pieces }.find(|(_, piece)| **piece != zeros[..piece.len()])?;
     Some(number * zeros.len() + dirty.iter().position(|byte| *byte != 0)?)

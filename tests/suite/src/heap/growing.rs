@@ -15,7 +15,7 @@ use crate::{STEPS, tally};
 const ROOM: usize = 4 << 20;
 
 /// Bytes that the heap is filled with in one go.
-const FILL: usize = if cfg!(miri) { 32 << 10 } else { 300 << 10 };
+const FILL: usize = if cfg!(miri) { 16 << 10 } else { 300 << 10 };
 
 /// What is asked for afterwards: less by what slabs lose at their ends, and where they don't begin at a multiple of their size.
 const LESS: usize = FILL / 4 * 3;
@@ -226,7 +226,7 @@ pub fn h26_growing_bit_by_bit() {
         on_simulated(ROOM, Manner::Exact, 0, |heap, ledger, _| {
             let (mut live, mut blocks) = (Live::new(), Blocks::new(heap));
             assert!(blocks.alloc(&mut live, 0, layout(40_000, align)));
-            let steps = if cfg!(miri) { 20 } else { 500 };
+            let steps = if cfg!(miri) { 10 } else { 500 };
             for size in (40_000..).take(steps) {
                 assert!(blocks.realloc(&mut live, 0, size));
                 tally::check(ledger);

@@ -11,7 +11,7 @@ use crate::backings::{Manner, Memory};
 use crate::choices::{Choices, Seeded};
 
 /// Bytes of the regions.
-const REGIONS: &[usize] = if cfg!(miri) { &[8 << 10] } else { &[4 << 10, 16 << 10, 64 << 10, 256 << 10, 1 << 20] };
+const REGIONS: &[usize] = if cfg!(miri) { &[6 << 10] } else { &[4 << 10, 16 << 10, 64 << 10, 256 << 10, 1 << 20] };
 
 /// In smaller ones what a heap and a ledger need for themselves, and how far the last piece falls short, is more than a fifth.
 const LEAST: usize = if GRAIN == 32 { 8 << 10 } else { 64 << 10 };
@@ -182,7 +182,7 @@ pub fn h38_the_end_of_memory_that_grew() {
         for &large in large {
             // Miri has the smaller holes in regions.
             for &size in &HOLES[usize::from(cfg!(miri))..] {
-                let room = if cfg!(miri) { 12 << 10 } else { [100 << 10, 3 << 19][usize::from(large)] };
+                let room = if cfg!(miri) { 9 << 10 } else { [100 << 10, 3 << 19][usize::from(large)] };
                 on_simulated(room, manner, gap, |heap, ledger, _| {
                     if large {
                         make_large(ledger);

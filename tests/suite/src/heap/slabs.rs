@@ -8,6 +8,7 @@ use freehold::backing::GRAIN;
 
 use super::blocks::{Blocks, HELD};
 use super::{HEAP, counting, make_large, on_simulated, sizes};
+use crate::COUNTED;
 use crate::backings::Manner;
 use crate::choices::{Choices, Seeded};
 use crate::live::Live;
@@ -78,6 +79,7 @@ pub fn many_of_a_class() {
             let mut marked = Marked { heap, blocks: [null_mut(); MANY], layout };
             let mut choices = Seeded::new(seed, ROUNDS);
             // Many at a time, so that there are always fewer than the list has, and then more.
+            let mut turns = 0usize;
             while let Some(choice) = choices.next() {
                 let first = choice as usize % MANY;
                 let fill = choices.below(2) == 0;
@@ -88,7 +90,10 @@ pub fn many_of_a_class() {
                         _ => {}
                     }
                 }
-                marked.check();
+                turns += 1;
+                if turns.is_multiple_of(COUNTED) {
+                    marked.check();
+                }
             }
             heap.trim();
             marked.check();

@@ -83,6 +83,7 @@ struct Machine<'l, B> {
     live: Live,
     counts: &'l Counts,
     peak: usize,
+    steps: usize,
     /// The blocks of the heap on the same ledger, if there is one.
     blocks: Option<Blocks<'l>>,
 }
@@ -102,7 +103,7 @@ pub fn run_beside<B: Backing>(
 ) {
     let counts = Counts::default();
     let blocks = heap.map(Blocks::new);
-    let mut machine = Machine { ledger, kinds, live: Live::new(), counts: &counts, peak: 0, blocks };
+    let mut machine = Machine { ledger, kinds, live: Live::new(), counts: &counts, peak: 0, steps: 0, blocks };
     let mut slots = [const { Slot::Empty }; OWNERS.len()];
     while let Some(choice) = choices.next() {
         let index = choice as usize % OWNERS.len();
@@ -112,6 +113,7 @@ pub fn run_beside<B: Backing>(
             machine.step(OWNERS[index], &mut slots[index], choice >> 8, choices);
         }
         machine.check();
+        machine.steps += 1;
         machine.check_sums(&mut slots);
     }
     // They end in another order than they came.
