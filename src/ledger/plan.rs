@@ -11,7 +11,7 @@ use crate::layout::{Fit, GRAIN, MAX_SPAN, USUAL_PAGE, on_grain, padding};
 /// Free spans of so many bytes are always used before memory grows.
 const FAIR: usize = 4096;
 
-/// The part of all that is claimed by which memory grows at least when asked to grow ahead.
+/// The part of all that is claimed, but for loans, by which memory grows at least when asked to grow ahead.
 const AHEAD: usize = 64;
 
 /// A claim that grows to so many bytes is worth a place of its own. (From 256 KiB on, compiled regular expressions took more memory.)
@@ -121,7 +121,8 @@ impl Plan {
                 return None;
             }
         }
-        let ahead = if ahead { book.totals.claimed / AHEAD } else { 0 };
+        // Not a part of what is lent for one claim each: what such a one has more is nobody's, and the next would have a part of that too.
+        let ahead = if ahead { book.claimed_without_loans::<B>() / AHEAD } else { 0 };
         // No sum of the two wraps: the one is a span's length at most, the other a small part of the address space.
         let mut len = on_grain((self.prefer + ahead).min(MAX_SPAN));
         let mut spacious = true;
