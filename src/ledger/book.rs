@@ -6,7 +6,7 @@ use super::Placed;
 use super::bins::Bins;
 use super::header::Entry;
 use super::part::{Apart, Wish};
-use crate::backing::{Loan, Origin};
+use crate::backing::{Backing, Loan, Origin};
 use crate::layout::{Fit, GRAIN, MAX_SPAN, USUAL_PAGE, on_grain, padding};
 use crate::platform::{self, sanitizer};
 use crate::span::Span;
@@ -35,6 +35,8 @@ pub(super) struct Book {
     /// Those, if there are any: a `dyn` that is made where the first is entered, so a program without them has none of their code.
     parts: Option<NonNull<dyn Apart>>,
     pub totals: Totals,
+    /// Bytes of what is claimed that are loans: nobody has what one is longer than its claim needs.
+    loans: usize,
     /// Where what was ever claimed, or never was zero, ends. What is free from here on is zero, but for the header that may stand
     /// at just this address.
     touched: usize,
@@ -71,6 +73,7 @@ impl Book {
             bins: Bins::new(),
             parts: None,
             totals: Totals { granted: 0, claimed: 0, peak: 0, growths: 0 },
+            loans: 0,
             touched: 0,
             zero_from: 0,
             seen: None,
@@ -232,6 +235,7 @@ impl Book {
     pub fn end_lent(&mut self, mut at: Entry) -> Option<Loan> {
         if at.origin.get() == Origin::Loan {
             self.totals.claimed -= at.len.get();
+            self.loans -= at.len.get();
         } else {
             self.end_claim(at);
             at = self.seen?;
@@ -306,6 +310,12 @@ impl Book {
             addr = at.end();
         }
         Some(Err(addr))
+    }
+
+    /// Bytes that are claimed and no loans: what serves whoever comes next once it is free.
+    #[inline(always)]
+    pub fn claimed_without_loans<B: Backing>(&self) -> usize {
+        self.totals.claimed - if B::LENDS { self.loans } else { 0 }
     }
 
     /// Counts `bytes` more that are claimed, at the end of `at`.

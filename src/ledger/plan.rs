@@ -6,12 +6,12 @@ use super::header::Entry;
 use super::part::Wish;
 use crate::backing::{Backing, Need, Request};
 use crate::error::Obstacle;
-use crate::layout::{Fit, GRAIN, MAX_SPAN, USUAL_PAGE, on_grain, padding};
+use crate::layout::{Fit, GRAIN, MAX_SPAN, USUAL_PAGE, on_grain};
 
 /// Free spans of so many bytes are always used before memory grows.
 const FAIR: usize = 4096;
 
-/// The part of all that is claimed by which memory grows at least when asked to grow ahead.
+/// The part of all that is claimed, but for loans, by which memory grows at least when asked to grow ahead.
 const AHEAD: usize = 64;
 
 /// A claim that grows to so many bytes is worth a place of its own. (From 256 KiB on, compiled regular expressions took more memory.)
@@ -121,7 +121,8 @@ impl Plan {
                 return None;
             }
         }
-        let ahead = if ahead { book.totals.claimed / AHEAD } else { 0 };
+        // Not a part of what is lent for one claim each: what such a one has more is nobody's, and the next would have a part of that too.
+        let ahead = if ahead { book.claimed_without_loans::<B>() / AHEAD } else { 0 };
         // No sum of the two wraps: the one is a span's length at most, the other a small part of the address space.
         let mut len = on_grain((self.prefer + ahead).min(MAX_SPAN));
         let mut spacious = true;
@@ -149,8 +150,9 @@ impl Plan {
         self.least >= APART && want.grow.is_some_and(|grow| grow.moves)
     }
 
-    /// Has the claim grow where it is, or be where memory can grow behind it: in free memory, else in fresh. It ends with a page, so that nothing
-    /// short comes to lie right behind it, and it can go on growing.
+    /// Has the claim grow where it is, or be where memory can grow behind it: in free memory, else in fresh. What is left behind it are whole
+    /// pages, counted from where they end (a host may give memory that begins at any address), so nothing short comes to lie right behind it, and it
+    /// can go on growing.
     pub fn meet_apart<B: Backing>(&self, book: &mut Book, backing: &mut B, why: &mut Obstacle) -> Option<Entry> {
         let Grow { at, missing, .. } = self.grow?;
         let free = self.extend_to_page(book).or_else(|| self.carve_to_page(book, book.find_apart(self.least)?));
@@ -167,17 +169,17 @@ impl Plan {
     /// Not into a hole among others, unless the claim is large already: it would be copied where the hole ends, when it is longer.
     fn extend_to_page(&self, book: &mut Book) -> Option<Entry> {
         let Grow { at, missing, .. } = self.grow?;
-        if at.len.get() < APART && !at.free_after()?.is_last() {
+        let free = at.free_after()?;
+        if at.len.get() < APART && !free.is_last() {
             return None;
         }
-        let most = missing + padding(at.end().wrapping_add(missing), USUAL_PAGE);
-        book.extend(at, missing, most).then_some(at)
+        let rest = free.len.get().checked_sub(missing)?;
+        book.extend(at, missing, missing + rest % USUAL_PAGE).then_some(at)
     }
 
     fn carve_to_page(&self, book: &mut Book, room: Entry) -> Option<Entry> {
-        let start = room.addr() + self.fit.gap(room.addr());
-        let most = self.least + padding(start.wrapping_add(self.least), USUAL_PAGE);
-        book.carve(self.owner, Some(room), &self.fit, self.least, most, None)
+        let rest = room.len.get().checked_sub(self.fit.from(room.addr(), self.least))?;
+        book.carve(self.owner, Some(room), &self.fit, self.least, self.least + rest % USUAL_PAGE, None)
     }
 
     /// Meets the want in the memories that are kept apart, of which those that the backing still has go to the book first.

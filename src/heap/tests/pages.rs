@@ -253,6 +253,69 @@ fn blocks_that_grow_in_turns_are_hardly_copied() {
     assert!(together.as_flattened().iter().sum::<usize>() > 20, "{together:?}");
 }
 
+/// A lane and what is above it, which begin two pages of the host's after a page: not every host aligns what it maps to more than its own.
+struct OffPage {
+    base: NonNull<u8>,
+    used: [usize; 2],
+}
+
+const HALF: usize = 40 * MIB;
+
+impl OffPage {
+    fn cut(&mut self, half: usize, request: &Request) -> Result<Grant, Obstacle> {
+        let at = half * HALF + self.used[half];
+        let len = request.at(self.base.addr().get() + at)?.liked.next_multiple_of(USUAL_PAGE);
+        assert!(self.used[half] + len < HALF);
+        self.used[half] += len;
+        // SAFETY: so much is there.
+        let base = unsafe { self.base.add(at) };
+        // SAFETY: as above, and it is given once.
+        Ok(Grant::linear(unsafe { Span::new(base, len) }))
+    }
+}
+
+// SAFETY: it is bound to no thread.
+unsafe impl Send for OffPage {}
+
+// SAFETY: each byte of one allocation goes out once.
+unsafe impl Backing for OffPage {
+    const APART: bool = true;
+
+    fn name(&self) -> &'static str {
+        "off page"
+    }
+
+    fn claim(&mut self, request: &Request) -> Result<Grant, Obstacle> {
+        self.cut(1, request)
+    }
+
+    fn claim_apart(&mut self, request: &Request) -> Result<Grant, Obstacle> {
+        self.cut(0, request)
+    }
+}
+
+/// Nothing comes to lie behind a block that grows in a lane, wherever in a page the host's memory begins.
+#[test]
+fn a_lane_that_begins_within_a_page_has_no_crumbs() {
+    let memory = Vec::leak(std::vec![MaybeUninit::<u8>::uninit(); 2 * HALF + 2 * USUAL_PAGE]);
+    let skip = memory.as_ptr().addr().wrapping_neg() % USUAL_PAGE + 8 * KIB;
+    let base = NonNull::from(&mut memory[skip..]).cast();
+    let ledger = Box::leak(Box::new(Ledger::with_lock(OffPage { base, used: [0; 2] })));
+    let heap = Heap::new_in(ledger, "heap");
+    let (mut block, mut size) = (filled(&heap, MIB / 2), MIB / 2);
+    let _behind = filled(&heap, 100);
+    let mut moves = 0;
+    while size < 16 * MIB {
+        let moved = grown(&heap, block, size);
+        moves += usize::from(moved != block);
+        (block, size) = (moved, 2 * size);
+        for small in [24, 1000, 3000, 5000, 7000] {
+            filled(&heap, small);
+        }
+    }
+    assert_eq!(moves, 1);
+}
+
 /// What is free, and too short for what is asked for, has no pages once memory has grown for that, whoever had it; nothing is locked
 /// meanwhile, and all is free again.
 #[test]

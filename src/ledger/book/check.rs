@@ -7,12 +7,13 @@ impl Book {
     pub fn check(&mut self) {
         let seen = self.seen.take();
         let (mut next, mut free) = (self.span_from(0), 0);
-        let (mut granted, mut claimed, mut run) = (0, 0, None);
+        let (mut granted, mut claimed, mut loans, mut run) = (0, 0, 0, None);
         let mut saw = seen.is_none();
         while let Some(at) = next {
             saw |= seen == Some(at);
             granted += at.len.get();
             claimed += if at.is_free() { 0 } else { at.len.get() };
+            loans += if at.origin.get() == Origin::Loan { at.len.get() } else { 0 };
             if at.is_first() {
                 run = Some(at);
             }
@@ -38,6 +39,6 @@ impl Book {
         assert_eq!(binned.len(), free);
         assert!(saw, "what was seen last is no span any more");
         self.seen = seen;
-        assert_eq!((self.totals.granted, self.totals.claimed), (granted, claimed));
+        assert_eq!((self.totals.granted, self.totals.claimed, self.loans), (granted, claimed, loans));
     }
 }

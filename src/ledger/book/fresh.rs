@@ -1,7 +1,7 @@
 //! How fresh memory comes into the book: asked for, looked at, and written down.
 
 use super::*;
-use crate::backing::{Backing, Grant, Need, Request, Touching};
+use crate::backing::{Grant, Need, Request, Touching};
 use crate::error::Obstacle;
 
 /// What a backing gave, as the book has it now.
@@ -48,6 +48,7 @@ impl Book {
         }
         at.set_owner(owner);
         self.count_claimed(at, span.len());
+        self.loans += span.len();
         Some(Fresh::Lent(at))
     }
 

@@ -145,6 +145,7 @@ macro_rules! for_each_allocator_case {
         $callback! {
             conformance_over_the_global_allocator => $crate::conforming::over_the_global_allocator,
             heap_conformance_over_the_global_allocator => $crate::heap::conforming::over_the_global_allocator,
+            heap_h14_loans_are_as_long_as_what_they_are_for => $crate::heap::conforming::h14_loans_are_as_long_as_what_they_are_for,
             heap_boxes => $crate::heap::collections::boxes,
             heap_grown_zeroed => $crate::heap::collections::grown_zeroed,
             heap_in_a_static => $crate::heap::collections::in_a_static,

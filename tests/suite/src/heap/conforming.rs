@@ -109,3 +109,29 @@ pub fn over_the_global_allocator() {
     }
     with_heap(Ledger::new(Over::new(Global)), |heap, ledger| everything(heap, ledger, false, false));
 }
+
+/// A loan is for one claim, and as long as that: what it were longer nobody would have, and each next one would be longer by a part of all
+/// before it, without an end.
+#[cfg(feature = "collections")]
+pub fn h14_loans_are_as_long_as_what_they_are_for() {
+    use core::alloc::{GlobalAlloc, Layout};
+
+    use allocator_api2::alloc::Global;
+    use freehold::backing::Over;
+    if cfg!(miri) {
+        return; // The heap's record is claimed for good, a leak.
+    }
+    const BLOCKS: usize = 300;
+    let layout = Layout::new::<[u8; 40_000]>();
+    with_heap(Ledger::new(Over::new(Global)), |heap, ledger| {
+        // SAFETY: the layout has a size.
+        let blocks: [*mut u8; BLOCKS] = core::array::from_fn(|_| unsafe { heap.alloc(layout) });
+        assert!(blocks.iter().all(|block| !block.is_null()));
+        let claimed = ledger.snapshot().claimed;
+        assert!(claimed < BLOCKS * (layout.size() + 4 * GRAIN), "{claimed} bytes for {BLOCKS} of {}", layout.size());
+        for block in blocks {
+            // SAFETY: it was allocated above with this layout.
+            unsafe { heap.dealloc(block, layout) };
+        }
+    });
+}
