@@ -8,7 +8,7 @@ use super::header::Entry;
 use super::{Claim, Ledger};
 use crate::backing::{Need, Region, Request, Touching};
 use crate::error::Obstacle;
-use crate::layout::{Fit, GRAIN, HEADROOM, USUAL_PAGE, usable};
+use crate::layout::{Fit, GRAIN, HEADROOM, MAX_SPAN, USUAL_PAGE, usable};
 
 mod aside;
 mod lent;
@@ -94,7 +94,9 @@ fn spans_know_their_neighbours() {
 /// A claim of `size` bytes after its head, aligned so: how it fits, and how long it is.
 fn fitting(head: usize, size: usize, align: usize) -> (Fit, Need) {
     let fit = Fit { head, align };
-    (fit, Need { least: fit.len_for(size), liked: fit.len_for(size) })
+    // What is longer than a span is refused before anybody asks a backing for it.
+    let len = fit.len_for(size).min(MAX_SPAN + GRAIN);
+    (fit, Need { least: len, liked: len })
 }
 
 /// What a grant must bring, asked at every kind of address of a full address space, is enough, and fits in.

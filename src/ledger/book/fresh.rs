@@ -73,7 +73,7 @@ impl Book {
         self.seen = None;
         // SAFETY: the backing has granted these bytes for the ledger's own, they overlap no span, and `usable` put both ends
         // on the grain.
-        let at = unsafe { Entry::write(span.base(), span.len(), grant.origin) };
+        let at = unsafe { Entry::write(span.base(), span.len(), grant.origin, None) };
         at.route.set(grant.route);
         at.set_last(true);
         self.totals.granted += span.len();
