@@ -74,6 +74,7 @@ pub(crate) const fn large_step_of(n: usize, per: usize) -> usize {
 ///
 /// Both ends are on the grain, address 0 and the last 4 KiB of the address space ([`HEADROOM`]) are left out, and what is
 /// longer than [`MAX_SPAN`] is cut there. A length of 0 means: nothing.
+#[inline(always)]
 pub(crate) const fn usable(addr: usize, len: usize) -> (usize, usize) {
     let null = if addr == 0 { 1 } else { 0 };
     let skip = padding(addr + null, GRAIN) + null;
