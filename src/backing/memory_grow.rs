@@ -30,6 +30,8 @@ impl MemoryGrow {
 unsafe impl Backing for MemoryGrow {
     const COMES_BACK: bool = false;
     const ENDS: bool = false;
+    // Another thread may grow memory between a look at its end and the growth.
+    const FALLS_SHORT: bool = cfg!(target_feature = "atomics");
     const RISES: bool = true;
 
     fn name(&self) -> &'static str {

@@ -144,6 +144,10 @@ pub unsafe trait Backing: Send {
     #[doc(hidden)]
     const ENDS: bool = true;
 
+    /// Unset where this crate knows that no grant is shorter than it was asked for, so that nobody need ask again.
+    #[doc(hidden)]
+    const FALLS_SHORT: bool = true;
+
     /// Set where each linear grant lies above all that were before it.
     #[doc(hidden)]
     const RISES: bool = false;

@@ -7,7 +7,7 @@ use super::class::{ALIGN, LARGEST_IN_SLAB};
 use super::{Heap, class_for, come_back, hand_out, span_bytes};
 use crate::copy::{LEAST_COPIED, copy_block};
 use crate::layout::GRAIN;
-use crate::ledger::{GrowInPlace, Want, payload_len};
+use crate::ledger::{Want, payload_len};
 use crate::platform::{self, sanitizer};
 use crate::sharing::Shareable;
 
@@ -154,8 +154,7 @@ impl<L: Shareable> Heap<L> {
             return None;
         }
         let missing = size - had;
-        let grow = GrowInPlace { payload: memory, missing, prefer: 0, moves: true };
-        let want = Want { ahead: true, grow: Some(grow), ..Want::of(size, new.align()) };
+        let want = Want { ahead: true, grow: Some(memory), missing, moves: true, ..Want::of(size, new.align()) };
         // SAFETY: the span is a payload of this ledger's that the caller holds.
         let placed = unsafe { self.spans.place(self.owner, &want) }.ok()?;
         let placed = placed.payload.base();

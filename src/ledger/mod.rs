@@ -54,7 +54,7 @@ pub(crate) use records::Records;
 pub(crate) use snapshot::Amount;
 pub use snapshot::{Snapshot, SpanInfo};
 use spans::SpansIn;
-pub(crate) use spans::{GrowInPlace, Keeper, Placed, Spans, Want, place_free};
+pub(crate) use spans::{Keeper, Placed, Spans, Want, place_free};
 pub use spare::Spare;
 pub use within::Within;
 

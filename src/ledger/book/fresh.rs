@@ -119,8 +119,8 @@ impl Book {
 
     /// Where fresh memory would touch something that makes a smaller grant do: the claim that wants to grow by so much, or the last
     /// free span, where it is a claim of so many bytes that is wanted, and fits so.
-    pub fn touching(&self, grow: Option<(Entry, Need)>, fit: &Fit, len: Need) -> Option<Touching> {
-        if let Some((at, more)) = grow
+    pub fn touching(&self, grow: Option<Entry>, more: Need, fit: &Fit, len: Need) -> Option<Touching> {
+        if let Some(at) = grow
             && let Some(touching) = Self::missing_of(at, more)
         {
             return Some(touching);
