@@ -181,11 +181,13 @@ impl Book {
         most: usize,
         wish: Wish,
     ) -> Option<Entry> {
-        let at = match known {
-            Some(at) => Some(at).filter(|at| fit.is_in(*at, len)),
-            None => self.find(*fit, len, wish),
-        }?;
-        Some(self.claim(owner, at, fit.gap(at.addr()), len.max(most)))
+        let at = known.or_else(|| self.find(*fit, len, wish))?;
+        let gap = fit.gap(at.addr());
+        // What was found has room.
+        if gap + len > at.len.get() {
+            return None;
+        }
+        Some(self.claim(owner, at, gap, len.max(most)))
     }
 
     /// Claims a free span of at least `len` bytes (on the grain), and no more of it; with no alignment.

@@ -18,14 +18,16 @@ impl Book {
     }
 
     /// Ends what is set aside. Then the book is as if it had ended when it was given back.
-    #[inline(always)]
+    #[cfg_attr(freehold_for_size, inline(never))]
+    #[cfg_attr(not(freehold_for_size), inline(always))]
     pub fn settle(&mut self) {
         if let Some(at) = self.aside {
             self.end_aside(at);
         }
     }
 
-    #[inline(never)]
+    #[cfg_attr(freehold_for_size, inline(always))]
+    #[cfg_attr(not(freehold_for_size), inline(never))]
     fn end_aside(&mut self, at: Entry) {
         self.seen = Some(self.set_free(at));
         // Not before: what could not be ended, as the stack overflowed, is still aside.
