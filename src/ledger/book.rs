@@ -61,6 +61,21 @@ pub(crate) struct Totals {
     pub growths: usize,
 }
 
+/// A claim that meets a want: one that was made just now, or has grown. Nobody else has it, so it need not be looked at in anybody's turn.
+#[derive(Clone, Copy)]
+pub(super) struct Met {
+    at: Entry,
+    zero_from: usize,
+}
+
+impl Met {
+    /// What its holder gets.
+    #[inline(always)]
+    pub fn placed(self) -> Placed {
+        Placed { payload: self.at.hand_out(), zero_from: self.zero_from }
+    }
+}
+
 // SAFETY: a `Book` owns its spans, headers included, and is bound to no thread.
 unsafe impl Send for Book {}
 
@@ -205,10 +220,10 @@ impl Book {
         at
     }
 
-    /// What the holder of a claim gets that was made just now, or has grown.
+    /// A claim that was made just now, or has grown.
     #[inline(always)]
-    pub fn handed_out(&self, at: Entry) -> Placed {
-        Placed { payload: at.hand_out(), zero_from: self.zero_from }
+    pub fn met(&self, at: Entry) -> Met {
+        Met { at, zero_from: self.zero_from }
     }
 
     /// Frees what a claim has beyond `len` bytes. A loan stays as it is.

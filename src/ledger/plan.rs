@@ -34,25 +34,28 @@ pub(super) struct Plan {
 }
 
 impl Plan {
-    /// The plan for a want; `None` if no span can meet it.
+    /// The plan for a want.
     ///
     /// # Safety
     ///
     /// The caller owes: the payload in `want.grow` is one of this ledger's that it holds.
     #[inline]
-    pub unsafe fn new(owner: &'static str, want: &Want) -> Option<Plan> {
+    pub unsafe fn new(owner: &'static str, want: &Want) -> Plan {
         let fit = Fit { head: GRAIN + want.prefix, align: want.align };
         let least = fit.len_for(want.size);
-        if least > MAX_SPAN {
-            return None;
-        }
         let prefer = on_grain(want.prefer.min(MAX_SPAN)).max(least);
         // SAFETY: the caller's promise.
         let grow = want.grow.map(|payload| unsafe { Entry::of_payload(payload) });
         // What is as long as the longest span can't be had by anything that grows.
         let missing = on_grain(want.missing.min(MAX_SPAN));
         let liked = missing.max(want.liked.min(MAX_SPAN) & !(GRAIN - 1));
-        Some(Plan { owner, fit, least, prefer, grow, more: Need { least: missing, liked } })
+        Plan { owner, fit, least, prefer, grow, more: Need { least: missing, liked } }
+    }
+
+    /// Whether there can be a span that meets the want.
+    #[inline]
+    pub fn is_possible(&self) -> bool {
+        self.least <= MAX_SPAN
     }
 
     /// Meets the want from free memory, or what is known to be free, with a claim of at least `len` bytes, up to what is preferred: the claim, or

@@ -4,13 +4,13 @@ use core::cell::UnsafeCell;
 use core::ptr::NonNull;
 use core::sync::atomic::{AtomicBool, Ordering};
 
-use super::book::{Book, Totals};
+use super::book::{Book, Met, Totals};
 use super::header::Entry;
 use super::news::Listener;
 use super::part::Wish;
 use super::plan::Plan;
 use super::snapshot::{Read, SpanInfo};
-use super::{Claim, Keeper, Placed, Spans};
+use super::{Claim, Keeper, Spans};
 use crate::layout::{GRAIN, MAX_SPAN, on_grain, round_up};
 use crate::platform::{Link, Packed, Whole};
 use crate::sharing::{Access, Kind, Shareable, Turn};
@@ -130,9 +130,9 @@ impl<L: Kind> Records<L> {
     }
 
     /// Meets a plan with what is set aside, or from free memory. If there is none for it, it returns the heap that may let go of some.
-    pub(super) fn meet(&self, plan: &Plan, wish: Wish) -> Result<Placed, Option<&'static dyn Keeper>> {
+    pub(super) fn meet(&self, plan: &Plan, wish: Wish) -> Result<Met, Option<&'static dyn Keeper>> {
         self.with_aside(|Guarded { book, keeper, .. }| match plan.meet_fairly(book, wish) {
-            Some(at) => Ok(book.handed_out(at)),
+            Some(at) => Ok(book.met(at)),
             None => Err(*keeper),
         })
     }
@@ -146,7 +146,7 @@ impl<L: Kind> Records<L> {
         };
         self.with_aside(|Guarded { book, .. }| {
             let at = book.carve_len(owner, len + GRAIN);
-            at.map_or(Packed::NONE, |at| book.handed_out(at).packed())
+            at.map_or(Packed::NONE, |at| book.met(at).placed().packed())
         })
     }
 
