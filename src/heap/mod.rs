@@ -243,7 +243,9 @@ impl<L: Shareable> Heap<L> {
         // What is watched first is held last: who has a heap's lock may wait for its ledger's, and not the other way round.
         platform::watch(self.records, || true);
         let layout = Layout::new::<Stock<L>>();
-        let payload = stock::placed(self.spans, self.owner, 0, layout.size(), layout.align(), 0).first()?;
+        // SAFETY: no claim is to grow.
+        let payload = unsafe { stock::placed(self.spans, self.owner, 0, layout.size(), layout.align(), 0, None, 0) };
+        let payload = payload.first()?;
         let fresh = payload.cast::<Stock<L>>();
         // SAFETY: the payload has room for a heap, and begins on the grain, which is enough for its alignment.
         unsafe { fresh.write(Stock::new(self.spans, self.records, self.owner)) };

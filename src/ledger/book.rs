@@ -27,11 +27,10 @@ pub(super) use fresh::Fresh;
 /// be called without fresh memory first finds out all that it needs and then changes everything without another call: what it uses
 /// for that is inlined. Where code is to be small that is called, and the stack looked at before ([`platform::stack_for_leaves`]). Where
 /// memory is fresh there is stack for all of it ([`platform::stack_ahead`]).
+#[repr(C)] // what is small comes first: then a number of one byte says where it lies
 pub(super) struct Book {
     /// The first span of each run, in the order of addresses.
     runs: Tree<Entry>,
-    /// The free ones, but for those of the parts, which each have bins of their own.
-    bins: Bins,
     /// Those, if there are any: a `dyn` that is made where the first is entered, so a program without them has none of their code.
     parts: Option<NonNull<dyn Apart>>,
     pub totals: Totals,
@@ -44,6 +43,8 @@ pub(super) struct Book {
     seen: Option<Entry>,
     /// The claim that was given back last, if it has not ended yet. See [`Book::set_aside`].
     aside: Option<Entry>,
+    /// The free spans, but for those of the parts, which each have bins of their own.
+    bins: Bins,
 }
 
 /// From so many bytes on a span is worth a call to the host, to have its pages back: less than it takes to fill them.

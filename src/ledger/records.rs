@@ -17,16 +17,17 @@ use crate::sharing::{Access, Kind, Shareable, Turn};
 use crate::span::Span;
 
 /// A ledger's book, and its heaps. It is the same whatever the backing, so who frees and reuses through it needs no dynamic call.
+#[repr(C)] // see `Book`
 pub(crate) struct Records<L> {
     access: L,
-    // Used in a `Turn` only.
-    kept: UnsafeCell<Guarded>,
     /// Set iff foreign code runs in `with_backing` and no lock keeps it from coming back: this tells that it has. Not while our own code
     /// runs: a stack overflow or a trap there, which JavaScript may catch and go on after, leaves it as it is.
     foreign: AtomicBool,
     /// Set iff the backing lends: then claims end through the ledger only, which knows whom a loan goes back to.
     pub lends: bool,
     link: Link,
+    // Used in a `Turn` only.
+    kept: UnsafeCell<Guarded>,
 }
 
 // SAFETY: what it keeps, and the flag, are used by one thread at a time, in its `Turn`; only an `Access` that any thread may
@@ -49,12 +50,13 @@ unsafe impl<L: Shareable> Whole for Records<L> {
     }
 }
 
+#[repr(C)] // see `Book`
 pub(super) struct Guarded {
-    pub book: Book,
     /// The heap that was opened last on this ledger; it knows those before it.
     pub keeper: Option<&'static dyn Keeper>,
     /// Whoever is told when memory has grown.
     pub listener: Listener,
+    pub book: Book,
 }
 
 /// Who has what the host is told of. A claim knows its own by the name's address, so that is one.

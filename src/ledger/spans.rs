@@ -52,7 +52,8 @@ impl Placed {
     /// The payload's start, and the address from which on it is zero.
     #[inline(always)]
     pub fn packed(self) -> Packed {
-        let (base, zero_from) = (self.payload.base(), NonZero::new(self.zero_from).unwrap_or(NonZero::<usize>::MIN));
+        // Never 0: what is zero from there on is zero from a byte further up as well.
+        let (base, zero_from) = (self.payload.base(), NonZero::<usize>::MIN | self.zero_from);
         Packed::new((base, base.with_addr(zero_from)))
     }
 }
