@@ -183,9 +183,12 @@ impl SharedSlab {
 
     /// Writes down whether `count` units are out.
     fn mark(self, unit: usize, count: usize, out: bool) {
-        for unit in unit..unit + count {
-            let (word, bit) = (&self.map()[unit / 32], 1 << (unit % 32));
-            word.set(if out { word.get() | bit } else { word.get() & !bit });
+        let (mut unit, end) = (unit, unit + count);
+        while unit < end
+            && let Some(word) = self.map().get(unit / 32)
+        {
+            word.set(word.get() & !(1 << (unit % 32)) | u32::from(out) << (unit % 32));
+            unit += 1;
         }
     }
 

@@ -162,7 +162,8 @@ impl<L: Kind> Records<L> {
         // SAFETY: the caller's promise.
         let at = unsafe { Entry::of_payload(payload) };
         let longer = self.with_aside(|Guarded { book, .. }| {
-            book.extend(at, least, most) || {
+            // (Once is enough where code is to be small.)
+            !cfg!(freehold_for_size) && book.extend(at, least, most) || {
                 // What lies behind may be set aside.
                 book.settle();
                 book.extend(at, least, most)

@@ -39,10 +39,15 @@ impl Book {
     pub fn take_aside(&mut self, owner: &'static str, len: usize) -> Option<Entry> {
         let at = self.aside.filter(|at| at.len.get() == len)?;
         self.aside = None;
-        self.count(len);
         at.set_owner(owner);
         sanitizer::unpoison(at.base(), GRAIN..len);
-        self.zero_from = at.end();
+        if cfg!(freehold_for_size) {
+            self.count_claimed(at, len);
+        } else {
+            // It comes to the same: all of it has been in use.
+            self.count(len);
+            self.zero_from = at.end();
+        }
         Some(at)
     }
 
