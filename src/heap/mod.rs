@@ -350,9 +350,12 @@ impl<L: Shareable> Heap<L> {
     fn claim(heap: &Stock<L>, layout: Layout, clear: bool) -> Option<NonNull<u8>> {
         // Never none: then its payload is a grain, so that what has no bytes has an address of its own all the same, and what `copy_block` reads of
         // it is no header of the next span's.
-        let (memory, zero_from) = heap.span(layout.size().max(1), layout.align()).get()?;
+        let placed = heap.span(layout.size().max(1), layout.align());
+        let memory = placed.first()?;
         sanitizer::hand_out(memory, layout.size(), layout.size().next_multiple_of(GRAIN));
         if clear {
+            // SAFETY: there is a first, so there are two.
+            let (_, zero_from) = unsafe { placed.pair() };
             let dirty = zero_from.addr().get().saturating_sub(memory.addr().get()).min(layout.size());
             // SAFETY: a span of at least this size, just claimed.
             unsafe { memory.write_bytes(0, dirty) };
@@ -454,8 +457,9 @@ unsafe impl<L: Shareable> GlobalAlloc for Heap<L> {
                     hand_out(block, layout.size(), size_of_class(class));
                     return block.as_ptr();
                 }
-                Err(Some(turn)) => return Self::refill(heap, class, layout.size(), turn),
-                Err(None) => {}
+                // (The way of all others is a little longer, and there is no need of two.)
+                Err(Some(turn)) if !cfg!(freehold_for_size) => return Self::refill(heap, class, layout.size(), turn),
+                Err(_) => {}
             }
         }
         self.acquire(layout, false).map_or(ptr::null_mut(), NonNull::as_ptr)

@@ -233,7 +233,7 @@ impl<L: Shareable> Stock<L> {
                 Some(block)
             };
             // One that is longer by an eighth at most does as well.
-            pop(class).or_else(|| pop((class + 1).min(CLASSES - 1)))
+            pop(class).or_else(|| pop(class + 1))
         });
         drop(turn);
         listed.or_else(|| self.claim_span(class, size, wide.is_some()))
