@@ -68,7 +68,7 @@ pub(super) const SHORTEST: usize = 256;
 
 /// Bytes of the record and the map of a slab that may have so many bytes.
 pub(super) const fn head_of(slab: usize) -> usize {
-    (size_of::<SharedRecord>() + words_of(slab) * size_of::<u32>()).next_multiple_of(UNIT)
+    (size_of::<SharedRecord>() + words_of(slab) * size_of::<u32>() + (UNIT - 1)) & !(UNIT - 1)
 }
 
 const fn words_of(slab: usize) -> usize {

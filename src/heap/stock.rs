@@ -214,7 +214,10 @@ impl<L: Shareable> Stock<L> {
         let Some(turn) = self.enter_calmly() else {
             return self.take_among_others(class);
         };
-        if let Some(block) = self.at_hand(class) {
+        // (It is looked for there, too.)
+        if !cfg!(freehold_for_size)
+            && let Some(block) = self.at_hand(class)
+        {
             return Some(block);
         }
         self.take_from_slabs(class, turn)
