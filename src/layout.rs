@@ -74,6 +74,7 @@ pub(crate) const fn large_step_of(n: usize, per: usize) -> usize {
 ///
 /// Both ends are on the grain, address 0 and the last 4 KiB of the address space ([`HEADROOM`]) are left out, and what is
 /// longer than [`MAX_SPAN`] is cut there. A length of 0 means: nothing.
+#[inline(always)]
 pub(crate) const fn usable(addr: usize, len: usize) -> (usize, usize) {
     let null = if addr == 0 { 1 } else { 0 };
     let skip = padding(addr + null, GRAIN) + null;
@@ -102,7 +103,8 @@ pub(crate) const fn whole(addr: usize, len: usize, unit: usize) -> (usize, usize
 
 /// Where a claim must have what it is for: after its first `head` bytes, at a multiple of `align`.
 ///
-/// No sum here wraps: what no address space can hold comes out longer than [`MAX_SPAN`], as no span is.
+/// No sum here wraps: what no address space can hold comes out longer than [`MAX_SPAN`], as no span is. Lengths are a grain more than that at most, and
+/// no alignment is more than half of the address space.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Fit {
     pub head: usize,
@@ -118,7 +120,8 @@ impl Fit {
     pub(crate) const fn len_for(&self, size: usize) -> usize {
         // Claims start on the grain, so this much padding and no more stays inside.
         let pad = padding(self.head, if self.align > GRAIN { GRAIN } else { self.align });
-        self.head.saturating_add(pad + GRAIN - 1).saturating_add(size) & !(GRAIN - 1)
+        let size = if size > MAX_SPAN { MAX_SPAN } else { size };
+        self.head.saturating_add(pad + GRAIN - 1 + size) & !(GRAIN - 1)
     }
 
     /// How far after `start`, where a free span starts (on the grain), the claim should begin; on the grain too.
@@ -132,13 +135,13 @@ impl Fit {
     /// Bytes from `start` (on the grain) to the end of a claim of `len` bytes.
     #[inline]
     pub(crate) const fn from(&self, start: usize, len: usize) -> usize {
-        self.gap(start).saturating_add(len)
+        self.gap(start) + len
     }
 
     /// Bytes that hold a claim of `len` bytes wherever they start on the grain.
     #[inline]
     pub(crate) const fn anywhere(&self, len: usize) -> usize {
-        len.saturating_add(self.align.saturating_sub(GRAIN))
+        len + self.align.saturating_sub(GRAIN)
     }
 
     /// So large may what comes after the head be at most in a free span of `len` bytes, wherever it starts on the grain.
@@ -232,11 +235,14 @@ mod tests {
             (GRAIN, usize::MAX, 1 << (usize::BITS - 1)),
         ] {
             let fit = Fit { head, align };
-            let len = fit.len_for(size);
-            assert!(len > MAX_SPAN && fit.from(GRAIN, len) > MAX_SPAN && fit.anywhere(len) > MAX_SPAN);
+            assert!(fit.len_for(size) > MAX_SPAN);
+            let most = MAX_SPAN + GRAIN;
+            assert!(fit.from(GRAIN, most) > MAX_SPAN && fit.anywhere(most) > MAX_SPAN);
         }
         let aligned = Fit { head: GRAIN, align: 1 << (usize::BITS - 1) };
         assert!(aligned.from(GRAIN, 2 * GRAIN) > MAX_SPAN && aligned.anywhere(2 * GRAIN) > MAX_SPAN);
+        // The widest gap, and the longest that comes up.
+        assert_eq!(aligned.from(0, MAX_SPAN + GRAIN), usize::MAX - GRAIN + 1);
     }
 
     #[test]

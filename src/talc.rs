@@ -10,7 +10,7 @@ use ::talc::min_first_heap_layout;
 use ::talc::source::Source;
 
 use crate::backing::Backing;
-use crate::ledger::{GrowInPlace, Ledger, Placed, Spans, Want};
+use crate::ledger::{Ledger, Placed, Spans, Want};
 use crate::sharing::Kind;
 
 /// Take it to go on with the crate talc, on memory that nobody else has on any target, and that the map shows (feature `talc`).
@@ -83,14 +83,15 @@ unsafe impl Source for TalcSource<'_> {
     fn acquire<B: Binning>(talc: &mut Talc<Self, B>, layout: Layout) -> Result<(), ()> {
         let TalcSource { spans, owner, last } = talc.source;
         let bytes = TalcSource::bytes_for::<B>(layout, !talc.is_metadata_established()).ok_or(())?;
-        let grow = last.map(|last| GrowInPlace {
-            payload: last.cast(),
+        let want = Want {
+            prefix: size_of::<ClaimHead>(),
+            prefer: AT_ONCE,
+            ahead: true,
+            grow: last.map(NonNull::cast),
             missing: bytes,
-            prefer: bytes.max(AT_ONCE),
-            moves: false,
-        });
-        let want =
-            Want { prefix: size_of::<ClaimHead>(), prefer: AT_ONCE, ahead: true, grow, ..Want::of(bytes, CHUNK_UNIT) };
+            liked: bytes.max(AT_ONCE),
+            ..Want::of(bytes, CHUNK_UNIT)
+        };
         // SAFETY: the claim that is to grow is this source's.
         let Placed { payload, .. } = unsafe { spans.place(owner, &want) }.map_err(|_| ())?;
         let mut record = payload.base().cast::<ClaimHead>();

@@ -4,6 +4,7 @@ use core::ptr::NonNull;
 
 use super::{Backing, Grant, Request};
 use crate::error::Obstacle;
+use crate::layout::{GRAIN, padding, usable};
 use crate::platform;
 use crate::span::Span;
 
@@ -29,6 +30,8 @@ impl MemoryGrow {
 unsafe impl Backing for MemoryGrow {
     const COMES_BACK: bool = false;
     const ENDS: bool = false;
+    // Another thread may grow memory between a look at its end and the growth.
+    const FALLS_SHORT: bool = cfg!(target_feature = "atomics");
     const RISES: bool = true;
 
     fn name(&self) -> &'static str {
@@ -42,7 +45,7 @@ unsafe impl Backing for MemoryGrow {
         let null = if have == 0 { 1 } else { 0 };
         // Of a memory that is as large as can be the last page stands for what would come next: no host gives more.
         let start = (have + null * page) & !(page - 1);
-        let pages = request.liked_at(start).div_ceil(page) + null;
+        let pages = request.liked_at(start, padding(start, GRAIN)).div_ceil(page) + null;
         // If libc must take its own first, and can't get any, nothing is grown.
         let old = if settled { platform::grow(pages) } else { None };
         let Some(old) = old else {
@@ -50,13 +53,14 @@ unsafe impl Backing for MemoryGrow {
         };
         // Another thread may have grown memory since `have` was read: then `old` is further up, and the ledger asks again
         // if that made a difference.
-        let (base, pages) = if old == 0 { (page, pages - 1) } else { (old, pages) };
+        let (start, pages) = if old == 0 { (page, pages - 1) } else { (old, pages) };
+        let (skip, len) = usable(start, pages * page);
         // SAFETY: there was memory before the pages, or the first of them is left out; and memory never shrinks.
-        let base = unsafe { NonNull::new_unchecked(platform::at(base)) };
-        // The last page of a 4 GiB memory ends where addresses do: one byte less, and its end does not wrap.
-        let len = (pages * page).min(usize::MAX - base.addr().get());
+        let base = unsafe { NonNull::new_unchecked(platform::at(start + skip)) };
         // SAFETY: the host has just given these pages to this call and to nobody else.
         let grant = Grant::linear(unsafe { Span::new(base, len) });
+        // SAFETY: that is what is usable.
+        let grant = unsafe { grant.trimmed() };
         // SAFETY: fresh pages are zero, and nobody else has had them.
         Ok(unsafe { grant.zeroed() })
     }

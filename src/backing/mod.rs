@@ -144,6 +144,10 @@ pub unsafe trait Backing: Send {
     #[doc(hidden)]
     const ENDS: bool = true;
 
+    /// Unset where this crate knows that no grant is shorter than it was asked for, so that nobody need ask again.
+    #[doc(hidden)]
+    const FALLS_SHORT: bool = true;
+
     /// Set where each linear grant lies above all that were before it.
     #[doc(hidden)]
     const RISES: bool = false;
@@ -268,7 +272,8 @@ impl Request {
     ///
     /// [`Obstacle::TooLarge`] if no span that starts there can hold the request.
     pub fn at(&self, start: usize) -> Result<Need, Obstacle> {
-        need((self.len.least, self.least_at(start)), (self.len.liked, self.liked_at(start)))
+        let skip = skipped(start);
+        need((self.len.least, self.least_at(start, skip)), (self.len.liked, self.liked_at(start, skip)))
     }
 
     /// Where a grant must start to touch what makes less of it do.
@@ -277,31 +282,29 @@ impl Request {
         self.touching.map(|touching| touching.end)
     }
 
-    /// What just does of a grant that starts there: what nobody can have where no span holds it.
+    /// What just does of a grant that starts there, of which so many bytes are [skipped]: what nobody can have where no span holds it.
     #[inline]
-    pub(crate) fn least_at(&self, start: usize) -> usize {
-        self.len_at(start, self.len.least, self.touching.map(|touching| (touching.end, touching.missing.least)))
+    pub(crate) fn least_at(&self, start: usize, skip: usize) -> usize {
+        let touching = self.touching.map(|touching| (touching.end, touching.missing.least));
+        self.len_at(start, skip, self.len.least, touching)
     }
 
     /// What would be liked of it.
     #[inline]
-    pub(crate) fn liked_at(&self, start: usize) -> usize {
-        self.len_at(start, self.len.liked, self.touching.map(|touching| (touching.end, touching.missing.liked)))
+    pub(crate) fn liked_at(&self, start: usize, skip: usize) -> usize {
+        let touching = self.touching.map(|touching| (touching.end, touching.missing.liked));
+        self.len_at(start, skip, self.len.liked, touching)
     }
 
     /// Bytes of a grant from `start` on that hold a claim of `len` bytes, or bring what is missing, as it says, to what ends there.
     #[inline(always)]
-    fn len_at(&self, start: usize, len: usize, touching: Option<(usize, usize)>) -> usize {
+    fn len_at(&self, start: usize, skip: usize, len: usize, touching: Option<(usize, usize)>) -> usize {
         let len = match touching {
             Some((end, missing)) if end == start => missing,
-            _ => {
-                // What `usable` will cut off at the front.
-                let skip = padding(start, GRAIN) + if start == 0 { GRAIN } else { 0 };
-                self.fit.from(start.wrapping_add(skip), len).saturating_add(skip)
-            }
+            _ => self.fit.from(start.wrapping_add(skip), len).saturating_add(skip),
         };
         // More where it would end with the address space: the last bytes of that are never used.
-        let spare = if start.saturating_add(len) > LAST_END { HEADROOM } else { 0 };
+        let spare = if len > LAST_END.saturating_sub(start) { HEADROOM } else { 0 };
         len.saturating_add(spare)
     }
 
@@ -316,6 +319,12 @@ impl Request {
     pub(crate) fn least_lent(&self) -> usize {
         self.fit.anywhere(self.len.least)
     }
+}
+
+/// Bytes that [`usable`] will cut off at the front of what starts there.
+#[inline(always)]
+pub(crate) fn skipped(start: usize) -> usize {
+    padding(start, GRAIN) + if start == 0 { GRAIN } else { 0 }
 }
 
 /// What just does and what is liked: for spans of so many bytes, so many of a grant. The spans may be longer than there can be.
@@ -351,11 +360,13 @@ pub struct Grant {
     /// Whose it is, where the backing that made it stands behind others.
     pub(crate) maker: Option<&'static str>,
     pub(crate) zeroed: bool,
+    /// Set iff a ledger can keep all of it.
+    trimmed: bool,
 }
 
 impl Grant {
     const fn new(span: Span, origin: Origin) -> Grant {
-        Grant { span, origin, route: 0, maker: None, zeroed: false }
+        Grant { span, origin, route: 0, maker: None, zeroed: false, trimmed: false }
     }
 
     /// Memory of one linear space: it stays with the ledger, is cut as needed, and merges with other linear grants that
@@ -391,6 +402,16 @@ impl Grant {
         Grant { zeroed: true, ..self }
     }
 
+    /// The same grant, of which [`usable`](Grant::usable) need not look what of it is.
+    ///
+    /// # Safety
+    ///
+    /// The caller owes: the span is what [`usable`](crate::layout::usable) leaves of it, or empty.
+    #[cfg(target_family = "wasm")]
+    pub(crate) const unsafe fn trimmed(self) -> Grant {
+        Grant { trimmed: true, ..self }
+    }
+
     /// The bytes that it is of, as they were granted: the ledger leaves up to a [`GRAIN`] at each end where those are not on one.
     pub const fn span(&self) -> Span {
         self.span
@@ -404,16 +425,16 @@ impl Grant {
         }
     }
 
-    /// The part of it that a ledger can keep.
-    pub(crate) fn usable(&self) -> Option<Span> {
-        let (skip, len) = usable(self.span.addr(), self.span.len());
-        if len == 0 {
-            return None;
+    /// The part of it that a ledger can keep: empty if there is none.
+    pub(crate) fn usable(&self) -> Span {
+        if self.trimmed {
+            return self.span;
         }
-        // SAFETY: `skip` is less than the span's length.
+        let (skip, len) = usable(self.span.addr(), self.span.len());
+        // SAFETY: `skip` is no more than the span's length.
         let base = unsafe { self.span.base().add(skip) };
         // SAFETY: `[base, base + len)` lies inside the granted span.
-        Some(unsafe { Span::new(base, len) })
+        unsafe { Span::new(base, len) }
     }
 }
 

@@ -4,7 +4,7 @@ use core::marker::PhantomData;
 use core::mem::MaybeUninit;
 use core::ptr::NonNull;
 
-use super::{Backing, Grant, Request};
+use super::{Backing, Grant, Request, skipped};
 use crate::error::Obstacle;
 use crate::layout::usable;
 use crate::platform::sanitizer;
@@ -193,7 +193,7 @@ unsafe impl Backing for Region<'_> {
         };
         // `from_raw` can't know whether the end wraps: `usable` does.
         let (skip, left) = usable(span.addr(), span.len());
-        if request.least_at(span.addr()) > skip + left {
+        if request.least_at(span.addr(), skipped(span.addr())) > skip + left {
             return Err(Obstacle::Exhausted { backing: self.name(), left });
         }
         self.bounds = Bounds::Known(None);

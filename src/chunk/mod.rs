@@ -8,7 +8,7 @@ use core::ptr::NonNull;
 
 use crate::error::{AllocError, Obstacle};
 use crate::layout::padding;
-use crate::ledger::{GrowInPlace, Placed, Spans, Want};
+use crate::ledger::{Placed, Spans, Want};
 use crate::platform::{self, Packed, sanitizer};
 use crate::refusal::out_of_memory;
 use crate::span::Span;
@@ -248,12 +248,10 @@ impl<'l> Chunks<'l> {
             align,
             prefer: step,
             ahead: false,
-            grow: here.map(|chunk| GrowInPlace {
-                payload: chunk.base(),
-                missing,
-                prefer: self.terms.growth.in_place(step, chunk.len.get()),
-                moves: false,
-            }),
+            grow: here.map(Chunk::base),
+            missing,
+            liked: here.map_or(0, |chunk| self.terms.growth.in_place(step, chunk.len.get())),
+            moves: false,
         };
         // SAFETY: the chunk's payload is held until the chunk leaves the list.
         unsafe { self.terms.spans.place(self.terms.owner, &want) }

@@ -243,7 +243,9 @@ impl<L: Shareable> Heap<L> {
         // What is watched first is held last: who has a heap's lock may wait for its ledger's, and not the other way round.
         platform::watch(self.records, || true);
         let layout = Layout::new::<Stock<L>>();
-        let payload = stock::placed(self.spans, self.owner, 0, layout.size(), layout.align(), 0).first()?;
+        // SAFETY: no claim is to grow.
+        let payload = unsafe { stock::placed(self.spans, self.owner, 0, layout.size(), layout.align(), 0, None, 0) };
+        let payload = payload.first()?;
         let fresh = payload.cast::<Stock<L>>();
         // SAFETY: the payload has room for a heap, and begins on the grain, which is enough for its alignment.
         unsafe { fresh.write(Stock::new(self.spans, self.records, self.owner)) };
@@ -348,9 +350,12 @@ impl<L: Shareable> Heap<L> {
     fn claim(heap: &Stock<L>, layout: Layout, clear: bool) -> Option<NonNull<u8>> {
         // Never none: then its payload is a grain, so that what has no bytes has an address of its own all the same, and what `copy_block` reads of
         // it is no header of the next span's.
-        let (memory, zero_from) = heap.span(layout.size().max(1), layout.align()).get()?;
+        let placed = heap.span(layout.size().max(1), layout.align());
+        let memory = placed.first()?;
         sanitizer::hand_out(memory, layout.size(), layout.size().next_multiple_of(GRAIN));
         if clear {
+            // SAFETY: there is a first, so there are two.
+            let (_, zero_from) = unsafe { placed.pair() };
             let dirty = zero_from.addr().get().saturating_sub(memory.addr().get()).min(layout.size());
             // SAFETY: a span of at least this size, just claimed.
             unsafe { memory.write_bytes(0, dirty) };
@@ -452,8 +457,9 @@ unsafe impl<L: Shareable> GlobalAlloc for Heap<L> {
                     hand_out(block, layout.size(), size_of_class(class));
                     return block.as_ptr();
                 }
-                Err(Some(turn)) => return Self::refill(heap, class, layout.size(), turn),
-                Err(None) => {}
+                // (The way of all others is a little longer, and there is no need of two.)
+                Err(Some(turn)) if !cfg!(freehold_for_size) => return Self::refill(heap, class, layout.size(), turn),
+                Err(_) => {}
             }
         }
         self.acquire(layout, false).map_or(ptr::null_mut(), NonNull::as_ptr)

@@ -4,10 +4,10 @@ use core::alloc::{GlobalAlloc, Layout};
 use core::ptr::NonNull;
 
 use super::class::{ALIGN, LARGEST_IN_SLAB};
-use super::{Heap, class_for, come_back, hand_out, span_bytes};
+use super::{Heap, class_for, come_back, hand_out, span_bytes, stock};
 use crate::copy::{LEAST_COPIED, copy_block};
 use crate::layout::GRAIN;
-use crate::ledger::{GrowInPlace, Want, payload_len};
+use crate::ledger::payload_len;
 use crate::platform::{self, sanitizer};
 use crate::sharing::Shareable;
 
@@ -153,19 +153,10 @@ impl<L: Shareable> Heap<L> {
         if small {
             return None;
         }
-        let missing = size - had;
-        let grow = GrowInPlace { payload: memory, missing, prefer: 0, moves: true };
-        let want = Want { ahead: true, grow: Some(grow), ..Want::of(size, new.align()) };
         // SAFETY: the span is a payload of this ledger's that the caller holds.
-        let placed = unsafe { self.spans.place(self.owner, &want) }.ok()?;
-        let placed = placed.payload.base();
-        if placed.addr().get() & (new.align() - 1) != 0 {
-            // A loan, aligned to no more than the grain.
-            // SAFETY: it was claimed just now, and is not used.
-            unsafe { self.spans.give_back(placed) };
-            return None;
-        }
-        placed.as_ptr().expose_provenance();
+        let placed =
+            unsafe { stock::placed(self.spans, self.owner, 0, size, new.align(), 0, Some(memory), size - had) };
+        let placed = placed.first()?;
         self.took(placed, new.size());
         Some(placed)
     }

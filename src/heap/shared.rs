@@ -68,7 +68,7 @@ pub(super) const SHORTEST: usize = 256;
 
 /// Bytes of the record and the map of a slab that may have so many bytes.
 pub(super) const fn head_of(slab: usize) -> usize {
-    (size_of::<SharedRecord>() + words_of(slab) * size_of::<u32>()).next_multiple_of(UNIT)
+    (size_of::<SharedRecord>() + words_of(slab) * size_of::<u32>() + (UNIT - 1)) & !(UNIT - 1)
 }
 
 const fn words_of(slab: usize) -> usize {
@@ -183,9 +183,12 @@ impl SharedSlab {
 
     /// Writes down whether `count` units are out.
     fn mark(self, unit: usize, count: usize, out: bool) {
-        for unit in unit..unit + count {
-            let (word, bit) = (&self.map()[unit / 32], 1 << (unit % 32));
-            word.set(if out { word.get() | bit } else { word.get() & !bit });
+        let (mut unit, end) = (unit, unit + count);
+        while unit < end
+            && let Some(word) = self.map().get(unit / 32)
+        {
+            word.set(word.get() & !(1 << (unit % 32)) | u32::from(out) << (unit % 32));
+            unit += 1;
         }
     }
 

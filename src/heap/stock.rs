@@ -214,7 +214,10 @@ impl<L: Shareable> Stock<L> {
         let Some(turn) = self.enter_calmly() else {
             return self.take_among_others(class);
         };
-        if let Some(block) = self.at_hand(class) {
+        // (It is looked for there, too.)
+        if !cfg!(freehold_for_size)
+            && let Some(block) = self.at_hand(class)
+        {
             return Some(block);
         }
         self.take_from_slabs(class, turn)
@@ -233,7 +236,7 @@ impl<L: Shareable> Stock<L> {
                 Some(block)
             };
             // One that is longer by an eighth at most does as well.
-            pop(class).or_else(|| pop((class + 1).min(CLASSES - 1)))
+            pop(class).or_else(|| pop(class + 1))
         });
         drop(turn);
         listed.or_else(|| self.claim_span(class, size, wide.is_some()))
@@ -375,16 +378,8 @@ impl<L: Shareable> Stock<L> {
     /// address from which on it is zero.
     #[cfg_attr(freehold_for_size, inline(never))]
     fn placed(&self, prefix: usize, size: usize, align: usize, prefer: usize) -> Packed {
-        let placed = placed(self.spans, self.owner, prefix, size, align, prefer);
-        if let Some(memory) = placed.first()
-            && (memory.addr().get() + prefix) & (align - 1) != 0
-        {
-            // A loan, which begins where its lender likes.
-            // SAFETY: it was claimed just now, and is not used.
-            unsafe { self.give_back(Some(memory)) };
-            return Packed::NONE;
-        }
-        placed
+        // SAFETY: no claim is to grow.
+        unsafe { placed(self.spans, self.owner, prefix, size, align, prefer, None, 0) }
     }
 
     /// A span of its own, of a byte at least, and the address from which on it is zero.
@@ -449,21 +444,36 @@ impl<L: Shareable> Stock<L> {
     }
 }
 
-/// A claim, whether or not it is aligned as it should be: what is lent begins where its lender likes.
+/// A claim for `size` bytes at a multiple of `align`, after a prefix of so many, of as many bytes as is preferred if they are to be had; or one that
+/// grows, which lacks so many. And the address from which on it is zero.
+///
+/// # Safety
+///
+/// The caller owes: what is to grow is a payload of that ledger's that it holds.
 #[cfg_attr(freehold_for_size, inline(never))]
-pub(super) fn placed(
+#[expect(clippy::too_many_arguments, reason = "a struct of them would go through memory twice")]
+pub(super) unsafe fn placed(
     spans: &dyn Spans,
     owner: &'static str,
     prefix: usize,
     size: usize,
     align: usize,
     prefer: usize,
+    grow: Free,
+    missing: usize,
 ) -> Packed {
-    let want = Want { prefix, prefer, ahead: true, ..Want::of(size, align) };
-    // SAFETY: no claim is to grow.
+    let want = Want { prefix, prefer, ahead: true, grow, missing, moves: true, ..Want::of(size, align) };
+    // SAFETY: the caller's promise.
     let Ok(placed) = (unsafe { spans.place(owner, &want) }) else {
         return Packed::NONE;
     };
-    placed.payload.base().as_ptr().expose_provenance();
+    let memory = placed.payload.base();
+    if (memory.addr().get() + prefix) & (align - 1) != 0 {
+        // A loan, which begins where its lender likes.
+        // SAFETY: it was claimed just now, and is not used.
+        unsafe { spans.give_back(memory) };
+        return Packed::NONE;
+    }
+    memory.as_ptr().expose_provenance();
     placed.packed()
 }

@@ -27,11 +27,10 @@ pub(super) use fresh::Fresh;
 /// be called without fresh memory first finds out all that it needs and then changes everything without another call: what it uses
 /// for that is inlined. Where code is to be small that is called, and the stack looked at before ([`platform::stack_for_leaves`]). Where
 /// memory is fresh there is stack for all of it ([`platform::stack_ahead`]).
+#[repr(C)] // what is small comes first: then a number of one byte says where it lies
 pub(super) struct Book {
     /// The first span of each run, in the order of addresses.
     runs: Tree<Entry>,
-    /// The free ones, but for those of the parts, which each have bins of their own.
-    bins: Bins,
     /// Those, if there are any: a `dyn` that is made where the first is entered, so a program without them has none of their code.
     parts: Option<NonNull<dyn Apart>>,
     pub totals: Totals,
@@ -46,6 +45,8 @@ pub(super) struct Book {
     seen: Option<Entry>,
     /// The claim that was given back last, if it has not ended yet. See [`Book::set_aside`].
     aside: Option<Entry>,
+    /// The free spans, but for those of the parts, which each have bins of their own.
+    bins: Bins,
 }
 
 /// From so many bytes on a span is worth a call to the host, to have its pages back: less than it takes to fill them.
@@ -61,6 +62,21 @@ pub(crate) struct Totals {
     pub claimed: usize,
     pub peak: usize,
     pub growths: usize,
+}
+
+/// A claim that meets a want: one that was made just now, or has grown. Nobody else has it, so it need not be looked at in anybody's turn.
+#[derive(Clone, Copy)]
+pub(super) struct Met {
+    at: Entry,
+    zero_from: usize,
+}
+
+impl Met {
+    /// What its holder gets.
+    #[inline(always)]
+    pub fn placed(self) -> Placed {
+        Placed { payload: self.at.hand_out(), zero_from: self.zero_from }
+    }
 }
 
 // SAFETY: a `Book` owns its spans, headers included, and is bound to no thread.
@@ -184,11 +200,13 @@ impl Book {
         most: usize,
         wish: Wish,
     ) -> Option<Entry> {
-        let at = match known {
-            Some(at) => Some(at).filter(|at| fit.is_in(*at, len)),
-            None => self.find(*fit, len, wish),
-        }?;
-        Some(self.claim(owner, at, fit.gap(at.addr()), len.max(most)))
+        let at = known.or_else(|| self.find(*fit, len, wish))?;
+        let gap = fit.gap(at.addr());
+        // What was found has room.
+        if gap + len > at.len.get() {
+            return None;
+        }
+        Some(self.claim(owner, at, gap, len.max(most)))
     }
 
     /// Claims a free span of at least `len` bytes (on the grain), and no more of it; with no alignment.
@@ -206,10 +224,10 @@ impl Book {
         at
     }
 
-    /// What the holder of a claim gets that was made just now, or has grown.
+    /// A claim that was made just now, or has grown.
     #[inline(always)]
-    pub fn handed_out(&self, at: Entry) -> Placed {
-        Placed { payload: at.hand_out(), zero_from: self.zero_from }
+    pub fn met(&self, at: Entry) -> Met {
+        Met { at, zero_from: self.zero_from }
     }
 
     /// Frees what a claim has beyond `len` bytes. A loan stays as it is.

@@ -5,7 +5,7 @@ use std::boxed::Box;
 use std::vec::Vec;
 
 use super::snapshot::Read;
-use super::{Claim, Entry, GrowInPlace, Ledger, Placed, Spans, Want};
+use super::{Claim, Entry, Ledger, Placed, Spans, Want};
 use crate::backing::{Backing, Grant, Loan, Origin, Request};
 use crate::error::Obstacle;
 use crate::layout::{GRAIN, padding, round_up};
@@ -154,7 +154,7 @@ fn change<'l, const LENDS: bool>(
     let slot = random.below(claims.len());
     let Some(held) = &claims[slot] else {
         let prefer = bytes * 2 * usize::from(random.below(3) == 0);
-        let want = Want { prefix: 0, size: bytes, align: 1 << random.below(10), prefer, ahead: false, grow: None };
+        let want = Want { prefer, ..Want::of(bytes, 1 << random.below(10)) };
         // SAFETY: no claim is to grow.
         let Ok(Placed { payload, zero_from }) = (unsafe { ledger.place(CLAIM, &want) }) else { return };
         let used = zero_from.saturating_sub(payload.addr()).min(payload.len());
@@ -189,13 +189,12 @@ fn change<'l, const LENDS: bool>(
         }
         _ => {
             let size = held.payload().len() + bytes;
-            let grow =
-                Some(GrowInPlace { payload: base, missing: bytes, prefer: bytes * random.below(3), moves: false });
-            let want = Want { prefix: 0, size, align: 8, prefer: 0, ahead: false, grow };
+            let liked = bytes * random.below(3);
+            let want = Want { grow: Some(base), missing: bytes, liked, ..Want::of(size, 8) };
             // SAFETY: a claim of this ledger's.
             if let Ok(placed) = unsafe { ledger.place(CLAIM, &want) } {
                 assert!(placed.payload.len() >= size);
-                if grow.is_some_and(|grow| placed.payload.base() == grow.payload) {
+                if placed.payload.base() == base {
                     held.fill();
                 } else {
                     claims[slot] = Some(Checked::new(ledger, CLAIM, placed.payload, byte));

@@ -162,6 +162,8 @@ unsafe impl Node for Entry {
 /// Who has a span: a bin, or somebody with a name. Which of them is said by a mark, in a byte that would be padding otherwise.
 #[repr(C)]
 union Held {
+    /// Neither yet.
+    none: (),
     bin: ManuallyDrop<InBin>,
     owner: ManuallyDrop<Cell<&'static str>>,
 }
@@ -194,20 +196,20 @@ impl Deref for Entry {
 }
 
 impl Entry {
-    /// Writes a header at `base`: a free span, not yet anywhere.
+    /// Writes a header at `base`: a free span, after that one in its run, and in no bin yet.
     ///
     /// # Safety
     ///
     /// The caller owes: `base` is on the grain, and `len` bytes from there (a multiple of the grain, not 0) may be written
     /// through it and are used by nobody.
     #[inline(always)]
-    pub unsafe fn write(base: NonNull<u8>, len: usize, origin: Origin) -> Entry {
+    pub unsafe fn write(base: NonNull<u8>, len: usize, origin: Origin, before: Option<Entry>) -> Entry {
         let at = Entry(base.cast());
         sanitizer::unpoison(base, 0..GRAIN);
         let node = Header {
-            stem: Stem::new(),
+            stem: Stem([Cell::new(before.map(Node::stem)), Cell::new(None)]),
             len: Cell::new(len),
-            held: Held { bin: ManuallyDrop::new(InBin { before: Cell::new(at), after: Cell::new(at) }) },
+            held: Held { none: () },
             across: Cell::new(at),
             origin: Cell::new(origin),
             marks: Cell::new(FREE),
@@ -346,8 +348,7 @@ impl Entry {
         // SAFETY: the caller has found that these bytes belong to the span.
         let base = unsafe { self.base().add(len) };
         // SAFETY: on the grain; nobody uses them, and this may reach them.
-        let after = unsafe { Entry::write(base, rest, self.origin.get()) };
-        after.set_before(self);
+        let after = unsafe { Entry::write(base, rest, self.origin.get(), Some(self)) };
         self.len.set(len);
         after
     }

@@ -34,6 +34,7 @@ mod spare;
 mod tests;
 mod within;
 
+use book::Met;
 pub(crate) use book::Totals;
 #[cfg(all(any(unix, windows), not(target_family = "wasm")))]
 use book::{LARGE, whole_pages};
@@ -54,7 +55,7 @@ pub(crate) use records::Records;
 pub(crate) use snapshot::Amount;
 pub use snapshot::{Snapshot, SpanInfo};
 use spans::SpansIn;
-pub(crate) use spans::{GrowInPlace, Keeper, Placed, Spans, Want, place_free};
+pub(crate) use spans::{Keeper, Placed, Spans, Want, place_free};
 pub use spare::Spare;
 pub use within::Within;
 
@@ -290,30 +291,35 @@ impl<B: Backing, L: Kind> Ledger<B, L> {
     /// As there.
     unsafe fn place_where(&self, owner: &'static str, want: &Want, wish: Wish) -> Result<Placed, Obstacle> {
         // SAFETY: the caller's promise.
-        let plan = unsafe { Plan::new(owner, want) }.ok_or(Obstacle::TooLarge)?;
+        let plan = unsafe { Plan::new(owner, want) };
+        if !plan.is_possible() {
+            return Err(Obstacle::TooLarge);
+        }
         // A large block that grows, and can't where it is, goes where it can go on growing: if there is such a place, no other is looked for.
         if B::APART
             && wish.is_none()
             && plan.is_apart(want)
-            && let Ok(placed) = self.place_fresh::<true>(&plan, false, None)
+            && let Ok(met) = self.meet_fresh::<true>(&plan, false, None)
         {
-            return Ok(placed);
+            return Ok(met.placed());
         }
         let mut asked = 0;
-        loop {
+        let met = loop {
             let keeper = match self.records.meet(&plan, wish) {
-                Ok(placed) => return Ok(placed),
+                Ok(met) => break met,
                 Err(keeper) => keeper,
             };
             if asked == 0 {
                 platform::stack_ahead();
             }
             // Claims that it keeps first, then all.
-            let Some(keeper) = keeper.filter(|_| asked < 2) else { break };
+            let Some(keeper) = keeper.filter(|_| asked < 2) else {
+                break self.meet_fresh::<false>(&plan, want.ahead, wish)?;
+            };
             keeper.let_go(asked > 0);
             asked += 1;
-        }
-        self.place_fresh::<false>(&plan, want.ahead, wish)
+        };
+        Ok(met.placed())
     }
 
     /// Lets the host have the pages of large free spans, of a few at most: they were too short for what memory has grown for, so it will be a while
@@ -331,24 +337,24 @@ impl<B: Backing, L: Kind> Ledger<B, L> {
 
     /// Meets a plan with fresh memory, as free memory could not; or one of a claim that is to lie [apart](Plan::meet_apart).
     #[cold]
-    #[inline(never)]
-    fn place_fresh<const APART: bool>(&self, plan: &Plan, ahead: bool, wish: Wish) -> Result<Placed, Obstacle> {
+    #[cfg_attr(freehold_for_size, inline(always))]
+    #[cfg_attr(not(freehold_for_size), inline(never))]
+    fn meet_fresh<const APART: bool>(&self, plan: &Plan, ahead: bool, wish: Wish) -> Result<Met, Obstacle> {
         let mut why = Obstacle::TooLarge;
-        let (placed, listener, bytes) = self.with(|Guarded { book, listener, .. }, backing| {
+        let (met, listener, bytes) = self.with(|Guarded { book, listener, .. }, backing| {
             let had = book.totals.granted;
-            let placed = if APART {
+            let met = if APART {
                 plan.meet_apart(book, backing, &mut why)
             } else {
                 plan.meet_fresh(book, backing, ahead, wish, &mut why)
             };
-            let placed = placed.map(|at| book.handed_out(at));
-            (placed, *listener, book.totals.granted - had)
+            (met.map(|at| book.met(at)), *listener, book.totals.granted - had)
         });
         if B::PAGES && bytes > 0 {
             self.empty_large();
         }
         listener.hear(plan.owner, bytes);
-        placed.ok_or(why)
+        met.ok_or(why)
     }
 }
 

@@ -28,47 +28,43 @@ pub(super) struct Plan {
     /// Bytes that the claim needs, and would like to have: on the grain.
     least: usize,
     prefer: usize,
-    grow: Option<Grow>,
-}
-
-/// A claim that would rather grow: by so many bytes that it needs, and that it would like; on the grain.
-#[derive(Clone, Copy)]
-struct Grow {
-    at: Entry,
-    missing: usize,
-    liked: usize,
+    /// A claim that would rather grow, by so many bytes; on the grain too.
+    grow: Option<Entry>,
+    more: Need,
 }
 
 impl Plan {
-    /// The plan for a want; `None` if no span can meet it.
+    /// The plan for a want.
     ///
     /// # Safety
     ///
     /// The caller owes: the payload in `want.grow` is one of this ledger's that it holds.
     #[inline]
-    pub unsafe fn new(owner: &'static str, want: &Want) -> Option<Plan> {
+    pub unsafe fn new(owner: &'static str, want: &Want) -> Plan {
         let fit = Fit { head: GRAIN + want.prefix, align: want.align };
         let least = fit.len_for(want.size);
-        if least > MAX_SPAN {
-            return None;
-        }
         let prefer = on_grain(want.prefer.min(MAX_SPAN)).max(least);
-        let grow = want.grow.filter(|grow| grow.missing <= MAX_SPAN).map(|grow| {
-            let missing = on_grain(grow.missing);
-            // SAFETY: the caller's promise.
-            let at = unsafe { Entry::of_payload(grow.payload) };
-            Grow { at, missing, liked: missing.max(grow.prefer.min(MAX_SPAN) & !(GRAIN - 1)) }
-        });
-        Some(Plan { owner, fit, least, prefer, grow })
+        // SAFETY: the caller's promise.
+        let grow = want.grow.map(|payload| unsafe { Entry::of_payload(payload) });
+        // What is as long as the longest span can't be had by anything that grows.
+        let missing = on_grain(want.missing.min(MAX_SPAN));
+        let liked = missing.max(want.liked.min(MAX_SPAN) & !(GRAIN - 1));
+        Plan { owner, fit, least, prefer, grow, more: Need { least: missing, liked } }
+    }
+
+    /// Whether there can be a span that meets the want.
+    #[inline]
+    pub fn is_possible(&self) -> bool {
+        self.least <= MAX_SPAN
     }
 
     /// Meets the want from free memory, or what is known to be free, with a claim of at least `len` bytes, up to what is preferred: the claim, or
     /// the one that has grown.
     #[inline(never)]
     fn meet(&self, book: &mut Book, known: Option<Entry>, len: usize, wish: Wish) -> Option<Entry> {
-        if let Some(Grow { at, missing, liked }) = self.grow
+        if let Some(at) = self.grow
             && book.suits(at, wish)
-            && book.extend(at, missing, liked)
+            && book.extend(at, self.more.least, self.more.liked)
         {
             return Some(at);
         }
@@ -125,16 +121,16 @@ impl Plan {
         let ahead = if ahead { book.claimed_without_loans::<B>() / AHEAD } else { 0 };
         // No sum of the two wraps: the one is a span's length at most, the other a small part of the address space.
         let mut len = on_grain((self.prefer + ahead).min(MAX_SPAN));
-        let mut spacious = true;
+        let mut more = self.more;
         loop {
-            let placed = self.meet_fresh_with(book, backing, len, spacious, why);
+            let placed = self.meet_fresh_with(book, backing, len, more, why);
             if placed.is_some() {
                 return placed;
             }
-            if !spacious || len == self.least && self.grow.is_none() {
+            if len == self.least && more.liked == more.least {
                 break;
             }
-            (len, spacious) = (self.least, false);
+            (len, more.liked) = (self.least, more.least);
         }
         // What the backing has given already counts as well; what headers and alignment would take of it does not.
         if B::ENDS
@@ -147,14 +143,14 @@ impl Plan {
 
     /// Whether it is a large claim's that grows, and would be copied. Such a one goes [apart](Plan::meet_apart) if it must move.
     pub fn is_apart(&self, want: &Want) -> bool {
-        self.least >= APART && want.grow.is_some_and(|grow| grow.moves)
+        self.least >= APART && want.grow.is_some() && want.moves
     }
 
     /// Has the claim grow where it is, or be where memory can grow behind it: in free memory, else in fresh. What is left behind it are whole
     /// pages, counted from where they end (a host may give memory that begins at any address), so nothing short comes to lie right behind it, and it
     /// can go on growing.
     pub fn meet_apart<B: Backing>(&self, book: &mut Book, backing: &mut B, why: &mut Obstacle) -> Option<Entry> {
-        let Grow { at, missing, .. } = self.grow?;
+        let (at, missing) = (self.grow?, self.more.least);
         let free = self.extend_to_page(book).or_else(|| self.carve_to_page(book, book.find_apart(self.least)?));
         if free.is_some() {
             return free;
@@ -168,7 +164,7 @@ impl Plan {
 
     /// Not into a hole among others, unless the claim is large already: it would be copied where the hole ends, when it is longer.
     fn extend_to_page(&self, book: &mut Book) -> Option<Entry> {
-        let Grow { at, missing, .. } = self.grow?;
+        let (at, missing) = (self.grow?, self.more.least);
         let free = at.free_after()?;
         if at.len.get() < APART && !free.is_last() {
             return None;
@@ -195,41 +191,36 @@ impl Plan {
         Ok(self.meet(book, None, self.prefer, wish).or_else(|| self.meet(book, None, self.least, wish)))
     }
 
-    /// Meets the want with what the backing gives that is asked for a claim of `len` bytes, or for one that grows by what it likes, if there
-    /// is space.
+    /// Meets the want with what the backing gives that is asked for a claim of `len` bytes, or for one that grows by so many `more`; or from free
+    /// memory that has what is needed, though not what is preferred.
     #[inline(always)] // one caller
     fn meet_fresh_with<B: Backing>(
         &self,
         book: &mut Book,
         backing: &mut B,
         len: usize,
-        spacious: bool,
+        more: Need,
         why: &mut Obstacle,
     ) -> Option<Entry> {
-        // More than once only if the backing gave less than asked, as `memory.grow` may beside other threads.
+        let len = Need { least: self.least, liked: len };
         for _ in 0..REQUESTS {
-            match book.take(backing, B::claim, self.owner, self.request(book, len, spacious), why) {
+            let touching = book.touching(self.grow, more, &self.fit, len);
+            let request = Request::new(self.fit, len, touching);
+            let fresh = match book.take(backing, B::claim, self.owner, request, why) {
                 Some(Fresh::Lent(claim)) => return Some(claim),
-                Some(Fresh::Free(fresh)) => {
-                    *why = Obstacle::Short { backing: backing.name() };
-                    let placed = self.meet(book, Some(fresh), self.least, None);
-                    if placed.is_some() {
-                        return placed;
-                    }
-                }
+                Some(Fresh::Free(fresh)) => fresh,
                 None => break,
+            };
+            let placed = self.meet(book, Some(fresh), self.least, None);
+            if placed.is_some() {
+                return placed;
+            }
+            *why = Obstacle::Short { backing: backing.name() };
+            // More than once only if the backing gave less than asked, as `memory.grow` may beside other threads.
+            if !B::FALLS_SHORT {
+                break;
             }
         }
-        // What is free may hold what is needed, though not what is preferred.
         self.meet(book, None, self.least, None)
-    }
-
-    /// What to ask the backing for, to have a claim of `len` bytes, or one that grows by what it likes, if there is space.
-    fn request(&self, book: &Book, len: usize, spacious: bool) -> Request {
-        let grow = self.grow.map(|Grow { at, missing, liked }| {
-            (at, Need { least: missing, liked: if spacious { liked } else { missing } })
-        });
-        let len = Need { least: self.least, liked: len.max(self.least) };
-        Request::new(self.fit, len, book.touching(grow, &self.fit, len))
     }
 }

@@ -4,29 +4,30 @@ use core::cell::UnsafeCell;
 use core::ptr::NonNull;
 use core::sync::atomic::{AtomicBool, Ordering};
 
-use super::book::{Book, Totals};
+use super::book::{Book, Met, Totals};
 use super::header::Entry;
 use super::news::Listener;
 use super::part::Wish;
 use super::plan::Plan;
 use super::snapshot::{Read, SpanInfo};
-use super::{Claim, Keeper, Placed, Spans};
+use super::{Claim, Keeper, Spans};
 use crate::layout::{GRAIN, MAX_SPAN, on_grain, round_up};
 use crate::platform::{Link, Packed, Whole};
 use crate::sharing::{Access, Kind, Shareable, Turn};
 use crate::span::Span;
 
 /// A ledger's book, and its heaps. It is the same whatever the backing, so who frees and reuses through it needs no dynamic call.
+#[repr(C)] // see `Book`
 pub(crate) struct Records<L> {
     access: L,
-    // Used in a `Turn` only.
-    kept: UnsafeCell<Guarded>,
     /// Set iff foreign code runs in `with_backing` and no lock keeps it from coming back: this tells that it has. Not while our own code
     /// runs: a stack overflow or a trap there, which JavaScript may catch and go on after, leaves it as it is.
     foreign: AtomicBool,
     /// Set iff the backing lends: then claims end through the ledger only, which knows whom a loan goes back to.
     pub lends: bool,
     link: Link,
+    // Used in a `Turn` only.
+    kept: UnsafeCell<Guarded>,
 }
 
 // SAFETY: what it keeps, and the flag, are used by one thread at a time, in its `Turn`; only an `Access` that any thread may
@@ -49,12 +50,13 @@ unsafe impl<L: Shareable> Whole for Records<L> {
     }
 }
 
+#[repr(C)] // see `Book`
 pub(super) struct Guarded {
-    pub book: Book,
     /// The heap that was opened last on this ledger; it knows those before it.
     pub keeper: Option<&'static dyn Keeper>,
     /// Whoever is told when memory has grown.
     pub listener: Listener,
+    pub book: Book,
 }
 
 /// Who has what the host is told of. A claim knows its own by the name's address, so that is one.
@@ -130,9 +132,9 @@ impl<L: Kind> Records<L> {
     }
 
     /// Meets a plan with what is set aside, or from free memory. If there is none for it, it returns the heap that may let go of some.
-    pub(super) fn meet(&self, plan: &Plan, wish: Wish) -> Result<Placed, Option<&'static dyn Keeper>> {
+    pub(super) fn meet(&self, plan: &Plan, wish: Wish) -> Result<Met, Option<&'static dyn Keeper>> {
         self.with_aside(|Guarded { book, keeper, .. }| match plan.meet_fairly(book, wish) {
-            Some(at) => Ok(book.handed_out(at)),
+            Some(at) => Ok(book.met(at)),
             None => Err(*keeper),
         })
     }
@@ -146,7 +148,7 @@ impl<L: Kind> Records<L> {
         };
         self.with_aside(|Guarded { book, .. }| {
             let at = book.carve_len(owner, len + GRAIN);
-            at.map_or(Packed::NONE, |at| book.handed_out(at).packed())
+            at.map_or(Packed::NONE, |at| book.met(at).placed().packed())
         })
     }
 
@@ -160,7 +162,8 @@ impl<L: Kind> Records<L> {
         // SAFETY: the caller's promise.
         let at = unsafe { Entry::of_payload(payload) };
         let longer = self.with_aside(|Guarded { book, .. }| {
-            book.extend(at, least, most) || {
+            // (Once is enough where code is to be small.)
+            !cfg!(freehold_for_size) && book.extend(at, least, most) || {
                 // What lies behind may be set aside.
                 book.settle();
                 book.extend(at, least, most)

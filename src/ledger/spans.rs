@@ -22,27 +22,21 @@ pub(crate) struct Want {
     pub prefer: usize,
     /// Set iff memory, when it must grow, should grow by a part of all that is claimed, so that it grows seldom.
     pub ahead: bool,
-    /// The claim that would rather grow in place. It has iff what is placed begins where it does, as it is held.
-    pub grow: Option<GrowInPlace>,
+    /// The payload of a claim that would rather grow at its end than have a new one beside it. It has iff what is placed begins where it does, as it
+    /// is held.
+    pub grow: Option<NonNull<u8>>,
+    /// Bytes that it needs more, not 0; and that it would like more.
+    pub missing: usize,
+    pub liked: usize,
+    /// Set iff what it holds is copied if it can't: then it may go where it can go on growing.
+    pub moves: bool,
 }
 
 impl Want {
     /// Room for so many bytes at that alignment, and no more.
     pub const fn of(size: usize, align: usize) -> Want {
-        Want { prefix: 0, size, align, prefer: 0, ahead: false, grow: None }
+        Want { prefix: 0, size, align, prefer: 0, ahead: false, grow: None, missing: 0, liked: 0, moves: false }
     }
-}
-
-/// A claim that would rather grow at its end than have a new one beside it.
-#[derive(Clone, Copy)]
-pub(crate) struct GrowInPlace {
-    pub payload: NonNull<u8>,
-    /// Bytes that it needs more: not 0.
-    pub missing: usize,
-    /// Bytes that it would like more.
-    pub prefer: usize,
-    /// Set iff what it holds is copied if it can't: then it may go where it can go on growing.
-    pub moves: bool,
 }
 
 /// How a want was met: by a new claim, or one that has grown.
@@ -58,7 +52,8 @@ impl Placed {
     /// The payload's start, and the address from which on it is zero.
     #[inline(always)]
     pub fn packed(self) -> Packed {
-        let (base, zero_from) = (self.payload.base(), NonZero::new(self.zero_from).unwrap_or(NonZero::<usize>::MIN));
+        // Never 0: what is zero from there on is zero from a byte further up as well.
+        let (base, zero_from) = (self.payload.base(), NonZero::<usize>::MIN | self.zero_from);
         Packed::new((base, base.with_addr(zero_from)))
     }
 }

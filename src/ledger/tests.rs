@@ -8,7 +8,7 @@ use super::header::Entry;
 use super::{Claim, Ledger};
 use crate::backing::{Need, Region, Request, Touching};
 use crate::error::Obstacle;
-use crate::layout::{Fit, GRAIN, HEADROOM, USUAL_PAGE, usable};
+use crate::layout::{Fit, GRAIN, HEADROOM, MAX_SPAN, USUAL_PAGE, usable};
 
 mod aside;
 mod lent;
@@ -94,7 +94,9 @@ fn spans_know_their_neighbours() {
 /// A claim of `size` bytes after its head, aligned so: how it fits, and how long it is.
 fn fitting(head: usize, size: usize, align: usize) -> (Fit, Need) {
     let fit = Fit { head, align };
-    (fit, Need { least: fit.len_for(size), liked: fit.len_for(size) })
+    // What is longer than a span is refused before anybody asks a backing for it.
+    let len = fit.len_for(size).min(MAX_SPAN + GRAIN);
+    (fit, Need { least: len, liked: len })
 }
 
 /// What a grant must bring, asked at every kind of address of a full address space, is enough, and fits in.
@@ -364,11 +366,11 @@ fn what_does_is_never_more_than_what_is_liked() {
     let Ok(super::Placed { payload: block, .. }) = (unsafe { super::Spans::place(&ledger, "block", &want) }) else {
         panic!()
     };
-    let grow = super::GrowInPlace { payload: block.base(), missing: 100_000 - block.len(), prefer: 0, moves: true };
-    let want = super::Want { size: 100_000, grow: Some(grow), ..want };
+    let (grow, missing) = (Some(block.base()), 100_000 - block.len());
+    let want = super::Want { size: 100_000, grow, missing, moves: true, ..want };
     // SAFETY: the block is held.
     let grown = unsafe { super::Spans::place(&ledger, "block", &want) };
-    assert!(grown.is_ok_and(|placed| placed.payload.base() == grow.payload && placed.payload.len() >= 100_000));
+    assert!(grown.is_ok_and(|placed| placed.payload.base() == block.base() && placed.payload.len() >= 100_000));
 }
 
 /// What an error says is left is less than what was asked for, headers and alignment not counted.
@@ -412,8 +414,7 @@ fn h32_every_way_out_of_a_ledger_is_reached() {
     is_reached(place(&super::Want { align: 4096, ..want }).end());
     // SAFETY: nobody uses it, or will.
     unsafe { super::Spans::give_back(&ledger, second.base()) };
-    let grow = Some(super::GrowInPlace { payload: first.base(), missing: 100, prefer: 0, moves: false });
-    let longer = place(&super::Want { size: 6000, grow, ..want });
+    let longer = place(&super::Want { size: 6000, grow: Some(first.base()), missing: 100, ..want });
     assert_eq!(longer.base(), first.base());
     is_reached(longer.end());
     // SAFETY: it is held here.

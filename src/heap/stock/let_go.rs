@@ -5,8 +5,8 @@ use super::*;
 impl<L: Shareable> Stock<L> {
     /// Gives back the free blocks that are spans of their own, or `all`, also the slabs that are free altogether. The reserve stays: this is
     /// how others get at what the heap has at hand. The caller has entered.
-    fn let_go_inside(&self, all: bool) {
-        if let Some(wide) = self.wide.get() {
+    fn let_go_inside(&self, wide: Option<&'static Wide>, all: bool) {
+        if let Some(wide) = wide {
             let most = wide.listed.take() / LARGEST_IN_SLAB;
             for list in &wide.lists[FIRST_OF_SPANS - FINE_CLASSES..] {
                 for span in Chain::of(list.head.take(), most) {
@@ -47,7 +47,7 @@ impl<L: Shareable> Stock<L> {
     pub fn trim(&self) {
         self.empty_sets();
         let _turn = self.enter();
-        self.let_go_inside(true);
+        self.let_go_inside(self.wide.get(), true);
         if self.wide.get().is_none() && self.shared.is_idle() {
             // SAFETY: a claim that nothing is in.
             unsafe { self.give_back(self.reserve.take()) };
@@ -62,10 +62,11 @@ impl<L: Shareable> Keeper for Stock<L> {
         }
         let turn = self.enter();
         // Memory is short: time to see what there is.
-        if let Some(wide) = self.widen() {
+        let wide = self.widen();
+        if let Some(wide) = wide {
             wide.limit.set(self.records.claimed() / PART);
         }
-        self.let_go_inside(all);
+        self.let_go_inside(wide, all);
         let next = self.next.get();
         drop(turn);
         if let Some(next) = next {

@@ -58,17 +58,12 @@ impl<L: Shareable> Stock<L> {
     #[inline(never)]
     fn last(&self, class: usize) -> Free {
         let _turn = self.enter();
-        let mut block = self.cut(class);
-        let mut other = FIRST_OF_SPANS;
-        while block.is_none() && other > 0 {
-            other -= 1;
-            let free = self.slabs(other).and_then(|slabs| slabs.share(other, &self.shared));
-            if free.is_some() {
-                self.take_back(Chain::of(free, slab::LONGEST), other);
-                block = self.shared.cut(class);
-            }
-        }
-        block.or_else(|| {
+        let shared = |other: usize| {
+            let free = self.slabs(other)?.share(other, &self.shared)?;
+            self.take_back(Chain::of(Some(free), slab::LONGEST), other);
+            self.shared.cut(class)
+        };
+        self.cut(class).or_else(|| (0..FIRST_OF_SPANS).rev().find_map(shared)).or_else(|| {
             let reserve = if may_be_single(class) { None } else { self.reserve.take() };
             self.cut_anew(reserve?, class)
         })

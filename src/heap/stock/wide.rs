@@ -4,15 +4,16 @@ use super::*;
 
 /// What a heap has besides where its ledger holds [`WIDE_FROM`] bytes, in a claim of its own: what makes large memory fast would be too large a
 /// part of small memory. Without it all blocks lie in shared slabs or are spans of their own, and what is not fine goes back at once.
+#[repr(C)] // what is small comes first: then a number of one byte says where it lies
 pub(super) struct Wide {
-    /// Those of the classes that are not fine.
-    pub lists: [List; CLASSES - FINE_CLASSES],
-    pub slabs: [Slabs; FIRST_OF_SPANS],
     /// Bytes of free blocks that are spans of their own, and how many there may be before such a block goes to the ledger at once.
     pub listed: Cell<usize>,
     pub limit: Cell<usize>,
     /// Bytes that the ledger held when that was last looked at.
     pub seen: Cell<usize>,
+    /// Those of the classes that are not fine.
+    pub lists: [List; CLASSES - FINE_CLASSES],
+    pub slabs: [Slabs; FIRST_OF_SPANS],
 }
 
 impl Wide {
@@ -51,7 +52,8 @@ impl<L: Shareable> Stock<L> {
     /// Whether the ledger holds so many bytes. The caller has entered.
     pub(super) fn has(&self, bytes: usize) -> bool {
         self.wide.get().is_some_and(|wide| {
-            wide.seen.get() >= bytes || {
+            // (Where code is to be small it is asked each time.)
+            !cfg!(freehold_for_size) && wide.seen.get() >= bytes || {
                 wide.seen.set(self.records.granted());
                 wide.seen.get() >= bytes
             }

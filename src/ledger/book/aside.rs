@@ -18,14 +18,16 @@ impl Book {
     }
 
     /// Ends what is set aside. Then the book is as if it had ended when it was given back.
-    #[inline(always)]
+    #[cfg_attr(freehold_for_size, inline(never))]
+    #[cfg_attr(not(freehold_for_size), inline(always))]
     pub fn settle(&mut self) {
         if let Some(at) = self.aside {
             self.end_aside(at);
         }
     }
 
-    #[inline(never)]
+    #[cfg_attr(freehold_for_size, inline(always))]
+    #[cfg_attr(not(freehold_for_size), inline(never))]
     fn end_aside(&mut self, at: Entry) {
         self.seen = Some(self.set_free(at));
         // Not before: what could not be ended, as the stack overflowed, is still aside.
@@ -37,10 +39,15 @@ impl Book {
     pub fn take_aside(&mut self, owner: &'static str, len: usize) -> Option<Entry> {
         let at = self.aside.filter(|at| at.len.get() == len)?;
         self.aside = None;
-        self.count(len);
         at.set_owner(owner);
         sanitizer::unpoison(at.base(), GRAIN..len);
-        self.zero_from = at.end();
+        if cfg!(freehold_for_size) {
+            self.count_claimed(at, len);
+        } else {
+            // It comes to the same: all of it has been in use.
+            self.count(len);
+            self.zero_from = at.end();
+        }
         Some(at)
     }
 

@@ -31,16 +31,15 @@ impl Book {
         };
         let name = grant.maker.unwrap_or(backing.name());
         let goes_back = matches!(grant.origin, Origin::Loan | Origin::Lot);
-        let span =
-            grant.usable().filter(|span| !goes_back || *span == grant.span && span.len() >= request.least_lent());
-        let Some(span) = span else {
+        let span = grant.usable();
+        if span.len() == 0 || goes_back && (span != grant.span || span.len() < request.least_lent()) {
             if goes_back {
                 // SAFETY: the loan was just made, and nobody has used it.
                 unsafe { backing.give_back(Loan { span: grant.span, route: grant.route }) };
             }
             *why = Obstacle::Short { backing: name };
             return None;
-        };
+        }
         // A loan that overlaps too stays where it is: its lender might take what is held, or make of it what it hands out next.
         let at = self.write_down(name, &grant, B::RISES, span, why)?;
         if grant.origin != Origin::Loan {
@@ -74,7 +73,7 @@ impl Book {
         self.seen = None;
         // SAFETY: the backing has granted these bytes for the ledger's own, they overlap no span, and `usable` put both ends
         // on the grain.
-        let at = unsafe { Entry::write(span.base(), span.len(), grant.origin) };
+        let at = unsafe { Entry::write(span.base(), span.len(), grant.origin, None) };
         at.route.set(grant.route);
         at.set_last(true);
         self.totals.granted += span.len();
@@ -114,15 +113,15 @@ impl Book {
     /// Writes down memory that stays for good, as free memory, an island: the free span that it is.
     pub fn add(&mut self, name: &'static str, grant: &Grant) -> Result<Entry, Obstacle> {
         let mut why = Obstacle::Unfit { region: name, why: "it is too small for the ledger's header and a claim" };
-        let span = grant.usable().filter(|span| span.len() > GRAIN);
+        let span = Some(grant.usable()).filter(|span| span.len() > GRAIN);
         let at = span.and_then(|span| self.write_down(name, grant, false, span, &mut why));
         at.map(|at| self.set_free(at)).ok_or(why)
     }
 
     /// Where fresh memory would touch something that makes a smaller grant do: the claim that wants to grow by so much, or the last
     /// free span, where it is a claim of so many bytes that is wanted, and fits so.
-    pub fn touching(&self, grow: Option<(Entry, Need)>, fit: &Fit, len: Need) -> Option<Touching> {
-        if let Some((at, more)) = grow
+    pub fn touching(&self, grow: Option<Entry>, more: Need, fit: &Fit, len: Need) -> Option<Touching> {
+        if let Some(at) = grow
             && let Some(touching) = Self::missing_of(at, more)
         {
             return Some(touching);
@@ -162,11 +161,12 @@ impl Book {
     /// What a free span that is the last of its run lacks, to be a claim of so many bytes that fits so.
     #[inline(always)]
     fn missing_behind(last: Entry, fit: &Fit, len: Need) -> Option<Touching> {
-        // What is free and long enough has been found already, unless it was looked over; something must come all the same.
-        let missing = |len| fit.from(last.addr(), len).saturating_sub(last.len.get()).max(GRAIN);
-        if fit.from(last.addr(), len.liked) > MAX_SPAN {
+        let gap = fit.gap(last.addr());
+        if gap + len.liked > MAX_SPAN {
             return None;
         }
+        // What is free and long enough has been found already, unless it was looked over; something must come all the same.
+        let missing = |len: usize| (gap + len).saturating_sub(last.len.get()).max(GRAIN);
         Some(Touching { end: last.end(), missing: Need { least: missing(len.least), liked: missing(len.liked) } })
     }
 }
