@@ -77,11 +77,17 @@ fn bump_or<A: Bump, const PANIC: bool>(arena: A, size: usize, align: usize, smal
     let mut place = place_in::<A>(cursor, align);
     let mut next = past::<A>(place, size);
     // Comparing pointers that are there already is an instruction less than finding out how much room there is.
-    let full = if small { next > cursor.end.as_ptr() } else { !fits::<A>(cursor, size, align) };
+    let by_room = platform::COMPARES_ROOM && align <= A::MIN_ALIGN && arena.at_home(Key::KEY).is_some();
+    let full = if small && !by_room { next > cursor.end.as_ptr() } else { !fits::<A>(cursor, size, align) };
     if full {
         if let Some(chunks) = arena.at_home(Key::KEY) {
             if PANIC {
-                return Some(chunks.place_at_home(step::<A>(size), size, align));
+                let place = chunks.place_at_home(step::<A>(size), size, align);
+                // V8 needs the question: see `place_at_home`.
+                if place.is_none() {
+                    chunks.fail(size, align);
+                }
+                return place;
             }
             cursor = Cursor::HOME;
         }

@@ -139,12 +139,11 @@ impl<'l> Chunks<'l> {
     /// [`make_room`](Chunks::make_room) for the arena's own cursor, which lies in memory anyway: it moves on by `step`, the size rounded up to what
     /// keeps it aligned, and what is returned is where the `size` bytes are.
     ///
-    /// It is a second function with the search in it, and panics itself. So a loop by reference goes on with what it returns, whatever that is: with
-    /// a question after the call V8 puts one more of the loop's variables into memory.
+    /// It is a second function with the search in it. Like the first it leaves it to the caller to panic: where the caller asks, after the call,
+    /// whether there is a place, V8 saves and loads the loop's variables around the call, and not in each turn. A test looks for the question.
     #[cold]
     #[inline(never)]
-    #[track_caller]
-    pub(crate) fn place_at_home(&self, step: usize, size: usize, align: usize) -> NonNull<u8> {
+    pub(crate) fn place_at_home(&self, step: usize, size: usize, align: usize) -> Option<NonNull<u8>> {
         match self.find(self.home.get(), step, align) {
             Ok(Cursor { next, end }) => {
                 platform::reach(end.addr().get());
@@ -154,11 +153,11 @@ impl<'l> Chunks<'l> {
                 let next = unsafe { place.add(step) };
                 self.home.set(Cursor { next, end });
                 self.hand_out_of(Cursor { next: place, end }, place, size, next);
-                place
+                Some(place)
             }
             Err(obstacle) => {
                 self.obstacle.set(obstacle);
-                self.fail(size, align)
+                None
             }
         }
     }
@@ -167,7 +166,7 @@ impl<'l> Chunks<'l> {
     #[cold]
     #[inline(never)]
     #[track_caller]
-    fn fail(&self, size: usize, align: usize) -> ! {
+    pub(crate) fn fail(&self, size: usize, align: usize) -> ! {
         out_of_memory(self.error(size, align))
     }
 

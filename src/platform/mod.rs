@@ -139,6 +139,10 @@ pub(crate) const CROWDS: bool = cfg!(any(
 /// Whether memory may be pages of the host's that it can have back for a while.
 pub(crate) const PAGES: bool = cfg!(all(any(unix, windows), not(target_family = "wasm")));
 
+/// Whether a cursor that lies in memory is compared by the room that is left, and not by where it would go. That is an instruction more, but V8
+/// then keeps a loop's variables in better places.
+pub(crate) const COMPARES_ROOM: bool = cfg!(target_family = "wasm");
+
 mod packed;
 pub(crate) use packed::Packed;
 
