@@ -1,6 +1,7 @@
 //! Hosts: address space is reserved in one large piece and memory is put behind it page by page, so that a ledger sees
 //! what it sees on wasm: one linear memory that grows at its end.
 
+use core::iter;
 use core::ops::Range;
 use core::ptr::NonNull;
 use core::sync::atomic::{AtomicUsize, Ordering};
@@ -87,7 +88,12 @@ pub(crate) fn fresh(pages: usize) -> Option<NonNull<u8>> {
     let len = pages.checked_mul(page_size())?;
     let base = reserve(len)?;
     // SAFETY: the reservation was made just now.
-    unsafe { commit(base, len) }.then_some(base)
+    if unsafe { commit(base, len) } {
+        return Some(base);
+    }
+    // SAFETY: as above; nothing in it is used.
+    unsafe { unreserve(base, len, iter::empty()) };
+    None
 }
 
 /// Gives a whole reservation back, of which these bytes had memory behind them.
