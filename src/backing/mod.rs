@@ -407,7 +407,7 @@ impl Grant {
     /// # Safety
     ///
     /// The caller owes: the span is what [`usable`](crate::layout::usable) leaves of it, or empty.
-    #[cfg(target_family = "wasm")]
+    #[cfg(all(target_family = "wasm", not(target_os = "emscripten")))]
     pub(crate) const unsafe fn trimmed(self) -> Grant {
         Grant { trimmed: true, ..self }
     }

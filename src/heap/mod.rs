@@ -457,9 +457,8 @@ unsafe impl<L: Shareable> GlobalAlloc for Heap<L> {
                     hand_out(block, layout.size(), size_of_class(class));
                     return block.as_ptr();
                 }
-                // (The way of all others is a little longer, and there is no need of two.)
-                Err(Some(turn)) if !cfg!(freehold_for_size) => return Self::refill(heap, class, layout.size(), turn),
-                Err(_) => {}
+                Err(Some(turn)) => return Self::refill(heap, class, layout.size(), turn),
+                Err(None) => {}
             }
         }
         self.acquire(layout, false).map_or(ptr::null_mut(), NonNull::as_ptr)
