@@ -406,7 +406,7 @@ impl Grant {
     ///
     /// # Safety
     ///
-    /// The caller owes: the span is what [`usable`](crate::layout::usable) leaves of it, or empty.
+    /// The caller owes: the span is what [`usable`] leaves of it, or empty.
     #[cfg(all(target_family = "wasm", not(target_os = "emscripten")))]
     pub(crate) const unsafe fn trimmed(self) -> Grant {
         Grant { trimmed: true, ..self }
