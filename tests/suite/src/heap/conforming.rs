@@ -122,7 +122,7 @@ pub fn h14_loans_are_as_long_as_what_they_are_for() {
     // The heap's record is claimed for good: from a `static` there is always a way to it.
     static LEDGER: Ledger<Over<Global>> = Ledger::new(Over::new(Global));
     static HEAP: Heap = Heap::new_in(&LEDGER, "heap");
-    const BLOCKS: usize = 300;
+    const BLOCKS: usize = if cfg!(miri) { 100 } else { 300 };
     let layout = Layout::new::<[u8; 40_000]>();
     // SAFETY: the layout has a size.
     let blocks: [*mut u8; BLOCKS] = core::array::from_fn(|_| unsafe { HEAP.alloc(layout) });
