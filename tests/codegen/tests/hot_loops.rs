@@ -98,7 +98,7 @@ const INLINED: usize = 500;
 /// What hot loops don't call: it is called by what is cold itself, or too large for a loop.
 const CALLED_BY_OTHERS: &[&str] = &[
     "Chunks::move_it_away",
-    "Ledger::place_fresh",
+    "Ledger::meet_fresh",
     "Lodged::room_in_place",
     "fork::watch",
     "refusal::tell",

@@ -25,7 +25,7 @@ pub const OF_FREEHOLD: &[&str] = &[
     "freehold::*Heap::refuse",
     "freehold::*Heap::take_back_late",
     "freehold::*KeyedPool::grow",
-    "freehold::*Ledger::place_fresh",
+    "freehold::*Ledger::meet_fresh",
     "freehold::*Lodged::room_in_place",
     "freehold::*Sets::enter_another",
     "freehold::*Sheets::add_chapter",
