@@ -183,7 +183,7 @@ fn random_programs_on_other_heaps() {
 #[test]
 fn from_each_size_to_each() {
     const SIZES: [usize; 17] =
-        [0, 1, 16, 17, 100, 256, 257, 300, 1000, 1008, 1024, 1025, 5000, 32 << 10, (32 << 10) + 1, 60_000, 150_000];
+        [0, 1, 16, 17, 100, 256, 257, 300, 1000, 1008, 1024, 1025, 5000, 16 << 10, (16 << 10) + 1, 60_000, 150_000];
     for bytes in [700 << 10, 4 << 20] {
         let alone = Alone::new(bytes);
         let c = alone.c();

@@ -32,10 +32,10 @@ mod stats;
 mod tests;
 
 pub use bounded::BoundedHeap;
-use class::{ALIGN, CLASSES, FINE, FIRST_OF_SPANS, LARGEST, fine_class_of};
 #[cfg(any(unix, windows, target_family = "wasm"))]
-pub(crate) use class::{LARGEST_IN_SLAB, LEAST_SLAB};
-pub(crate) use class::{class_of, size_of_class};
+pub(crate) use class::LEAST_SLAB;
+use class::{ALIGN, CLASSES, FINE, LARGEST, fine_class_of, span_class_of};
+pub(crate) use class::{LARGEST_IN_SLAB, class_of, size_of_class};
 #[cfg(any(unix, windows, target_family = "wasm"))]
 pub(crate) use place::{Lies, block_bytes};
 #[cfg(any(unix, windows, target_family = "wasm"))]
@@ -58,7 +58,7 @@ use stock::Stock;
 /// |---|---|---|
 /// | up to 256 bytes | the list of its size class; a block of a slab of 4 KiB | 16-byte steps; no header |
 /// | up to 1 KiB | the same, with slabs of 8 or 16 KiB; while there are few of its size, a claim of its own | an eighth at most; no header, or one of a [`GRAIN`] |
-/// | up to 32 KiB | the list of its size class, or the ledger; a claim of its own | an eighth at most, and a header of one grain |
+/// | up to 16 KiB | the list of its size class, or the ledger; a claim of its own | a quarter at most, or more from the list of the next class; and a header of one grain |
 /// | more, or aligned to more than 16 bytes | the ledger; a claim of its own | its size, and a header of one grain |
 /// | up to 1 KiB, where memory is small or short | a slab of any length that all classes share, or a claim of its own | as above, and the slab's record: some 100 bytes with its header |
 ///
@@ -68,13 +68,13 @@ use stock::Stock;
 /// keeps what another needs, and a request is refused when memory is used up.
 ///
 /// A block that is at hand is taken and given back in a few instructions, without a call. A claim takes some steps more, however many
-/// there are. `realloc` stays in place where the size class stays or the memory behind is free, and grows the last claim with
-/// memory. `alloc_zeroed` does not clear what is fresh from the host. Alignments of any size are served; null means that neither the
+/// there are. `realloc` stays in place where the size class stays. Else a block of up to 16 KiB moves to one that is at hand in a list; where there is
+/// none, or the block is larger, it stays if the memory behind is free, and the last claim grows with memory. `alloc_zeroed` does not clear what is fresh from the host. Alignments of any size are served; null means that neither the
 /// ledger nor its backing has room, and then everything is as it was.
 ///
 /// What is freed stays in its list, to be had again at once: up to 64 blocks of a class, 8 KiB of them (or 8 blocks), and as many that were freed
 /// before those, then they go back to where they came from. (A list that was empty takes all that a slab has, some 250 blocks of 16 bytes at most.)
-/// Claims of more than 1 KiB are kept too, up to an eighth of all that is claimed.
+/// Claims of more than 1 KiB, and up to 16, are all kept.
 /// Before memory grows, for whomever, the ledger asks the heap for what it keeps: free claims first, then slabs without a block in
 /// use. (On hosts with 64 bits a block that grows to a megabyte or more has address space of its own, and nobody is asked.) So a program that frees everything can run again in the same memory (or nearly: pieces lie elsewhere then, and may leave other
 /// gaps), and what one size had, another can have, or an arena.
@@ -287,18 +287,15 @@ impl<L: Shareable> Heap<L> {
     /// The caller owes: `memory` was allocated here for `layout`, and is not used any more.
     #[inline(never)]
     unsafe fn take_back_large(&self, memory: NonNull<u8>, layout: Layout) {
-        let Some(class) = class_for(layout) else {
-            // SAFETY: a payload of the ledger's that the caller is done with.
-            return unsafe { self.give_back_pages(memory, layout.size()) };
-        };
         // SAFETY: the caller's promise.
         let heap = unsafe { self.made() };
-        if class < FIRST_OF_SPANS {
+        match Served::from(layout) {
             // SAFETY: a block that was allocated with this layout is one of its class, and the caller is done with it.
-            unsafe { heap.put_coarse(class, memory) };
-        } else {
+            Served::Block(class) => unsafe { heap.put_coarse(class, memory) },
+            // SAFETY: as above; it is a payload of the ledger's.
+            Served::Listed(_) => unsafe { heap.put_span(memory) },
             // SAFETY: as above.
-            unsafe { heap.put_span(memory) };
+            Served::Alone => unsafe { self.give_back_pages(memory, layout.size()) },
         }
     }
 
@@ -328,17 +325,21 @@ impl<L: Shareable> Heap<L> {
     #[inline]
     fn find(&self, layout: Layout, clear: bool) -> Option<NonNull<u8>> {
         let heap = self.heap().or_else(|| self.open())?;
-        if let Some(class) = class_for(layout) {
-            let block = heap.take(class, layout.size())?;
-            self.notice_crowd(heap);
-            let room = if class < FIRST_OF_SPANS {
-                size_of_class(class)
-            } else {
+        match Served::from(layout) {
+            Served::Block(class) => {
+                let block = heap.take(class)?;
+                self.notice_crowd(heap);
+                hand_out(block, layout.size(), size_of_class(class));
+                return Some(block);
+            }
+            Served::Listed(class) => {
+                let block = heap.take_span(class, layout.size())?;
+                self.notice_crowd(heap);
                 // SAFETY: such a block is a payload of this ledger's that the heap holds.
-                unsafe { payload_len(block) }
-            };
-            hand_out(block, layout.size(), room);
-            return Some(block);
+                hand_out(block, layout.size(), unsafe { payload_len(block) });
+                return Some(block);
+            }
+            Served::Alone => {}
         }
         let memory = Self::claim(heap, layout, clear)?;
         self.took(memory, layout.size());
@@ -389,21 +390,33 @@ impl<L: Shareable> Heap<L> {
     }
 }
 
-/// The class that serves `layout`, if one does.
-#[inline(always)]
-fn class_for(layout: Layout) -> Option<usize> {
-    if layout.size() <= LARGEST && layout.align() <= ALIGN { Some(class_of(layout.size())) } else { None }
+/// What serves a layout.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Served {
+    /// A block of this class, which has slabs.
+    Block(usize),
+    /// A span of its own, of this class, which has a list.
+    Listed(usize),
+    /// A span of its own.
+    Alone,
 }
 
-/// The same, where classes are 16 bytes apart.
+impl Served {
+    #[inline(always)]
+    fn from(layout: Layout) -> Served {
+        match layout.size() {
+            _ if layout.align() > ALIGN => Served::Alone,
+            size @ ..=LARGEST_IN_SLAB => Served::Block(class_of(size)),
+            size @ ..=LARGEST => Served::Listed(span_class_of(size)),
+            _ => Served::Alone,
+        }
+    }
+}
+
+/// The class of blocks that serves `layout`, where classes are 16 bytes apart.
 #[inline(always)]
 fn fine_class_for(layout: Layout) -> Option<usize> {
     if layout.size() <= FINE && layout.align() <= ALIGN { Some(fine_class_of(layout.size())) } else { None }
-}
-
-/// Bytes that a span for `layout` has at least.
-fn span_bytes(layout: Layout) -> usize {
-    class_for(layout).map_or(layout.size(), size_of_class).max(1)
 }
 
 /// What is on its way out, a block of a list's that has so much `room`: this thread may use it, whoever grew the memory, and `size` bytes of it
@@ -475,7 +488,7 @@ unsafe impl<L: Shareable> GlobalAlloc for Heap<L> {
 
     #[inline]
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
-        if class_for(layout).is_none() {
+        if Served::from(layout) == Served::Alone {
             return self.acquire(layout, true).map_or(ptr::null_mut(), NonNull::as_ptr);
         }
         // SAFETY: the caller's promise.

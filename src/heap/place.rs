@@ -4,7 +4,7 @@ use core::alloc::Layout;
 use core::ptr::NonNull;
 
 use super::class::{ALIGN, FINE, LARGEST_IN_SLAB, class_of, size_of_coarse};
-use super::{Heap, class_for, refused};
+use super::{Heap, Served, refused};
 use crate::free_list::Free;
 use crate::layout::round_up;
 use crate::sharing::Shareable;
@@ -35,7 +35,7 @@ impl<L: Shareable> Heap<L> {
     /// What `alloc` and `alloc_zeroed` do, but nobody is told of a refusal: whoever asks has another way to go.
     pub(crate) fn try_alloc(&self, layout: Layout, zero: bool) -> Free {
         let memory = self.find(layout, zero)?;
-        if zero && class_for(layout).is_some() {
+        if zero && Served::from(layout) != Served::Alone {
             // SAFETY: a block of at least this size, just allocated.
             unsafe { memory.write_bytes(0, layout.size()) };
         }

@@ -3,16 +3,13 @@
 use core::alloc::{GlobalAlloc, Layout};
 use core::ptr::NonNull;
 
-use super::class::{ALIGN, LARGEST_IN_SLAB};
-use super::{Heap, class_for, come_back, hand_out, span_bytes, stock};
+use super::class::{ALIGN, SPAN_STEPS, size_of_span};
+use super::{Heap, Served, come_back, hand_out, stock};
 use crate::copy::{LEAST_COPIED, copy_block};
 use crate::layout::GRAIN;
 use crate::ledger::payload_len;
 use crate::platform::{self, sanitizer};
 use crate::sharing::Shareable;
-
-/// The part of a span that a smaller request may leave unused.
-const SPARED: usize = 8;
 
 const _: () = assert!(GRAIN >= LEAST_COPIED && ALIGN >= LEAST_COPIED);
 
@@ -29,8 +26,8 @@ impl<L: Shareable> Heap<L> {
         // What is read here may lie where another thread has grown memory.
         platform::reach(memory.addr().get() + old.size());
         let mut to = None;
-        if !is_span(old) {
-            if class_for(old) == class_for(new) {
+        if let served @ Served::Block(_) = Served::from(old) {
+            if served == Served::from(new) {
                 hand_out(memory, new.size(), old.size());
                 return memory.as_ptr();
             }
@@ -92,12 +89,12 @@ impl<L: Shareable> Heap<L> {
         // What is read here may lie where another thread has grown memory.
         platform::reach(memory.addr().get() + layout.size());
         let (stays, room) = if !is_span(layout) {
-            (class_for(layout) == class_for(new), layout.size())
+            (Served::from(layout) == Served::from(new), layout.size())
         } else if is_span(new) {
             // SAFETY: the span is a payload of this ledger's that the caller holds.
             let had = unsafe { payload_len(memory) };
             // SAFETY: as above.
-            let stays = unsafe { self.stay(memory, had, span_bytes(new), new.size(), true) };
+            let stays = unsafe { self.stay(memory, had, new.size(), Span::of(new), true) };
             if stays {
                 self.took(memory, new.size());
             }
@@ -112,24 +109,23 @@ impl<L: Shareable> Heap<L> {
         stays
     }
 
-    /// Has a span that has `had` bytes be one of `size` bytes where it is, or of `least` at least: shorter, or longer by what is free behind it
-    /// if `lengthen` says so.
+    /// Has a span that has `had` bytes be one of `least` or more where it is: shorter, or longer by what is free behind it if `lengthen` says so.
     ///
     /// # Safety
     ///
     /// The caller owes: `memory` is a span of this heap's, of which nobody uses more than the first `least` bytes.
     #[inline(always)]
-    unsafe fn stay(&self, memory: NonNull<u8>, had: usize, size: usize, least: usize, lengthen: bool) -> bool {
+    unsafe fn stay(&self, memory: NonNull<u8>, had: usize, least: usize, span: Span, lengthen: bool) -> bool {
         if least <= had {
-            // A little is left to it: it may grow again.
-            if size + had / SPARED < had {
+            if had > span.most {
                 // SAFETY: the caller's promise.
-                unsafe { self.records.shorten(memory, size) };
+                unsafe { self.records.shorten(memory, span.size) };
             }
             return true;
         }
+        // Less than it would be given anew is enough, as it is where memory is short.
         // SAFETY: the span is a payload of this ledger's that the caller holds.
-        lengthen && unsafe { self.records.lengthen(memory, least - had, size - had) }
+        lengthen && unsafe { self.records.lengthen(memory, least - had, span.size - had) }
     }
 
     /// Has a span grow or shrink where it is, if possible; or else another one, where it could not be in a list. `None`: it must move, to a block
@@ -140,29 +136,60 @@ impl<L: Shareable> Heap<L> {
     /// The caller owes: `memory` is a span of this heap's, aligned for `new`, and nobody uses more of it than `new` has.
     #[inline(never)]
     unsafe fn resize(&self, memory: NonNull<u8>, new: Layout) -> Option<NonNull<u8>> {
-        // Less than it would be given anew is enough, as it is where memory is short.
-        let size = span_bytes(new);
         // SAFETY: the span is a payload of this ledger's that the caller holds.
         let had = unsafe { payload_len(memory) };
-        let small = class_for(new).is_some();
+        let span = Span::of(new);
+        // What a list has takes no search, and leaves no pieces.
+        if let Some(class) = span.class
+            && (had < new.size() || had > span.most)
+            // SAFETY: something was allocated here.
+            && let Some(listed) = unsafe { self.made() }.take_listed(class)
+        {
+            return Some(listed);
+        }
         // SAFETY: the caller's promise.
-        if unsafe { self.stay(memory, had, size, new.size(), small) } {
+        if unsafe { self.stay(memory, had, new.size(), span, span.class.is_some()) } {
             self.took(memory, new.size());
             return Some(memory);
         }
-        if small {
+        if span.class.is_some() {
             return None;
         }
         // SAFETY: the span is a payload of this ledger's that the caller holds.
-        let placed =
-            unsafe { stock::placed(self.spans, self.owner, 0, size, new.align(), 0, Some(memory), size - had) };
+        let placed = unsafe {
+            stock::placed(self.spans, self.owner, 0, span.size, new.align(), 0, Some(memory), span.size - had)
+        };
         let placed = placed.first()?;
         self.took(placed, new.size());
         Some(placed)
     }
 }
 
+/// A span for a layout.
+#[derive(Clone, Copy)]
+struct Span {
+    /// Its class, if that has a list.
+    class: Option<usize>,
+    /// Bytes that it is given.
+    size: usize,
+    /// Bytes that it may have: a little is left to it when it shrinks, as it may grow again, and what a list gives may be of the next class.
+    most: usize,
+}
+
+impl Span {
+    #[inline(always)]
+    fn of(layout: Layout) -> Span {
+        if let Served::Listed(class) = Served::from(layout) {
+            let size = size_of_span(class);
+            Span { class: Some(class), size, most: size + size / SPAN_STEPS }
+        } else {
+            let size = layout.size().max(1);
+            Span { class: None, size, most: size + size / 8 }
+        }
+    }
+}
+
 /// Whether memory for `layout` is a span of its own.
 fn is_span(layout: Layout) -> bool {
-    layout.size() > LARGEST_IN_SLAB || layout.align() > ALIGN
+    !matches!(Served::from(layout), Served::Block(_))
 }

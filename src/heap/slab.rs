@@ -10,9 +10,7 @@ use core::iter;
 use core::ops::Deref;
 use core::ptr::NonNull;
 
-use super::class::{
-    ALIGN, FIRST_OF_SPANS, LARGEST_SLAB, LEAST_SLAB, class_of, may_be_single, size_of_class, slab_of_class,
-};
+use super::class::{ALIGN, FIRST_OF_SPANS, LARGEST_SLAB, LEAST_SLAB, may_be_single, size_of_class, slab_of_class};
 use super::shared::{Shared, head_of};
 use crate::free_list::{Chain, Free, FreeList, List, link};
 use crate::layout::GRAIN;
@@ -151,10 +149,9 @@ fn blocks_in(class: usize) -> usize {
     blocks_of(slab_of_class(class), size_of_class(class))
 }
 
-/// Bytes of a slab's payload that are no block's, for blocks of `block` bytes.
-pub(super) fn slack(block: usize) -> usize {
-    let slab = slab_of_class(class_of(block));
-    slab - GRAIN - blocks_of(slab, block) * block
+/// Bytes of a slab's payload that are no block's, for blocks of this class.
+pub(super) fn slack(class: usize) -> usize {
+    slab_of_class(class) - GRAIN - blocks_in(class) * size_of_class(class)
 }
 
 impl Slabs {

@@ -5,15 +5,15 @@ use core::iter;
 use core::ptr::{self, NonNull};
 
 use super::class::{
-    ALIGN, CLASSES, FINE, FIRST_OF_SPANS, LARGEST, LARGEST_IN_SLAB, class_within, may_be_single, size_of_class,
-    size_of_coarse, slab_of_class,
+    ALIGN, CLASSES, FINE, FIRST_OF_SPANS, LARGEST_IN_SLAB, may_be_single, size_of_class, size_of_span, slab_of_class,
+    span_class_within,
 };
 use super::pages::Returned;
 use super::reserve;
 use super::shared::{self, Shared};
 use super::slab::{self, Slabs, slack};
 use super::stats::ClassStats;
-use crate::free_list::{Chain, Free, List};
+use crate::free_list::{Chain, Free, FreeList, List};
 use crate::layout::GRAIN;
 use crate::ledger::{Keeper, Records, Spans, Want, payload_len};
 use crate::platform::{self, Link, Packed, Whole};
@@ -60,9 +60,6 @@ const FINE_CLASSES: usize = FINE / ALIGN + 1;
 // SAFETY: the lists are used by one thread at a time, in its `Turn`; only an `Access` that any thread may enter
 // is used with more than one.
 unsafe impl<L: Shareable> Sync for Stock<L> {}
-
-/// The part of all that is claimed that free spans may be kept of.
-const PART: usize = 8;
 
 impl<L: Shareable> Stock<L> {
     pub fn new(spans: &'static dyn Spans, records: &'static Records<L>, owner: &'static str) -> Stock<L> {
@@ -205,12 +202,9 @@ impl<L: Shareable> Stock<L> {
         self.wide.get()?.slabs.get(class)
     }
 
-    /// A block of this class, for `size` bytes.
+    /// A block of this class, which has slabs.
     #[inline]
-    pub fn take(&self, class: usize, size: usize) -> Free {
-        if class >= FIRST_OF_SPANS {
-            return self.take_span(class, size);
-        }
+    pub fn take(&self, class: usize) -> Free {
         let Some(turn) = self.enter_calmly() else {
             return self.take_among_others(class);
         };
@@ -225,21 +219,18 @@ impl<L: Shareable> Stock<L> {
 
     /// A block of a class of which each is a span of its own: from its list, or from the ledger.
     #[inline]
-    fn take_span(&self, class: usize, size: usize) -> Free {
+    pub fn take_span(&self, class: usize, size: usize) -> Free {
         let turn = self.enter();
         let wide = self.wide.get();
-        let listed = wide.and_then(|wide| {
-            let pop = |class: usize| {
-                let block = wide.list(class)?.pop()?;
-                // Where it is in no sum the list is a circle, as a block was freed twice.
-                wide.listed.set(wide.listed.get().checked_sub(size_of_coarse(class))?);
-                Some(block)
-            };
-            // One that is longer by an eighth at most does as well.
-            pop(class).or_else(|| pop(class + 1))
-        });
+        let listed = wide.and_then(|wide| wide.take_span(class));
         drop(turn);
         listed.or_else(|| self.claim_span(class, size, wide.is_some()))
+    }
+
+    /// Such a block, if a list has one.
+    pub fn take_listed(&self, class: usize) -> Free {
+        let _turn = self.enter();
+        self.wide.get()?.take_span(class)
     }
 
     /// A block of such a class, for `size` bytes, from the ledger. Out of line: what is there for whoever must claim is not written to memory
@@ -247,7 +238,7 @@ impl<L: Shareable> Stock<L> {
     #[inline(never)]
     fn claim_span(&self, class: usize, size: usize, wide: bool) -> Free {
         // What is rounded up is of use to more requests, as long as there are lists that it may get into, and memory for that.
-        let whole = if wide { self.span(size_of_coarse(class), ALIGN).first() } else { None };
+        let whole = if wide { self.span(size_of_span(class), ALIGN).first() } else { None };
         whole.or_else(|| self.span(size, ALIGN).first())
     }
 
@@ -261,17 +252,11 @@ impl<L: Shareable> Stock<L> {
         // SAFETY: the caller's promise; such a block is a payload of the ledger's.
         let len = unsafe { payload_len(block) };
         // It may be longer than what was asked for, by a little or by much; or shorter than its class, where memory is short.
-        let class = class_within(len.min(LARGEST));
+        let class = span_class_within(len);
         let turn = self.enter();
-        let wide = self.wide.get().filter(|_| class >= FIRST_OF_SPANS);
-        let room = wide.and_then(|wide| {
-            let listed = wide.listed.get() + size_of_coarse(class);
-            let list = wide.list(class).filter(|_| listed <= wide.limit.get())?;
-            wide.listed.set(listed);
-            // SAFETY: the caller's promise.
-            unsafe { list.push(block) };
-            Some(())
-        });
+        let list = self.wide.get().and_then(|wide| wide.spans_of(class));
+        // SAFETY: the caller's promise.
+        let room = list.map(|list| unsafe { list.push(block) });
         drop(turn);
         if room.is_none() {
             // SAFETY: as above.
@@ -396,39 +381,49 @@ impl<L: Shareable> Stock<L> {
         self.placed(0, size, align, 0)
     }
 
-    /// How a class stands: slabs, blocks in use and free ones. Of large spans only the free ones are known. And how many bytes of its slabs, and of
-    /// blocks that are spans, are no block's.
+    /// How a class stands: slabs, blocks in use and free ones. Of spans only the free ones are known. And how many bytes of its slabs, or of its free
+    /// spans, are no block's.
     pub fn class(&self, class: usize) -> (ClassStats, usize) {
-        self.with_sets(class, |listed| self.class_beside(class, listed))
+        if class < FIRST_OF_SPANS {
+            self.with_sets(class, |listed| self.class_of_blocks(class, listed))
+        } else {
+            self.class_of_spans(class)
+        }
     }
 
-    /// [`class`](Stock::class), beside so many free blocks that are in the lists of a crowd.
-    fn class_beside(&self, class: usize, listed: usize) -> (ClassStats, usize) {
-        let size = size_of_class(class);
+    /// [`class`](Stock::class) of one that has slabs, beside so many free blocks that are in the lists of a crowd.
+    fn class_of_blocks(&self, class: usize, listed: usize) -> (ClassStats, usize) {
         let _turn = self.enter();
         // Where a block was freed twice nobody knows which are free: then all of the list count as used.
-        let list = Chain::of(self.list(class).and_then(|list| list.head.get()), self.longest());
-        let (mut listed, mut longer) = (listed, 0);
-        for block in list {
-            listed += 1;
-            if class >= FIRST_OF_SPANS {
-                // A span may be longer than its class by less than a step to the next.
-                // SAFETY: a free block that is a span of its own, a payload of the ledger's.
-                longer += unsafe { payload_len(block) }.saturating_sub(size);
-            }
-        }
-        let apart = if class < FIRST_OF_SPANS { self.shared.apart(class) } else { listed };
+        let list = self.list(class).and_then(|list| list.head.get());
+        let listed = listed + Chain::of(list, slab::LONGEST).count();
+        let apart = self.shared.apart(class);
         let (slabs, blocks, free) = match self.slabs(class) {
             Some(slabs) => (slabs.count(), apart.wrapping_add(slabs.blocks(class)), listed + slabs.free_blocks()),
             None => (0, apart, listed),
         };
-        let slack = slabs * slack(size) + longer;
-        (ClassStats { size, slabs, used: blocks.saturating_sub(free), free }, slack)
+        let stats = ClassStats { size: size_of_class(class), slabs, used: blocks.saturating_sub(free), free };
+        (stats, slabs * slack(class))
     }
 
-    /// As many blocks as no list has: one of slabs' blocks, or one of spans, of which each is longer than what slabs have. The caller has entered.
-    fn longest(&self) -> usize {
-        slab::LONGEST + self.wide.get().map_or(0, |wide| wide.listed.get() / LARGEST_IN_SLAB)
+    /// [`class`](Stock::class) of one of which each block is a span.
+    fn class_of_spans(&self, class: usize) -> (ClassStats, usize) {
+        let size = size_of_span(class);
+        let _turn = self.enter();
+        let list = self.wide.get().and_then(|wide| wide.spans_of(class)?.head.get());
+        let (mut free, mut longer) = (0, 0);
+        for span in Chain::of(list, self.most_spans()) {
+            free += 1;
+            // It may be longer than its class by less than a step to the next.
+            // SAFETY: a free block that is a span of its own, a payload of the ledger's.
+            longer += unsafe { payload_len(span) }.saturating_sub(size);
+        }
+        (ClassStats { size, slabs: 0, used: 0, free }, longer)
+    }
+
+    /// More spans than any list has, as each of them is claimed, and longer than what slabs have. The caller has entered.
+    fn most_spans(&self) -> usize {
+        self.records.claimed() / LARGEST_IN_SLAB
     }
 
     #[inline(always)]

@@ -303,16 +303,35 @@ fn a_lock_is_taken_as_seldom_as_can_be() {
     assert_eq!(most, NEW_SLAB, "lists that the slab fills take one: for the list and the slabs");
     assert!(held.len() > 30, "{} blocks of 100 bytes in a slab", held.len());
     assert!(held.into_iter().all(|block| put(block, 100) == 1));
-    // A class of spans: from the ledger, to the list or to the ledger again, from the list.
+    // A class of spans: from the ledger, to the list, from the list.
     let (span, taken) = get(5000);
-    assert_eq!(taken, 2, "the list, the ledger");
-    assert!((1..=2).contains(&put(span, 5000)), "the list, and the ledger if that has no room");
+    assert_eq!((taken, put(span, 5000)), (2, 1), "the list, the ledger; the list");
+    assert_eq!(get(5000), (span, 1), "the list");
+    put(span, 5000);
     // What no list has.
     let (large, taken) = get(100_000);
     TAKEN.set(0);
     // SAFETY: a block of this heap's with this layout; it goes on with what is returned.
     let larger = NonNull::new(unsafe { heap.realloc(large.as_ptr(), layout(100_000), 150_000) }).expect("room");
     assert_eq!((taken, TAKEN.get(), larger, put(larger, 150_000)), (1, 1, large, 1), "the ledger alone");
+}
+
+/// A claim that was freed is there again for a request of its class, or of the one below; and for whoever would be refused else.
+#[test]
+fn h26_claims_in_lists_are_whoevers_asks() {
+    on_region(1 << 20, |heap, ledger| {
+        drop(ledger.claim("all", layout(900_000)).expect("room"));
+        // With the first slab come lists.
+        free(heap, alloc(heap, 16).expect("room"), 16);
+        let block = alloc(heap, 5000).expect("room");
+        free(heap, block, 5000);
+        assert!(heap.classes().any(|class| (class.size, class.free) == (5120, 1)));
+        assert_eq!(alloc(heap, 4200), Some(block), "the next class's, a quarter longer");
+        free(heap, block, 4200);
+        // Before anybody is refused, all of it goes back.
+        let most = ledger.claim("all", layout(1_000_000));
+        assert!(most.is_ok(), "{ledger:?}");
+    });
 }
 
 /// Whoever forks knows of a heap and of its ledger before another thread can use that heap.

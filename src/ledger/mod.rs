@@ -341,16 +341,20 @@ impl<B: Backing, L: Kind> Ledger<B, L> {
     #[cfg_attr(not(freehold_for_size), inline(never))]
     fn meet_fresh<const APART: bool>(&self, plan: &Plan, ahead: bool, wish: Wish) -> Result<Met, Obstacle> {
         let mut why = Obstacle::TooLarge;
-        let (met, listener, bytes) = self.with(|Guarded { book, listener, .. }, backing| {
+        let (met, keeper, listener, bytes) = self.with(|Guarded { book, keeper, listener, .. }, backing| {
             let had = book.totals.granted;
             let met = if APART {
                 plan.meet_apart(book, backing, &mut why)
             } else {
                 plan.meet_fresh(book, backing, ahead, wish, &mut why)
             };
-            (met.map(|at| book.met(at)), *listener, book.totals.granted - had)
+            (met.map(|at| book.met(at)), *keeper, *listener, book.totals.granted - had)
         });
         if B::PAGES && bytes > 0 {
+            // For what lies apart nobody has let go yet.
+            if APART && let Some(keeper) = keeper {
+                keeper.let_go(false);
+            }
             self.empty_large();
         }
         listener.hear(plan.owner, bytes);

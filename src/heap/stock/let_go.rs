@@ -7,8 +7,8 @@ impl<L: Shareable> Stock<L> {
     /// how others get at what the heap has at hand. The caller has entered.
     fn let_go_inside(&self, wide: Option<&'static Wide>, all: bool) {
         if let Some(wide) = wide {
-            let most = wide.listed.take() / LARGEST_IN_SLAB;
-            for list in &wide.lists[FIRST_OF_SPANS - FINE_CLASSES..] {
+            let most = self.most_spans();
+            for list in &wide.spans {
                 for span in Chain::of(list.head.take(), most) {
                     // SAFETY: a free block that is a span of its own, a payload of the ledger's.
                     unsafe { self.give_back(Some(span)) };
@@ -61,12 +61,7 @@ impl<L: Shareable> Keeper for Stock<L> {
             self.empty_sets();
         }
         let turn = self.enter();
-        // Memory is short: time to see what there is.
-        let wide = self.widen();
-        if let Some(wide) = wide {
-            wide.limit.set(self.records.claimed() / PART);
-        }
-        self.let_go_inside(wide, all);
+        self.let_go_inside(self.wide.get(), all);
         let next = self.next.get();
         drop(turn);
         if let Some(next) = next {

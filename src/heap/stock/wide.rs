@@ -6,21 +6,33 @@ use super::*;
 /// part of small memory. Without it all blocks lie in shared slabs or are spans of their own, and what is not fine goes back at once.
 #[repr(C)] // what is small comes first: then a number of one byte says where it lies
 pub(super) struct Wide {
-    /// Bytes of free blocks that are spans of their own, and how many there may be before such a block goes to the ledger at once.
-    pub listed: Cell<usize>,
-    pub limit: Cell<usize>,
     /// Bytes that the ledger held when that was last looked at.
     pub seen: Cell<usize>,
     /// Those of the classes that are not fine.
-    pub lists: [List; CLASSES - FINE_CLASSES],
+    lists: [List; FIRST_OF_SPANS - FINE_CLASSES],
+    /// Free blocks that are spans of their own.
+    pub spans: [FreeList; CLASSES - FIRST_OF_SPANS],
     pub slabs: [Slabs; FIRST_OF_SPANS],
 }
 
 impl Wide {
-    /// The list of a class that is not fine.
+    /// The list of a class that is not fine, and has slabs.
     #[inline(always)]
     pub fn list(&self, class: usize) -> Option<&List> {
         self.lists.get(class.wrapping_sub(FINE_CLASSES))
+    }
+
+    /// The free blocks of a class of which each is a span of its own.
+    #[inline(always)]
+    pub fn spans_of(&self, class: usize) -> Option<&FreeList> {
+        self.spans.get(class.wrapping_sub(FIRST_OF_SPANS))
+    }
+
+    /// One of them, or one of the next class, which is longer by a quarter at most.
+    #[cfg_attr(freehold_for_size, inline(never))]
+    #[cfg_attr(not(freehold_for_size), inline(always))]
+    pub fn take_span(&self, class: usize) -> Free {
+        self.spans.get(class.wrapping_sub(FIRST_OF_SPANS)..)?.iter().take(2).find_map(|list| list.pop())
     }
 }
 
@@ -41,9 +53,7 @@ impl<L: Shareable> Stock<L> {
             payload.as_ptr().expose_provenance();
             // SAFETY: the payload has room for it, and begins on the grain, which is enough for its alignment. (It is too large to be made elsewhere.)
             unsafe { fresh.write_bytes(0, 1) };
-            // SAFETY: no link, and no number but 0, is what zeroes are.
-            unsafe { fresh.as_ref() }.limit.set(self.records.claimed() / PART);
-            // SAFETY: it was just written. Who gives it back has entered, and lets nobody find it any more.
+            // SAFETY: no link, and no number but 0, is what zeroes are. Who gives it back has entered, and lets nobody find it any more.
             self.wide.set(Some(unsafe { fresh.as_ref() }));
         }
         self.wide.get()

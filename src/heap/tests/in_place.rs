@@ -4,7 +4,7 @@ use super::*;
 
 /// Around each limit: of a class, of what has a class, of what lies in a slab.
 const SIZES: [usize; 16] =
-    [0, 1, 16, 17, 100, 256, 257, 1000, 1024, 1025, 5000, 6000, 32 << 10, (32 << 10) + 1, 60_000, 150_000];
+    [0, 1, 16, 17, 100, 256, 257, 1000, 1024, 1025, 5000, 6000, 16 << 10, (16 << 10) + 1, 60_000, 150_000];
 
 fn filled(heap: &Heap, layout: Layout, byte: u8) -> NonNull<u8> {
     // SAFETY: this heap serves every size.

@@ -253,6 +253,28 @@ fn blocks_that_grow_in_turns_are_hardly_copied() {
     assert!(together.as_flattened().iter().sum::<usize>() > 20, "{together:?}");
 }
 
+/// What a heap's lists keep is of no use to a block that grows in a lane, and nobody may ask for it otherwise: the pages go back all the same.
+#[test]
+fn h31_lists_keep_no_pages_from_a_block_that_grows_apart() {
+    if !has_lanes() {
+        return;
+    }
+    const SIZE: usize = 8 * KIB;
+    let (_, heap) = ledger_of(PagedHost(Hosted::new(), 0, true));
+    // Between them, so that the one can't grow in place; and behind, so that the others don't become one with what was never used.
+    let (large, _) = (filled(heap, MIB), filled(heap, 100 * KIB));
+    let held: Vec<_> = (0..16 * MIB / SIZE).map(|_| filled(heap, SIZE)).collect();
+    filled(heap, 100 * KIB);
+    // With the first slab come lists.
+    filled(heap, 16);
+    held.into_iter().for_each(|block| dealloc(heap, block, SIZE));
+    EMPTIED.set(0);
+    let grown = grown(heap, large, MIB);
+    assert_ne!(grown, large);
+    // What it left is a part of that.
+    assert!(about(EMPTIED.get(), 17 * MIB), "the host has had {} bytes", EMPTIED.get());
+}
+
 /// A lane and what is above it, which begin two pages of the host's after a page: not every host aligns what it maps to more than its own.
 struct OffPage {
     base: NonNull<u8>,

@@ -10,23 +10,24 @@ pub const ALIGN: usize = 16;
 /// The largest block that shares a slab with others, once there are some of its size.
 pub const LARGEST_IN_SLAB: usize = 1024;
 /// The largest block that goes into a list when it is freed.
-pub const LARGEST_LISTED: usize = 32 << 10;
+pub const LARGEST_LISTED: usize = 16 << 10;
 
-/// The sizes of blocks, from small to large: 16 bytes apart up to 256, then eight from one power of two to the next.
+/// The sizes of blocks, from small to large: 16 bytes apart up to 256, then eight from one power of two to the next, and four of what is longer than
+/// slabs have.
 pub fn classes() -> impl Iterator<Item = usize> {
     CLASSES.into_iter()
 }
 
-const CLASSES: [usize; 16 + 7 * 8] = {
-    let mut sizes = [0; 16 + 7 * 8];
+const CLASSES: [usize; IN_SLABS + 4 * 4] = {
+    let mut sizes = [0; IN_SLABS + 4 * 4];
     let mut class = 0;
     while class < sizes.len() {
-        sizes[class] = match class.checked_sub(16) {
-            None => (class + 1) * 16,
-            Some(coarse) => {
-                let (doubling, eighth) = (8 + coarse / 8, coarse % 8 + 1);
-                (1 << doubling) + (eighth << (doubling - 3))
-            }
+        sizes[class] = if class < 16 {
+            (class + 1) * 16
+        } else if class < IN_SLABS {
+            ((class - 16) % 8 + 9) << (5 + (class - 16) / 8)
+        } else {
+            ((class - IN_SLABS) % 4 + 5) << (8 + (class - IN_SLABS) / 4)
         };
         class += 1;
     }
@@ -68,5 +69,5 @@ pub fn needed(layout: Layout) -> usize {
 pub const KINDS: &[usize] = if cfg!(miri) {
     &[17, 300, 1100, 33_000]
 } else {
-    &[1, 17, 256, 257, 512, 513, 1024, 1025, 2000, 5000, 32_768, 32_769, 40_000]
+    &[1, 17, 256, 257, 512, 513, 1024, 1025, 2000, 5000, 16_384, 16_385, 40_000]
 };
