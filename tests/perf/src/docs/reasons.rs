@@ -50,7 +50,8 @@ pub fn why(group: &str, row: &str, on: Platform) -> Option<&'static str> {
             "the system's heap moves a large block's pages; `SmallHeap` merges nothing, so what a vector left is of no use to it"
         }
         (HEAPS, "a Vec of 1,000,000 u32" | "16 Vecs of 25,000 u32 in turn", Platform::Wasm) => {
-            "a block that can't grow in place is copied; `SmallHeap` merges nothing, so what a vector left is of no use to it"
+            "a block that can't grow in place is copied; `SmallHeap` merges nothing, so what a vector left is of no use to it; and in Chromium the row's own \
+             loop is short of a register, which falls on one allocator or another as the row is written ([hot loops](hot-loops.md))"
         }
         (HEAPS, "any size, 1 to 10,000 bytes" | "the same, with realloc", _) => {
             "a large block is a claim on the ledger, which merges with its neighbours; peers with a list for each size do neither"
