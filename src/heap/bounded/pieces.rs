@@ -92,7 +92,7 @@ impl Pieces {
     /// The caller owes: there is no region yet; this one is nobody else's from now on.
     pub unsafe fn open(&mut self, region: Span) -> bool {
         let (start, at, end) = parts(region);
-        if at + LEAST > end {
+        if end.saturating_sub(at) < LEAST {
             return false;
         }
         self.bits = region.base().as_ptr().with_addr(start).cast::<u32>().wrapping_sub(word_of(start));
@@ -328,7 +328,8 @@ fn parts(region: Span) -> (usize, usize, usize) {
     let (start, end) = whole(region.addr(), region.len(), WORD);
     // That of the end too: what lies behind it is not free.
     let bits = (word_of(end) + 1 - word_of(start)) * size_of::<u32>();
-    (start, (start + bits + (WORD - 1)) & !(WORD - 1), end)
+    // Of a few bytes at the end of the address space there may be none.
+    (start, start.saturating_add(bits + (WORD - 1)) & !(WORD - 1), end)
 }
 
 /// Which word of the bits is a place's.

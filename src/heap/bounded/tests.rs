@@ -17,6 +17,20 @@ fn layout(size: usize, align: usize) -> Layout {
     Layout::from_size_align(size, align).expect("a layout")
 }
 
+/// A few bytes at the very end of the address space are no room for a block: there the sum of what comes before it would wrap.
+#[test]
+fn h09_h13_the_last_few_bytes_are_refused() {
+    let heap: BoundedHeap = BoundedHeap::empty();
+    let least = 2 * size_of::<usize>();
+    for bytes in 1..least {
+        for addr in usize::MAX - least + 1..=usize::MAX {
+            // SAFETY: it is too small for a block, so nothing of it is used.
+            let region = unsafe { Region::from_raw(core::ptr::without_provenance_mut(addr), bytes) };
+            assert!(heap.lend(region).is_err(), "{bytes} bytes at {addr:#x}");
+        }
+    }
+}
+
 /// Without memory every request is refused. The first region that has room for a block stays; any other comes back, and changes nothing.
 #[test]
 fn h13_a_bounded_heap_has_its_memory_once() {
