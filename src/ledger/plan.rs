@@ -117,6 +117,14 @@ impl Plan {
                 return None;
             }
         }
+        // What lies behind all else may have been looked over, among many that lie wrong. What is asked for next would only make it longer, by a page
+        // for each such claim.
+        if let Some(last) = book.last_free() {
+            let placed = self.meet(book, Some(last), self.prefer, None);
+            if placed.is_some() {
+                return placed;
+            }
+        }
         // Not a part of what is lent for one claim each: what such a one has more is nobody's, and the next would have a part of that too.
         let ahead = if ahead { book.claimed_without_loans::<B>() / AHEAD } else { 0 };
         // No sum of the two wraps: the one is a span's length at most, the other a small part of the address space.

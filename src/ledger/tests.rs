@@ -266,6 +266,35 @@ fn an_aligned_claim_is_found_behind_some_that_lie_wrong() {
     assert_eq!(all.len(), found, "of those that are there");
 }
 
+/// What lies behind all else is found, among however many that lie wrong: else memory would grow by a page for each such claim, for ever, or a
+/// region refuse it.
+#[test]
+fn h26_an_aligned_claim_finds_what_lies_last() {
+    // Bytes to a multiple of which it is aligned: sixteen grains.
+    const ALIGN: usize = 16 * GRAIN;
+    let mut memory = Vec::<u8>::with_capacity(20 * ALIGN);
+    let spare = memory.spare_capacity_mut();
+    let skip = spare.as_ptr().align_offset(ALIGN);
+    let ledger = Ledger::new(Region::new(&mut spare[skip..][..(3 * 32 + 40 * 4 + 8 + 15) * GRAIN]));
+    let grains = |count: usize| {
+        let layout = Layout::from_size_align((count - 1) * GRAIN, 8).unwrap();
+        ledger.claim("grains", layout).expect("room")
+    };
+    // Three holes as long as the last one, each at such a multiple, so that the next is at its end; and forty short ones.
+    let pairs: Vec<_> =
+        [(15, 17); 3].into_iter().chain([(2, 2); 40]).map(|(hole, kept)| (grains(hole), grains(kept))).collect();
+    let (holes, _kept): (Vec<_>, Vec<_>) = pairs.into_iter().unzip();
+    let _before_last = grains(8);
+    let last = grains(15);
+    let (start, layout) = (last.as_ptr().addr().get(), Layout::from_size_align(GRAIN, ALIGN).unwrap());
+    drop(holes);
+    drop(last);
+    let claim = ledger.claim("aligned", layout).expect("there is room behind all else");
+    assert!((start..start + 14 * GRAIN).contains(&claim.as_ptr().addr().get()));
+    // The holes don't hold another.
+    assert!(ledger.claim("aligned", layout).is_err());
+}
+
 /// A slab, as long as it is aligned, is found wherever one can lie: none is lost among those that lie wrong.
 #[test]
 fn h36_a_block_at_a_multiple_of_its_size_is_always_found() {

@@ -126,9 +126,14 @@ impl Book {
         {
             return Some(touching);
         }
-        let last = self.runs.at_or_below(usize::MAX)?.across.get();
-        let last = Some(last).filter(|last| last.is_free() && last.origin.get() == Origin::Linear)?;
+        let last = self.last_free().filter(|last| last.origin.get() == Origin::Linear)?;
         Self::missing_behind(last, fit, len)
+    }
+
+    /// The span behind all others, if it is free.
+    pub fn last_free(&self) -> Option<Entry> {
+        let last = self.runs.at_or_below(usize::MAX)?.across.get();
+        Some(last).filter(|last| last.is_free())
     }
 
     /// [`touching`](Book::touching), of a claim that is to lie apart: it may go on from another end than the highest.
@@ -165,7 +170,7 @@ impl Book {
         if gap + len.liked > MAX_SPAN {
             return None;
         }
-        // What is free and long enough has been found already, unless it was looked over; something must come all the same.
+        // What is free and long enough has been found already, unless it lies in a lane and was looked over; something must come all the same.
         let missing = |len: usize| (gap + len).saturating_sub(last.len.get()).max(GRAIN);
         Some(Touching { end: last.end(), missing: Need { least: missing(len.least), liked: missing(len.liked) } })
     }
