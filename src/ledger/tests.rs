@@ -266,6 +266,58 @@ fn an_aligned_claim_is_found_behind_some_that_lie_wrong() {
     assert_eq!(all.len(), found, "of those that are there");
 }
 
+/// What is asked of fresh memory that would touch what there is makes a span with that, or holds the claim alone: also where whole pages come, and
+/// the span would be longer than any. Else memory would grow by half of the address space, and the claim be refused all the same.
+#[test]
+fn h12_nothing_touches_what_would_be_too_long_with_it() {
+    use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+
+    use crate::backing::{Backing, Grant};
+
+    struct Pages<'m> {
+        memory: Region<'m>,
+        /// Where that ends, how much of it is free, and how often more was asked for.
+        end: usize,
+        free: &'m AtomicUsize,
+        asked: &'m AtomicUsize,
+    }
+    // SAFETY: the region gives its memory once, and nothing else is given.
+    unsafe impl Backing for Pages<'_> {
+        fn name(&self) -> &'static str {
+            "pages"
+        }
+
+        fn claim(&mut self, request: &Request) -> Result<Grant, Obstacle> {
+            if let Ok(grant) = self.memory.claim(request) {
+                self.end = grant.span.end();
+                return Ok(Grant::linear(grant.span));
+            }
+            self.asked.fetch_add(1, Relaxed);
+            let len = request.at(self.end)?.liked.next_multiple_of(USUAL_PAGE);
+            let alone = len >= request.least_lent();
+            assert!(alone || self.free.load(Relaxed) + len <= MAX_SPAN, "{len:#x} bytes more");
+            Err(Obstacle::Short { backing: self.name() })
+        }
+    }
+    let mut memory = Vec::<u8>::with_capacity(3 * USUAL_PAGE);
+    let spare = memory.spare_capacity_mut();
+    let skip = spare.as_ptr().align_offset(GRAIN);
+    let (free, asked) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    let memory = Region::new(&mut spare[skip..][..2 * USUAL_PAGE]);
+    let ledger = Ledger::new(Pages { memory, end: 0, free: &free, asked: &asked });
+    let layout = |size| Layout::from_size_align(size, 1).unwrap();
+    drop(ledger.claim("pages", layout(1)).expect("they are given"));
+    for size in (1..40).map(|n| MAX_SPAN - n * 4096) {
+        // With claims of several lengths in front of what is free.
+        for kept in [1, USUAL_PAGE / 2, USUAL_PAGE] {
+            let _kept = ledger.claim("kept", layout(kept));
+            free.store(ledger.snapshot().free, Relaxed);
+            assert!(ledger.claim("large", layout(size)).is_err());
+        }
+    }
+    assert!(asked.load(Relaxed) >= 3 * 39);
+}
+
 /// What lies behind all else is found, among however many that lie wrong: else memory would grow by a page for each such claim, for ever, or a
 /// region refuse it.
 #[test]

@@ -4,6 +4,10 @@ use super::*;
 use crate::backing::{Grant, Need, Request, Touching};
 use crate::error::Obstacle;
 
+/// What is longer than that with fresh memory is claimed anew: whole pages come, and with a page more than is missing it might be longer than
+/// any span, so that nothing is one and memory has grown in vain.
+const LONGEST_TOUCHED: usize = MAX_SPAN - USUAL_PAGE;
+
 /// What a backing gave, as the book has it now.
 pub(in crate::ledger) enum Fresh {
     /// A loan: the claim that it was made for.
@@ -156,7 +160,7 @@ impl Book {
         let free = at.free_after();
         let had = free.map_or(0, |free| free.len.get());
         let is_last = free.unwrap_or(at).is_last();
-        if is_last && at.origin.get() == Origin::Linear && had < least && at.len.get() <= MAX_SPAN - liked {
+        if is_last && at.origin.get() == Origin::Linear && had < least && at.len.get() + liked <= LONGEST_TOUCHED {
             let missing = Need { least: least - had, liked: liked - had };
             return Some(Touching { end: at.end() + had, missing });
         }
@@ -167,7 +171,7 @@ impl Book {
     #[inline(always)]
     fn missing_behind(last: Entry, fit: &Fit, len: Need) -> Option<Touching> {
         let gap = fit.gap(last.addr());
-        if gap + len.liked > MAX_SPAN {
+        if gap + len.liked > LONGEST_TOUCHED {
             return None;
         }
         // What is free and long enough has been found already, unless it lies in a lane and was looked over; something must come all the same.
