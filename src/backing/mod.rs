@@ -314,6 +314,12 @@ impl Request {
         Some(self.fit.anywhere(self.len.liked)).filter(|len| *len <= MAX_SPAN)
     }
 
+    /// Whether what is wanted fits right at the start of a span there.
+    #[inline]
+    pub(crate) fn fits_at(&self, start: usize) -> bool {
+        self.fit.gap(start) == 0
+    }
+
     /// Bytes of a loan or a lot that just does.
     #[inline]
     pub(crate) fn least_lent(&self) -> usize {

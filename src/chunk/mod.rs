@@ -250,7 +250,7 @@ impl<'l> Chunks<'l> {
             grow: here.map(Chunk::base),
             missing,
             liked: here.map_or(0, |chunk| self.terms.growth.in_place(step, chunk.len.get())),
-            moves: false,
+            block: false,
         };
         // SAFETY: the chunk's payload is held until the chunk leaves the list.
         unsafe { self.terms.spans.place(self.terms.owner, &want) }

@@ -122,9 +122,8 @@ pub(super) fn is_single(block: NonNull<u8>, class: usize) -> bool {
     may_be_single(class) && block.addr().get() & ALIGN == 0
 }
 
-/// Bytes of free blocks with which a list is full; and blocks, at most and in any case. It has more only where it has just been filled.
+/// Bytes of free blocks with which a list is full, and blocks at most. It has more only where it has just been filled.
 const AT_HAND: usize = 8 << 10;
-const LEAST: usize = 8;
 const MOST: usize = 64;
 
 /// More blocks than any list has: one that is full, and all of a slab's, be it that those filled it or that they are to go back with it.
@@ -320,5 +319,5 @@ impl Slabs {
 
 /// With how many blocks the list of a class is full.
 pub(super) fn most(class: usize) -> usize {
-    (AT_HAND / size_of_class(class)).clamp(LEAST, MOST)
+    (AT_HAND / size_of_class(class)).min(MOST)
 }

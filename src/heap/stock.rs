@@ -457,18 +457,11 @@ pub(super) unsafe fn placed(
     grow: Free,
     missing: usize,
 ) -> Packed {
-    let want = Want { prefix, prefer, ahead: true, grow, missing, moves: true, ..Want::of(size, align) };
+    let want = Want { prefix, prefer, ahead: true, grow, missing, block: true, ..Want::of(size, align) };
     // SAFETY: the caller's promise.
     let Ok(placed) = (unsafe { spans.place(owner, &want) }) else {
         return Packed::NONE;
     };
-    let memory = placed.payload.base();
-    if (memory.addr().get() + prefix) & (align - 1) != 0 {
-        // A loan, which begins where its lender likes.
-        // SAFETY: it was claimed just now, and is not used.
-        unsafe { spans.give_back(memory) };
-        return Packed::NONE;
-    }
-    memory.as_ptr().expose_provenance();
+    placed.payload.base().as_ptr().expose_provenance();
     placed.packed()
 }

@@ -31,6 +31,8 @@ pub(super) struct Plan {
     /// A claim that would rather grow, by so many bytes; on the grain too.
     grow: Option<Entry>,
     more: Need,
+    /// As [`Want::block`] says.
+    block: bool,
 }
 
 impl Plan {
@@ -49,7 +51,7 @@ impl Plan {
         // What is as long as the longest span can't be had by anything that grows.
         let missing = on_grain(want.missing.min(MAX_SPAN));
         let liked = missing.max(want.liked.min(MAX_SPAN) & !(GRAIN - 1));
-        Plan { owner, fit, least, prefer, grow, more: Need { least: missing, liked } }
+        Plan { owner, fit, least, prefer, grow, more: Need { least: missing, liked }, block: want.block }
     }
 
     /// Whether there can be a span that meets the want.
@@ -151,7 +153,7 @@ impl Plan {
 
     /// Whether it is a large claim's that grows, and would be copied. Such a one goes [apart](Plan::meet_apart) if it must move.
     pub fn is_apart(&self, want: &Want) -> bool {
-        self.least >= APART && want.grow.is_some() && want.moves
+        self.least >= APART && want.grow.is_some() && self.block
     }
 
     /// Has the claim grow where it is, or be where memory can grow behind it: in free memory, else in fresh. What is left behind it are whole
@@ -166,7 +168,9 @@ impl Plan {
         let need = |bytes| Need { least: bytes, liked: bytes };
         let touching = book.touching_apart(at, need(missing), &self.fit, need(self.least));
         let request = Request::new(self.fit, need(self.least), touching);
-        let Fresh::Free(fresh) = book.take(backing, B::claim_apart, self.owner, request, why)? else { return None };
+        let Fresh::Free(fresh) = book.take(backing, B::claim_apart, self.owner, request, self.block, why)? else {
+            return None;
+        };
         self.extend_to_page(book).or_else(|| self.carve_to_page(book, fresh))
     }
 
@@ -214,7 +218,7 @@ impl Plan {
         for _ in 0..REQUESTS {
             let touching = book.touching(self.grow, more, &self.fit, len);
             let request = Request::new(self.fit, len, touching);
-            let fresh = match book.take(backing, B::claim, self.owner, request, why) {
+            let fresh = match book.take(backing, B::claim, self.owner, request, self.block, why) {
                 Some(Fresh::Lent(claim)) => return Some(claim),
                 Some(Fresh::Free(fresh)) => fresh,
                 None => break,

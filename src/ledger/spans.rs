@@ -28,14 +28,15 @@ pub(crate) struct Want {
     /// Bytes that it needs more, not 0; and that it would like more.
     pub missing: usize,
     pub liked: usize,
-    /// Set iff what it holds is copied if it can't: then it may go where it can go on growing.
-    pub moves: bool,
+    /// Set iff it is for a heap: a loan that does not begin where it fits is of no use, and what a claim that can't grow holds is copied, so it may
+    /// go where it can go on growing.
+    pub block: bool,
 }
 
 impl Want {
     /// Room for so many bytes at that alignment, and no more.
     pub const fn of(size: usize, align: usize) -> Want {
-        Want { prefix: 0, size, align, prefer: 0, ahead: false, grow: None, missing: 0, liked: 0, moves: false }
+        Want { prefix: 0, size, align, prefer: 0, ahead: false, grow: None, missing: 0, liked: 0, block: false }
     }
 }
 

@@ -448,7 +448,7 @@ fn what_does_is_never_more_than_what_is_liked() {
         panic!()
     };
     let (grow, missing) = (Some(block.base()), 100_000 - block.len());
-    let want = super::Want { size: 100_000, grow, missing, moves: true, ..want };
+    let want = super::Want { size: 100_000, grow, missing, block: true, ..want };
     // SAFETY: the block is held.
     let grown = unsafe { super::Spans::place(&ledger, "block", &want) };
     assert!(grown.is_ok_and(|placed| placed.payload.base() == block.base() && placed.payload.len() >= 100_000));
@@ -615,7 +615,7 @@ fn h05_a_grant_that_does_not_rise_is_not_used() {
     for _ in 0..2 {
         let refused = ledger.claim("more", Layout::new::<[u8; HALF / 2]>());
         let why = refused.map(drop).map_err(|error| error.obstacle);
-        assert!(matches!(why, Err(Obstacle::Overlap { backing: "falling", .. })), "{why:?}");
+        assert!(matches!(why, Err(Obstacle::Short { backing: "falling" })), "{why:?}");
     }
     assert_eq!((ledger.snapshot().granted, first.owner()), (granted, "first"));
 }

@@ -17,13 +17,15 @@ pub(in crate::ledger) enum Fresh {
 }
 
 impl Book {
-    /// Asks the backing for fresh memory, as `ask` says, and writes down what it gives. If it gives none, or none that can be used, it says `why`.
+    /// Asks the backing for fresh memory, as `ask` says, and writes down what it gives: with `exact` a loan must begin where it fits. If it gives none, or
+    /// none that can be used, it says `why`.
     pub fn take<B: Backing>(
         &mut self,
         backing: &mut B,
         ask: impl FnOnce(&mut B, &Request) -> Result<Grant, Obstacle>,
         owner: &'static str,
         request: Request,
+        exact: bool,
         why: &mut Obstacle,
     ) -> Option<Fresh> {
         let grant = match ask(backing, &request) {
@@ -36,7 +38,8 @@ impl Book {
         let name = grant.maker.unwrap_or(backing.name());
         let goes_back = matches!(grant.origin, Origin::Loan | Origin::Lot);
         let span = grant.usable();
-        if span.len() == 0 || goes_back && (span != grant.span || span.len() < request.least_lent()) {
+        let lies_wrong = exact && grant.origin == Origin::Loan && !request.fits_at(span.addr());
+        if span.len() == 0 || goes_back && (span != grant.span || span.len() < request.least_lent() || lies_wrong) {
             if goes_back {
                 // SAFETY: the loan was just made, and nobody has used it.
                 unsafe { backing.give_back(Loan { span: grant.span, route: grant.route }) };
@@ -69,9 +72,13 @@ impl Book {
         let next = if rises { None } else { self.runs.above(span.addr()) };
         let below = before.filter(|before| span.addr() < before.run_end());
         if let Some(other) = below.or(next.filter(|next| next.addr() < span.end())) {
-            let at = if rises { other } else { first_past(other, span.addr()) };
-            let with = at.owner().unwrap_or("free memory");
-            *why = Obstacle::Overlap { backing: name, with, at: at.addr().max(span.addr()) };
+            *why = if rises {
+                Obstacle::Short { backing: name }
+            } else {
+                let at = first_past(other, span.addr());
+                let with = at.owner().unwrap_or("free memory");
+                Obstacle::Overlap { backing: name, with, at: at.addr().max(span.addr()) }
+            };
             return None;
         }
         self.seen = None;
