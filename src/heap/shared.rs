@@ -8,14 +8,13 @@
 
 use core::cell::Cell;
 use core::iter;
-use core::mem;
 use core::ops::Deref;
 use core::ptr::NonNull;
 use core::slice;
 
-use super::class::{ALIGN, FIRST_OF_SPANS, LARGEST_IN_SLAB, size_of_class};
+use super::class::{ALIGN, FIRST_OF_SPANS, size_of_class};
 use crate::free_list::Free;
-use crate::layout::{GRAIN, high_bit};
+use crate::layout::GRAIN;
 use crate::ledger::payload_len;
 use crate::platform::{self, sanitizer};
 use crate::tree::{Node, Stem, Tree};
@@ -24,8 +23,8 @@ use crate::tree::{Node, Stem, Tree};
 pub(super) struct Shared {
     /// All of them, in the order of addresses.
     all: Tree<SharedSlab>,
-    /// Those that may be cut from, by the longest piece they have: the first of each circle.
-    heads: [Cell<Option<SharedSlab>>; BINS],
+    /// The one of those that have free units that is looked at next: they go round in a circle.
+    next: Cell<Option<SharedSlab>>,
     /// The one that was claimed last for blocks: it may have room behind it.
     newest: Cell<Option<SharedSlab>>,
     /// Bytes of blocks that are spans of their own which are no block's.
@@ -41,13 +40,12 @@ pub(super) struct Shared {
 #[repr(C)]
 pub(super) struct SharedRecord {
     stem: Stem,
-    /// Its neighbours in its circle: itself where it is alone.
+    /// Its neighbours in the circle: itself where it is alone.
     before: Cell<SharedSlab>,
     after: Cell<SharedSlab>,
-    /// Units that it has, those that are out, and the most that are free side by side: it is in a circle iff that is not 0.
+    /// Units that it has, and those that are out: it is in the circle iff these are not all.
     units: Cell<u16>,
     out: Cell<u16>,
-    longest: Cell<u16>,
     /// Bytes of this record and the map.
     head: Cell<u16>,
     /// Words of the map that follows: a bit for each unit that is out, and for each beyond the slab's end.
@@ -78,11 +76,7 @@ const fn words_of(slab: usize) -> usize {
 /// The same of those that are asked for.
 pub(super) const HEAD: usize = head_of(LONGEST);
 
-/// From one power of two to the next there is a circle; the last has all that hold any block.
-const BINS: usize = (LARGEST_IN_SLAB / UNIT).ilog2() as usize + 1;
-
-/// So many slabs of a circle are looked at before one is taken that has room for certain; and where there is none of those.
-const TRIES: usize = 2;
+/// So many slabs are looked at for a block. The next search goes on from there.
 const LOOKS: usize = 32;
 
 impl Deref for SharedSlab {
@@ -159,26 +153,20 @@ impl SharedSlab {
         self.most()
     }
 
-    /// Where the first stretch of free units starts that has `enough` of them; or else the longest. There are half as many at most as units.
+    /// Where the first stretch of free units starts that has so many. There are half as many at most as units.
     #[cfg_attr(freehold_for_size, inline(never))]
-    fn stretch(self, enough: usize) -> usize {
-        let (mut found, mut longest, mut from) = (self.most(), 0, 0);
+    fn stretch(self, units: usize) -> Option<usize> {
+        let mut end = 0;
         loop {
-            let start = self.next(from, false);
-            from = self.next(start, true);
-            let len = from - start;
-            if len > longest {
-                (found, longest) = (start, len);
+            let start = self.next(end, false);
+            end = self.next(start, true);
+            if end - start >= units {
+                return Some(start);
             }
-            if len == 0 || longest >= enough {
-                return found;
+            if end == start {
+                return None;
             }
         }
-    }
-
-    /// How many units are free from this one on.
-    fn free_from(self, unit: usize) -> usize {
-        self.next(unit, true) - unit
     }
 
     /// Writes down whether `count` units are out.
@@ -191,19 +179,13 @@ impl SharedSlab {
             unit += 1;
         }
     }
-
-    fn measure(self) {
-        let longest = self.free_from(self.stretch(usize::MAX));
-        self.longest.set(longest as u16);
-    }
 }
 
 impl Shared {
     pub const fn new() -> Shared {
         Shared {
             all: Tree::new(),
-            // SAFETY: no slab is what zeroes are.
-            heads: unsafe { mem::zeroed() },
+            next: Cell::new(None),
             newest: Cell::new(None),
             padding: Cell::new(0),
             apart: [const { Cell::new(0) }; FIRST_OF_SPANS],
@@ -301,7 +283,6 @@ impl Shared {
             after: Cell::new(at),
             units: Cell::new(0),
             out: Cell::new(0),
-            longest: Cell::new(0),
             head: Cell::new(head_of(most) as u16),
             words: Cell::new(words_of(most) as u16),
         };
@@ -343,18 +324,30 @@ impl Shared {
     }
 
     /// A block of this class.
+    #[cfg_attr(freehold_for_size, inline(never))]
     pub fn cut(&self, class: usize) -> Free {
-        let at = self.find(size_of_class(class) / UNIT)?;
-        self.cut_from(at, class)
+        let first = self.next.get()?;
+        let mut at = first;
+        for _ in 0..LOOKS {
+            #[cfg(all(test, not(miri)))]
+            self.looks.set(self.looks.get() + 1);
+            let block = self.cut_from(at, class);
+            if block.is_some() {
+                return block;
+            }
+            at = at.after.get();
+            if at == first {
+                break;
+            }
+        }
+        self.next.set(Some(at));
+        None
     }
 
     /// A block of this class from this slab, if it has room.
     pub fn cut_from(&self, at: SharedSlab, class: usize) -> Free {
         let units = size_of_class(class) / UNIT;
-        let unit = at.stretch(units);
-        if at.free_from(unit) < units {
-            return None;
-        }
+        let unit = at.stretch(units)?;
         self.mark(at, unit, units, true);
         self.count(class, 1);
         Some(at.block(unit))
@@ -400,42 +393,14 @@ impl Shared {
         Some(at.payload())
     }
 
-    /// A slab that has so many units side by side, one of those that have the fewest more. It looks at a few of each that may.
-    fn find(&self, units: usize) -> Option<SharedSlab> {
-        let near = high_bit(units) as usize;
-        // What is in a circle after the first has room for certain.
-        let found = (near..BINS).find_map(|bin| self.look_at(bin, TRIES, units));
-        found.or_else(|| self.look_at(near, LOOKS, units))
-    }
-
-    /// The first of up to `count` slabs of a circle that has so many units side by side.
-    #[cfg_attr(freehold_for_size, inline(never))]
-    fn look_at(&self, bin: usize, count: usize, units: usize) -> Option<SharedSlab> {
-        let first = self.heads.get(bin)?.get()?;
-        let mut at = first;
-        for _ in 0..count {
-            #[cfg(all(test, not(miri)))]
-            self.looks.set(self.looks.get() + 1);
-            if usize::from(at.longest.get()) >= units {
-                return Some(at);
-            }
-            at = at.after.get();
-            if at == first {
-                break;
-            }
-        }
-        None
-    }
-
-    /// Puts a slab into the circle for the longest piece that it has, if it has any.
+    /// Puts a slab into the circle, as the one that is looked at next, if it has anything free.
     fn show(&self, at: SharedSlab) {
-        at.measure();
-        if at.longest.get() == 0 {
+        if at.free_bytes() == 0 {
             return;
         }
         at.before.set(at);
         at.after.set(at);
-        if let Some(first) = self.heads[bin_of(at)].replace(Some(at)) {
+        if let Some(first) = self.next.replace(Some(at)) {
             let last = first.before.replace(at);
             at.before.set(last);
             at.after.set(first);
@@ -445,20 +410,14 @@ impl Shared {
 
     /// Takes it out again.
     fn hide(&self, at: SharedSlab) {
-        if at.longest.get() == 0 {
+        if at.free_bytes() == 0 {
             return;
         }
         let (before, after) = (at.before.get(), at.after.get());
         before.after.set(after);
         after.before.set(before);
-        let head = &self.heads[bin_of(at)];
-        if head.get() == Some(at) {
-            head.set(Some(after).filter(|after| *after != at));
+        if self.next.get() == Some(at) {
+            self.next.set(Some(after).filter(|after| *after != at));
         }
     }
-}
-
-/// The circle of a slab that has something free.
-fn bin_of(at: SharedSlab) -> usize {
-    (high_bit(at.longest.get().into()) as usize).min(BINS - 1)
 }
