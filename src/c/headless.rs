@@ -6,7 +6,7 @@ use core::ptr::{self, NonNull};
 use super::sheets::{Sheet, Sheets};
 use super::{ALIGN, Malloc, ask};
 use crate::free_list::Free;
-use crate::heap::{Heap, LARGEST_IN_SLAB, Lies, block_bytes, class_of, size_of_class};
+use crate::heap::{Heap, LARGEST_IN_SLAB, block_bytes, class_of, size_of_class};
 use crate::ledger;
 use crate::platform;
 use crate::sharing::Shareable;
@@ -16,8 +16,8 @@ use crate::sharing::Shareable;
 /// | a block | how long it is |
 /// |---|---|
 /// | in a slab of its class | its sheet ([`Sheets`]): the class of all there, and how many they are |
-/// | in a slab that all classes share, where memory is small or short | the sheet's map: the class of each |
-/// | that is a claim: over 1 KiB, aligned to more than 16, and some others | the word before it, the last one of the grain that has the ledger's header, which that leaves free |
+/// | in a slab that all classes share, where they are few, or memory is small or short | the sheet's map: the class of each |
+/// | that is a claim: over 1 KiB, or aligned to more than 16 | the word before it, the last one of the grain that has the ledger's header, which that leaves free |
 /// | for which there was no room to write that down (a *stray*) | the word before it, in the first 16 bytes of the heap's block |
 ///
 /// Where its sheet counts others of its class it is one more, and where there is a map it is written there; only if neither is so the heap is
@@ -122,15 +122,11 @@ impl<L: Shareable> Headless<'_, L> {
     fn settle(&self, block: NonNull<u8>, size: usize) -> Free {
         let class = class_of(size);
         // SAFETY: the block was allocated just now with this size.
-        let lies = unsafe { self.heap.place_of(block, class) };
-        if lies == Lies::Alone {
-            return Some(self.note(block, layout(size, ALIGN)?));
-        }
+        let in_slab = !unsafe { self.heap.is_in_shared(block) };
         let sheet = self.sheets.of(block).or_else(|| {
             self.sheets.add_chapter(self.heap, block);
             self.sheets.of(block)
         });
-        let in_slab = lies == Lies::InSlab;
         if let Some(sheet) = sheet
             && (in_slab && sheet.begin(class) || self.sheets.write(self.heap, sheet, block, class))
         {
@@ -168,10 +164,9 @@ impl<L: Shareable> Headless<'_, L> {
             return Ok(block);
         }
         // SAFETY: the block was allocated just now with this size.
-        match unsafe { self.heap.place_of(block, class) } {
-            Lies::Alone => return Ok(self.note(block, asked)),
-            Lies::InSlab if self.sheets.of(block).is_some_and(|sheet| sheet.begin(class)) => return Ok(block),
-            Lies::InSlab | Lies::InShared => {}
+        let shared = unsafe { self.heap.is_in_shared(block) };
+        if !shared && self.sheets.of(block).is_some_and(|sheet| sheet.begin(class)) {
+            return Ok(block);
         }
         // SAFETY: the block is longer than that.
         let after = unsafe { block.add(ALIGN) };

@@ -109,17 +109,11 @@ pub(super) const fn slab_of_class(class: usize) -> usize {
     }
 }
 
-/// Whether blocks of this class, as long as there are few, are spans of their own: a slab for each of many sizes that hardly anybody asks
-/// for is mostly empty. Blocks of these classes are multiples of 32 bytes.
-pub(super) const fn may_be_single(class: usize) -> bool {
-    class > LAST_FINE
-}
-
 /// Bytes of the smallest slab. The others are multiples of it.
 pub(crate) const LEAST_SLAB: usize = 4 << 10;
 
 /// Bytes of the largest slab.
-pub(super) const LARGEST_SLAB: usize = 16 << 10;
+const LARGEST_SLAB: usize = 16 << 10;
 
 #[cfg(test)]
 mod tests {

@@ -37,7 +37,7 @@ pub(crate) use class::LEAST_SLAB;
 use class::{ALIGN, CLASSES, FINE, LARGEST, fine_class_of, span_class_of};
 pub(crate) use class::{LARGEST_IN_SLAB, class_of, size_of_class};
 #[cfg(any(unix, windows, target_family = "wasm"))]
-pub(crate) use place::{Lies, block_bytes};
+pub(crate) use place::block_bytes;
 #[cfg(any(unix, windows, target_family = "wasm"))]
 pub use small::SmallHeap;
 pub use stats::{ClassStats, HeapStats};
@@ -57,12 +57,12 @@ use stock::Stock;
 /// | a request of | is served by | what it takes |
 /// |---|---|---|
 /// | up to 256 bytes | the list of its size class; a block of a slab of 4 KiB | 16-byte steps; no header |
-/// | up to 1 KiB | the same, with slabs of 8 or 16 KiB; while there are few of its size, a claim of its own | an eighth at most; no header, or one of a [`GRAIN`] |
+/// | up to 1 KiB | the same, with slabs of 8 or 16 KiB | an eighth at most; no header |
 /// | up to 16 KiB | the list of its size class, or the ledger; a claim of its own | a quarter at most, or more from the list of the next class; and a header of one grain |
 /// | more, or aligned to more than 16 bytes | the ledger; a claim of its own | its size, and a header of one grain |
-/// | up to 1 KiB, where memory is small or short | a slab of any length that all classes share, or a claim of its own | as above, and the slab's record: some 100 bytes with its header |
+/// | up to 1 KiB, while there are few of its class, or where memory is small or short | a slab of any length that all classes share | as above, and the slab's record: some 100 bytes with its header |
 ///
-/// Memory is small as long as a slab would be more than a 64th of what the ledger holds, 256 KiB for the smallest. Then the heap takes no more for
+/// A class has few blocks as long as they would not fill half a slab. Memory is small as long as the ledger holds less than 128 KiB. Then the heap takes no more for
 /// itself than a record of some 700 bytes (450 on 32 bits), and each block that is not of a fine class goes back to the ledger when it is freed.
 /// It is short when there is no room for a slab: then a slab of another class that has free blocks becomes one that all share. So no class
 /// keeps what another needs, and a request is refused when memory is used up.

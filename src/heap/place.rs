@@ -9,17 +9,6 @@ use crate::free_list::Free;
 use crate::layout::round_up;
 use crate::sharing::Shareable;
 
-/// Where a block lies.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Lies {
-    /// In a slab of its class.
-    InSlab,
-    /// In one that all classes share.
-    InShared,
-    /// In a claim of its own.
-    Alone,
-}
-
 /// What to ask for where so many bytes are wanted, so that the size of what is served is known: all of a slab's block, or as much of a claim, a
 /// multiple of 16. Never 0. `None` where that is more than any number.
 #[inline(always)]
@@ -42,14 +31,14 @@ impl<L: Shareable> Heap<L> {
         Some(memory)
     }
 
-    /// Where a block lies, of a class that slabs have.
+    /// Whether a block lies in a slab that all classes share, and not in one of its own class: a block of up to 1 KiB.
     ///
     /// # Safety
     ///
-    /// The caller owes: `block` was allocated here as one of this class, and is in use.
-    pub(crate) unsafe fn place_of(&self, block: NonNull<u8>, class: usize) -> Lies {
+    /// The caller owes: `block` was allocated here, and is in use.
+    pub(crate) unsafe fn is_in_shared(&self, block: NonNull<u8>) -> bool {
         // SAFETY: the caller's promise.
-        unsafe { self.made() }.place_of(block, class)
+        unsafe { self.made() }.is_in_shared(block)
     }
 
     /// Has whoever is to be told hear of a request that was refused, as [`try_alloc`](Heap::try_alloc) tells nobody.

@@ -27,9 +27,7 @@ pub(super) struct Shared {
     next: Cell<Option<SharedSlab>>,
     /// The one that was claimed last for blocks: it may have room behind it.
     newest: Cell<Option<SharedSlab>>,
-    /// Bytes of blocks that are spans of their own which are no block's.
-    padding: Cell<usize>,
-    /// How many blocks of each class lie in no slab of their class's own, in use or in a list: those that lie here, and spans of their own.
+    /// How many blocks of each class lie here, in use or in a list.
     apart: [Cell<u32>; FIRST_OF_SPANS],
     /// How many slabs searches have looked at.
     #[cfg(all(test, not(miri)))]
@@ -187,14 +185,13 @@ impl Shared {
             all: Tree::new(),
             next: Cell::new(None),
             newest: Cell::new(None),
-            padding: Cell::new(0),
             apart: [const { Cell::new(0) }; FIRST_OF_SPANS],
             #[cfg(all(test, not(miri)))]
             looks: Cell::new(0),
         }
     }
 
-    /// How many blocks of a class lie in no slab of its own.
+    /// How many blocks of a class lie here.
     pub fn apart(&self, class: usize) -> usize {
         self.apart.get(class).map_or(0, |count| count.get() as usize)
     }
@@ -210,30 +207,20 @@ impl Shared {
         self.all.depth()
     }
 
-    /// One more block of this class is a span of its own, or one less.
-    pub fn count_single(&self, block: NonNull<u8>, class: usize, more: bool) {
-        // SAFETY: such a block is a payload of the ledger's, which the heap holds.
-        let padding = unsafe { payload_len(block) }.wrapping_sub(size_of_class(class));
-        let change = if more { padding } else { padding.wrapping_neg() };
-        self.padding.set(self.padding.get().wrapping_add(change));
-        self.count(class, if more { 1 } else { -1 });
-    }
-
     fn count(&self, class: usize, change: i32) {
         self.apart[class].set(self.apart[class].get().wrapping_add_signed(change));
     }
 
-    /// Bytes that are there for any block, and bytes that are no block's: of records, and what a span of its own is longer. It takes a step for each
-    /// slab.
+    /// Bytes that are there for any block, and bytes that are no block's, of records. It takes a step for each slab.
     pub fn besides(&self) -> (usize, usize) {
-        self.each().fold((0, self.padding.get()), |(free, slack), at| {
+        self.each().fold((0, 0), |(free, slack), at| {
             // SAFETY: the slab is a claim of the ledger's, held until the payload is given back.
             let len = unsafe { payload_len(at.payload()) };
             (free + at.free_bytes(), slack.wrapping_add(len - usize::from(at.units.get()) * UNIT))
         })
     }
 
-    /// Whether no block lies here, nor is a span of its own.
+    /// Whether no block lies here.
     pub fn is_idle(&self) -> bool {
         self.apart.iter().all(|count| count.get() == 0)
     }
@@ -258,15 +245,15 @@ impl Shared {
         at
     }
 
-    /// Enters what was a slab of one class: so many blocks of that class lie from this unit on, side by side, and are out as far as is known here.
+    /// Enters what was a slab of one class: so many blocks of that class lie there, side by side, and are out as far as is known here.
     ///
     /// # Safety
     ///
     /// The caller owes: the same of the payload, but for the blocks.
-    pub unsafe fn adopt(&self, payload: NonNull<u8>, len: usize, class: usize, first: usize, blocks: usize) {
+    pub unsafe fn adopt(&self, payload: NonNull<u8>, len: usize, class: usize, blocks: usize) {
         // SAFETY: the caller's promise.
         let at = unsafe { self.begin(payload, len, len + GRAIN) };
-        self.mark(at, first, blocks * size_of_class(class) / UNIT, true);
+        self.mark(at, 0, blocks * size_of_class(class) / UNIT, true);
         self.count(class, blocks as i32);
     }
 

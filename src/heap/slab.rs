@@ -10,7 +10,7 @@ use core::iter;
 use core::ops::Deref;
 use core::ptr::NonNull;
 
-use super::class::{ALIGN, FIRST_OF_SPANS, LARGEST_SLAB, LEAST_SLAB, may_be_single, size_of_class, slab_of_class};
+use super::class::{ALIGN, FIRST_OF_SPANS, LEAST_SLAB, size_of_class, slab_of_class};
 use super::shared::{Shared, head_of};
 use crate::free_list::{Chain, Free, FreeList, List, link};
 use crate::layout::GRAIN;
@@ -88,39 +88,12 @@ impl Slab {
     }
 }
 
-/// Where the first block of a slab of so many bytes lies: 16 bytes after a multiple of 32, so that in classes whose blocks are multiples of 32 bytes
-/// all of them do ([`is_single`] rests on it). Before it there is room for the record of a shared slab too, which this may become.
+/// Where the first block of a slab of so many bytes lies: before it there is room for the record of a shared slab too, which this may become.
 const fn first_of(slab: usize) -> usize {
-    GRAIN + head_of(slab) + SKIPPED
+    GRAIN + head_of(slab)
 }
-
-/// Bytes between such a record and the first block.
-const SKIPPED: usize = ALIGN ^ ((GRAIN + head_of(LEAST_SLAB)) % (2 * ALIGN));
-
-const _: () = {
-    let mut slab = LEAST_SLAB;
-    while slab <= LARGEST_SLAB {
-        assert!(first_of(slab) % (2 * ALIGN) == ALIGN);
-        slab *= 2;
-    }
-};
 
 const _: () = assert!(size_of::<SlabRecord>() <= head_of(4 << 10));
-
-/// Whether a block of this class is a span of its own, and no part of a slab of its class's. Whoever frees a block says how long it is, not where it
-/// comes from. Its address does, by one bit, in the classes in which both come:
-///
-/// ```text
-///             0        16        32        48        64
-///             ├─────────┼─────────┼─────────┼─────────┼
-/// a claim     ▐ payload: on the grain, a multiple of 32
-/// in a slab             ▐ block             ▐ block             16 bytes after a multiple of 32
-/// ```
-///
-/// (A block in a shared slab may lie at either: those are asked first.)
-pub(super) fn is_single(block: NonNull<u8>, class: usize) -> bool {
-    may_be_single(class) && block.addr().get() & ALIGN == 0
-}
 
 /// Bytes of free blocks with which a list is full, and blocks at most. It has more only where it has just been filled.
 const AT_HAND: usize = 8 << 10;
@@ -176,9 +149,10 @@ impl Slabs {
         self.count() * blocks_in(class)
     }
 
-    /// Whether the next block should be a span of its own, beside so many that lie in no slab: until they would fill half of one, and there is none.
-    pub fn wants_single(&self, class: usize, apart: usize) -> bool {
-        may_be_single(class) && self.count() == 0 && apart < blocks_in(class) / 2
+    /// Whether the class should have one more slab: not the first before so many blocks lie `apart` as fill half of one. A slab for each of many sizes
+    /// that hardly anybody asks for would be mostly empty.
+    pub fn wants_another(&self, class: usize, apart: usize) -> bool {
+        self.count() > 0 || apart >= blocks_in(class) / 2
     }
 
     /// How many blocks are free, but for those in the list. It takes a step for each slab that has any.
@@ -288,7 +262,7 @@ impl Slabs {
         let free = self.close(at);
         self.count.set(self.count.get() - 1);
         // SAFETY: the slab's claim, with blocks of this class from there on and nothing before them but the record, which is forgotten here.
-        unsafe { shared.adopt(at.payload(), slab_of_class(class) - GRAIN, class, SKIPPED / ALIGN, blocks_in(class)) };
+        unsafe { shared.adopt(at.payload(), slab_of_class(class) - GRAIN, class, blocks_in(class)) };
         free
     }
 

@@ -53,7 +53,7 @@ impl fmt::Display for HeapStats {
 pub struct ClassStats {
     /// Bytes of a block.
     pub size: usize,
-    /// Slabs that blocks are cut from; 0 where each block is a claim of its own: all over 1 KiB, and from 257 bytes on while they are few.
+    /// Slabs that blocks are cut from; 0 where each block is a claim of its own, all over 1 KiB, or they are few and lie in slabs that all classes share.
     pub slabs: usize,
     /// Blocks in use; 0 for blocks of more than 1 KiB, which only the ledger counts.
     pub used: usize,

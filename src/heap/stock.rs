@@ -5,7 +5,7 @@ use core::iter;
 use core::ptr::{self, NonNull};
 
 use super::class::{
-    ALIGN, CLASSES, FINE, FIRST_OF_SPANS, LARGEST_IN_SLAB, may_be_single, size_of_class, size_of_span, slab_of_class,
+    ALIGN, CLASSES, FINE, FIRST_OF_SPANS, LARGEST_IN_SLAB, size_of_class, size_of_span, slab_of_class,
     span_class_within,
 };
 use super::pages::Returned;
@@ -48,9 +48,6 @@ pub(super) struct Stock<L: 'static> {
     crowd: Crowd<L, crowd::Lists>,
     pub(super) pages: Returned,
 }
-
-/// No slab of a class's own is a larger part of all that the ledger holds.
-const SLAB_PART: usize = 64;
 
 /// A shared slab is such a part of all that the ledger holds, between the shortest and the longest.
 const SHARED_PART: usize = 32;
@@ -273,46 +270,46 @@ impl<L: Shareable> Stock<L> {
         self.take_from_slabs(class, turn)
     }
 
-    /// A block of a class that has slabs: from its own, or from a shared one that has room; else from a new slab of its own, where memory is large
-    /// and there is room for one; else from wherever a block is to be had. The turn is the one in which the list was found empty: it ends before
-    /// memory may have to grow.
+    /// A block of a class that has slabs: from its own; or from a new one, if the class is worth one and there is room for it; else from wherever a
+    /// block is to be had. The turn is the one in which the list was found empty: it ends before memory may have to grow.
     #[cold]
     #[inline(never)]
     fn take_from_slabs(&self, class: usize, turn: Turn<'_, L>) -> Free {
-        let block = self.cut(class);
+        let block = self.from_slabs(class);
         if block.is_some() {
             return block;
         }
-        let single = |slabs: &Slabs| slabs.wants_single(class, self.shared.apart(class));
-        let slab = slab_of_class(class);
-        let own = self.slabs(class).is_some_and(|slabs| self.has(slab * SLAB_PART) && !single(slabs));
+        let own = self.slabs(class).is_some_and(|slabs| slabs.wants_another(class, self.shared.apart(class)));
+        if !own {
+            return self.scarce(class, turn);
+        }
         // Nothing is held while memory may have to grow.
         drop(turn);
-        if own && let Some(payload) = self.claim_slab(slab) {
-            let _turn = self.enter();
-            // Who was asked to let go, or trimmed the heap, may have left it with nothing besides.
-            let block = match self.widen().and_then(|wide| wide.slabs.get(class)) {
-                Some(slabs) => {
-                    // SAFETY: the claim was made for that.
-                    unsafe { slabs.add(payload, class) };
-                    self.cut(class)
-                }
-                None => self.cut_anew(payload, class),
-            };
-            self.provide();
-            return block;
-        }
-        self.scarce(class)
+        let Some(payload) = self.claim_slab(slab_of_class(class)) else {
+            return self.scarce(class, self.enter());
+        };
+        let _turn = self.enter();
+        // Who was asked to let go, or trimmed the heap, may have left it with nothing besides.
+        let block = match self.widen().and_then(|wide| wide.slabs.get(class)) {
+            Some(slabs) => {
+                // SAFETY: the claim was made for that.
+                unsafe { slabs.add(payload, class) };
+                self.from_slabs(class)
+            }
+            None => self.cut_anew(payload, class),
+        };
+        self.provide();
+        block
     }
 
-    /// A block of this class without a new claim. The caller has entered.
-    fn cut(&self, class: usize) -> Free {
+    /// A block of this class from its own slabs, as they are. The caller has entered.
+    #[cfg_attr(freehold_for_size, inline(never))]
+    fn from_slabs(&self, class: usize) -> Free {
         // Another thread may have put one in, while the caller was out.
-        let own = || {
+        self.at_hand(class).or_else(|| {
             self.widen()?.slabs.get(class)?.fill(self.list(class)?, class);
             self.at_hand(class)
-        };
-        self.at_hand(class).or_else(own).or_else(|| self.shared.cut(class))
+        })
     }
 
     /// How many blocks are in the list of a class, how many more it takes, and how many are set aside.
@@ -344,14 +341,6 @@ impl<L: Shareable> Stock<L> {
         let wide = self.wide.get().map_or(0, |_| record(size_of::<Wide>()));
         let records = record(size_of::<Self>()) + wide + record(self.len_of_sets());
         (free, slack.wrapping_add(records + self.reserved()))
-    }
-
-    /// A block of this class that is a span of its own.
-    fn single(&self, class: usize) -> Free {
-        let block = self.span(size_of_class(class), ALIGN).first()?;
-        let _turn = self.enter();
-        self.shared.count_single(block, class, true);
-        Some(block)
     }
 
     /// Claims a slab of so many bytes: the claim begins, with the ledger's header, at a multiple of them, and ends just before the next.

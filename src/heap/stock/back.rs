@@ -25,10 +25,6 @@ impl<L: Shareable> Stock<L> {
                     // It may have been the reserve.
                     self.provide();
                 }
-            } else if slab::is_single(first, class) {
-                self.shared.count_single(first, class, false);
-                // SAFETY: a free block that is a span of its own, a payload of the ledger's.
-                unsafe { self.give_back(Some(first)) };
             } else if let Some(slabs) = self.slabs(class) {
                 slabs.take_back(first, &mut chain, class);
             }

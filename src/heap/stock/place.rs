@@ -1,19 +1,12 @@
 //! Where a block lies.
 
 use super::*;
-use crate::heap::Lies;
 
 impl<L: Shareable> Stock<L> {
-    /// Where a block of this class lies, which is in use.
-    pub fn place_of(&self, block: NonNull<u8>, class: usize) -> Lies {
+    /// Whether a block lies in a shared slab.
+    pub fn is_in_shared(&self, block: NonNull<u8>) -> bool {
         let _turn = self.enter();
-        if self.shared.find_block(block).is_some() {
-            Lies::InShared
-        } else if slab::is_single(block, class) {
-            Lies::Alone
-        } else {
-            Lies::InSlab
-        }
+        self.shared.find_block(block).is_some()
     }
 
     /// Runs `work` while nobody else is in here. It uses nothing of the heap's.

@@ -5,24 +5,23 @@ use crate::heap::shared::SharedSlab;
 use crate::platform::sanitizer;
 
 impl<L: Shareable> Stock<L> {
-    /// A block of this class where there is no slab of its own to be had: from a shared slab that grows, or is claimed for it; or it is a span of its
-    /// own, which for large ones takes less. From another class's slab or the reserve if not even that is to be had.
+    /// A block of this class that lies in no slab of its own: in a shared slab that has room, or grows, or is claimed for it. From another class's slab
+    /// or the reserve if not even that is to be had. The turn ends before memory may have to grow.
     #[cold]
     #[inline(never)]
-    pub(super) fn scarce(&self, class: usize) -> Free {
+    pub(super) fn scarce(&self, class: usize, turn: Turn<'_, L>) -> Free {
+        let block = self.shared.cut(class);
+        if block.is_some() {
+            return block;
+        }
         let size = size_of_class(class);
         let part = (self.records.granted() / SHARED_PART) & !(GRAIN - 1);
         let prefer = part.clamp(shared::SHORTEST, shared::LONGEST);
-        let turn = self.enter();
-        // Where memory is large, blocks that are not fine keep out of slabs that others need.
-        let growing = if may_be_single(class) && self.wide.get().is_some() { None } else { self.shared.growing(size) };
+        let growing = self.shared.growing(size);
         let longer = growing.and_then(|at| self.longer(at, class, prefer.min(at.to_grow()).max(size)));
         drop(turn);
         if longer.is_some() {
             return longer;
-        }
-        if may_be_single(class) {
-            return self.single(class).or_else(|| self.last(class));
         }
         let Some(payload) = self.placed(shared::HEAD, size, ALIGN, prefer).first() else {
             return self.last(class);
@@ -63,10 +62,9 @@ impl<L: Shareable> Stock<L> {
             self.take_back(Chain::of(Some(free), slab::LONGEST), other);
             self.shared.cut(class)
         };
-        self.cut(class).or_else(|| (0..FIRST_OF_SPANS).rev().find_map(shared)).or_else(|| {
-            let reserve = if may_be_single(class) { None } else { self.reserve.take() };
-            self.cut_anew(reserve?, class)
-        })
+        let block = self.from_slabs(class).or_else(|| self.shared.cut(class));
+        let block = block.or_else(|| (0..FIRST_OF_SPANS).rev().find_map(shared));
+        block.or_else(|| self.cut_anew(self.reserve.take()?, class))
     }
 
     /// Sees to it that there is a reserve, if the ledger has plenty and free memory for it: nothing is asked of the backing. The caller has

@@ -6,8 +6,6 @@ use super::*;
 /// part of small memory. Without it all blocks lie in shared slabs or are spans of their own, and what is not fine goes back at once.
 #[repr(C)] // what is small comes first: then a number of one byte says where it lies
 pub(super) struct Wide {
-    /// Bytes that the ledger held when that was last looked at.
-    pub seen: Cell<usize>,
     /// Those of the classes that are not fine.
     lists: [List; FIRST_OF_SPANS - FINE_CLASSES],
     /// Free blocks that are spans of their own.
@@ -57,17 +55,6 @@ impl<L: Shareable> Stock<L> {
             self.wide.set(Some(unsafe { fresh.as_ref() }));
         }
         self.wide.get()
-    }
-
-    /// Whether the ledger holds so many bytes. The caller has entered.
-    pub(super) fn has(&self, bytes: usize) -> bool {
-        self.wide.get().is_some_and(|wide| {
-            // (Where code is to be small it is asked each time.)
-            !cfg!(freehold_for_size) && wide.seen.get() >= bytes || {
-                wide.seen.set(self.records.granted());
-                wide.seen.get() >= bytes
-            }
-        })
     }
 
     /// Gives back what there is besides. There are no slabs, and no block is in a list. The caller has entered.
