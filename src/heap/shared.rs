@@ -14,7 +14,7 @@ use core::slice;
 
 use super::class::{ALIGN, FIRST_OF_SPANS, size_of_class};
 use crate::free_list::Free;
-use crate::layout::GRAIN;
+use crate::layout::{GRAIN, on_grain};
 use crate::ledger::payload_len;
 use crate::platform::{self, sanitizer};
 use crate::tree::{Node, Stem, Tree};
@@ -58,8 +58,10 @@ pub(super) struct SharedSlab(NonNull<SharedRecord>);
 /// All blocks are multiples of it.
 const UNIT: usize = ALIGN;
 
-/// Bytes of the longest that is asked for, the ledger's header included; and of the shortest, if there is that much.
-pub(super) const LONGEST: usize = 4 << 10;
+/// Bytes of the longest that is asked for, the ledger's header included, so that four blocks of the largest class fit in; and of the shortest, if
+/// there is that much.
+pub(super) const LONGEST: usize = on_grain(ROOM + head_of(ROOM) + GRAIN);
+const ROOM: usize = 4 << 10;
 pub(super) const SHORTEST: usize = 256;
 
 /// Bytes of the record and the map of a slab that may have so many bytes.

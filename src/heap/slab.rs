@@ -149,10 +149,10 @@ impl Slabs {
         self.count() * blocks_in(class)
     }
 
-    /// Whether the class should have one more slab: not the first before so many blocks lie `apart` as fill half of one. A slab for each of many sizes
-    /// that hardly anybody asks for would be mostly empty.
-    pub fn wants_another(&self, class: usize, apart: usize) -> bool {
-        self.count() > 0 || apart >= blocks_in(class) / 2
+    /// Whether the class should have one more slab: not the first before so many blocks lie `apart` as fill half of one, nor where memory is not
+    /// `ample`. A slab for each of many sizes that hardly anybody asks for would be mostly empty.
+    pub fn wants_another(&self, class: usize, apart: usize, ample: impl FnOnce() -> bool) -> bool {
+        self.count() > 0 || apart >= blocks_in(class) / 2 && ample()
     }
 
     /// How many blocks are free, but for those in the list. It takes a step for each slab that has any.

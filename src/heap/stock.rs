@@ -49,6 +49,9 @@ pub(super) struct Stock<L: 'static> {
     pub(super) pages: Returned,
 }
 
+/// No first slab of a class's own is a larger part of all that the ledger holds.
+const SLAB_PART: usize = 64;
+
 /// A shared slab is such a part of all that the ledger holds, between the shortest and the longest.
 const SHARED_PART: usize = 32;
 
@@ -279,13 +282,15 @@ impl<L: Shareable> Stock<L> {
         if block.is_some() {
             return block;
         }
-        let own = self.slabs(class).is_some_and(|slabs| slabs.wants_another(class, self.shared.apart(class)));
+        let slab = slab_of_class(class);
+        let ample = || self.records.granted() >= slab * SLAB_PART;
+        let own = self.slabs(class).is_some_and(|slabs| slabs.wants_another(class, self.shared.apart(class), ample));
         if !own {
             return self.scarce(class, turn);
         }
         // Nothing is held while memory may have to grow.
         drop(turn);
-        let Some(payload) = self.claim_slab(slab_of_class(class)) else {
+        let Some(payload) = self.claim_slab(slab) else {
             return self.scarce(class, self.enter());
         };
         let _turn = self.enter();
