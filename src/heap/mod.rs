@@ -62,7 +62,7 @@ use stock::Stock;
 /// | more, or aligned to more than 16 bytes | the ledger; a claim of its own | its size, and a header of one grain |
 /// | up to 1 KiB, while there are few of its class, or where memory is small or short | a slab of any length that all classes share | as above, and the slab's record: some 100 bytes with its header |
 ///
-/// A class has few blocks as long as they would not fill half a slab. Memory is small as long as the ledger holds less than 128 KiB. Then the heap takes no more for
+/// A class has few blocks as long as they would not fill half a slab, or that would be more than a 64th of what the ledger holds. Memory is small as long as that is less than 128 KiB. Then the heap takes no more for
 /// itself than a record of some 700 bytes (450 on 32 bits), and each block that is not of a fine class goes back to the ledger when it is freed.
 /// It is short when there is no room for a slab: then a slab of another class that has free blocks becomes one that all share. So no class
 /// keeps what another needs, and a request is refused when memory is used up.

@@ -278,7 +278,7 @@ impl<L: Shareable> Stock<L> {
     #[cold]
     #[inline(never)]
     fn take_from_slabs(&self, class: usize, turn: Turn<'_, L>) -> Free {
-        let block = self.from_slabs(class);
+        let block = self.take_own(class);
         if block.is_some() {
             return block;
         }
@@ -299,7 +299,7 @@ impl<L: Shareable> Stock<L> {
             Some(slabs) => {
                 // SAFETY: the claim was made for that.
                 unsafe { slabs.add(payload, class) };
-                self.from_slabs(class)
+                self.take_own(class)
             }
             None => self.cut_anew(payload, class),
         };
@@ -309,7 +309,7 @@ impl<L: Shareable> Stock<L> {
 
     /// A block of this class from its own slabs, as they are. The caller has entered.
     #[cfg_attr(freehold_for_size, inline(never))]
-    fn from_slabs(&self, class: usize) -> Free {
+    fn take_own(&self, class: usize) -> Free {
         // Another thread may have put one in, while the caller was out.
         self.at_hand(class).or_else(|| {
             self.widen()?.slabs.get(class)?.fill(self.list(class)?, class);

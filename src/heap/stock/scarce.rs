@@ -62,7 +62,7 @@ impl<L: Shareable> Stock<L> {
             self.take_back(Chain::of(Some(free), slab::LONGEST), other);
             self.shared.cut(class)
         };
-        let block = self.from_slabs(class).or_else(|| self.shared.cut(class));
+        let block = self.take_own(class).or_else(|| self.shared.cut(class));
         let block = block.or_else(|| (0..FIRST_OF_SPANS).rev().find_map(shared));
         block.or_else(|| self.cut_anew(self.reserve.take()?, class))
     }

@@ -4,7 +4,6 @@ use core::alloc::{GlobalAlloc, Layout};
 use core::ptr::null_mut;
 
 use freehold::Heap;
-use freehold::backing::GRAIN;
 
 use super::blocks::{Blocks, HELD};
 use super::{HEAP, counting, make_large, on_simulated, sizes};
