@@ -333,16 +333,16 @@ fn blocks_beside_those_of_a_slab_that_is_shared_now() {
     }
 }
 
-/// A block that another thread may have.
-struct Handed(NonNull<u8>);
-
-// SAFETY: whoever has it is the only one who uses the block.
-unsafe impl Send for Handed {}
-
 /// Blocks go from thread to thread and are freed there, while sheets begin and end.
 #[test]
 #[cfg(any(unix, windows))]
 fn threads_hand_each_other_blocks() {
+    /// A block that another thread may have.
+    struct Handed(NonNull<u8>);
+
+    // SAFETY: whoever has it is the only one who uses the block.
+    unsafe impl Send for Handed {}
+
     let alone = Alone::new(16 << 20);
     let (heap, sheets) = (alone.heap, alone.sheets);
     let places: [std::sync::Mutex<Option<(Handed, usize, u8)>>; 64] = [const { std::sync::Mutex::new(None) }; 64];
