@@ -399,8 +399,8 @@ impl Grant {
         Grant::new(span, Origin::Island)
     }
 
-    /// Memory that is borrowed for one claim, and given back when that claim ends. Its address and its length must be
-    /// multiples of [`GRAIN`]. For a backing with [`LENDS`](Backing::LENDS).
+    /// Memory that is borrowed for one claim, and given back when that claim ends. Until then it is that claim's, all of it, also if the claim
+    /// gets shorter: it goes back whole, and for that waits for nobody else. Its address and its length must be multiples of [`GRAIN`]. For a backing with [`LENDS`](Backing::LENDS).
     pub const fn loan(span: Span) -> Grant {
         Grant::new(span, Origin::Loan)
     }
