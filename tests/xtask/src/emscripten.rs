@@ -175,14 +175,12 @@ fn apt(version: Version, package: &str, tools: &Tools, out: &Out) -> Result<()> 
     apt().args("clean").run(out)
 }
 
-/// A program that may be in the Debian with 3.1.69 already, for those who have [`path`]: whoever called it from there named an older place of it,
-/// perhaps. Whether it is there.
-pub fn offer_again(program: &str, tools: &Tools, out: &Out) -> Result<bool> {
-    let is_there = Version::Stable.root(tools).join("usr/bin").join(program).exists();
-    if is_there {
-        offer(program, tools, out)?;
+/// Has a program be there as it is to be for those who have [`path`], if it is in the Debian with 3.1.69.
+pub fn offer_again(program: &str, tools: &Tools, out: &Out) -> Result<()> {
+    if !Version::Stable.root(tools).join("usr/bin").join(program).exists() {
+        return Ok(());
     }
-    Ok(is_there)
+    offer(program, tools, out)
 }
 
 /// Another program of the Debian with 3.1.69, and its package, for those who have [`path`].

@@ -227,10 +227,9 @@ fn qemu(program: &str, tools: &Tools, out: &Out) -> Result<()> {
         let qemu = tools.program(Path::new(program)).env("PATH", emscripten::path(tools)?);
         qemu.args("--version").read(&Out::Terminal).map(drop)
     };
-    let found = find();
     // What an older version of this wrote there names the place of its repository, which may be gone.
-    let found = if found.is_err() && emscripten::offer_again(program, tools, out)? { find() } else { found };
-    let Err(missing) = found else {
+    emscripten::offer_again(program, tools, out)?;
+    let Err(missing) = find() else {
         return Ok(());
     };
     if !in_ci() {
