@@ -203,7 +203,7 @@ pub fn a_heap_in_a_budget() {
 
 /// What grows where it is takes of a budget what it grows by, so all of the budget can be had in small steps.
 pub fn what_grows_takes_of_a_budget_what_is_added() {
-    const BYTES: usize = 64 * 1024;
+    const BYTES: usize = if cfg!(miri) { 8 << 10 } else { 64 << 10 };
     type Filled = fn(&Ledger<Budget<Simulated<'_>>>) -> (AllocError, usize);
     let fills: [Filled; 3] = [
         |ledger| {
