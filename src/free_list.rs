@@ -1,6 +1,7 @@
 //! Lists of free blocks, linked through the blocks themselves.
 
 use core::cell::Cell;
+use core::iter;
 use core::mem;
 use core::ops::Deref;
 use core::ptr::NonNull;
@@ -43,15 +44,8 @@ impl FreeList {
 
     /// Whether this block is among the first `most`.
     pub fn holds(&self, block: NonNull<u8>, most: usize) -> bool {
-        let mut next = self.head.get();
-        (0..most)
-            .map_while(|_| {
-                let free = next?;
-                // SAFETY: a block in a list is free, and starts with its link.
-                next = unsafe { next_of(free) };
-                Some(free)
-            })
-            .any(|free| free.addr() == block.addr())
+        // SAFETY: a block in a list is free.
+        is_among(block, self.head.get(), most, |free| unsafe { next_of(free) })
     }
 
     /// How many there are where there can be no more than so many; it takes a step for each. `None` if there are more: then the list is a circle, as
@@ -104,13 +98,30 @@ impl Iterator for Chain {
 
 /// How many blocks `first` leads to, if that is no more than `most`.
 fn len_from(first: Free, most: usize) -> Option<usize> {
-    let (mut next, mut left) = (first, most);
-    while let Some(block) = next {
+    // SAFETY: a block in a list is free.
+    steps(first, most, |free| unsafe { next_of(free) })
+}
+
+/// How many blocks or places `first` leads to by `next`, if that is no more than `most`. If it is, the list is a circle.
+#[inline(always)]
+pub(crate) fn steps<T: Copy>(first: Option<T>, most: usize, next: impl Fn(T) -> Option<T>) -> Option<usize> {
+    let (mut at, mut left) = (first, most);
+    while let Some(free) = at {
         left = left.checked_sub(1)?;
-        // SAFETY: a block in a list is free, and starts with its link.
-        next = unsafe { next_of(block) };
+        at = next(free);
     }
     Some(most - left)
+}
+
+/// Whether a block or a place is one of the first `most` that `first` leads to by `next`.
+#[inline(always)]
+pub(crate) fn is_among<T: Copy + PartialEq>(
+    wanted: T,
+    first: Option<T>,
+    most: usize,
+    next: impl Fn(T) -> Option<T>,
+) -> bool {
+    iter::successors(first, |free| next(*free)).take(most).any(|free| free == wanted)
 }
 
 /// Free blocks that are at hand, no more than so many. Last in, first out; in the order of addresses where they come fresh from a slab.

@@ -19,7 +19,8 @@ use crate::error::Obstacle;
 /// assert!(error.to_string().starts_with("`frames` asked for 3145728 bytes aligned to 1: the budget `page` of 4194304 bytes"));
 /// ```
 ///
-/// What counts is what the other gave and has not got back, headers included, whether somebody has claimed it or it is free. A backing that gives whole pages may go past the limit by less than one: take a multiple of
+/// What counts is what the other gave and has not got back, headers included, whether somebody has claimed it or it is free. So a block that grows where
+/// it is takes as much more as it grows by; one that moves is there twice for a moment. A backing that gives whole pages may go past the limit by less than one: take a multiple of
 /// [`USUAL_PAGE`](crate::backing::USUAL_PAGE) there, or of 64 KiB for `Libc`. One that gives nothing back uses its budget up once and for all; what is freed then
 /// serves whoever is on the ledger.
 ///
@@ -95,11 +96,16 @@ unsafe impl<B: Backing> Backing for Budget<B> {
     }
 
     fn claim(&mut self, request: &Request) -> Result<Grant, Obstacle> {
-        // The ledger asks for what it would like first, and then for no more than it needs.
-        if request.anywhere()?.liked > self.bytes.saturating_sub(self.used).saturating_sub(B::BESIDE) {
-            return Err(Obstacle::Budget { budget: self.name, bytes: self.bytes, used: self.used });
-        }
-        let grant = self.inner.claim(request)?;
+        // The inner one knows where its grant starts. What touches memory that the ledger has, a block that grows or what is free before it, takes
+        // no more of the budget than is missing.
+        let left = self.bytes.saturating_sub(self.used).saturating_sub(B::BESIDE);
+        let grant = self.inner.claim(&request.at_most(left)).map_err(|why| match why {
+            // What nobody has, but for the budget's sake.
+            Obstacle::TooLarge | Obstacle::Refused { asked: usize::MAX, .. } if request.anywhere().is_ok() => {
+                Obstacle::Budget { budget: self.name, bytes: self.bytes, used: self.used }
+            }
+            why => why,
+        })?;
         self.used += grant.span().len() + B::BESIDE;
         Ok(grant)
     }

@@ -92,11 +92,11 @@ pub(crate) use sbrk::Sbrk as Usual;
 ///
 ///     fn claim(&mut self, request: &Request) -> Result<Grant, Obstacle> {
 ///         let left = self.limit.saturating_sub(self.taken);
-///         if request.anywhere()?.least > left {
-///             return Err(Obstacle::Exhausted { backing: self.name(), left });
-///         }
-///         // It may be more than is needed: whole pages.
-///         let grant = self.inner.claim(request)?;
+///         // It may be more all the same: whole pages.
+///         let grant = self.inner.claim(&request.at_most(left)).map_err(|why| match request.anywhere() {
+///             Ok(need) if need.least > left => Obstacle::Exhausted { backing: self.inner.name(), left },
+///             _ => why,
+///         })?;
 ///         self.taken += grant.span().len();
 ///         Ok(grant)
 ///     }
@@ -232,6 +232,8 @@ pub struct Request {
     /// Bytes of the claim that it is for.
     len: Need,
     touching: Option<Touching>,
+    /// What nobody may give more than.
+    most: usize,
 }
 
 /// How long a grant should be, in bytes, and what just does: never more than that.
@@ -252,7 +254,17 @@ pub(crate) struct Touching {
 
 impl Request {
     pub(crate) const fn new(fit: Fit, len: Need, touching: Option<Touching>) -> Request {
-        Request { fit, len, touching }
+        Request { fit, len, touching, most: usize::MAX }
+    }
+
+    /// The same request, for which a grant is to have so many bytes at most. If it would need more it is too large, where it is
+    /// ([`at`](Request::at)) or wherever it may be ([`anywhere`](Request::anywhere)); and what would be liked is no more than that.
+    ///
+    /// For a backing around another that has a limit. The other one knows where its grant starts: what touches memory that the
+    /// ledger has takes only what is missing of the limit.
+    #[must_use]
+    pub fn at_most(&self, bytes: usize) -> Request {
+        Request { most: self.most.min(bytes), ..*self }
     }
 
     /// What is enough wherever the grant starts, ends that aren't on the ledger's grain included.
@@ -261,7 +273,8 @@ impl Request {
     ///
     /// [`Obstacle::TooLarge`] if no span can hold the request.
     pub fn anywhere(&self) -> Result<Need, Obstacle> {
-        let anywhere = |len: usize| (self.fit.anywhere(len), self.fit.anywhere(len).saturating_add(2 * GRAIN));
+        let anywhere =
+            |len: usize| (self.fit.anywhere(len), self.within(self.fit.anywhere(len).saturating_add(2 * GRAIN)));
         need(anywhere(self.len.least), anywhere(self.len.liked))
     }
 
@@ -305,13 +318,19 @@ impl Request {
         };
         // More where it would end with the address space: the last bytes of that are never used.
         let spare = if len > LAST_END.saturating_sub(start) { HEADROOM } else { 0 };
-        len.saturating_add(spare)
+        self.within(len.saturating_add(spare))
+    }
+
+    /// So many bytes of a grant, if it may have them: else more than there are.
+    #[inline(always)]
+    fn within(&self, bytes: usize) -> usize {
+        if bytes > self.most { usize::MAX } else { bytes }
     }
 
     /// Bytes of a loan or a lot, which starts on the grain, that is as long as would be liked.
     #[cfg(any(unix, target_os = "wasi", feature = "allocator-api2"))]
     pub(crate) fn lent(&self) -> Option<usize> {
-        Some(self.fit.anywhere(self.len.liked)).filter(|len| *len <= MAX_SPAN)
+        Some(self.fit.anywhere(self.len.liked)).filter(|len| *len <= MAX_SPAN.min(self.most))
     }
 
     /// Whether what is wanted fits right at the start of a span there.
@@ -386,8 +405,8 @@ impl Grant {
         Grant::new(span, Origin::Island)
     }
 
-    /// Memory that is borrowed for one claim, and given back when that claim ends. Its address and its length must be
-    /// multiples of [`GRAIN`]. For a backing with [`LENDS`](Backing::LENDS).
+    /// Memory that is borrowed for one claim, and given back when that claim ends. Until then it is that claim's, all of it, also if the claim
+    /// gets shorter: it goes back whole, and for that waits for nobody else. Its address and its length must be multiples of [`GRAIN`]. For a backing with [`LENDS`](Backing::LENDS).
     pub const fn loan(span: Span) -> Grant {
         Grant::new(span, Origin::Loan)
     }

@@ -14,6 +14,9 @@ use crate::span::Span;
 /// Memory is borrowed from any [`Allocator`], Rust's global one included: a block for each claim, of the claim's own size, and
 /// given back when the claim ends.
 ///
+/// Until then the claim has all of it, also if it is to be shorter, as a large block of a [`Heap`](crate::Heap)'s that shrinks: an allocator takes a block back as
+/// it gave it, and would have to wait for whoever had the rest. What is to last and be short is better allocated anew.
+///
 /// The allocator runs while the ledger is locked. So it must use neither that ledger nor a heap on it: it would wait for itself. If it
 /// panics, the program is aborted.
 ///

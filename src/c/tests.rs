@@ -9,9 +9,11 @@ use std::vec::Vec;
 use std::{eprintln, vec};
 
 use super::*;
-use crate::backing::Region;
+use crate::DefaultBacking;
+use crate::backing::{Budget, Region};
 use crate::debug::Checked;
 use crate::heap::{BoundedHeap, Heap, SmallHeap};
+use crate::layout::USUAL_PAGE;
 use crate::ledger::Ledger;
 use crate::sharing::Needed;
 
@@ -333,16 +335,16 @@ fn blocks_beside_those_of_a_slab_that_is_shared_now() {
     }
 }
 
-/// A block that another thread may have.
-struct Handed(NonNull<u8>);
-
-// SAFETY: whoever has it is the only one who uses the block.
-unsafe impl Send for Handed {}
-
 /// Blocks go from thread to thread and are freed there, while sheets begin and end.
 #[test]
 #[cfg(any(unix, windows))]
 fn threads_hand_each_other_blocks() {
+    /// A block that another thread may have.
+    struct Handed(NonNull<u8>);
+
+    // SAFETY: whoever has it is the only one who uses the block.
+    unsafe impl Send for Handed {}
+
     let alone = Alone::new(16 << 20);
     let (heap, sheets) = (alone.heap, alone.sheets);
     let places: [std::sync::Mutex<Option<(Handed, usize, u8)>>; 64] = [const { std::sync::Mutex::new(None) }; 64];
@@ -534,4 +536,32 @@ fn h38_holes_are_used_wherever_memory_lies() {
         alone.heap.trim();
         assert!(alone.heap.stats().in_use <= known_of(BYTES), "{}", alone.heap.stats());
     }
+}
+
+/// A block that grows where it is takes of a budget what it grows by, by `realloc` of either kind.
+#[test]
+fn a_block_grows_within_a_budget() {
+    const LEN: usize = 30 * USUAL_PAGE;
+    fn grows(c: &impl Malloc) {
+        // What C and the heap have for themselves comes first.
+        let first = alloc(c, 2000).expect("room");
+        let block = alloc(c, LEN).expect("room");
+        fill(block, LEN, 7);
+        for (len, grows) in [(LEN * 3 / 2, true), (LEN * 7 / 4, true), (LEN * 3, false)] {
+            // SAFETY: a block in use; where another were returned the test fails.
+            let longer = unsafe { c.realloc(block, len) };
+            assert_eq!(longer, if grows { block.as_ptr() } else { ptr::null_mut() });
+        }
+        assert!(usable(c, block) >= LEN * 7 / 4 && holds(block, LEN, 7));
+        free(c, block);
+        free(c, first);
+    }
+    let heap = || {
+        let ledger = Ledger::new(Budget::new("C", 2 * LEN, DefaultBacking::new()));
+        let ledger: &'static Ledger<_> = Box::leak(Box::new(ledger));
+        &*Box::leak(Box::new(Heap::new_in(ledger, "heap")))
+    };
+    static SHEETS: [Sheets; 2] = [const { Sheets::new() }; 2];
+    grows(&Of(heap()).blocks(&SHEETS[0]));
+    grows(&AnyHeap::blocks(&Of(heap()), &SHEETS[1]));
 }

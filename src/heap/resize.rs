@@ -94,7 +94,7 @@ impl<L: Shareable> Heap<L> {
             // SAFETY: the span is a payload of this ledger's that the caller holds.
             let had = unsafe { payload_len(memory) };
             // SAFETY: as above.
-            let stays = unsafe { self.stay(memory, had, new.size(), Span::of(new), true) };
+            let stays = unsafe { self.stay(memory, had, new.size(), Resized::of(new), true) };
             if stays {
                 self.took(memory, new.size());
             }
@@ -115,7 +115,7 @@ impl<L: Shareable> Heap<L> {
     ///
     /// The caller owes: `memory` is a span of this heap's, of which nobody uses more than the first `least` bytes.
     #[inline(always)]
-    unsafe fn stay(&self, memory: NonNull<u8>, had: usize, least: usize, span: Span, lengthen: bool) -> bool {
+    unsafe fn stay(&self, memory: NonNull<u8>, had: usize, least: usize, span: Resized, lengthen: bool) -> bool {
         if least <= had {
             if had > span.most {
                 // SAFETY: the caller's promise.
@@ -138,7 +138,7 @@ impl<L: Shareable> Heap<L> {
     unsafe fn resize(&self, memory: NonNull<u8>, new: Layout) -> Option<NonNull<u8>> {
         // SAFETY: the span is a payload of this ledger's that the caller holds.
         let had = unsafe { payload_len(memory) };
-        let span = Span::of(new);
+        let span = Resized::of(new);
         // What a list has takes no search, and leaves no pieces.
         if let Some(class) = span.class
             && (had < new.size() || had > span.most)
@@ -167,7 +167,7 @@ impl<L: Shareable> Heap<L> {
 
 /// A span for a layout.
 #[derive(Clone, Copy)]
-struct Span {
+struct Resized {
     /// Its class, if that has a list.
     class: Option<usize>,
     /// Bytes that it is given.
@@ -176,15 +176,15 @@ struct Span {
     most: usize,
 }
 
-impl Span {
+impl Resized {
     #[inline(always)]
-    fn of(layout: Layout) -> Span {
+    fn of(layout: Layout) -> Resized {
         if let Served::Listed(class) = Served::from(layout) {
             let size = size_of_span(class);
-            Span { class: Some(class), size, most: size + size / SPAN_STEPS }
+            Resized { class: Some(class), size, most: size + size / SPAN_STEPS }
         } else {
             let size = layout.size().max(1);
-            Span { class: None, size, most: size + size / 8 }
+            Resized { class: None, size, most: size + size / 8 }
         }
     }
 }

@@ -20,7 +20,7 @@ mod circles;
 mod crowd;
 #[cfg(any(unix, windows, target_family = "wasm"))]
 mod in_place;
-#[cfg(any(unix, windows))]
+#[cfg(all(any(unix, windows), not(target_family = "wasm")))]
 mod pages;
 
 /// Runs `work` with a heap on a region of so many bytes. They stay for ever, as a heap does: who forks goes over all of them.

@@ -554,14 +554,14 @@ fn h36_a_backing_that_falls_short_is_asked_a_few_times() {
 /// Where there is no lock, a backing that uses its own ledger is told so before anything is shared; afterwards all is as it was.
 #[test]
 fn h34_a_backing_that_comes_back_without_a_lock_is_told() {
-    use crate::Hosted;
+    use crate::DefaultBacking;
     use crate::backing::{Backing, Grant};
     use crate::sharing::OneThread;
     use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
-    struct Returning(Hosted);
-    static LEDGER: Ledger<Returning, OneThread> = Ledger::with_lock(Returning(Hosted::new()));
+    struct Returning(DefaultBacking);
+    static LEDGER: Ledger<Returning, OneThread> = Ledger::with_lock(Returning(DefaultBacking::new()));
     static TOLD: AtomicUsize = AtomicUsize::new(0);
-    // SAFETY: the bytes are those of `Hosted`.
+    // SAFETY: the bytes are those of `DefaultBacking`.
     unsafe impl Backing for Returning {
         fn name(&self) -> &'static str {
             "returning"

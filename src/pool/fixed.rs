@@ -4,6 +4,7 @@ use core::alloc::Layout;
 use core::cell::{Cell, UnsafeCell};
 use core::fmt;
 use core::mem::{MaybeUninit, offset_of};
+use core::num::NonZero;
 use core::panic::Location;
 use core::ptr::NonNull;
 
@@ -11,6 +12,7 @@ use super::SEEN;
 use super::home::Places;
 use super::verbs::pool_verbs;
 use crate::error::{AllocError, Obstacle};
+use crate::free_list::{is_among, steps};
 use crate::mistake::Mistake;
 use crate::platform::{self, sanitizer};
 use crate::refusal::expect_room;
@@ -84,19 +86,10 @@ impl<T, const N: usize, L: Access> FixedPool<T, N, L> {
     pub fn len(&self) -> usize {
         let _turn = Turn::enter(&self.lock);
         let used = self.list.used.get() / size_of::<Place<T>>();
-        let (mut len, mut next) = (used, self.list.free.get());
-        while next != 0 {
-            if len == 0 {
-                // The list is a circle, as a place was freed twice: nobody knows which are free.
-                return used;
-            }
-            len -= 1;
-            // SAFETY: it is the offset of a free place.
-            let place = unsafe { self.at(next) };
-            // SAFETY: a free place starts with its link.
-            next = unsafe { place.cast::<usize>().read() };
-        }
-        len
+        // SAFETY: a place in the list.
+        let free = steps(self.first_free(), used, |free| unsafe { self.free_after(free) });
+        // If the list is a circle, as a place was freed twice, nobody knows which are free.
+        used - free.unwrap_or(0)
     }
 
     /// Whether there are none. Takes time as [`len`](FixedPool::len) does.
@@ -120,6 +113,23 @@ impl<T, const N: usize, L: Access> FixedPool<T, N, L> {
         let place = unsafe { places.add(offset - Self::START) };
         // SAFETY: a place of the pool's is not at address 0.
         unsafe { NonNull::new_unchecked(place) }
+    }
+
+    /// The place freed last, as an offset. The caller has entered.
+    fn first_free(&self) -> Option<NonZero<usize>> {
+        NonZero::new(self.list.free.get())
+    }
+
+    /// The one freed before it. The caller has entered.
+    ///
+    /// # Safety
+    ///
+    /// The caller owes: it is the offset of a free place.
+    unsafe fn free_after(&self, free: NonZero<usize>) -> Option<NonZero<usize>> {
+        // SAFETY: the caller's promise.
+        let place = unsafe { self.at(free.get()) };
+        // SAFETY: a free place starts with its link.
+        NonZero::new(unsafe { place.cast::<usize>().read() })
     }
 
     /// A place, if there is one: the one that was freed last, or the first that was never used.
@@ -157,17 +167,11 @@ impl<T, const N: usize, L: Access> FixedPool<T, N, L> {
         if within >= self.list.used.get() || !within.is_multiple_of(size_of::<Place<T>>()) {
             return Some(Mistake::ForeignBlock { owner, address, place });
         }
-        let mut free = self.list.free.get();
-        for _ in 0..SEEN {
-            if free == 0 || free == offset {
-                break;
-            }
-            // SAFETY: it is the offset of a free place.
-            let place = unsafe { self.at(free) };
-            // SAFETY: a free place starts with its link.
-            free = unsafe { place.cast::<usize>().read() };
-        }
-        (free == offset).then_some(Mistake::BlockFreedTwice { owner, address, place })
+        let is_free = NonZero::new(offset).is_some_and(|offset| {
+            // SAFETY: a place in the list.
+            is_among(offset, self.first_free(), SEEN, |free| unsafe { self.free_after(free) })
+        });
+        is_free.then_some(Mistake::BlockFreedTwice { owner, address, place })
     }
 
     #[cold]

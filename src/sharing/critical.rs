@@ -82,7 +82,7 @@ mod tests {
     use super::*;
     use crate::backing::{Backing, Grant, Loan, Request};
     use crate::sharing::Locked;
-    use crate::{Heap, Hosted, Ledger, Obstacle, SharedPool};
+    use crate::{DefaultBacking, Heap, Ledger, Obstacle, SharedPool};
 
     /// A host's critical section: a mutex that a thread may take again.
     struct Host;
@@ -137,7 +137,7 @@ mod tests {
     #[cfg_attr(miri, ignore = "a heap makes pointers of integers")]
     fn h34_threads_share_all_of_a_ledger() {
         type Shared = Locked<CriticalSection>;
-        static LEDGER: Ledger<Hosted, Shared> = Ledger::with_lock(Hosted::new());
+        static LEDGER: Ledger<DefaultBacking, Shared> = Ledger::with_lock(DefaultBacking::new());
         static HEAP: Heap<Shared> = Heap::new_in(&LEDGER, "heap");
         static POOL: SharedPool<[u8; 100], Shared> = SharedPool::shared_in(&LEDGER, "pool");
         const STEPS: usize = 2000;
@@ -171,8 +171,8 @@ mod tests {
     #[cfg_attr(miri, ignore = "it starts a process")]
     fn h34_a_backing_that_comes_back_is_told() {
         const COMES_BACK: &str = "FREEHOLD_TEST_COMES_BACK";
-        struct Returning(Hosted);
-        // SAFETY: the bytes are those of `Hosted`.
+        struct Returning(DefaultBacking);
+        // SAFETY: the bytes are those of `DefaultBacking`.
         unsafe impl Backing for Returning {
             fn name(&self) -> &'static str {
                 "returning"
@@ -188,7 +188,7 @@ mod tests {
                 unsafe { self.0.give_back(loan) };
             }
         }
-        static LEDGER: Ledger<Returning, Locked<CriticalSection>> = Ledger::with_lock(Returning(Hosted::new()));
+        static LEDGER: Ledger<Returning, Locked<CriticalSection>> = Ledger::with_lock(Returning(DefaultBacking::new()));
         if env::var_os(COMES_BACK).is_some() {
             let _ = std::panic::catch_unwind(|| LEDGER.claim("outer", Layout::new::<u8>()).is_ok());
             process::exit(0);

@@ -69,7 +69,7 @@ impl<L, T> Crowd<L, T> {
     }
 
     /// Counts somebody who found the one lock taken, and has it now. Whether it is time for sets, which is said again after as many more.
-    pub fn is_due(&self) -> bool {
+    fn is_due(&self) -> bool {
         let Some(sets) = self.sets.first().filter(|_| !self.is_there()) else { return false };
         let waits = sets.load(Ordering::Relaxed).addr() + 1;
         sets.store(ptr::without_provenance_mut(waits % WAITS), Ordering::Relaxed);
@@ -89,12 +89,29 @@ impl<L, T> Crowd<L, T> {
 }
 
 impl<L: Access, T> Crowd<L, T> {
-    /// Makes the sets, of what `empty` returns. The caller has the one lock, and has found that there is no crowd.
+    /// Counts somebody who found the one lock taken, and has it now. When it is time it makes the sets, of what `empty` returns, in so many bytes by
+    /// `claim`; if there is no memory for them, that is tried again later.
     ///
     /// # Safety
     ///
-    /// The caller owes: `memory` has [`BYTES`](Crowd::BYTES) from the grain on, and is nobody else's as long as this is used.
-    pub unsafe fn open(&self, memory: NonNull<u8>, empty: impl Fn() -> T) {
+    /// The caller owes: what `claim` returns has so many bytes from the grain on, and is nobody else's as long as this is used.
+    #[inline(always)]
+    pub unsafe fn count_wait(&self, claim: impl FnOnce(usize) -> Option<NonNull<u8>>, empty: impl Fn() -> T) {
+        if may_be::<L>() && self.is_due() {
+            // SAFETY: the caller's promise.
+            unsafe { self.open(claim, empty) };
+        }
+    }
+
+    /// Makes the sets, if there is memory for them. The caller has the one lock, and has found that there is no crowd.
+    ///
+    /// # Safety
+    ///
+    /// As there.
+    #[cold]
+    #[inline(never)]
+    unsafe fn open(&self, claim: impl FnOnce(usize) -> Option<NonNull<u8>>, empty: impl Fn() -> T) {
+        let Some(memory) = claim(Self::BYTES) else { return };
         let fresh = memory.cast::<Sets<L, T>>();
         let first = fresh.cast::<Set<L, T>>();
         for index in 0..SETS {

@@ -1,7 +1,7 @@
 //! What a heap has for a crowd: sets of lists in front of the slabs.
 
 use super::*;
-use crate::sharing::crowd::{self, All, Crowd, Sets, enter_soon};
+use crate::sharing::crowd::{self, All, Sets, enter_soon};
 
 /// A list for each class that lies in slabs.
 pub(super) type Lists = [List; FIRST_OF_SPANS];
@@ -34,23 +34,11 @@ impl<L: Shareable> Stock<L> {
     /// A turn of the stock's for somebody who found it taken: that is counted.
     fn enter_late(&self) -> Turn<'_, L> {
         let turn = self.enter();
-        if crowd::may_be::<L>() && self.crowd.is_due() {
-            self.open_sets();
-        }
+        // Nothing is asked of the backing.
+        let claim = |bytes| self.wide.get().and_then(|_| self.records.place(self.owner, bytes).first());
+        // SAFETY: a claim of so many bytes, which is never given back.
+        unsafe { self.crowd.count_wait(claim, List::none) };
         turn
-    }
-
-    /// Makes the sets. Nothing is asked of the backing: if there is no free memory for them, that is tried again later. The caller has entered, and
-    /// there is no crowd.
-    #[cold]
-    #[inline(never)]
-    fn open_sets(&self) {
-        if self.wide.get().is_some()
-            && let Some(memory) = self.records.place(self.owner, Crowd::<L, Lists>::BYTES).first()
-        {
-            // SAFETY: a claim of so many bytes, which is never given back.
-            unsafe { self.crowd.open(memory, List::none) };
-        }
     }
 
     /// A block of a class that has slabs, where threads may be in each other's way: the caller found somebody in the stock, or there is a crowd.

@@ -10,7 +10,7 @@ use crate::error::Obstacle;
 use crate::platform::Whole;
 use crate::sharing::crowd::SOON;
 use crate::sharing::watched::{FREE, IN_THE_WAY, TAKEN, Watched, held};
-use crate::{Hosted, Snapshot};
+use crate::{DefaultBacking, Snapshot};
 
 type Crowded = Heap<Locked<Watched>>;
 
@@ -135,8 +135,8 @@ fn h26_a_crowd_lets_go() {
 /// heap is asked to let go of would never be let go.
 #[test]
 fn h31_nothing_of_a_crowd_is_locked_while_memory_grows() {
-    struct Asked(Hosted, usize);
-    // SAFETY: the bytes are those of `Hosted`.
+    struct Asked(DefaultBacking, usize);
+    // SAFETY: the bytes are those of `DefaultBacking`.
     unsafe impl Backing for Asked {
         fn name(&self) -> &'static str {
             "asked"
@@ -149,7 +149,7 @@ fn h31_nothing_of_a_crowd_is_locked_while_memory_grows() {
             self.0.claim(request)
         }
     }
-    let ledger: &'static Ledger<_, _> = Box::leak(Box::new(Ledger::with_lock(Asked(Hosted::new(), 0))));
+    let ledger: &'static Ledger<_, _> = Box::leak(Box::new(Ledger::with_lock(Asked(DefaultBacking::new(), 0))));
     let heap = after_waits(ledger, ENOUGH);
     assert!(stock(heap).is_crowded());
     let growths = ledger.growths();

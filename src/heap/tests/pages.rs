@@ -255,6 +255,7 @@ fn blocks_that_grow_in_turns_are_hardly_copied() {
 
 /// What a heap's lists keep is of no use to a block that grows in a lane, and nobody may ask for it otherwise: the pages go back all the same.
 #[test]
+#[cfg(target_pointer_width = "64")]
 fn h31_lists_keep_no_pages_from_a_block_that_grows_apart() {
     if !has_lanes() {
         return;

@@ -107,16 +107,12 @@ impl<'l, L: Access> BlockPool<'l, L> {
         whole.blocks.alloc::<false>()
     }
 
-    /// Counts somebody who has waited, and makes the sets when it is time: if there is no free memory for them, that is tried again later.
+    /// Counts somebody who has waited.
     fn count_wait(&self, blocks: &Blocks<'l>) {
         let chunks = &blocks.chunks;
-        if crowd::may_be::<L>()
-            && self.crowd.is_due()
-            && let Some(memory) = place_free(chunks.spans(), chunks.owner(), Crowd::<L, List>::BYTES)
-        {
-            // SAFETY: a claim of so many bytes, which is given back after the crowd.
-            unsafe { self.crowd.open(memory, || List::with_room(MOST)) };
-        }
+        let claim = |bytes| place_free(chunks.spans(), chunks.owner(), bytes);
+        // SAFETY: a claim of so many bytes, which is given back after the crowd.
+        unsafe { self.crowd.count_wait(claim, || List::with_room(MOST)) };
     }
 
     /// Takes a block back where somebody was found in the pool, or there is a crowd.

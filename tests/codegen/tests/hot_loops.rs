@@ -118,7 +118,6 @@ const OF_HEAPS: &[&str] = &[
     "Heap::take_back_late",
     "Sheets::add_chapter",
     "Stock::last",
-    "Stock::open_sets",
     "Stock::put_late",
     "Stock::put_shared",
     "Stock::relieve",
@@ -147,6 +146,7 @@ const NOT_HERE: &[&str] = &[
     "BlockPool::hand_out_of_all",
     "BlockPool::relieve",
     "BlockPool::take_by_way_of",
+    "Crowd::open",
     "Sets::enter_another",
     "Spin::wait",
 ];

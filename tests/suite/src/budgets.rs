@@ -200,3 +200,71 @@ pub fn a_heap_in_a_budget() {
     HEAP.trim();
     assert!(BELOW.snapshot().claimed_by("tenant") < 20_000);
 }
+
+/// What grows where it is takes of a budget what it grows by, so all of the budget can be had in small steps.
+pub fn what_grows_takes_of_a_budget_what_is_added() {
+    const BYTES: usize = if cfg!(miri) { 8 << 10 } else { 64 << 10 };
+    type Filled = fn(&Ledger<Budget<Simulated<'_>>>) -> (AllocError, usize);
+    let fills: [Filled; 3] = [
+        |ledger| {
+            let arena = Arena::new_in(ledger, "arena");
+            let error = (0..).find_map(|byte| arena.try_alloc([byte as u8; 64]).err()).expect("it ends").error;
+            (error, ledger.snapshot().granted)
+        },
+        |ledger| {
+            let arena = TypedArena::new_in(ledger, "typed arena");
+            let error = (0..).find_map(|byte| arena.try_alloc([byte as u8; 64]).err()).expect("it ends").error;
+            (error, ledger.snapshot().granted)
+        },
+        |ledger| {
+            let pool = BlockPool::new_in(ledger, "pool", Layout::new::<[u8; 64]>());
+            let error = (0..).find_map(|_| pool.try_alloc().err()).expect("it ends");
+            (error, ledger.snapshot().granted)
+        },
+    ];
+    for (index, fill) in fills.into_iter().enumerate() {
+        let (mut memory, control) = (Memory::new(2 * BYTES), Control::new());
+        let inner = Simulated::new(&mut memory, &control, Manner::Exact);
+        let ledger = Ledger::new(Budget::new("parser", BYTES, inner));
+        let (error, granted) = fill(&ledger);
+        assert!(is_budget(&error, BYTES), "{index}: {error}");
+        assert!(granted <= BYTES && granted + 64 > BYTES, "{index}: {granted}");
+    }
+}
+
+/// The same for a block of a heap's: what it is to be longer by is free in the budget, so it need not be there twice.
+pub fn a_block_grows_within_a_budget() {
+    if cfg!(miri) {
+        return;
+    }
+    const BYTES: usize = 1 << 20;
+    let (mut memory, control) = (Memory::new(4 * BYTES), Control::new());
+    // SAFETY: memory and control outlive the ledger that the backing goes into, which `with_heap` drops.
+    let inner = unsafe { Simulated::lasting(&mut memory, &control, Manner::Exact) };
+    with_heap(Ledger::new(Budget::new("parser", BYTES, inner)), |heap, ledger| {
+        let layout = |bytes| Layout::from_size_align(bytes, 8).expect("a layout");
+        // What the heap has for itself comes first.
+        // SAFETY: the layout has bytes.
+        let first = unsafe { heap.alloc(layout(16)) };
+        let mut len = BYTES / 2;
+        // SAFETY: as above.
+        let mut block = unsafe { heap.alloc(layout(len)) };
+        assert!(!first.is_null() && !block.is_null());
+        for more in [BYTES / 4, BYTES / 8] {
+            // SAFETY: allocated above for so many bytes; it goes on with what is returned.
+            let longer = unsafe { heap.realloc(block, layout(len), len + more) };
+            assert_eq!(longer, block, "{}", ledger.snapshot());
+            (len, block) = (len + more, longer);
+        }
+        // What is more than the budget is refused, and the block is as it was.
+        // SAFETY: as above.
+        assert!(unsafe { heap.realloc(block, layout(len), BYTES) }.is_null());
+        assert!(ledger.snapshot().granted <= BYTES);
+        // SAFETY: all so many bytes are there.
+        unsafe { block.write_bytes(1, len) };
+        for (block, len) in [(first, 16), (block, len)] {
+            // SAFETY: allocated above for so many bytes.
+            unsafe { heap.dealloc(block, layout(len)) };
+        }
+    });
+}

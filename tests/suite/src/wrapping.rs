@@ -3,7 +3,7 @@
 use core::alloc::Layout;
 use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
-use freehold::backing::{Backing, Grant, Loan, PartGrant, Request, Then};
+use freehold::backing::{Backing, GRAIN, Grant, Loan, PartGrant, Request, Then};
 use freehold::{Claim, Ledger, Obstacle, Ram, Region, Regions};
 
 use crate::STEPS;
@@ -46,10 +46,10 @@ unsafe impl<B: Backing> Backing for Limited<'_, B> {
 
     fn claim(&mut self, request: &Request) -> Result<Grant, Obstacle> {
         let left = self.count.limit.saturating_sub(self.count.taken.load(Relaxed));
-        if request.anywhere()?.least > left {
-            return Err(Obstacle::Exhausted { backing: self.name(), left });
-        }
-        let grant = self.inner.claim(request)?;
+        let grant = self.inner.claim(&request.at_most(left)).map_err(|why| match request.anywhere() {
+            Ok(need) if need.least > left => Obstacle::Exhausted { backing: self.inner.name(), left },
+            _ => why,
+        })?;
         self.count.add(grant.span().len());
         Ok(grant)
     }
@@ -138,4 +138,19 @@ pub fn a_limit_around_a_backing_is_kept() {
         drop(claims);
         assert_eq!((count.taken.load(Relaxed), control.lent.load(Relaxed)), (0, 0));
     }
+}
+
+/// What touches memory that the ledger has already takes of a limit what is missing.
+pub fn what_grows_takes_of_a_limit_what_is_added() {
+    const LIMIT: usize = 20 << 10;
+    let (mut memory, control) = (Memory::new(1 << 20), Control::new());
+    let count = Count::up_to(LIMIT);
+    let ledger = Ledger::new(Limited { inner: Simulated::new(&mut memory, &control, Manner::Exact), count: &count });
+    let layout = |bytes| Layout::from_size_align(bytes, 8).expect("a layout");
+    // What comes back is free, and most of what is wanted next.
+    drop(ledger.claim("claim", layout(12_000)).expect("room"));
+    assert!(ledger.claim("claim", layout(LIMIT - GRAIN)).is_ok());
+    assert!(count.most.load(Relaxed) <= LIMIT);
+    let refused = ledger.claim("claim", layout(LIMIT)).expect_err("there is a limit");
+    assert!(matches!(refused.obstacle, Obstacle::Exhausted { backing: "simulated", .. }), "{refused}");
 }

@@ -75,6 +75,8 @@ pub struct Args {
 
 /// What runs a command there.
 const ENTER: &str = "tests/xtask/src/enter.sh";
+const ENTER_NAME: &str = "enter.sh";
+const ENTER_TEXT: &str = include_str!("enter.sh");
 
 /// Checks that it is there, or can be installed if somebody asked for it.
 pub fn look(version: Version, tools: &Tools) -> Result<()> {
@@ -173,6 +175,14 @@ fn apt(version: Version, package: &str, tools: &Tools, out: &Out) -> Result<()> 
     apt().args("clean").run(out)
 }
 
+/// Has a program be there as it is to be for those who have [`path`], if it is in the Debian with 3.1.69.
+pub fn offer_again(program: &str, tools: &Tools, out: &Out) -> Result<()> {
+    if !Version::Stable.root(tools).join("usr/bin").join(program).exists() {
+        return Ok(());
+    }
+    offer(program, tools, out)
+}
+
 /// Another program of the Debian with 3.1.69, and its package, for those who have [`path`].
 pub fn add(program: &str, package: &str, tools: &Tools, out: &Out) -> Result<()> {
     install(Version::Stable, tools, out)?;
@@ -213,15 +223,86 @@ fn offered(tools: &Tools) -> PathBuf {
     Version::Stable.root(tools).with_extension("bin")
 }
 
-/// A program of the Debian with 3.1.69 for anyone who calls it by its name, Rust as well.
+/// A program of the Debian with 3.1.69 for anyone who calls it by its name, Rust as well. It finds that Debian beside itself, and what it may see
+/// where it is called: so it serves whoever has this folder of tools, also once the repository has moved.
 fn offer(program: &str, tools: &Tools, out: &Out) -> Result<()> {
-    let quoted = |word: PathBuf| format!("'{}'", word.display().to_string().replace('\'', r"'\''"));
-    let mut words = enter(Version::Stable, tools);
+    let folder = offered(tools);
+    fs::create_dir_all(&folder)?;
+    put(&folder.join(ENTER_NAME), ENTER_TEXT, tools, out)?;
     // Rust names its own files to those that link.
-    words.push(tools.sysroot(Toolchain::Current, out)?);
-    let words: Vec<_> = words.into_iter().map(quoted).collect();
-    let file = offered(tools).join(program);
-    fs::create_dir_all(offered(tools))?;
-    fs::write(&file, format!("#!/bin/sh\nexec unshare {} -- {program} \"$@\"\n", words.join(" ")))?;
-    tools.program(Path::new("chmod")).arg("+x").arg(file).run(out)
+    put(&folder.join(program), &offering(program, &tools.sysroot(Toolchain::Current, out)?), tools, out)
+}
+
+/// What runs a program of that Debian, from the folder beside it.
+fn offering(program: &str, sysroot: &Path) -> String {
+    let sysroot = sysroot.display().to_string().replace('\'', r"'\''");
+    format!(
+        r#"#!/bin/sh
+# Written by `cargo verify` or `cargo emscripten`. The repository is where `.git` is, at or above the current folder.
+tools=$(CDPATH= cd "$(dirname "$0")/.." && pwd)
+repository=$PWD
+until [ -e "$repository/.git" ] || [ "$repository" = / ]; do
+    repository=$(dirname "$repository")
+done
+[ "$repository" != / ] || repository=$PWD
+exec unshare --mount sh "$tools/emscripten.bin/{ENTER_NAME}" "$tools/emscripten" \
+    "${{TMPDIR:-/tmp}}" "$repository" "$(dirname "$tools")" '{sysroot}' -- {program} "$@"
+"#
+    )
+}
+
+/// Has a file be there that can be run, as it is to be. Others may be running it, so it is changed whole, and only if it differs.
+fn put(file: &Path, text: &str, tools: &Tools, out: &Out) -> Result<()> {
+    if fs::read_to_string(file).is_ok_and(|there| there == text) {
+        return Ok(());
+    }
+    let fresh = file.with_extension("new");
+    fs::write(&fresh, text)?;
+    tools.program(Path::new("chmod")).arg("+x").arg(&fresh).run(out)?;
+    fs::rename(fresh, file).with_context(|| format!("cannot write {}", file.display()))
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::process::Command;
+
+    use super::*;
+
+    /// What is offered names nothing of the repository that offered it: moved with its folder, and called from another repository, it enters the
+    /// Debian beside it and shows it that one.
+    #[test]
+    fn what_is_offered_is_found_from_where_it_lies() {
+        let tools = Tools::find().unwrap();
+        let place = env::temp_dir().canonicalize().unwrap().join(format!("freehold-offered-{}", std::process::id()));
+        let (first, then) = (place.join("first"), place.join("it's then"));
+        let _ = fs::remove_dir_all(&place);
+        fs::create_dir_all(first.join("tools/emscripten.bin")).unwrap();
+        let bin = first.join("tools/emscripten.bin");
+        let says = "#!/bin/sh\nprintf '%s\\n' \"$@\"\n";
+        put(&bin.join("unshare"), says, &tools, &Out::Terminal).unwrap();
+        put(&bin.join("emcc"), &offering("emcc", Path::new("/ru'st")), &tools, &Out::Terminal).unwrap();
+        fs::rename(&first, &then).unwrap();
+        let there = place.join("other");
+        fs::create_dir_all(there.join(".git")).unwrap();
+        fs::create_dir_all(there.join("sub")).unwrap();
+        let bin = then.join("tools/emscripten.bin");
+        let path = env::join_paths([bin.clone()].into_iter().chain(env::split_paths(&env::var_os("PATH").unwrap())));
+        let mut emcc = Command::new(bin.join("emcc"));
+        emcc.env("PATH", path.unwrap()).env("TMPDIR", "/temporary").current_dir(there.join("sub"));
+        let said = emcc.args(["-o", "a b"]).output().unwrap();
+        let seen = [
+            "--mount".into(),
+            "sh".into(),
+            bin.join("enter.sh"),
+            then.join("tools/emscripten"),
+            "/temporary".into(),
+            there,
+            then.clone(),
+            "/ru'st".into(),
+        ];
+        let seen = seen.map(|path: PathBuf| path.display().to_string());
+        let words: Vec<_> = seen.iter().map(String::as_str).chain(["--", "emcc", "-o", "a b"]).collect();
+        assert_eq!(String::from_utf8(said.stdout).unwrap().lines().collect::<Vec<_>>(), words);
+        fs::remove_dir_all(place).unwrap();
+    }
 }

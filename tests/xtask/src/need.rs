@@ -227,6 +227,8 @@ fn qemu(program: &str, tools: &Tools, out: &Out) -> Result<()> {
         let qemu = tools.program(Path::new(program)).env("PATH", emscripten::path(tools)?);
         qemu.args("--version").read(&Out::Terminal).map(drop)
     };
+    // What an older version of this wrote there names the place of its repository, which may be gone.
+    emscripten::offer_again(program, tools, out)?;
     let Err(missing) = find() else {
         return Ok(());
     };

@@ -32,16 +32,20 @@ use crate::viewers;
 use crate::wide;
 use crate::zig;
 
-/// The targets that the crate must build for without a warning, each with the features it is built with there.
+/// The targets that the crate must build for without a warning, each with the features it is built with there; and its own tests, where there
+/// is a library for them.
 const LINTED: &[(&str, &[&str])] = &[
     ("", &["", "--features alloc", "--features allocator-api2", "--features talc", "--all-features"]),
-    (WASM, &["", "--all-features"]),
+    (WASM, &["", "--all-features", OWN_TESTS]),
     ("wasm32v1-none", &["", "--all-features"]),
-    (WASI, &["", "--all-features"]),
-    (EMSCRIPTEN, &["", "--all-features"]),
-    (I686, &["--all-features"]),
-    ("x86_64-pc-windows-gnu", &["--all-features"]),
+    (WASI, &["", "--all-features", OWN_TESTS]),
+    (EMSCRIPTEN, &["", "--all-features", OWN_TESTS]),
+    (I686, &["--all-features", OWN_TESTS]),
+    ("x86_64-pc-windows-gnu", &["--all-features", OWN_TESTS]),
 ];
+
+/// The crate's own tests, which are in its sources. (On this host the whole workspace's are looked at.)
+const OWN_TESTS: &str = "--all-features --tests";
 
 /// The members that have code for wasm alone, with the parts of them that build there.
 const LINTED_ON_WASM: &[(&str, &str)] = &[

@@ -129,6 +129,13 @@ pub fn h14_loans_are_as_long_as_what_they_are_for() {
     assert!(blocks.iter().all(|block| !block.is_null()));
     let claimed = LEDGER.snapshot().claimed;
     assert!(claimed < BLOCKS * (layout.size() + 4 * GRAIN), "{claimed} bytes for {BLOCKS} of {}", layout.size());
+    // What shrinks keeps all of it, and grows again where it is.
+    for (had, len) in [(40_000, 2000), (2000, 40_000)] {
+        let layout = Layout::from_size_align(had, 1).expect("a layout");
+        // SAFETY: it was allocated above, and has this layout now.
+        let block = unsafe { HEAP.realloc(blocks[0], layout, len) };
+        assert_eq!((block, LEDGER.snapshot().claimed), (blocks[0], claimed));
+    }
     for block in blocks {
         // SAFETY: it was allocated above with this layout.
         unsafe { HEAP.dealloc(block, layout) };
