@@ -86,6 +86,24 @@ impl<'l> Lodged<'l> {
         opened
     }
 
+    /// Remembers where the list is, and takes the cursor.
+    #[cfg(target_family = "wasm")]
+    #[inline(always)]
+    fn take(&self, Found(cursor): Found) -> Packed {
+        self.note_list(cursor)
+    }
+
+    /// Remembers where the list is, and takes the cursor.
+    #[cfg(not(target_family = "wasm"))]
+    #[inline(always)]
+    fn take(&self, Found(list): Found) -> Packed {
+        self.list.set(Some(list));
+        // SAFETY: the list lies in its first chunk until `close`, which forgets it.
+        let list: &Chunks<'l> = unsafe { list.cast().as_ref() };
+        let Cursor { next, end } = list.home.get();
+        Packed::new((next, end))
+    }
+
     /// A cursor at the start of the first chunk.
     ///
     /// # Safety
@@ -194,8 +212,8 @@ impl Refill for Lodged<'_> {
         let list = self.list.get();
         let Terms { spans, owner, growth: Growth { first, factor, cap } } = self.terms;
         // SAFETY: the list is this owner's own, or there is none yet.
-        let refilled = unsafe { refill_or_panic(list, cursor, size, align, spans, owner, first, factor, cap) };
-        self.note_list(refilled)
+        let found = unsafe { refill_or_panic(list, cursor, size, align, spans, owner, first, factor, cap) };
+        self.take(found)
     }
 
     #[inline(always)]
@@ -260,6 +278,48 @@ unsafe fn refill(
     unsafe { go_on(list, cursor, size, align, spans, owner, Growth { first, factor, cap }) }
 }
 
+/// A cursor, and the list that it came from: what [`refill_or_panic`] returns.
+///
+/// Natively it is the list, which has the cursor: in `home`, as nothing else is kept there in a list that is lodged. So the caller has nothing to
+/// choose, and one value less to keep for a panic that unwinds: a loop with variables of its own has more of them in registers. On wasm it is
+/// the cursor, and the caller knows by it where the first one's list is: a cursor that is loaded makes V8 spill what it does not spill so.
+/// ([Measured](../../docs/hot-loops.md).)
+#[cfg(target_family = "wasm")]
+struct Found(Packed);
+
+/// A cursor, and the list that it came from: see there.
+#[cfg(not(target_family = "wasm"))]
+struct Found(NonNull<u8>);
+
+impl Found {
+    /// # Safety
+    ///
+    /// The caller owes: the cursor is one of the list's, or the one that came with it if there was none.
+    #[cfg(target_family = "wasm")]
+    #[inline(always)]
+    unsafe fn new(_: Option<NonNull<u8>>, cursor: Packed) -> Found {
+        Found(cursor)
+    }
+
+    /// # Safety
+    ///
+    /// The caller owes: the cursor is one of the list's, or the one that came with it if there was none; and that there is a cursor.
+    #[cfg(not(target_family = "wasm"))]
+    #[inline(always)]
+    unsafe fn new(list: Option<NonNull<u8>>, cursor: Packed) -> Found {
+        // SAFETY: the caller's promise.
+        let (next, end) = unsafe { cursor.pair() };
+        let list = match list {
+            Some(list) => list,
+            // SAFETY: a cursor that `begin` returns has the list just before it.
+            None => unsafe { next.sub(LEAD) },
+        };
+        // SAFETY: it lies there.
+        unsafe { list.cast::<Chunks<'_>>().as_ref() }.home.set(Cursor { next, end });
+        Found(list)
+    }
+}
+
 /// [`refill`], or it panics: a program that does not is without this.
 ///
 /// # Safety
@@ -279,10 +339,11 @@ unsafe fn refill_or_panic(
     first: usize,
     factor: usize,
     cap: usize,
-) -> Packed {
+) -> Found {
     // SAFETY: the caller's promise.
     match unsafe { go_on(list, cursor, size, align, spans, owner, Growth { first, factor, cap }) } {
-        Ok(found) => found,
+        // SAFETY: it is there.
+        Ok(cursor) => unsafe { Found::new(list, cursor) },
         Err(obstacle) => out_of_memory(AllocError::new(owner, size, align, obstacle)),
     }
 }

@@ -38,6 +38,8 @@ pub struct Chunks<'l> {
     /// Besides the arena itself two steps move it: [`bring_home`](Chunks::bring_home), when something is allocated by a cursor that lies
     /// nowhere, so that the next scope starts in a chunk and need not look for one; and [`grown`](Chunks::grown), which has it know the new
     /// end of its chunk.
+    ///
+    /// A list that is [lodged](lodged) has no such cursor: there it is where a refill leaves the one cursor for its owner to take.
     pub(crate) home: CursorCell,
     terms: Terms<'l>,
     /// Bytes that the next chunk should have.

@@ -44,6 +44,11 @@ pub fn loops(instructions: &[Instruction]) -> Vec<Counts> {
     Counts::of_loops(&graph, |at| count(&instructions[at]))
 }
 
+/// How many values are chosen without a branch: conditional moves.
+pub fn choices(instructions: &[Instruction]) -> usize {
+    instructions.iter().filter(|instruction| format!("{:?}", instruction.mnemonic()).starts_with("Cmov")).count()
+}
+
 fn count(instruction: &Instruction) -> Counts {
     let mut factory = InstructionInfoFactory::new();
     let info = factory.info_options(instruction, InstructionInfoOptions::NONE);

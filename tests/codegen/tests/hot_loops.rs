@@ -220,6 +220,19 @@ fn x86_64_hot_loops() {
     }
 }
 
+/// Natively the cold call of a typed arena returns where the list is, and the cursor is read from there: the caller need not choose between the
+/// list that it knew and a new one. (An iterator's promise of a length has a choice in it: the control.)
+#[test]
+#[cfg(all(target_arch = "x86_64", target_os = "linux"))]
+fn h42_natively_nothing_is_chosen_after_a_refill() {
+    use freehold_codegen::x86;
+
+    let library = compile(Path::new(FOLDER), None, "unwind");
+    let choices = |name: &str| x86::choices(&x86::function(&library, name));
+    assert_eq!(choices("local_typed"), 0);
+    assert!(choices("gathered") > 0);
+}
+
 /// The control: loops with a load, a store and a call on their hot way are found out.
 #[test]
 fn bookkeeping_is_seen() {
