@@ -49,7 +49,7 @@ pub(super) struct Stock<L: 'static> {
     pub(super) pages: Returned,
 }
 
-/// No first slab of a class's own is a larger part of all that the ledger holds.
+/// No first slab of a class's own, and no claim that is rounded up, is a larger part of all that the ledger holds.
 const SLAB_PART: usize = 64;
 
 /// A shared slab is such a part of all that the ledger holds, between the shortest and the longest.
@@ -238,7 +238,9 @@ impl<L: Shareable> Stock<L> {
     #[inline(never)]
     fn claim_span(&self, class: usize, size: usize, wide: bool) -> Free {
         // What is rounded up is of use to more requests, as long as there are lists that it may get into, and memory for that.
-        let whole = if wide { self.span(size_of_span(class), ALIGN).first() } else { None };
+        let whole = size_of_span(class);
+        let ample = wide && self.records.granted() >= whole * SLAB_PART;
+        let whole = if ample { self.span(whole, ALIGN).first() } else { None };
         whole.or_else(|| self.span(size, ALIGN).first())
     }
 
