@@ -7,7 +7,7 @@ use freehold_codegen::{smallest, wasm};
 const FOLDER: &str = env!("CARGO_TARGET_TMPDIR");
 
 /// What a module has in it, and how many bytes of code and data it has at most, as rustc leaves it. (`wasm-opt -Oz` takes a tenth off.)
-const MODULES: [(&str, usize); 3] = [("freehold", 10_750), ("arena", 6_050), ("freehold_small", 550)];
+const MODULES: [(&str, usize); 3] = [("freehold", 10_850), ("arena", 6_100), ("freehold_small", 550)];
 
 /// Parts of functions' names: what would only be there for texts that nobody reads, or belongs to what the module doesn't use. Memories that are
 /// kept apart, loans, the map, errors.
