@@ -30,7 +30,7 @@ pub(super) struct Slabs {
     count: Cell<usize>,
 }
 
-/// Slab the start of a slab, after the ledger's own header; blocks of one class follow. Slabs lie at multiples of their size, so
+/// The start of a slab, after the ledger's own header; blocks of one class follow. Slabs lie at multiples of their size, so
 /// a block's address leads here.
 pub(super) struct SlabRecord {
     /// Its neighbours among the slabs that are open, or empty.
