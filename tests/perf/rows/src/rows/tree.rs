@@ -1,4 +1,4 @@
-//! Trees of a million nodes: built, walked and dropped.
+//! Trees, built, walked and dropped: of a million nodes, where going over all of them takes most of the time, and of few enough to lie in a cache.
 
 use std::cell::Cell;
 use std::hint::black_box;
@@ -144,13 +144,13 @@ fn seasons<P: Payload, G: Garden<Tree<P>>>(garden: &mut G, nodes: u32, iteration
     repeat(iterations, || garden.season(nodes))
 }
 
-const NODES: u32 = 1_000_000;
-/// Enough to see how many instructions each costs.
-const COUNTED_NODES: u32 = 20_000;
+const MANY: u32 = 1_000_000;
+/// Half a megabyte, and enough to see how many instructions each costs.
+const FEW: u32 = 20_000;
 
-fn grown<P: Payload, G: Garden<Tree<P>>>(job: &Job) -> Sample {
+fn grown<const NODES: u32, P: Payload, G: Garden<Tree<P>>>(job: &Job) -> Sample {
     job.placed(|job| {
-        let nodes = if job.counted.is_some() { COUNTED_NODES } else { NODES };
+        let nodes = if job.counted.is_some() { FEW } else { NODES };
         let claims = job.claims();
         let mut garden = G::new(nodes);
         seasons::<P, G>(&mut garden, nodes, 1);
@@ -162,47 +162,51 @@ fn grown<P: Payload, G: Garden<Tree<P>>>(job: &Job) -> Sample {
     })
 }
 
+fn trees<const NODES: u32>() -> Vec<Contender> {
+    vec![
+        Contender::limit("limit", grown::<NODES, u32, LimitTyped>),
+        Contender::ours("freehold TypedArena", grown::<NODES, u32, FreeholdTyped>),
+        Contender::ours("freehold Scope", grown::<NODES, u32, FreeholdScope>),
+        Contender::ours("freehold Arena", grown::<NODES, u32, FreeholdShared>),
+        Contender::peer("typed-arena", grown::<NODES, u32, TypedArenaCrate>),
+        Contender::peer("bumpalo", grown::<NODES, u32, BumpaloArena<1>>),
+        Contender::peer("bumpalo, MIN_ALIGN 8", grown::<NODES, u32, BumpaloArena<8>>),
+        Contender::peer("bump-scope up", grown::<NODES, u32, BumpScopeArena<true>>),
+        Contender::peer("bump-scope down", grown::<NODES, u32, BumpScopeArena<false>>),
+        Contender::peer("stumpalo", grown::<NODES, u32, StumpaloArena>),
+        Contender::peer("blink-alloc", grown::<NODES, u32, BlinkArena>),
+        Contender::peer("Vec with u32 indices", grown::<NODES, u32, Indices>),
+        Contender::peer("Box", grown::<NODES, u32, HeapBoxes>),
+    ]
+}
+
+fn trees_with_drop<const NODES: u32>() -> Vec<Contender> {
+    vec![
+        Contender::limit("limit", grown::<NODES, Token, LimitTyped>),
+        Contender::ours("freehold TypedArena", grown::<NODES, Token, FreeholdTyped>),
+        Contender::ours("freehold ArenaBox", grown::<NODES, Token, FreeholdBoxes>),
+        Contender::peer("typed-arena", grown::<NODES, Token, TypedArenaCrate>),
+        Contender::peer("bumpalo boxes", grown::<NODES, Token, BumpaloBoxes>),
+        Contender::peer("bump-scope boxes", grown::<NODES, Token, BumpScopeBoxes>),
+        Contender::peer("Vec with u32 indices", grown::<NODES, Token, Indices>),
+        Contender::peer("Box", grown::<NODES, Token, HeapBoxes>),
+    ]
+}
+
 pub fn rows() -> Vec<Row> {
-    let row = |name: &str, contenders| Row {
+    let row = |name: &str, nodes: u32, nature, contenders| Row {
         group: "Trees and graphs",
         name: name.to_owned(),
-        operations: NODES as usize,
-        counted: COUNTED_NODES as usize,
-        bytes: NODES as usize * size_of::<TreeNode<'_, u32>>(),
-        nature: Nature::Large,
+        operations: nodes as usize,
+        counted: FEW as usize,
+        bytes: nodes as usize * size_of::<TreeNode<'_, u32>>(),
+        nature,
         contenders,
     };
     vec![
-        row(
-            "tree of 1e6 nodes",
-            vec![
-                Contender::limit("limit", grown::<u32, LimitTyped>),
-                Contender::ours("freehold TypedArena", grown::<u32, FreeholdTyped>),
-                Contender::ours("freehold Scope", grown::<u32, FreeholdScope>),
-                Contender::ours("freehold Arena", grown::<u32, FreeholdShared>),
-                Contender::peer("typed-arena", grown::<u32, TypedArenaCrate>),
-                Contender::peer("bumpalo", grown::<u32, BumpaloArena<1>>),
-                Contender::peer("bumpalo, MIN_ALIGN 8", grown::<u32, BumpaloArena<8>>),
-                Contender::peer("bump-scope up", grown::<u32, BumpScopeArena<true>>),
-                Contender::peer("bump-scope down", grown::<u32, BumpScopeArena<false>>),
-                Contender::peer("stumpalo", grown::<u32, StumpaloArena>),
-                Contender::peer("blink-alloc", grown::<u32, BlinkArena>),
-                Contender::peer("Vec with u32 indices", grown::<u32, Indices>),
-                Contender::peer("Box", grown::<u32, HeapBoxes>),
-            ],
-        ),
-        row(
-            "tree with Drop of 1e6 nodes",
-            vec![
-                Contender::limit("limit", grown::<Token, LimitTyped>),
-                Contender::ours("freehold TypedArena", grown::<Token, FreeholdTyped>),
-                Contender::ours("freehold ArenaBox", grown::<Token, FreeholdBoxes>),
-                Contender::peer("typed-arena", grown::<Token, TypedArenaCrate>),
-                Contender::peer("bumpalo boxes", grown::<Token, BumpaloBoxes>),
-                Contender::peer("bump-scope boxes", grown::<Token, BumpScopeBoxes>),
-                Contender::peer("Vec with u32 indices", grown::<Token, Indices>),
-                Contender::peer("Box", grown::<Token, HeapBoxes>),
-            ],
-        ),
+        row("tree of 2e4 nodes", FEW, Nature::Plain, trees::<FEW>()),
+        row("tree of 1e6 nodes", MANY, Nature::Large, trees::<MANY>()),
+        row("tree with Drop of 2e4 nodes", FEW, Nature::Plain, trees_with_drop::<FEW>()),
+        row("tree with Drop of 1e6 nodes", MANY, Nature::Large, trees_with_drop::<MANY>()),
     ]
 }
