@@ -39,7 +39,7 @@ pub struct Chunks<'l> {
     /// nowhere, so that the next scope starts in a chunk and need not look for one; and [`grown`](Chunks::grown), which has it know the new
     /// end of its chunk.
     ///
-    /// A list that is [lodged](lodged) has no such cursor: there it is where a refill leaves the one cursor for its owner to take.
+    /// A list that is [lodged] has no such cursor: there it is where a refill leaves the one cursor for its owner to take.
     pub(crate) home: CursorCell,
     terms: Terms<'l>,
     /// Bytes that the next chunk should have.
