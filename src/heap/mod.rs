@@ -293,7 +293,7 @@ impl<L: Shareable> Heap<L> {
             // SAFETY: a block that was allocated with this layout is one of its class, and the caller is done with it.
             Served::Block(class) => unsafe { heap.put_coarse(class, memory) },
             // SAFETY: as above; it is a payload of the ledger's.
-            Served::Listed(_) => unsafe { heap.put_span(memory) },
+            Served::Listed(class) => unsafe { heap.put_span(class, memory) },
             // SAFETY: as above.
             Served::Alone => unsafe { self.give_back_pages(memory, layout.size()) },
         }

@@ -244,19 +244,20 @@ impl<L: Shareable> Stock<L> {
         whole.or_else(|| self.span(size, ALIGN).first())
     }
 
-    /// Puts a block back of a class of which each is a span of its own.
+    /// Puts a block back of a class of which each is a span of its own, and which was `asked` for.
     ///
     /// # Safety
     ///
     /// As there.
     #[inline]
-    pub unsafe fn put_span(&self, block: NonNull<u8>) {
+    pub unsafe fn put_span(&self, asked: usize, block: NonNull<u8>) {
         // SAFETY: the caller's promise; such a block is a payload of the ledger's.
         let len = unsafe { payload_len(block) };
-        // It may be longer than what was asked for, by a little or by much; or shorter than its class, where memory is short.
+        // It may be longer than what was asked for, by a little or by much. If it is shorter than its class, as where memory is short, no list has it:
+        // whoever asks for as much again would not find it there, and claim another each time.
         let class = span_class_within(len);
         let turn = self.enter();
-        let list = self.wide.get().and_then(|wide| wide.spans_of(class));
+        let list = self.wide.get().filter(|_| class >= asked).and_then(|wide| wide.spans_of(class));
         // SAFETY: the caller's promise.
         let room = list.map(|list| unsafe { list.push(block) });
         drop(turn);

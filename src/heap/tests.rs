@@ -334,6 +334,29 @@ fn h26_claims_in_lists_are_whoevers_asks() {
     });
 }
 
+/// Who frees a block and asks for as much again has the same memory each time, in its class's length or shorter, where memory is not ample for that.
+#[test]
+fn h26_what_is_freed_is_had_again() {
+    for region in [20 << 10, 150 << 10, 400 << 10, 1 << 20, 4 << 20] {
+        on_region(region, |heap, ledger| {
+            drop(ledger.claim("all", layout(region / 10 * 9)).expect("room"));
+            // With the first slab come lists.
+            let held: Vec<_> = (0..100).map(|_| alloc(heap, 16).expect("room")).collect();
+            for size in (1..18_000).step_by(if cfg!(miri) { 5999 } else { 97 }).filter(|size| *size < region / 3) {
+                let claimed = |block: Option<NonNull<u8>>| {
+                    free(heap, block.expect("room"), size);
+                    ledger.snapshot().claimed
+                };
+                let first = claimed(alloc(heap, size));
+                for _ in 0..5 {
+                    assert_eq!(claimed(alloc(heap, size)), first, "{size} bytes again and again in {region}");
+                }
+            }
+            held.into_iter().for_each(|block| free(heap, block, 16));
+        });
+    }
+}
+
 /// Whoever forks knows of a heap and of its ledger before another thread can use that heap.
 #[test]
 #[cfg(all(unix, not(target_family = "wasm")))]
