@@ -45,7 +45,8 @@ pub(super) const fn span_class_of(size: usize) -> usize {
     large_step_of(size - 1, SPAN_STEPS) - LONG + FIRST_OF_SPANS
 }
 
-/// The largest of these classes whose spans have no more than `len` bytes, if one has: the last also of what is longer.
+/// The largest of these classes whose spans have no more than `len` bytes. Of what is too short for any, or too long for all, it is a number that no
+/// list has.
 #[inline(always)]
 pub(super) const fn span_class_within(len: usize) -> usize {
     span_class_of(len + 1) - 1

@@ -63,7 +63,8 @@ use stock::Stock;
 /// | up to 1 KiB, while there are few of its class, or where memory is small or short | a slab of any length that all classes share | as above, and the slab's record: some 100 bytes with its header |
 ///
 /// A class has few blocks as long as they would not fill half a slab, or a slab would be more than a 64th of what the ledger holds. Memory is small
-/// as long as that is less than 128 KiB. Then the heap takes no more for itself than a record of some 700 bytes (450 on 32 bits), and each block that is not of a fine class goes back to the ledger when it is freed.
+/// as long as that is less than 128 KiB. Then the heap takes no more for itself than a record of some 700 bytes (450 on 32 bits), and each block that
+/// is not of a fine class goes back to the ledger when it is freed.
 /// It is short when there is no room for a slab: then a slab of another class that has free blocks becomes one that all share. So no class
 /// keeps what another needs, and a request is refused when memory is used up.
 ///
@@ -72,14 +73,14 @@ use stock::Stock;
 /// none, or the block is larger, it stays if the memory behind is free, and the last claim grows with memory. `alloc_zeroed` does not clear what is
 /// fresh from the host. Alignments of any size are served; null means that neither the ledger nor its backing has room, and then everything is as it was.
 ///
-/// What is freed stays in its list, to be had again at once: up to 64 blocks of a class, 8 KiB of them (or 8 blocks), and as many that were freed
+/// What is freed stays in its list, to be had again at once: up to 64 blocks of a class, 8 KiB of them, and as many that were freed
 /// before those, then they go back to where they came from. (A list that was empty takes all that a slab has, some 250 blocks of 16 bytes at most.)
 /// Claims of more than 1 KiB, and up to 16, are all kept. Before memory grows, for whomever, the ledger asks the heap for what it keeps: free claims
 /// first, then slabs without a block in use. (On hosts with 64 bits a block that grows to a megabyte or more has address space of its own; then free
 /// claims are asked for afterwards, so that their pages go back.) So a program that frees everything can run again in the same memory (or nearly:
 /// pieces lie elsewhere then, and may leave other gaps), and what one size had, another can have, or an arena.
 ///
-/// A slab of 2 to 4 KiB it keeps for itself, once its ledger holds 64 KiB: requests of up to 256 bytes are met from it when nobody has memory for
+/// A slab of 2 to 4 KiB it keeps for itself, once its ledger holds 64 KiB: requests of up to 1 KiB are met from it when nobody has memory for
 /// another. So where an arena has taken the last of it, its panic can still be formatted, printed and caught.
 ///
 /// `L` says how it is shared: as its ledger is, which is as the target needs unless you say otherwise. An interrupt handler may use it if

@@ -26,8 +26,8 @@ impl<L: Shareable> Heap<L> {
         // What is read here may lie where another thread has grown memory.
         platform::reach(memory.addr().get() + old.size());
         let mut to = None;
-        if let served @ Served::Block(_) = Served::from(old) {
-            if served == Served::from(new) {
+        if !is_span(old) {
+            if Served::from(old) == Served::from(new) {
                 hand_out(memory, new.size(), old.size());
                 return memory.as_ptr();
             }

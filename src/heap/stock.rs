@@ -239,9 +239,14 @@ impl<L: Shareable> Stock<L> {
     fn claim_span(&self, class: usize, size: usize, wide: bool) -> Free {
         // What is rounded up is of use to more requests, as long as there are lists that it may get into, and memory for that.
         let whole = size_of_span(class);
-        let ample = wide && self.records.granted() >= whole * SLAB_PART;
-        let whole = if ample { self.span(whole, ALIGN).first() } else { None };
+        let whole = if wide && self.is_ample_for(whole) { self.span(whole, ALIGN).first() } else { None };
         whole.or_else(|| self.span(size, ALIGN).first())
+    }
+
+    /// Whether the ledger holds so much that a slab, or a claim that is rounded up, may have so many bytes.
+    #[inline]
+    fn is_ample_for(&self, bytes: usize) -> bool {
+        self.records.granted() >= bytes * SLAB_PART
     }
 
     /// Puts a block back of a class of which each is a span of its own, and which was `asked` for.
@@ -286,7 +291,7 @@ impl<L: Shareable> Stock<L> {
             return block;
         }
         let slab = slab_of_class(class);
-        let ample = || self.records.granted() >= slab * SLAB_PART;
+        let ample = || self.is_ample_for(slab);
         let own = self.slabs(class).is_some_and(|slabs| slabs.wants_another(class, self.shared.apart(class), ample));
         if !own {
             return self.scarce(class, turn);
